@@ -1,0 +1,14 @@
+//! hebiao (核表·合表) reads the Excel forms that townships and departments return, checks them
+//! against the annex schemas of a county plan, and consolidates them into county workbooks in
+//! which every error is marked.
+//!
+//! Data flows one way; each stage takes the type before it and returns what it could make *and*
+//! what it noticed:
+//!
+//! ```text
+//! inbox → read → recognise → normalise → check → consolidate → report → outbox
+//! ```
+//!
+//! [`pipeline`] strings the stages together; the command line is a thin shell over it.
+
+pub mod model;

@@ -1,0 +1,170 @@
+//! Exact figures.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+
+/// An exact decimal that keeps its printed decimals: `40.0` stays `40.0`, and equals `40`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Amount(pub Decimal);
+
+impl Amount {
+    /// Zero.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// The figure that a spreadsheet shows for a binary float: its first 15 significant digits,
+    /// with at least `decimals` decimals. `None` for what no figure can be (infinite, too large).
+    pub fn from_float(float: f64, decimals: u8) -> Option<Self> {
+        // Whole numbers are most of what forms hold; they need no rounding.
+        let mut value = if float.trunc() == float && float.abs() < 1e15 {
+            Decimal::from(float as i64)
+        } else {
+            // `from_f64` keeps the 15 digits that a spreadsheet guarantees.
+            Decimal::from_f64(float)?.normalize()
+        };
+        if value.scale() < u32::from(decimals) {
+            value.rescale(u32::from(decimals));
+        }
+        Some(Self(value))
+    }
+
+    /// Decimals written.
+    pub fn decimals(self) -> u8 {
+        self.0.scale() as u8
+    }
+
+    /// Without trailing zeros behind the point.
+    pub fn normalised(self) -> Self {
+        Self(self.0.normalize())
+    }
+
+    /// The sum, unless it has more digits than can be kept exactly.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let sum = self.0.checked_add(other.0)?;
+        // Where 28 digits do not suffice the library rounds; a rounded sum is not a sum.
+        (sum.scale() >= self.0.scale().max(other.0.scale())).then_some(Self(sum))
+    }
+
+    /// The difference, on the same terms.
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.checked_add(Self(-other.0))
+    }
+
+    /// The product, unless it has more digits than can be kept exactly.
+    pub fn checked_mul(self, other: Self) -> Option<Self> {
+        let (a, b) = (self.0.normalize(), other.0.normalize());
+        let product = a.checked_mul(b)?;
+        let exact = a.is_zero() || b.is_zero() || product.scale() == a.scale() + b.scale();
+        exact.then_some(Self(product))
+    }
+
+    /// The magnitude.
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// Whether it is 0, 0.0 and so on.
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// One unit of the last place of a figure with so many decimals: 2 → 0.01.
+    pub fn last_digit(decimals: u8) -> Self {
+        Self(Decimal::new(1, u32::from(decimals)))
+    }
+
+    /// Half of it, exactly.
+    pub fn half(self) -> Self {
+        Self(self.0 * Decimal::new(5, 1))
+    }
+
+    /// The nearest float, for writers that know no decimals.
+    pub fn to_float(self) -> f64 {
+        // The shortest text of a decimal of at most 15 digits reads back as the float that
+        // a spreadsheet itself would keep.
+        self.0.to_string().parse().unwrap_or(f64::NAN)
+    }
+}
+
+impl From<i64> for Amount {
+    fn from(value: i64) -> Self {
+        Self(Decimal::from(value))
+    }
+}
+
+impl FromStr for Amount {
+    type Err = ();
+
+    /// Reads plain digits with an optional sign and point; refuses what would have to be rounded.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Decimal::from_str_exact(text).map(Self).map_err(|_| ())
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amount(text: &str) -> Amount {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn a_float_becomes_the_figure_that_the_sheet_shows() {
+        for (float, decimals, shown) in [
+            (0.1 + 0.2, 0, "0.3"),
+            (7.000_000_000_000_001, 0, "7"),
+            (40.0, 1, "40.0"),
+            (1209.8, 0, "1209.8"),
+            (-586.0, 0, "-586"),
+            (38_044.123_456_789, 0, "38044.123456789"),
+            (0.45, 2, "0.45"),
+            (123_456_789_012_345.0, 0, "123456789012345"),
+        ] {
+            let amount = Amount::from_float(float, decimals).expect("a figure");
+            assert_eq!(amount.to_string(), shown);
+        }
+        assert_eq!(Amount::from_float(f64::NAN, 0), None);
+        assert_eq!(Amount::from_float(1e300, 0), None);
+    }
+
+    #[test]
+    fn sums_are_exact_or_refused() {
+        assert_eq!(
+            amount("0.1")
+                .checked_add(amount("0.20"))
+                .map(|a| a.to_string()),
+            Some("0.30".into())
+        );
+        assert_eq!(
+            amount("79228162514264337593543950335").checked_add(amount("0.1")),
+            None
+        );
+        assert_eq!(
+            amount("0.00000000000001").checked_mul(amount("0.000000000000001")),
+            None
+        );
+        assert_eq!(
+            amount("0.45").checked_mul(amount("10000")),
+            Some(amount("4500"))
+        );
+    }
+
+    #[test]
+    fn floats_written_back_are_the_floats_read() {
+        for float in [0.3, 1209.8, 169.5, 3.8044, 1e14 + 0.5] {
+            assert_eq!(
+                Amount::from_float(float, 0).map(Amount::to_float),
+                Some(float)
+            );
+        }
+    }
+}

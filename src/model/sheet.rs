@@ -1,0 +1,215 @@
+//! A workbook as read: raw cells with their addresses, and no meaning yet.
+
+use std::fmt;
+
+use super::{CellRange, CellRef, Date};
+
+/// What kind of file a return is, by its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Office Open XML workbook.
+    Xlsx,
+    /// Office Open XML workbook with macros.
+    Xlsm,
+    /// Office Open XML workbook in binary parts.
+    Xlsb,
+    /// Excel 5 to 2003 workbook; WPS `.et` is the same inside.
+    Xls,
+    /// OpenDocument spreadsheet.
+    Ods,
+}
+
+/// One spreadsheet file.
+#[derive(Clone, Debug)]
+pub struct Workbook {
+    /// By content, never by extension.
+    pub format: Format,
+    /// In the order of the file.
+    pub sheets: Vec<Sheet>,
+    /// Custom document properties, by name.
+    pub properties: Vec<(String, String)>,
+}
+
+/// One worksheet. Blank cells are not kept.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet {
+    /// As on its tab.
+    pub name: String,
+    /// False for hidden and very hidden sheets.
+    pub visible: bool,
+    /// Row by row, each row from left to right.
+    cells: Vec<Cell>,
+    /// Merged regions.
+    pub merges: Vec<CellRange>,
+    /// `(row, index of its first cell)`, ascending.
+    row_starts: Vec<(u32, u32)>,
+}
+
+/// One cell that holds something.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// Its address.
+    pub at: CellRef,
+    /// What it holds, or what its formula came to when the file was saved.
+    pub value: CellValue,
+    /// How its number is shown.
+    pub format: NumberFormat,
+    /// Its formula without the `=`.
+    pub formula: Option<Box<str>>,
+}
+
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellValue {
+    /// A binary float, as spreadsheets keep numbers.
+    Number(f64),
+    /// Text as typed, line breaks and all.
+    Text(Box<str>),
+    /// A number shown as a date.
+    Date(Date),
+    /// TRUE or FALSE.
+    Bool(bool),
+    /// `#DIV/0!`, `#N/A` and the like.
+    Error(&'static str),
+    /// A formula whose value was never saved.
+    NotCalculated,
+}
+
+/// The part of a number format that says what the printed figure looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NumberFormat {
+    /// Shown as a percentage: 0.4 is printed 40%.
+    pub percent: bool,
+    /// Decimals printed; `None` where the format does not fix them.
+    pub decimals: Option<u8>,
+}
+
+impl Sheet {
+    /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept.
+    pub fn new(name: String, visible: bool, mut cells: Vec<Cell>, merges: Vec<CellRange>) -> Self {
+        if !cells.is_sorted_by(|a, b| a.at < b.at) {
+            cells.sort_by_key(|cell| cell.at);
+            cells.dedup_by(|later, earlier| {
+                let same = later.at == earlier.at;
+                if same {
+                    std::mem::swap(later, earlier);
+                }
+                same
+            });
+        }
+        let mut row_starts: Vec<(u32, u32)> = Vec::new();
+        for (idx, cell) in cells.iter().enumerate() {
+            if row_starts.last().is_none_or(|&(row, _)| row != cell.at.row) {
+                row_starts.push((cell.at.row, idx as u32));
+            }
+        }
+        Self {
+            name,
+            visible,
+            cells,
+            merges,
+            row_starts,
+        }
+    }
+
+    /// All cells, row by row.
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// The rows that hold anything, from top to bottom: `(row, its cells)`.
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = (u32, &[Cell])> {
+        (0..self.row_starts.len()).map(|idx| (self.row_starts[idx].0, self.row_at(idx)))
+    }
+
+    /// The cells of one row, from left to right; empty where the row is blank.
+    pub fn row(&self, row: u32) -> &[Cell] {
+        match self.row_starts.binary_search_by_key(&row, |&(row, _)| row) {
+            Ok(idx) => self.row_at(idx),
+            Err(_) => &[],
+        }
+    }
+
+    /// The cell at `at`, if it holds anything.
+    pub fn get(&self, at: CellRef) -> Option<&Cell> {
+        let row = self.row(at.row);
+        let idx = row.binary_search_by_key(&at.col, |cell| cell.at.col).ok()?;
+        Some(&row[idx])
+    }
+
+    /// The merged region that covers `at`, if any.
+    pub fn merge_at(&self, at: CellRef) -> Option<CellRange> {
+        self.merges.iter().copied().find(|range| range.contains(at))
+    }
+
+    fn row_at(&self, idx: usize) -> &[Cell] {
+        let start = self.row_starts[idx].1 as usize;
+        let end = self
+            .row_starts
+            .get(idx + 1)
+            .map_or(self.cells.len(), |&(_, start)| start as usize);
+        &self.cells[start..end]
+    }
+}
+
+impl Cell {
+    /// The text of a text cell.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            CellValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Xlsx => "xlsx",
+            Format::Xlsm => "xlsm",
+            Format::Xlsb => "xlsb",
+            Format::Xls => "xls",
+            Format::Ods => "ods",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(row: u32, col: u32, text: &str) -> Cell {
+        Cell {
+            at: CellRef::new(row, col),
+            value: CellValue::Text(text.into()),
+            format: NumberFormat::default(),
+            formula: None,
+        }
+    }
+
+    #[test]
+    fn cells_in_any_order_are_found_by_address() {
+        let cells = vec![
+            cell(4, 1, "d"),
+            cell(0, 2, "b"),
+            cell(0, 0, "a"),
+            cell(4, 1, "e"),
+        ];
+        let sheet = Sheet::new("表".into(), true, cells, Vec::new());
+        let shown: Vec<_> = sheet.cells().iter().filter_map(Cell::text).collect();
+        assert_eq!(shown, ["a", "b", "e"]);
+        assert_eq!(
+            sheet.get(CellRef::new(4, 1)).and_then(Cell::text),
+            Some("e")
+        );
+        assert!(sheet.get(CellRef::new(4, 2)).is_none());
+        assert!(sheet.row(3).is_empty());
+        assert_eq!(
+            sheet
+                .rows()
+                .map(|(row, cells)| (row, cells.len()))
+                .collect::<Vec<_>>(),
+            [(0, 2), (4, 1)]
+        );
+    }
+}

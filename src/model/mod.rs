@@ -3,9 +3,18 @@
 mod amount;
 mod cell_ref;
 mod date;
+mod finding;
+mod returns;
 mod sheet;
+mod table;
 
 pub use amount::Amount;
 pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
+pub use finding::{
+    AliasMatch, Condition, Detail, Direction, Finding, Kind, Level, Need, Operand, Place, ReadAs,
+    ReporterSource, Suspect, Unreadable, Wanted,
+};
+pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};
+pub use table::{Entry, Row, RowKind, Table, Value};

@@ -1,0 +1,58 @@
+//! The county's annexes: which row comes from which return, and what the totals come to.
+
+use std::sync::Arc;
+
+use crate::model::{Amount, Finding};
+
+/// All annexes of the county for one period.
+#[derive(Clone, Debug, Default)]
+pub struct County {
+    /// One for each annex of the scheme, in its order.
+    pub annexes: Vec<CountyAnnex>,
+    /// Conflicts between returns.
+    pub findings: Vec<Finding>,
+}
+
+/// One annex over all returns.
+#[derive(Clone, Debug, Default)]
+pub struct CountyAnnex {
+    /// Data rows in the order of the annex, or of the roster in registers.
+    pub rows: Vec<CountyRow>,
+    /// Its total row, if the annex has one.
+    pub total: Option<CountyTotal>,
+}
+
+/// One data row of the county.
+#[derive(Clone, Debug)]
+pub struct CountyRow {
+    /// Which of the annex's fixed rows it is.
+    pub spec: Option<usize>,
+    /// Its keys, as the annex spells them.
+    pub key: Box<[Arc<str>]>,
+    /// Its year, where rows have years.
+    pub year: Option<u16>,
+    /// Whom it is about.
+    pub reporter: Option<usize>,
+    /// The row of a return that was taken; `None` where nothing was returned.
+    pub source: Option<Source>,
+    /// Cells for which another return gives another value: `(leaf, the other rows)`.
+    pub conflicts: Vec<(usize, Vec<Source>)>,
+}
+
+/// The county's total row.
+#[derive(Clone, Debug)]
+pub struct CountyTotal {
+    /// For each leaf column, the sum over the data rows; `None` where nothing adds up or all is missing.
+    pub sums: Vec<Option<Amount>>,
+    /// The total row that the responsible office returned.
+    pub stated: Option<Source>,
+}
+
+/// A row of a return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source {
+    /// Index of the table.
+    pub table: usize,
+    /// Index of its row.
+    pub row: usize,
+}

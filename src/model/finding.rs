@@ -1,0 +1,657 @@
+//! Anything told to the user about the data, from any stage.
+//!
+//! A finding carries facts; the words are chosen in `report`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Amount, CellRef};
+
+/// One thing to tell the user about the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The rule's id, where a rule found it.
+    pub rule: Option<Arc<str>>,
+    /// What kind of fault it is.
+    pub kind: Kind,
+    /// How serious it is.
+    pub level: Level,
+    /// Number of the annex: 附件7.
+    pub annex: Option<Arc<str>>,
+    /// Name of the reporter.
+    pub reporter: Option<Arc<str>>,
+    /// Row by its key, or the label of the total row.
+    pub row: Option<Box<str>>,
+    /// Name of the column.
+    pub column: Option<Box<str>>,
+    /// Year of the figure.
+    pub year: Option<u16>,
+    /// Where it is; `None` for what is nowhere, such as a form not returned.
+    pub place: Option<Place>,
+    /// The other cells concerned.
+    pub cells: Vec<Place>,
+    /// What stands there.
+    pub given: Option<String>,
+    /// What was expected.
+    pub expected: Option<String>,
+    /// `given − expected`.
+    pub difference: Option<Amount>,
+    /// How far off rounding alone could put it.
+    pub tolerance: Option<Amount>,
+    /// What the words are made of.
+    pub detail: Detail,
+    /// Cells that would explain it if they were wrong, the likeliest first.
+    pub suspects: Vec<Suspect>,
+    /// What the reporter wrote about it.
+    pub explanation: Option<String>,
+}
+
+/// A place in a return.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// Path relative to the inbox.
+    pub file: Arc<str>,
+    /// Sheet, where the file has any.
+    pub sheet: Option<Arc<str>>,
+    /// Cell, where it is about one.
+    pub cell: Option<CellRef>,
+}
+
+/// A cell that, if wrong, explains a finding, with the value that would be right. Advice only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suspect {
+    /// The cell.
+    pub place: Place,
+    /// What stands there.
+    pub given: String,
+    /// What would be right.
+    pub likely: String,
+    /// Why it is suspected.
+    pub why: String,
+}
+
+/// 审核级别, the most serious first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// 强制: must be put right.
+    Mandatory,
+    /// 准强制: passes with an explanation that the county accepts.
+    QuasiMandatory,
+    /// 核实: needs an explanation.
+    Verification,
+    /// 提示: worth knowing.
+    Hint,
+}
+
+/// What kind of fault a finding is: the kind of rule that failed, or what a stage came upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "each is explained by its name; see `Detail`")]
+pub enum Kind {
+    Sum,
+    TotalRow,
+    Equal,
+    Target,
+    Part,
+    Range,
+    Order,
+    Trend,
+    Ratio,
+    Unique,
+    Code,
+    Pair,
+    When,
+    UnreadableFile,
+    UnknownForm,
+    AmbiguousForm,
+    MissingColumn,
+    UnexpectedColumn,
+    UnexpectedRow,
+    MissingRow,
+    UnitDiffers,
+    UnitMissing,
+    NotANumber,
+    ReadAs,
+    FormulaError,
+    FormulaReplaced,
+    Alias,
+    UnknownReporter,
+    Conflict,
+    NotReturned,
+    DuplicateReturn,
+}
+
+/// The facts that a finding's words are made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Detail {
+    /// The file (or, if the place names one, the sheet) could not be read.
+    Unreadable(Unreadable),
+    /// No annex fits. The nearest, with how many of its columns were found.
+    UnknownForm {
+        /// Number of the nearest annex, found columns, all its columns.
+        nearest: Option<(Arc<str>, usize, usize)>,
+    },
+    /// Several annexes fit equally well.
+    AmbiguousForm {
+        /// Their numbers.
+        candidates: Vec<Arc<str>>,
+    },
+    /// A column of the annex is not in the form.
+    MissingColumn {
+        /// Its header, levels joined by `/`.
+        header: String,
+    },
+    /// A column of the form is not in the annex; what it holds is left out.
+    UnexpectedColumn {
+        /// Its header.
+        header: String,
+    },
+    /// A row of the form is not in the annex; what it holds is left out.
+    UnexpectedRow {
+        /// Its label.
+        label: String,
+        /// The row of the annex that it may mean.
+        nearest: Option<String>,
+    },
+    /// A row that the annex asks for is not there.
+    MissingRow {
+        /// Its label.
+        label: String,
+    },
+    /// The form states another unit than the annex.
+    UnitDiffers {
+        /// As printed in the form.
+        printed: String,
+        /// The annex's.
+        declared: Arc<str>,
+        /// Figures were converted; otherwise no conversion is known and they are left out.
+        converted: bool,
+    },
+    /// The annex prints a unit and the form does not; figures were taken in the annex's unit.
+    UnitMissing {
+        /// The annex's.
+        declared: Arc<str>,
+    },
+    /// Something in a number, date or code column that is none.
+    NotANumber {
+        /// What the column asks for.
+        wanted: Wanted,
+    },
+    /// Something was understood in a way worth saying.
+    ReadAs(ReadAs),
+    /// The formula came to an error, or was never calculated.
+    FormulaError {
+        /// `#DIV/0!` and the like; `None` if never calculated.
+        error: Option<&'static str>,
+        /// A plain sum that was never calculated was added up here.
+        computed: bool,
+    },
+    /// A total was typed where other rows of the form have formulas.
+    FormulaReplaced,
+    /// A name was understood as another.
+    Alias {
+        /// How they were matched.
+        how: AliasMatch,
+    },
+    /// Who returned it cannot be told.
+    UnknownReporter {
+        /// Names that it may mean.
+        suggestions: Vec<Arc<str>>,
+    },
+    /// Two sources name different reporters.
+    ReporterContradicted {
+        /// The one taken, and where it was found.
+        taken: (Arc<str>, ReporterSource),
+        /// The other one, and where it was found.
+        other: (Arc<str>, ReporterSource),
+    },
+    /// The reporter is not among those who return this annex.
+    ReporterNotAsked,
+    /// Two returns give different values.
+    Conflict {
+        /// The place and value taken.
+        taken: (Place, String),
+        /// The others.
+        others: Vec<(Place, String)>,
+    },
+    /// A reporter owes this annex.
+    NotReturned,
+    /// Another return of the same reporter and annex exists.
+    DuplicateReturn {
+        /// The file taken where they differ.
+        taken: Arc<str>,
+        /// The file set aside.
+        other: Arc<str>,
+        /// Whether both say the same.
+        identical: bool,
+    },
+    /// total ≠ Σ parts.
+    Sum {
+        /// The total.
+        total: Operand,
+        /// The parts.
+        parts: Vec<Operand>,
+    },
+    /// The total row ≠ Σ data rows.
+    TotalRow {
+        /// How many rows were added up.
+        n_rows: usize,
+    },
+    /// The number of rows stated in the label of the total row.
+    RowCount {
+        /// As stated.
+        stated: usize,
+        /// As counted.
+        counted: usize,
+    },
+    /// left ≠ right.
+    Equal {
+        /// The first.
+        left: Operand,
+        /// The second.
+        right: Operand,
+    },
+    /// An annex does not agree with the plan's text.
+    Target {
+        /// Section of the plan.
+        section: Arc<str>,
+        /// Its sentence.
+        sentence: Arc<str>,
+        /// The promise, with unit.
+        promised: String,
+        /// What the annex says.
+        actual: Operand,
+    },
+    /// part > whole.
+    Part {
+        /// The part.
+        part: Operand,
+        /// The whole.
+        whole: Operand,
+    },
+    /// Outside its bounds.
+    Range {
+        /// Lower bound.
+        min: Option<String>,
+        /// Upper bound.
+        max: Option<String>,
+    },
+    /// The first comes after the second.
+    Order {
+        /// What should not be greater or later.
+        first: Operand,
+        /// What should not be smaller or earlier.
+        then: Operand,
+    },
+    /// A figure does not go the way it should over the years.
+    Trend {
+        /// The year before.
+        from: Operand,
+        /// The year in question.
+        to: Operand,
+        /// The direction asked for.
+        direction: Direction,
+        /// The least step, with unit or `%`.
+        at_least: Option<String>,
+    },
+    /// A printed quotient is not the quotient.
+    Ratio {
+        /// Divided.
+        numerator: Operand,
+        /// By.
+        denominator: Operand,
+    },
+    /// Two rows have the same key.
+    Unique {
+        /// The columns that should differ.
+        columns: Vec<Arc<str>>,
+    },
+    /// Not on the list.
+    Code {
+        /// The list; empty where digits are asked for.
+        values: Vec<Arc<str>>,
+        /// How many digits are asked for.
+        digits: Option<usize>,
+    },
+    /// The wrong ones of a group of columns are filled in.
+    Pair {
+        /// What is asked for.
+        need: Need,
+        /// Columns filled in.
+        filled: Vec<Arc<str>>,
+        /// Columns left blank.
+        blank: Vec<Arc<str>>,
+    },
+    /// A condition holds and its consequence does not.
+    When {
+        /// The condition's cell.
+        condition: Operand,
+        /// What was expected of the consequence's cell.
+        wanted: Condition,
+    },
+}
+
+/// A cell, or a sum of cells, that takes part in a relation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operand {
+    /// What it is, in the form's own words: 2023年 地表水.
+    pub label: String,
+    /// The value as filled in, with its unit where units matter.
+    pub value: String,
+    /// Where it stands; `None` for a sum over several places.
+    pub place: Option<Place>,
+}
+
+/// Why a file cannot be read; each is something that a clerk can be told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unreadable {
+    /// Placeholder until the reading stage lands.
+    Damaged(String),
+}
+
+/// What a column asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A figure.
+    Number,
+    /// A date.
+    Date,
+    /// A code kept as text.
+    Code,
+    /// A year.
+    Year,
+}
+
+/// What was understood in a way worth saying.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReadAs {
+    /// A number kept as text (also full-width digits and thousands separators).
+    TextNumber,
+    /// A share shown as a percentage.
+    Percent,
+    /// A number with its unit in the same cell.
+    NumberWithUnit,
+    /// A negative number in brackets.
+    Bracketed,
+    /// A date in an unusual spelling.
+    DateText,
+    /// A code kept as a number: digits beyond the fifteenth are lost.
+    NumericCode,
+    /// A header spelled differently.
+    Header {
+        /// The annex's header.
+        declared: String,
+    },
+    /// A row label spelled differently.
+    RowLabel {
+        /// The annex's label.
+        declared: String,
+    },
+    /// Two annexes share their headers; the rows decided.
+    AnnexByContent {
+        /// The annexes that were not taken.
+        others: Vec<Arc<str>>,
+    },
+    /// The form calls itself another annex than its columns say.
+    AnnexNumber {
+        /// What the form calls itself.
+        printed: String,
+    },
+    /// Two columns have the same header; the first was taken.
+    RepeatedColumn {
+        /// The header.
+        header: String,
+    },
+    /// Two rows of one form have the same key; the first was taken.
+    RepeatedRow {
+        /// The row's name.
+        label: String,
+        /// Where the first stands.
+        first: CellRef,
+    },
+}
+
+/// How a name was matched with the roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AliasMatch {
+    /// It is a listed alias.
+    Listed,
+    /// It sounds the same.
+    Homophone,
+    /// It is the roster's name cut short.
+    Short,
+    /// One character differs.
+    Misprint,
+}
+
+/// Where a reporter's name was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReporterSource {
+    /// The 填报单位 cell.
+    Form,
+    /// The title.
+    Title,
+    /// The only row filled.
+    Rows,
+    /// The file's name.
+    FileName,
+    /// The folder's name.
+    Folder,
+    /// Only this reporter returns the annex.
+    Annex,
+}
+
+/// Which way a figure should go over the years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Greater every year.
+    Rising,
+    /// Smaller every year.
+    Falling,
+    /// Never smaller.
+    NotFalling,
+    /// Never greater.
+    NotRising,
+}
+
+/// How many of a group of columns should be filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// All of them or none.
+    AllOrNone,
+    /// One and no other.
+    ExactlyOne,
+    /// One or more.
+    AtLeastOne,
+}
+
+/// What a cell is asked to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// Anything but blank.
+    Filled,
+    /// Blank.
+    Blank,
+    /// One of these.
+    OneOf(Vec<Arc<str>>),
+    /// Between these, as written.
+    Between {
+        /// Lower bound.
+        min: Option<String>,
+        /// Upper bound.
+        max: Option<String>,
+    },
+}
+
+impl Finding {
+    /// A finding with nothing but its kind, level and facts.
+    pub fn new(kind: Kind, level: Level, detail: Detail) -> Self {
+        Self {
+            rule: None,
+            kind,
+            level,
+            annex: None,
+            reporter: None,
+            row: None,
+            column: None,
+            year: None,
+            place: None,
+            cells: Vec::new(),
+            given: None,
+            expected: None,
+            difference: None,
+            tolerance: None,
+            detail,
+            suspects: Vec::new(),
+            explanation: None,
+        }
+    }
+
+    /// The same, at `place`.
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same, saying what stands there.
+    pub fn given(mut self, given: impl Into<String>) -> Self {
+        self.given = Some(given.into());
+        self
+    }
+
+    /// The same, saying what was expected.
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+}
+
+impl Place {
+    /// A whole file.
+    pub fn file(file: &Arc<str>) -> Self {
+        Self {
+            file: file.clone(),
+            sheet: None,
+            cell: None,
+        }
+    }
+
+    /// A sheet, or one of its cells.
+    pub fn sheet(file: &Arc<str>, sheet: &Arc<str>, cell: Option<CellRef>) -> Self {
+        Self {
+            file: file.clone(),
+            sheet: Some(sheet.clone()),
+            cell,
+        }
+    }
+}
+
+impl Level {
+    /// All, the most serious first.
+    pub const ALL: [Self; 4] = [
+        Self::Mandatory,
+        Self::QuasiMandatory,
+        Self::Verification,
+        Self::Hint,
+    ];
+
+    /// The name used in schemes and in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Mandatory => "mandatory",
+            Level::QuasiMandatory => "quasi-mandatory",
+            Level::Verification => "verification",
+            Level::Hint => "hint",
+        }
+    }
+}
+
+impl Kind {
+    /// All kinds, in the order in which they are explained.
+    pub const ALL: [Self; 31] = [
+        Self::Sum,
+        Self::TotalRow,
+        Self::Equal,
+        Self::Target,
+        Self::Part,
+        Self::Range,
+        Self::Order,
+        Self::Trend,
+        Self::Ratio,
+        Self::Unique,
+        Self::Code,
+        Self::Pair,
+        Self::When,
+        Self::UnreadableFile,
+        Self::UnknownForm,
+        Self::AmbiguousForm,
+        Self::MissingColumn,
+        Self::UnexpectedColumn,
+        Self::UnexpectedRow,
+        Self::MissingRow,
+        Self::UnitDiffers,
+        Self::UnitMissing,
+        Self::NotANumber,
+        Self::ReadAs,
+        Self::FormulaError,
+        Self::FormulaReplaced,
+        Self::Alias,
+        Self::UnknownReporter,
+        Self::Conflict,
+        Self::NotReturned,
+        Self::DuplicateReturn,
+    ];
+
+    /// The name used in schemes and in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Sum => "sum",
+            Kind::TotalRow => "total-row",
+            Kind::Equal => "equal",
+            Kind::Target => "target",
+            Kind::Part => "part",
+            Kind::Range => "range",
+            Kind::Order => "order",
+            Kind::Trend => "trend",
+            Kind::Ratio => "ratio",
+            Kind::Unique => "unique",
+            Kind::Code => "code",
+            Kind::Pair => "pair",
+            Kind::When => "when",
+            Kind::UnreadableFile => "unreadable-file",
+            Kind::UnknownForm => "unknown-form",
+            Kind::AmbiguousForm => "ambiguous-form",
+            Kind::MissingColumn => "missing-column",
+            Kind::UnexpectedColumn => "unexpected-column",
+            Kind::UnexpectedRow => "unexpected-row",
+            Kind::MissingRow => "missing-row",
+            Kind::UnitDiffers => "unit-differs",
+            Kind::UnitMissing => "unit-missing",
+            Kind::NotANumber => "not-a-number",
+            Kind::ReadAs => "read-as",
+            Kind::FormulaError => "formula-error",
+            Kind::FormulaReplaced => "formula-replaced",
+            Kind::Alias => "alias",
+            Kind::UnknownReporter => "unknown-reporter",
+            Kind::Conflict => "conflict",
+            Kind::NotReturned => "not-returned",
+            Kind::DuplicateReturn => "duplicate-return",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

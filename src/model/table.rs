@@ -1,0 +1,140 @@
+//! A sheet recognised as an annex and normalised: exact values under the annex's own columns.
+
+use std::sync::Arc;
+
+use super::{Amount, CellRef, Date};
+
+/// What one sheet says as a return of one annex.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Index into the scheme's annexes.
+    pub annex: usize,
+    /// Path of the return, relative to the inbox.
+    pub file: Arc<str>,
+    /// Name of the sheet.
+    pub sheet: Arc<str>,
+    /// Who returned it: index into the scheme's reporters.
+    pub reporter: Option<usize>,
+    /// The sheet column of each leaf column of the annex; `None` where the form lacks it.
+    pub columns: Vec<Option<u32>>,
+    /// In the order of the sheet.
+    pub rows: Vec<Row>,
+    /// What was typed, where that is not what the value prints: `(row index, leaf, text)`, ascending.
+    pub originals: Vec<(u32, u32, Box<str>)>,
+}
+
+/// One row of a table.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Data, or a total over data rows.
+    pub kind: RowKind,
+    /// Which of the annex's fixed rows it is; `None` in registers and total rows.
+    pub spec: Option<usize>,
+    /// Values of the key columns other than years, as the annex spells them; empty for total rows.
+    pub key: Box<[Arc<str>]>,
+    /// The year that the row is about, where a key column holds it.
+    pub year: Option<u16>,
+    /// The reporter whom the row is about: the one it names, else the one who returned it.
+    pub reporter: Option<usize>,
+    /// Row of the sheet, from 0.
+    pub sheet_row: u32,
+    /// The number of rows that a total's label states, as in 合计（10个乡、镇）.
+    pub stated_count: Option<u32>,
+    /// One for each leaf column of the annex.
+    pub entries: Box<[Entry]>,
+}
+
+/// What kind of row it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A row of figures.
+    Data,
+    /// 合计, 小计, 全县合计.
+    Total,
+}
+
+/// One cell under one leaf column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// In the annex's unit.
+    pub value: Value,
+    /// Whether the form computes it.
+    pub formula: bool,
+}
+
+/// What a cell says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Blank: not reported. Missing is not zero.
+    Missing,
+    /// `－`, `—`, `/`: does not apply here.
+    NotApplicable,
+    /// An exact figure.
+    Amount(Amount),
+    /// Text or code.
+    Text(Box<str>),
+    /// A date.
+    Date(Date),
+    /// Something that cannot be taken for what the column asks; a finding says why.
+    Unusable(Box<str>),
+}
+
+impl Table {
+    /// The address of an entry, where the form has the column.
+    pub fn cell(&self, row: &Row, leaf: usize) -> Option<CellRef> {
+        self.columns[leaf].map(|col| CellRef::new(row.sheet_row, col))
+    }
+
+    /// What was typed into an entry, where that is not what its value prints.
+    pub fn original(&self, row_idx: usize, leaf: usize) -> Option<&str> {
+        let key = (row_idx as u32, leaf as u32);
+        let idx = self
+            .originals
+            .binary_search_by_key(&key, |&(row, leaf, _)| (row, leaf))
+            .ok()?;
+        Some(&self.originals[idx].2)
+    }
+}
+
+impl Row {
+    /// The row's name for people: its keys, or nothing for rows known by their year alone.
+    pub fn name(&self) -> String {
+        self.key.join("·")
+    }
+}
+
+impl Entry {
+    /// A blank.
+    pub const MISSING: Self = Self {
+        value: Value::Missing,
+        formula: false,
+    };
+}
+
+impl Value {
+    /// The figure, if it is one.
+    pub fn amount(&self) -> Option<Amount> {
+        match self {
+            Value::Amount(amount) => Some(*amount),
+            _ => None,
+        }
+    }
+
+    /// Whether something usable was filled in.
+    pub fn is_filled(&self) -> bool {
+        matches!(self, Value::Amount(_) | Value::Text(_) | Value::Date(_))
+    }
+}
+
+impl std::fmt::Display for Value {
+    /// As a clerk would type it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Missing => Ok(()),
+            Value::NotApplicable => f.write_str("－"),
+            Value::Amount(amount) => amount.fmt(f),
+            Value::Text(text) | Value::Unusable(text) => f.write_str(text),
+            Value::Date(date) => date.fmt(f),
+        }
+    }
+}

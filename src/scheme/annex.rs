@@ -1,0 +1,250 @@
+//! 附件（表式）: the schema of one form.
+
+use std::sync::Arc;
+
+use super::ReporterKind;
+
+/// The schema of one form.
+#[derive(Clone, Debug)]
+pub struct Annex {
+    /// 附件7.
+    pub number: Arc<str>,
+    /// As printed.
+    pub title: String,
+    /// Unit line as printed, if any: 单位：亩.
+    pub unit_line: Option<String>,
+    /// The unit that columns have unless they say otherwise.
+    pub unit: Option<usize>,
+    /// Who owes it.
+    pub returned_by: ReturnedBy,
+    /// Who answers for the whole of it, and may return its total row.
+    pub responsible: Option<usize>,
+    /// As declared.
+    pub columns: Vec<Column>,
+    /// Columns as they stand in the form, a yearly column once a year, from left to right.
+    pub leaves: Vec<Leaf>,
+    /// Levels of the header.
+    pub depth: usize,
+    /// Key columns other than years, in order (indices into `columns`).
+    pub row_key: Vec<usize>,
+    /// The key column that holds the row's year.
+    pub year_column: Option<usize>,
+    /// Which of `row_key` names a reporter (a position in `row_key`).
+    pub reporter_key: Option<usize>,
+    /// Its rows.
+    pub rows: Rows,
+    /// Its total row.
+    pub total: Option<TotalRow>,
+    /// Lines printed below the table.
+    pub notes: Vec<String>,
+}
+
+/// Who owes an annex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReturnedBy {
+    /// Each reporter of a kind; of an annex with fixed rows, each that a row names.
+    Kind(ReporterKind),
+    /// One reporter.
+    One(usize),
+}
+
+/// A declared column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The name that rules use.
+    pub name: Arc<str>,
+    /// What it holds and how it adds up.
+    pub kind: ColumnKind,
+    /// Its unit.
+    pub unit: Option<usize>,
+    /// Declared decimals.
+    pub decimals: u8,
+    /// Whether it stands once for every year.
+    pub each_year: bool,
+    /// Whether a blank is not missing.
+    pub optional: bool,
+    /// Whether a blank counts as nothing in sums.
+    pub blank_is_none: bool,
+    /// Whether equal neighbours are one merged cell in print.
+    pub merge_down: bool,
+}
+
+/// What a column holds, and how it adds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColumnKind {
+    /// Amounts that add up.
+    Additive,
+    /// Percentages, concentrations, per head: never summed.
+    Rate,
+    /// Free text.
+    Text,
+    /// Dates.
+    Date,
+    /// Texts from a list, or identifiers.
+    Code,
+    /// Row numbers; not data.
+    Serial,
+    /// The year of the row.
+    Year,
+}
+
+/// A column as it stands in the form.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// Index into the annex's columns.
+    pub column: usize,
+    /// Its year, if its column is yearly.
+    pub year: Option<u16>,
+    /// Header cells from top to bottom.
+    pub path: Vec<String>,
+}
+
+/// The rows of an annex.
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// Any rows, each with a key of its own.
+    Register,
+    /// These.
+    Fixed(Vec<RowSpec>),
+}
+
+/// A fixed row.
+#[derive(Clone, Debug)]
+pub struct RowSpec {
+    /// Values of the key columns other than years.
+    pub key: Box<[Arc<str>]>,
+    /// Cells of the key columns as printed, in the order of the columns (the year's among them).
+    pub printed: Vec<String>,
+    /// The year that the row is about, if a key column holds years.
+    pub year: Option<u16>,
+    /// The reporter that it names.
+    pub reporter: Option<usize>,
+    /// Unit of all its figures, where it differs from the columns'.
+    pub unit: Option<usize>,
+    /// Kind of all its figures, likewise.
+    pub kind: Option<ColumnKind>,
+    /// Declared decimals of all its figures, likewise.
+    pub decimals: Option<u8>,
+}
+
+/// The total row of an annex.
+#[derive(Clone, Debug)]
+pub struct TotalRow {
+    /// Its label; `{count}` stands for the number of rows.
+    pub label: String,
+    /// Above the data rows instead of below.
+    pub at_top: bool,
+}
+
+/// A header cell with the rectangle it covers, both corners included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderCell {
+    /// Its text.
+    pub text: String,
+    /// First and last header row, from 0.
+    pub rows: (usize, usize),
+    /// First and last leaf column.
+    pub cols: (usize, usize),
+}
+
+impl Annex {
+    /// The header as merged cells, top to bottom and left to right.
+    pub fn header(&self) -> Vec<HeaderCell> {
+        let mut cells = Vec::new();
+        for level in 0..self.depth {
+            let mut col = 0;
+            while col < self.leaves.len() {
+                let path = &self.leaves[col].path;
+                let mut end = col;
+                if level < path.len() {
+                    let is_leaf = level + 1 == path.len();
+                    while !is_leaf
+                        && end + 1 < self.leaves.len()
+                        && self.leaves[end + 1].path.len() > level + 1
+                        && self.leaves[end + 1].path[..=level] == path[..=level]
+                    {
+                        end += 1;
+                    }
+                    let bottom = if is_leaf { self.depth - 1 } else { level };
+                    cells.push(HeaderCell {
+                        text: path[level].clone(),
+                        rows: (level, bottom),
+                        cols: (col, end),
+                    });
+                }
+                col = end + 1;
+            }
+        }
+        cells
+    }
+
+    /// The column behind a leaf.
+    pub fn column_of(&self, leaf: usize) -> &Column {
+        &self.columns[self.leaves[leaf].column]
+    }
+
+    /// The leaf of a column in a year (`None` for columns that are not yearly).
+    pub fn leaf(&self, column: usize, year: Option<u16>) -> Option<usize> {
+        self.leaves
+            .iter()
+            .position(|leaf| leaf.column == column && (leaf.year.is_none() || leaf.year == year))
+    }
+
+    /// Index of the column with this name.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| &*column.name == name)
+    }
+
+    /// What a figure is in one of the fixed rows: the row's kind where it has one of its own.
+    pub fn kind_of(&self, leaf: usize, spec: Option<usize>) -> ColumnKind {
+        let column = self.column_of(leaf);
+        match spec.and_then(|idx| self.rows.fixed()[idx].kind) {
+            Some(kind) if column.kind.is_figure() => kind,
+            _ => column.kind,
+        }
+    }
+
+    /// Declared decimals, likewise.
+    pub fn decimals_of(&self, leaf: usize, spec: Option<usize>) -> u8 {
+        spec.and_then(|idx| self.rows.fixed()[idx].decimals)
+            .unwrap_or(self.column_of(leaf).decimals)
+    }
+
+    /// The index of the fixed row with this key and year.
+    pub fn row_spec(&self, key: &[Arc<str>], year: Option<u16>) -> Option<usize> {
+        self.rows
+            .fixed()
+            .iter()
+            .position(|row| *row.key == *key && row.year == year)
+    }
+
+    /// Whether a column identifies rows rather than describing them.
+    pub fn is_key(&self, column: usize) -> bool {
+        self.row_key.contains(&column) || self.year_column == Some(column)
+    }
+}
+
+impl Rows {
+    /// The fixed rows; none in a register.
+    pub fn fixed(&self) -> &[RowSpec] {
+        match self {
+            Rows::Register => &[],
+            Rows::Fixed(rows) => rows,
+        }
+    }
+}
+
+impl ColumnKind {
+    /// Whether it holds figures.
+    pub fn is_figure(self) -> bool {
+        matches!(self, ColumnKind::Additive | ColumnKind::Rate)
+    }
+}
+
+impl TotalRow {
+    /// The label with its count filled in.
+    pub fn label(&self, count: usize) -> String {
+        self.label.replace("{count}", &count.to_string())
+    }
+}

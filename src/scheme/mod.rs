@@ -1,0 +1,94 @@
+//! 报表制度: what a county asks for, who answers, and what must hold.
+//!
+//! A scheme is written as TOML by staff who do not program , and resolved once
+//!  into types in which every name has become an index, so that later stages
+//! cannot meet an unknown column. What is wrong is refused with file, line and column.
+
+mod annex;
+mod name;
+mod rule;
+mod unit;
+
+use std::sync::Arc;
+
+pub use annex::{Annex, Column, ColumnKind, HeaderCell, Leaf, ReturnedBy, RowSpec, Rows, TotalRow};
+pub use name::{NameMatch, match_reporter, plain};
+pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
+pub use unit::{Unit, Units};
+
+/// A county's scheme, with every name resolved.
+#[derive(Clone, Debug)]
+pub struct Scheme {
+    /// The folder's name under `templates/`.
+    pub id: String,
+    /// Title of the plan.
+    pub title: String,
+    /// The county.
+    pub area: String,
+    /// Years that the plan covers, ascending.
+    pub years: Vec<u16>,
+    /// SHA-256 over the scheme's files: two outboxes of one fingerprint can be compared.
+    pub fingerprint: String,
+    /// Units of measure.
+    pub units: Units,
+    /// Everyone who may return forms, in the order of every workbook.
+    pub reporters: Vec<Reporter>,
+    /// The annexes, in the order of the plan.
+    pub annexes: Vec<Annex>,
+    /// All rules: by annex, then across annexes, then targets.
+    pub rules: Vec<Rule>,
+}
+
+/// 填报单位: a township or department that returns forms.
+#[derive(Clone, Debug)]
+pub struct Reporter {
+    /// Code of the roster.
+    pub code: Arc<str>,
+    /// Name of the roster.
+    pub name: Arc<str>,
+    /// Township or department.
+    pub kind: ReporterKind,
+    /// Other names that are really used.
+    pub aliases: Vec<String>,
+}
+
+/// What a reporter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReporterKind {
+    /// 乡镇.
+    Township,
+    /// 部门.
+    Department,
+}
+
+impl Scheme {
+    /// Index of the annex with this number.
+    pub fn annex(&self, number: &str) -> Option<usize> {
+        self.annexes
+            .iter()
+            .position(|annex| &*annex.number == number)
+    }
+
+    /// The reporters who owe this annex.
+    pub fn reporters_of(&self, annex: &Annex) -> Vec<usize> {
+        match annex.returned_by {
+            ReturnedBy::One(reporter) => vec![reporter],
+            ReturnedBy::Kind(kind) => {
+                let named = annex.rows.fixed().iter().filter_map(|row| row.reporter);
+                let named: Vec<usize> = named.collect();
+                (0..self.reporters.len())
+                    .filter(|idx| self.reporters[*idx].kind == kind)
+                    .filter(|idx| annex.rows.fixed().is_empty() || named.contains(idx))
+                    .collect()
+            }
+        }
+    }
+
+    /// The unit of an annex's leaf column in one of its fixed rows, if it has any.
+    pub fn unit_of(&self, annex: &Annex, leaf: usize, spec: Option<usize>) -> Option<usize> {
+        let row = spec.map(|idx| &annex.rows.fixed()[idx]);
+        row.and_then(|row| row.unit)
+            .or(annex.columns[annex.leaves[leaf].column].unit)
+    }
+}

@@ -10,7 +10,11 @@ use super::{Reporter, Scheme};
 /// The text without what spelling varies in: full-width forms, blanks, line breaks, and the kind of
 /// bracket, dash and colon.
 pub fn plain(text: &str) -> String {
-    if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_whitespace()) {
+    // Most texts of most forms vary in nothing.
+    if text
+        .chars()
+        .all(|c| c.is_ascii_graphic() || ('\u{4e00}'..='\u{9fff}').contains(&c))
+    {
         return text.to_owned();
     }
     text.nfkc()

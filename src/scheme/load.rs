@@ -249,7 +249,9 @@ fn units(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Units {
 fn reporters(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Vec<Reporter> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut repeated = |spelled: &Spanned<String>, idx: usize, mistakes: &mut Mistakes| {
-        let earlier = *seen.entry(plain(spelled.get_ref())).or_insert(idx);
+        let earlier = *seen
+            .entry(plain(spelled.get_ref()).into_owned())
+            .or_insert(idx);
         if earlier != idx {
             let problem = Problem::Repeated {
                 what: What::Reporter,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use annex::{Annex, Column, ColumnKind, HeaderCell, Leaf, ReturnedBy, RowSpec, Rows, TotalRow};
 pub use error::{NeverChecked, Problem, SchemeError, What};
 pub use load::{SchemeFile, load};
-pub use name::{NameMatch, match_reporter, plain};
+pub use name::{NameMatch, is_near, match_reporter, plain, without_remark};
 pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
 pub use unit::{Unit, Units};
 

@@ -635,7 +635,7 @@ impl<'r> Resolver<'r> {
     }
 
     fn row_key(&mut self, annex: &Annex, row: &Spanned<OneOrMore>) -> Option<Box<[Arc<str>]>> {
-        let texts: Vec<String> = row
+        let texts: Vec<_> = row
             .get_ref()
             .texts()
             .iter()
@@ -651,7 +651,7 @@ impl<'r> Resolver<'r> {
             );
         }
         let named = |key: &[Arc<str>]| {
-            let key: Vec<String> = key.iter().map(|part| plain(part)).collect();
+            let key: Vec<_> = key.iter().map(|part| plain(part)).collect();
             key == texts || (texts.len() == 1 && key.join("·") == texts[0])
         };
         let found = annex.rows.fixed().iter().find(|spec| named(&spec.key));

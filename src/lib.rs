@@ -13,6 +13,7 @@
 
 pub mod consolidate;
 pub mod model;
+pub mod normalise;
 pub mod pipeline;
 pub mod recognise;
 pub mod scheme;

@@ -110,6 +110,7 @@ pub enum Kind {
     UnexpectedColumn,
     UnexpectedRow,
     MissingRow,
+    MissingValue,
     UnitDiffers,
     UnitMissing,
     NotANumber,
@@ -160,6 +161,11 @@ pub enum Detail {
         /// Its label.
         label: String,
     },
+    /// Cells of a row that is otherwise filled in are blank.
+    MissingValue {
+        /// Their headers.
+        columns: Vec<String>,
+    },
     /// The form states another unit than the annex.
     UnitDiffers {
         /// As printed in the form.
@@ -168,6 +174,13 @@ pub enum Detail {
         declared: Arc<str>,
         /// Figures were converted; otherwise no conversion is known and they are left out.
         converted: bool,
+    },
+    /// The form states a unit that the scheme does not know; figures were taken in the annex's unit.
+    UnitUnknown {
+        /// As printed in the form.
+        printed: String,
+        /// The annex's.
+        declared: Arc<str>,
     },
     /// The annex prints a unit and the form does not; figures were taken in the annex's unit.
     UnitMissing {
@@ -572,7 +585,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -593,6 +606,7 @@ impl Kind {
         Self::UnexpectedColumn,
         Self::UnexpectedRow,
         Self::MissingRow,
+        Self::MissingValue,
         Self::UnitDiffers,
         Self::UnitMissing,
         Self::NotANumber,
@@ -629,6 +643,7 @@ impl Kind {
             Kind::UnexpectedColumn => "unexpected-column",
             Kind::UnexpectedRow => "unexpected-row",
             Kind::MissingRow => "missing-row",
+            Kind::MissingValue => "missing-value",
             Kind::UnitDiffers => "unit-differs",
             Kind::UnitMissing => "unit-missing",
             Kind::NotANumber => "not-a-number",

@@ -54,9 +54,7 @@ def half_brackets(text):
 
 def broken_lines(text):
     """A header broken by hand so that it fits its column."""
-    for tail in ("用水总量指标", "源类型分"):
-        text = text.replace(tail, "\n" + tail) if tail in text else text
-    return half_brackets(text)
+    return half_brackets(text.replace("用水总量指标", "\n用水总量\n指标"))
 
 
 def some_as_text(names):

@@ -155,7 +155,7 @@ def lay_out(annex, rows=None, *, name=None, look=OFFICIAL, at=(0, 0), title=None
                 if header == "repeated" or path[:d + 1] != before[:d + 1]:
                     sheet.cells[top + d, left + j].value = head(text)
             before = path
-    set_header_heights(sheet, top, columns, depth, head)
+    set_header_heights(sheet, top, columns, depth, head, header == "merged")
     sheet.header_rows = (top, top + depth - 1)
     row = top + depth
 
@@ -241,7 +241,9 @@ def lay_out(annex, rows=None, *, name=None, look=OFFICIAL, at=(0, 0), title=None
                 sheet.put(row, left + j, label(text), "text")
             else:
                 sheet.put(row, left + j, text or None, "text")
-        sheet.heights[row] = 22
+        tallest = max(lines_of(values[places[s]], columns[s].width) for s in slots
+                      if s is not None and columns[s].merge != "all")
+        sheet.heights[row] = 22 if tallest == 1 else 15 * tallest + 6
         row += 1
     if total and not total_at_top:
         put_total(row)
@@ -277,7 +279,9 @@ def lay_out(annex, rows=None, *, name=None, look=OFFICIAL, at=(0, 0), title=None
         for k, text in enumerate(sign_off):
             c = left + k * step
             if isinstance(text, date):
-                sheet.put(row, c, text, "note", 'yyyy"年"m"月"d"日"')
+                end = min(last, c + (2 if sheet.widths[c] < 12 else 0))
+                sheet.span(row, c, row, end, text, "note")
+                sheet.cells[row, c].number_format = 'yyyy"年"m"月"d"日"'
             elif len(sign_off) == 1:
                 sheet.span(row, c, row, last, text, "note")
             else:
@@ -309,13 +313,16 @@ def lines_of(text, width):
     return sum(max(1, -(-w // max(1, int(width) - 1))) for w in wide)
 
 
-def set_header_heights(sheet, top, columns, depth, head):
-    """Rows high enough for the texts; a text over several header rows needs them together."""
+def set_header_heights(sheet, top, columns, depth, head, merged):
+    """Rows high enough for the texts; where cells are merged, a text may use all the rows and columns it spans."""
     heights = [24] * depth
     for column in columns:
-        need = 15 * lines_of(head(column.path[-1]), column.width) + 8
-        above = sum(heights[:-1]) if len(column.path) < depth else 0
-        heights[-1] = max(heights[-1], need - above)
+        for d, text in enumerate(column.path):
+            need = 15 * lines_of(head(text), column.width) + 8
+            if not merged:
+                heights[d] = max(heights[d], need)
+            elif d == len(column.path) - 1:
+                heights[-1] = max(heights[-1], need - sum(heights[d:-1]))
     for d, height in enumerate(heights):
         sheet.heights[top + d] = height
 

@@ -59,6 +59,7 @@ def with_xlsxwriter(sheets, path, author):
         page.set_landscape()
         page.set_paper(9)
         page.fit_to_pages(1, 0)
+        page.center_horizontally()
         for c, width in sheet.widths.items():
             page.set_column(c, c, width)
         for c in sheet.hidden:
@@ -98,7 +99,7 @@ def with_openpyxl(sheets, path, author):
     for sheet in sheets:
         page = book.create_sheet(sheet.name)
         page.page_setup.orientation, page.page_setup.paperSize = "landscape", 9
-        page.page_setup.fitToHeight = 0
+        page.page_setup.fitToHeight, page.print_options.horizontalCentered = 0, True
         page.sheet_properties.pageSetUpPr = openpyxl.worksheet.properties.PageSetupProperties(fitToPage=True)
         for c, width in sheet.widths.items():
             page.column_dimensions[get_column_letter(c + 1)].width = width + 0.7
@@ -151,6 +152,7 @@ def with_xlwt(sheets, path, _author):
     for sheet in sheets:
         page = book.add_sheet(sheet.name)
         page.portrait, page.paper_size_code = False, 9
+        page.header_str, page.footer_str, page.print_centered_horz = b"", b"", True
         page.fit_num_pages, page.fit_width_to_pages, page.fit_height_to_pages = 1, 1, 0
         for c, width in sheet.widths.items():
             page.col(c).width = int((width + 0.7) * 256)

@@ -5,8 +5,8 @@
     sample_inbox.py --verify   read every file again with other libraries and compare with the plan, figure by figure
     sample_inbox.py --out DIR  another folder than inbox/
 
-Needs openpyxl, xlsxwriter, xlwt, python-calamine and LibreOffice (`soffice`). A rerun gives the same bytes; files
-that LibreOffice converts may differ between its versions.
+Needs openpyxl, xlsxwriter, xlwt, python-calamine and LibreOffice (`soffice`). A rerun gives the same bytes, but for
+the .ods files, whose styles LibreOffice lists in any order; what it converts may also differ between its versions.
 """
 import argparse
 import shutil
@@ -255,11 +255,11 @@ README = """# A sample inbox（示例收件箱）
 
 `plan/` holds what the eleven townships and four departments of Luntai county (轮台县) would have returned for the
 approved action plan 2023-2025: {files} files, one period. Every figure and text is the plan's own, none is added or
-corrected, so the findings are the plan's own disagreements and hints about how something was typed. `hebiao merge plan`
+corrected (a township's own row 合计 repeats its one row), so the findings are the plan's own disagreements and hints about how something was typed. `hebiao merge plan`
 reads it. `scripts/sample_inbox.py` makes the folder, `scripts/sample_inbox.py --verify` compares it with the plan.
 
 `plan/` 是轮台县生态环境保护和建设三年（2023—2025年）行动方案十二个附件的示例上报件：十一个乡镇、四个部门，共{files}个文件。
-数字和文字均为方案原文，既未增补，也未更正；因此核出的问题只有方案自身的出入，以及填写习惯方面的提示。
+数字和文字均为方案原文，既未增补，也未更正（个别乡镇自加的“合计”行只重复本乡镇的一行）；因此核出的问题只有方案自身的出入，以及填写习惯方面的提示。
 运行 `hebiao merge plan` 即可汇总。由 `scripts/sample_inbox.py` 生成，加 `--verify` 可逐数与方案核对。
 
 | file 文件 | reporter 填报单位 | what to see 特点 |

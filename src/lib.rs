@@ -12,3 +12,4 @@
 //! [`pipeline`] strings the stages together; the command line is a thin shell over it.
 
 pub mod model;
+pub mod read;

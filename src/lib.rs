@@ -11,6 +11,7 @@
 //!
 //! [`pipeline`] strings the stages together; the command line is a thin shell over it.
 
+pub mod check;
 pub mod consolidate;
 pub mod model;
 pub mod pipeline;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::read::Unreadable;
+
 use super::{Amount, CellRef};
 
 /// One thing to tell the user about the data.
@@ -355,13 +357,6 @@ pub struct Operand {
     pub value: String,
     /// Where it stands; `None` for a sum over several places.
     pub place: Option<Place>,
-}
-
-/// Why a file cannot be read; each is something that a clerk can be told.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Unreadable {
-    /// Placeholder until the reading stage lands.
-    Damaged(String),
 }
 
 /// What a column asks for.

@@ -109,6 +109,11 @@ impl Default for Limits {
 /// The reasons are what a clerk can be told; `detail` is for whoever looks after the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
+    /// The system would not open the file.
+    NotOpened {
+        /// What it said.
+        detail: String,
+    },
     /// The file has no bytes, or only blanks.
     Empty,
     /// The file ends too early, as after an interrupted transfer.
@@ -230,6 +235,7 @@ impl fmt::Display for Unreadable {
     /// For logs; what clerks are told is written elsewhere.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotOpened { detail } => write!(f, "the file cannot be opened: {detail}"),
             Self::Empty => write!(f, "the file is empty"),
             Self::Truncated { detail } => write!(f, "the file ends too early: {detail}"),
             Self::Damaged { detail } => write!(f, "the file is damaged: {detail}"),

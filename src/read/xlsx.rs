@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::budget::Budget;
 use super::number_format::Shown;
 use super::package::{Package, Relationship};
-use super::xml::{Event, Tag, Xml};
+use super::xml::{Event, Tag, Xml, unescape};
 use super::{FileKind, Unreadable, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
@@ -393,6 +393,9 @@ impl<'a, 'l, 's> SheetReader<'a, 'l, 's> {
         let mut inline = None;
         let mut formula = None;
         loop {
+            if let Some(raw) = self.xml.plain_element("<v>", "</v>") {
+                value = Some(unescape(raw)?);
+            }
             match self.xml.next()? {
                 Event::Start(tag) => match tag.name {
                     "v" => value = Some(self.xml.element_text()?),

@@ -498,10 +498,13 @@ fn address(raw: &str) -> Option<CellRef> {
 }
 
 /// A number as XML writes it; the words for infinity that Rust knows besides are none.
-fn finite(raw: &str) -> Option<f64> {
+pub(super) fn finite(raw: &str) -> Option<f64> {
     let raw = raw.trim_ascii();
     raw.parse().ok().filter(|number: &f64| number.is_finite())
 }
+
+/// Any error without a name of its own.
+pub(super) const UNKNOWN_ERROR: &str = "#ERROR!";
 
 /// The names that errors can have.
 pub(super) fn error(name: &str) -> &'static str {
@@ -526,7 +529,7 @@ pub(super) fn error(name: &str) -> &'static str {
     ERRORS
         .into_iter()
         .find(|error| *error == name)
-        .unwrap_or("#ERROR!")
+        .unwrap_or(UNKNOWN_ERROR)
 }
 
 fn bad(what: &str, raw: Option<&str>) -> Unreadable {

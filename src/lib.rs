@@ -14,5 +14,6 @@
 pub mod consolidate;
 pub mod model;
 pub mod pipeline;
+pub mod recognise;
 pub mod report;
 pub mod scheme;

@@ -1,5 +1,7 @@
 //! Names as people spell them: one plain form, and matching against the roster.
 
+use std::borrow::Cow;
+
 use pinyin::ToPinyinMulti;
 use unicode_normalization::UnicodeNormalization;
 
@@ -9,11 +11,16 @@ use super::{Reporter, Scheme};
 
 /// The text without what spelling varies in: full-width forms, blanks, line breaks, and the kind of
 /// bracket, dash and colon.
-pub fn plain(text: &str) -> String {
-    if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_whitespace()) {
-        return text.to_owned();
+pub fn plain(text: &str) -> Cow<'_, str> {
+    // Most texts of most forms vary in nothing.
+    if text
+        .chars()
+        .all(|c| c.is_ascii_graphic() || ('\u{4e00}'..='\u{9fff}').contains(&c))
+    {
+        return Cow::Borrowed(text);
     }
-    text.nfkc()
+    let plain = text
+        .nfkc()
         .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}'))
         .map(|c| match c {
             '—' | '–' | '－' | '−' | '‐' | '―' => '-',
@@ -21,8 +28,36 @@ pub fn plain(text: &str) -> String {
             '】' | '〕' | '］' => ')',
             'μ' | 'µ' => 'u',
             c => c,
-        })
-        .collect()
+        });
+    Cow::Owned(plain.collect())
+}
+
+/// The text without a bracketed remark at its end, and the remark: 面积(万亩) is 面积 and 万亩.
+pub fn without_remark(plain: &str) -> (&str, Option<&str>) {
+    let Some(inner) = plain.strip_suffix(')') else {
+        return (plain, None);
+    };
+    match inner.rfind('(') {
+        Some(0) | None => (plain, None),
+        Some(open) => (&inner[..open], Some(&inner[open + 1..])),
+    }
+}
+
+/// Whether one text may be a misprint of the other: the same digits, and one character in four or
+/// fewer written otherwise. Words of up to three characters must sound the same: 地表水 is not 地下水.
+pub fn is_near(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    if digits(a) != digits(b) {
+        return false;
+    }
+    let longest = a.chars().count().max(b.chars().count());
+    if longest <= 3 {
+        return sounds_alike(a, b);
+    }
+    strsim::osa_distance(a, b) <= (longest / 4).min(3)
 }
 
 /// A name matched with the roster.

@@ -5,6 +5,7 @@
 //! figure: levels, differences and suspects come with the findings.
 
 pub mod words;
+pub mod workbook;
 
 /// The language of what is ours: sentences, labels, names of sheets. What the annexes print stays
 /// Chinese.
@@ -15,4 +16,14 @@ pub enum Lang {
     Zh,
     /// English.
     En,
+}
+
+impl Lang {
+    /// The text in this language.
+    fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
 }

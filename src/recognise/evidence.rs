@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{CellRef, ReporterSource, Sheet};
-use crate::scheme::{Scheme, match_reporter, plain};
+use crate::scheme::{Scheme, plain};
 
 /// A text that may say who returned a form.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +97,7 @@ impl Evidence {
             let Some((cell, stated)) = stated else { break };
             // 单位： may mean the unit of measure or the office.
             let unit = scheme.units.find(&stated);
-            if unit.is_none() && match_reporter(scheme, &stated).is_ok() {
+            if unit.is_none() && scheme.roster.find(&stated).is_ok() {
                 self.mentions.push(Mention {
                     source: ReporterSource::Form,
                     cell,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{CellRef, Detail, Finding, Kind, Level, Place, ReporterSource, RowKind};
-use crate::scheme::{ReturnedBy, Scheme, match_reporter, plain};
+use crate::scheme::{ReturnedBy, Scheme};
 
 use super::Layout;
 use super::rows::alias_problem;
@@ -80,7 +80,7 @@ impl Form<'_> {
             .iter()
             .filter(|mention| mention.source == ReporterSource::Form)
         {
-            if let Ok(matched) = match_reporter(self.scheme, &mention.text) {
+            if let Ok(matched) = self.scheme.roster.find(&mention.text) {
                 found.push((ReporterSource::Form, matched.reporter, Some(mention.cell)));
                 if let Some((level, how)) = alias_problem(self.scheme, &mention.text, matched) {
                     let name = self.scheme.reporters[matched.reporter].name.clone();
@@ -106,8 +106,11 @@ impl Form<'_> {
             .iter()
             .filter(|mention| mention.source == ReporterSource::Title)
         {
-            let named =
-                name_in(self.scheme, &mention.text).filter(|&reporter| self.may_return(reporter));
+            let named = self
+                .scheme
+                .roster
+                .named_in(&mention.text)
+                .filter(|&reporter| self.may_return(reporter));
             found.extend(
                 named.map(|reporter| (ReporterSource::Title, reporter, Some(mention.cell))),
             );
@@ -183,7 +186,9 @@ impl Form<'_> {
             .iter()
             .find(|mention| mention.source == ReporterSource::Form);
         let suggestions = mention.map(|mention| {
-            match_reporter(self.scheme, &mention.text)
+            self.scheme
+                .roster
+                .find(&mention.text)
                 .err()
                 .unwrap_or_default()
         });
@@ -257,43 +262,10 @@ impl PathNames {
         let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         Self {
-            file: name_in(scheme, stem),
+            file: scheme.roster.named_in(stem),
             folder: folders
                 .rsplit('/')
-                .find_map(|folder| name_in(scheme, folder)),
+                .find_map(|folder| scheme.roster.named_in(folder)),
         }
-    }
-}
-
-/// The one reporter whose name, or listed alias, is part of a text.
-fn name_in(scheme: &Scheme, text: &str) -> Option<usize> {
-    let text = plain(text);
-    let mut found: Vec<(usize, usize, usize)> = Vec::new();
-    for (idx, reporter) in scheme.reporters.iter().enumerate() {
-        let names =
-            std::iter::once(&*reporter.name).chain(reporter.aliases.iter().map(String::as_str));
-        for name in names {
-            let name = plain(name);
-            found.extend(
-                text.find(name.as_ref())
-                    .map(|start| (start, start + name.len(), idx)),
-            );
-        }
-    }
-    // 县委 within 县委宣传部 is no mention of its own.
-    let within = |a: &(usize, usize, usize)| {
-        found
-            .iter()
-            .any(|b| b.0 <= a.0 && a.1 <= b.1 && (b.1 - b.0) > (a.1 - a.0))
-    };
-    let named: BTreeSet<usize> = found
-        .iter()
-        .filter(|mention| !within(mention))
-        .map(|mention| mention.2)
-        .collect();
-    if named.len() == 1 {
-        named.first().copied()
-    } else {
-        None
     }
 }

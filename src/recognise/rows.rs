@@ -7,8 +7,7 @@ use crate::model::{
     AliasMatch, CellRange, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
 };
 use crate::scheme::{
-    Annex, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, match_reporter, plain,
-    without_remark,
+    Annex, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, plain, without_remark,
 };
 
 use super::LayoutRow;
@@ -467,7 +466,7 @@ impl<'r> RowReader<'r> {
         if let Some(found) = self.names.get(name) {
             return *found;
         }
-        let found = match_reporter(self.scheme, name).ok();
+        let found = self.scheme.roster.find(name).ok();
         self.names.insert(name.to_owned(), found);
         found
     }

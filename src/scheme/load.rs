@@ -12,7 +12,7 @@ use crate::model::Amount;
 
 use super::error::{Problem, SchemeError, What};
 use super::file::{AnnexFile, MainFile, OneOrMore, RowsFile, RulesFile, TotalAt};
-use super::name::{match_reporter, plain};
+use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules};
 use super::{
     Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Scheme,
@@ -69,6 +69,7 @@ pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
     };
     annexes.sort_by_key(|(_, annex)| number_parts(annex.number.get_ref()));
 
+    let reporters = reporters(main_file, &main, &mut mistakes);
     let mut scheme = Scheme {
         id: main.id.clone(),
         title: main.title.clone(),
@@ -76,7 +77,8 @@ pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
         years: main.years.get_ref().clone(),
         fingerprint: fingerprint(files),
         units: units(main_file, &main, &mut mistakes),
-        reporters: reporters(main_file, &main, &mut mistakes),
+        roster: Roster::new(&main.area, &reporters),
+        reporters,
         annexes: Vec::new(),
         rules: Vec::new(),
     };
@@ -363,7 +365,7 @@ impl AnnexLoader<'_> {
     }
 
     fn reporter(&mut self, name: &Spanned<String>) -> Option<usize> {
-        let known = match_reporter(self.scheme, name.get_ref()).ok();
+        let known = self.scheme.roster.find(name.get_ref()).ok();
         let found = known
             .filter(|found| matches!(found.how, None | Some(crate::model::AliasMatch::Listed)));
         if found.is_none() {

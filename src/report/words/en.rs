@@ -2,12 +2,16 @@
 
 use crate::model::{
     AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
-    ReporterSource, ReturnStatus, Suspect, Unreadable, Wanted,
+    ReporterSource, ReturnStatus, Suspect, Wanted,
 };
+use crate::read::{FileKind, Quantity, Unreadable};
 
 use super::{
     amount, expected, given, is_date, is_rounding, own_cell, parts, reference, references,
 };
+
+/// Columns that a sentence names before it only counts them.
+const LISTED: usize = 6;
 
 pub(super) fn title(finding: &Finding) -> String {
     let title = match &finding.detail {
@@ -21,11 +25,13 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnexpectedColumn { .. } => "A column too many, left out",
         Detail::UnexpectedRow { .. } => "A row too many, left out",
         Detail::MissingRow { .. } => "A row is missing",
+        Detail::MissingValue { .. } => "Figures are missing",
         Detail::UnitDiffers {
             converted: true, ..
         } => "Another unit than the scheme's, converted",
         Detail::UnitDiffers { .. } => "Another unit than the scheme's, not convertible",
         Detail::UnitMissing { .. } => "No unit is stated",
+        Detail::UnitUnknown { .. } => "Unknown unit",
         Detail::NotANumber { wanted } => match wanted {
             Wanted::Number => "Not a number",
             Wanted::Date => "Not a date",
@@ -99,6 +105,15 @@ pub(super) fn facts(finding: &Finding) -> String {
             None => format!("the scheme has no “{label}”"),
         },
         Detail::MissingRow { label } => format!("the form has no “{label}”"),
+        Detail::MissingValue { columns } => {
+            let more = match columns.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            let quoted = columns.iter().take(LISTED);
+            let shown: Vec<String> = quoted.map(|column| format!("“{column}”")).collect();
+            format!("blank: {}{more}", shown.join(", "))
+        }
         Detail::UnitDiffers {
             printed,
             declared,
@@ -108,6 +123,9 @@ pub(super) fn facts(finding: &Finding) -> String {
             false => format!("the form says “{printed}”, the scheme {declared}; left out"),
         },
         Detail::UnitMissing { declared } => format!("taken in the scheme's {declared}"),
+        Detail::UnitUnknown { printed, declared } => {
+            format!("the form says “{printed}”; taken in the scheme's {declared}")
+        }
         Detail::NotANumber { wanted } => {
             let wanted = match wanted {
                 Wanted::Number => "a number",
@@ -326,12 +344,16 @@ pub(super) fn advice(finding: &Finding) -> String {
             None => "Check the label; delete rows that do not belong here".to_owned(),
         },
         Detail::MissingRow { label } => format!("Add the row “{label}” and return it"),
+        Detail::MissingValue { .. } => "Fill them in; 0 for none, － for not applicable".to_owned(),
         Detail::UnitDiffers {
             converted: true, ..
         } => "Check the converted figures; use the scheme's unit in future".to_owned(),
         Detail::UnitDiffers { declared, .. } => format!("Return it in {declared}"),
         Detail::UnitMissing { declared } => {
             format!("Put it right if it is not in {declared}; state the unit in future")
+        }
+        Detail::UnitUnknown { declared, .. } => {
+            format!("Put it right if it is not in {declared}; write {declared}")
         }
         Detail::NotANumber { wanted } => match wanted {
             Wanted::Number => {
@@ -469,6 +491,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnexpectedColumn => "Unexpected column",
         Kind::UnexpectedRow => "Unexpected row",
         Kind::MissingRow => "Missing row",
+        Kind::MissingValue => "Missing figure",
         Kind::UnitDiffers => "Unit differs",
         Kind::UnitMissing => "Unit missing",
         Kind::NotANumber => "Content",
@@ -503,17 +526,81 @@ pub(super) fn file_status(status: &FileStatus) -> &'static str {
 
 /// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
 pub(super) fn unreadable(why: &Unreadable) -> String {
+    let noticed = |what: &str, detail: &str| match detail.is_empty() {
+        true => what.to_owned(),
+        false => format!("{what} ({detail})"),
+    };
     match why {
-        Unreadable::Damaged(what) => match what.is_empty() {
-            true => "the file is damaged".to_owned(),
-            false => format!("the file is damaged ({what})"),
+        Unreadable::NotOpened { detail } => noticed("the system would not open it", detail),
+        Unreadable::Empty => "the file is empty".to_owned(),
+        Unreadable::Truncated { detail } => noticed("the file ends too early", detail),
+        Unreadable::Damaged { detail } => noticed("the file is damaged", detail),
+        Unreadable::PasswordProtected => "it needs a password".to_owned(),
+        Unreadable::HtmlPage => "it is a web page under the name of a workbook".to_owned(),
+        Unreadable::XmlSpreadsheet2003 => "it is an XML spreadsheet of Excel 2003".to_owned(),
+        Unreadable::TextTable => "it is a table as plain text, such as CSV".to_owned(),
+        Unreadable::OldFormat { name } => format!("its format has died out ({name})"),
+        Unreadable::NotASpreadsheet(kind) => match kind {
+            FileKind::Pdf => "it is a PDF".to_owned(),
+            FileKind::TextDocument => "it is a text document".to_owned(),
+            FileKind::Presentation => "it is a presentation".to_owned(),
+            FileKind::Picture => "it is a picture".to_owned(),
+            FileKind::Numbers => "it is an Apple Numbers sheet".to_owned(),
+            FileKind::Archive => "it is an archive".to_owned(),
+            FileKind::Text => "it is plain text".to_owned(),
+            FileKind::Xml => "it is XML of some other use".to_owned(),
+            FileKind::OtherOffice => "it belongs to another office program".to_owned(),
+            FileKind::Unknown => "it is no spreadsheet".to_owned(),
         },
+        Unreadable::NoWorksheet => "it holds no worksheet".to_owned(),
+        Unreadable::TooLarge { what, limit } => {
+            format!(
+                "too much of one thing: more than {limit} {}",
+                quantity(*what)
+            )
+        }
+        Unreadable::ParserPanicked { detail } => noticed("reading it failed", detail),
     }
 }
 
 fn unreadable_advice(why: &Unreadable) -> &'static str {
     match why {
-        Unreadable::Damaged(_) => "Open it in Excel or WPS, save it as .xlsx and return it again",
+        Unreadable::NotOpened { .. } => "Close the program that uses it, check its permissions",
+        Unreadable::Empty => "Return it again",
+        Unreadable::Truncated { .. } => "Ask the reporter to send it again",
+        Unreadable::PasswordProtected => "Take the password off and return it again",
+        Unreadable::NotASpreadsheet(FileKind::Archive) => "Unpack it into the inbox",
+        Unreadable::NotASpreadsheet(FileKind::Numbers) => "Export it from Numbers to Excel",
+        Unreadable::NotASpreadsheet(_) => "Return a spreadsheet; take out what is no return",
+        Unreadable::NoWorksheet => "Check the file, fill it in and return it again",
+        Unreadable::TooLarge { .. } => "Delete sheets, rows and columns that do not belong to it",
+        Unreadable::ParserPanicked { .. } => {
+            "Save it as .xlsx in Excel or WPS, and hand the file to those who maintain the tool"
+        }
+        Unreadable::Damaged { .. }
+        | Unreadable::HtmlPage
+        | Unreadable::XmlSpreadsheet2003
+        | Unreadable::TextTable
+        | Unreadable::OldFormat { .. } => {
+            "Open it in Excel or WPS, save it as .xlsx and return it again"
+        }
+    }
+}
+
+/// What there was too much of.
+fn quantity(what: Quantity) -> &'static str {
+    match what {
+        Quantity::FileBytes => "bytes in the file",
+        Quantity::Entries => "parts in the file",
+        Quantity::ExpandedBytes => "bytes when unpacked",
+        Quantity::Sheets => "sheets",
+        Quantity::SharedStrings => "texts",
+        Quantity::Rows => "rows",
+        Quantity::Columns => "columns",
+        Quantity::Cells => "cells",
+        Quantity::Merges => "merged cells",
+        Quantity::TextBytes => "bytes of text",
+        Quantity::FormulaBytes => "bytes of formulas",
     }
 }
 

@@ -12,8 +12,9 @@ mod zh;
 
 use crate::model::{
     AliasMatch, Amount, CellRef, Detail, FileStatus, Finding, Kind, Level, Operand, Place,
-    ReporterSource, ReturnStatus, Suspect, Unreadable,
+    ReporterSource, ReturnStatus, Suspect,
 };
+use crate::read::Unreadable;
 
 use super::Lang;
 

@@ -64,7 +64,9 @@ fn examples() -> Vec<Finding> {
     let mut all = vec![
         finding(
             Kind::UnreadableFile,
-            Detail::Unreadable(Unreadable::Damaged("目录缺失".into())),
+            Detail::Unreadable(Unreadable::Damaged {
+                detail: "目录缺失".into(),
+            }),
         ),
         finding(Kind::UnknownForm, Detail::UnknownForm { nearest: None }),
         finding(
@@ -102,6 +104,19 @@ fn examples() -> Vec<Finding> {
             Kind::MissingRow,
             Detail::MissingRow {
                 label: "轮南镇".into(),
+            },
+        ),
+        finding(
+            Kind::MissingValue,
+            Detail::MissingValue {
+                columns: vec!["2023年度".into(), "2024年度".into()],
+            },
+        ),
+        finding(
+            Kind::UnitMissing,
+            Detail::UnitUnknown {
+                printed: "斤".into(),
+                declared: "亩".into(),
             },
         ),
         finding(
@@ -374,13 +389,15 @@ fn variant(detail: &Detail) -> usize {
         Detail::Code { .. } => 31,
         Detail::Pair { .. } => 32,
         Detail::When { .. } => 33,
+        Detail::MissingValue { .. } => 34,
+        Detail::UnitUnknown { .. } => 35,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..34 {
+    for number in 0..36 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"
@@ -477,6 +494,8 @@ fn the_main_messages_in_chinese() {
         "分不清是哪张附件：与附件3.1、附件5同样相像",
         "缺少一列：表中没有“2024年度”",
         "多出一行，未汇总：制度中没有“策大亚乡”，可能是“策达雅乡”",
+        "有漏填的指标：没有填2023年度、2024年度",
+        "不认识的计量单位：表中写的是“斤”，已按制度规定的亩读取",
         "计量单位与制度不同，已换算：表中写的是“公顷”，已换算为亩",
         "名称与名册不同：填写“策大雅乡”，是登记过的别名，认作“策达雅乡”",
         "不知是哪个填报单位：填写“轮镇”，名册中没有；可能是轮台镇、轮南镇",

@@ -2,12 +2,16 @@
 
 use crate::model::{
     AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
-    ReporterSource, ReturnStatus, Suspect, Unreadable, Wanted,
+    ReporterSource, ReturnStatus, Suspect, Wanted,
 };
+use crate::read::{FileKind, Quantity, Unreadable};
 
 use super::{
     amount, expected, given, is_date, is_rounding, own_cell, parts, reference, references,
 };
+
+/// Columns that a sentence names before it only counts them.
+const LISTED: usize = 6;
 
 pub(super) fn title(finding: &Finding) -> String {
     let title = match &finding.detail {
@@ -21,11 +25,13 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnexpectedColumn { .. } => "多出一列，未汇总",
         Detail::UnexpectedRow { .. } => "多出一行，未汇总",
         Detail::MissingRow { .. } => "缺少一行",
+        Detail::MissingValue { .. } => "有漏填的指标",
         Detail::UnitDiffers {
             converted: true, ..
         } => "计量单位与制度不同，已换算",
         Detail::UnitDiffers { .. } => "计量单位与制度不同，无法换算",
         Detail::UnitMissing { .. } => "没有注明计量单位",
+        Detail::UnitUnknown { .. } => "不认识的计量单位",
         Detail::NotANumber { wanted } => match wanted {
             Wanted::Number => "不是数字",
             Wanted::Date => "不是日期",
@@ -101,6 +107,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             None => format!("制度中没有“{label}”"),
         },
         Detail::MissingRow { label } => format!("表中没有“{label}”"),
+        Detail::MissingValue { columns } => {
+            let more = match columns.len() {
+                n if n > LISTED => format!("等 {n} 项"),
+                _ => String::new(),
+            };
+            let shown = &columns[..columns.len().min(LISTED)];
+            format!("没有填{}{more}", shown.join("、"))
+        }
         Detail::UnitDiffers {
             printed,
             declared,
@@ -110,6 +124,9 @@ pub(super) fn facts(finding: &Finding) -> String {
             false => format!("表中写的是“{printed}”，制度规定为{declared}，数字未汇总"),
         },
         Detail::UnitMissing { declared } => format!("已按制度规定的{declared}读取"),
+        Detail::UnitUnknown { printed, declared } => {
+            format!("表中写的是“{printed}”，已按制度规定的{declared}读取")
+        }
         Detail::NotANumber { wanted } => {
             let wanted = match wanted {
                 Wanted::Number => "数字",
@@ -326,12 +343,16 @@ pub(super) fn advice(finding: &Finding) -> String {
             None => "请核对行名；不属于本表的行请删去".to_owned(),
         },
         Detail::MissingRow { label } => format!("请补上“{label}”一行再报"),
+        Detail::MissingValue { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
         Detail::UnitDiffers {
             converted: true, ..
         } => "请核对换算后的数字；以后请按制度规定的单位填报".to_owned(),
         Detail::UnitDiffers { declared, .. } => format!("请按{declared}重新填报"),
         Detail::UnitMissing { declared } => {
             format!("若不是按{declared}填写，请改正；以后请注明单位")
+        }
+        Detail::UnitUnknown { declared, .. } => {
+            format!("若不是按{declared}填写，请改正；单位请写{declared}")
         }
         Detail::NotANumber { wanted } => match wanted {
             Wanted::Number => format!("请在 {cell} 只填数字；没有数据请留空，不适用请填“－”"),
@@ -448,6 +469,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnexpectedColumn => "多列",
         Kind::UnexpectedRow => "多行",
         Kind::MissingRow => "缺行",
+        Kind::MissingValue => "漏填",
         Kind::UnitDiffers => "单位不同",
         Kind::UnitMissing => "单位未注",
         Kind::NotANumber => "填写内容",
@@ -482,17 +504,77 @@ pub(super) fn file_status(status: &FileStatus) -> &'static str {
 
 /// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
 pub(super) fn unreadable(why: &Unreadable) -> String {
+    let noticed = |what: &str, detail: &str| match detail.is_empty() {
+        true => what.to_owned(),
+        false => format!("{what}（{detail}）"),
+    };
     match why {
-        Unreadable::Damaged(what) => match what.is_empty() {
-            true => "文件已损坏".to_owned(),
-            false => format!("文件已损坏（{what}）"),
+        Unreadable::NotOpened { detail } => noticed("系统打不开这个文件", detail),
+        Unreadable::Empty => "文件是空的".to_owned(),
+        Unreadable::Truncated { detail } => noticed("文件不完整，可能没有传完", detail),
+        Unreadable::Damaged { detail } => noticed("文件已损坏", detail),
+        Unreadable::PasswordProtected => "文件有打开密码".to_owned(),
+        Unreadable::HtmlPage => "其实是网页，只是扩展名像表格".to_owned(),
+        Unreadable::XmlSpreadsheet2003 => "是 Excel 2003 的 XML 表格".to_owned(),
+        Unreadable::TextTable => "是纯文本表格（如 CSV）".to_owned(),
+        Unreadable::OldFormat { name } => format!("是早已停用的格式（{name}）"),
+        Unreadable::NotASpreadsheet(kind) => match kind {
+            FileKind::Pdf => "是 PDF，不是表格".to_owned(),
+            FileKind::TextDocument => "是文字文档，不是表格".to_owned(),
+            FileKind::Presentation => "是演示文稿，不是表格".to_owned(),
+            FileKind::Picture => "是图片，不是表格".to_owned(),
+            FileKind::Numbers => "是苹果 Numbers 表格".to_owned(),
+            FileKind::Archive => "是压缩包".to_owned(),
+            FileKind::Text => "是纯文本，不是表格".to_owned(),
+            FileKind::Xml => "是 XML 文件，不是表格".to_owned(),
+            FileKind::OtherOffice => "是其他办公软件的文件，不是表格".to_owned(),
+            FileKind::Unknown => "不是表格文件".to_owned(),
         },
+        Unreadable::NoWorksheet => "里面没有工作表".to_owned(),
+        Unreadable::TooLarge { what, limit } => {
+            let (what, unit) = quantity(*what);
+            format!("{what}超过限度（{limit} {unit}）")
+        }
+        Unreadable::ParserPanicked { detail } => noticed("程序读取时出错", detail),
     }
 }
 
 fn unreadable_advice(why: &Unreadable) -> &'static str {
     match why {
-        Unreadable::Damaged(_) => "请用 Excel 或 WPS 打开，另存为 .xlsx 后重报",
+        Unreadable::NotOpened { .. } => "请关闭正在使用它的程序，检查文件权限后重试",
+        Unreadable::Empty => "请重新报送",
+        Unreadable::Truncated { .. } => "请让填报单位重新发送",
+        Unreadable::PasswordProtected => "请去掉密码后重报",
+        Unreadable::NotASpreadsheet(FileKind::Archive) => "请解压后放入收件文件夹",
+        Unreadable::NotASpreadsheet(FileKind::Numbers) => "请从 Numbers 导出为 Excel 后重报",
+        Unreadable::NotASpreadsheet(_) => "请填报电子表格；若不是报表，请移出收件文件夹",
+        Unreadable::NoWorksheet => "请核对文件，填报后重报",
+        Unreadable::TooLarge { .. } => "请删去无关的工作表和空行空列后重报",
+        Unreadable::ParserPanicked { .. } => {
+            "请用 Excel 或 WPS 另存为 .xlsx 后重试，并把原文件交给软件维护人员"
+        }
+        Unreadable::Damaged { .. }
+        | Unreadable::HtmlPage
+        | Unreadable::XmlSpreadsheet2003
+        | Unreadable::TextTable
+        | Unreadable::OldFormat { .. } => "请用 Excel 或 WPS 打开，另存为 .xlsx 后重报",
+    }
+}
+
+/// What there was too much of, and the unit of its limit.
+fn quantity(what: Quantity) -> (&'static str, &'static str) {
+    match what {
+        Quantity::FileBytes => ("文件大小", "字节"),
+        Quantity::Entries => ("文件内的部件", "个"),
+        Quantity::ExpandedBytes => ("解压后的大小", "字节"),
+        Quantity::Sheets => ("工作表", "张"),
+        Quantity::SharedStrings => ("文本", "条"),
+        Quantity::Rows => ("行数", "行"),
+        Quantity::Columns => ("列数", "列"),
+        Quantity::Cells => ("单元格", "个"),
+        Quantity::Merges => ("合并单元格", "处"),
+        Quantity::TextBytes => ("文本长度", "字节"),
+        Quantity::FormulaBytes => ("公式长度", "字节"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
-    AliasMatch, CellRange, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
+    AliasMatch, Cell, CellRange, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
 };
 use crate::scheme::{
     Annex, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, plain, without_remark,
@@ -166,9 +166,12 @@ impl<'r> RowReader<'r> {
         let filled = cells
             .iter()
             .any(|cell| self.content_cols.contains(&cell.at.col));
-        if let Some(text) = first.text()
-            && (is_remark(&plain(text)) && !filled)
-        {
+        // Signatures stand in any column, under figures too.
+        let has_number = cells
+            .iter()
+            .any(|cell| matches!(cell.value, CellValue::Number(_)));
+        let is_remark = |cell: &&Cell| cell.text().is_some_and(|text| is_remark(&plain(text)));
+        if !has_number && cells.iter().any(is_remark) {
             return;
         }
         if self.rows.is_empty()
@@ -177,6 +180,7 @@ impl<'r> RowReader<'r> {
             return;
         }
         if let Some((cell, label)) = self.total_label(row) {
+            self.above = None;
             self.total(row, cell, &label, filled);
             return;
         }
@@ -555,7 +559,9 @@ pub(super) fn alias_problem(
 
 /// Lines below a table: notes and signatures.
 fn is_remark(plain: &str) -> bool {
-    const STARTS: [&str; 18] = [
+    const STARTS: [&str; 20] = [
+        "单位负责",
+        "经办",
         "注:",
         "注1",
         "备注:",

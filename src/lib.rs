@@ -19,5 +19,6 @@ pub mod normalise;
 pub mod pipeline;
 pub mod read;
 pub mod recognise;
+pub mod report;
 pub mod returns;
 pub mod scheme;

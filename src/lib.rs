@@ -14,4 +14,5 @@
 pub mod consolidate;
 pub mod model;
 pub mod pipeline;
+pub mod report;
 pub mod scheme;

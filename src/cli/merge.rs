@@ -1,13 +1,13 @@
 //! `hebiao merge`: everything in the inbox of a period → the outbox of that period.
 
-use std::io::IsTerminal;
-use std::path::Path;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::consolidate::write_records;
+use crate::consolidate::records::write_records;
 use crate::inbox;
 use crate::model::{FileStatus, Level, ReturnStatus};
 use crate::pipeline::{Merged, merge};
@@ -36,25 +36,34 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
     let bar = progress(files.len());
     let merged = merge(&scheme, &period, &files, &|| bar.inc(1));
     bar.finish_and_clear();
-    write(&scheme, &merged, lang, outbox)?;
-    let target = surroundings.outbox.join(&period);
+    let target = write(&scheme, &merged, lang, outbox)?;
     print!("{}", summary(&scheme, &merged, &target, lang));
     let open = merged.findings.iter().any(|finding| finding.level <= Level::QuasiMandatory);
     Ok(if open { FINDINGS_OPEN } else { ALL_CLEAR })
 }
 
-fn write(scheme: &Scheme, merged: &Merged, lang: Lang, outbox: Outbox) -> Result<()> {
+fn write(scheme: &Scheme, merged: &Merged, lang: Lang, mut outbox: Outbox) -> Result<PathBuf> {
     let book = format!("{}-{}-{}.xlsx", scheme.area, merged.period, lang.pick("汇总", "consolidated"));
-    // The three files are made of the same figures and need nothing of each other.
-    let (book_bytes, (records, findings)) = rayon::join(
+    // They are made of the same figures and need nothing of each other.
+    let mut records = Vec::new();
+    let (workbook, recorded) = rayon::join(
         || workbook::write_workbook(merged, scheme, lang),
-        || rayon::join(|| write_records(scheme, merged), || json::findings(scheme, merged, lang)),
+        || write_records(scheme, &merged.period, &merged.files, &merged.tables, &mut records),
     );
-    outbox.write(&book, &book_bytes?)?;
-    outbox.write("records.parquet", &records?)?;
-    outbox.write("findings.json", findings.as_bytes())?;
-    outbox.commit()?;
-    Ok(())
+    let workbook = workbook?;
+    recorded?;
+    outbox.write(&book, |writer| writer.write_all(&workbook))?;
+    outbox.write("records.parquet", |writer| writer.write_all(&records))?;
+    let facts = json::Facts {
+        scheme,
+        period: Some(&merged.period),
+        files: &merged.files,
+        returns: &merged.returns,
+        findings: &merged.findings,
+        tallies: &merged.tallies,
+    };
+    outbox.write("findings.json", |writer| json::write(&facts, lang, writer))?;
+    Ok(outbox.commit()?)
 }
 
 /// A bar on a terminal; nothing in a pipe.

@@ -4,6 +4,8 @@
 //! county workbook. No other stage chooses words or knows a colour, and this one never judges a
 //! figure: levels, differences and suspects come with the findings.
 
+pub mod json;
+pub mod outbox;
 pub mod words;
 pub mod workbook;
 
@@ -20,7 +22,7 @@ pub enum Lang {
 
 impl Lang {
     /// The text in this language.
-    fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+    pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
         match self {
             Lang::Zh => zh,
             Lang::En => en,

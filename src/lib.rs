@@ -6,7 +6,7 @@
 //! what it noticed:
 //!
 //! ```text
-//! inbox → read → recognise → normalise → check → consolidate → report → outbox
+//! inbox → read → recognise → normalise → check → localise → consolidate → report → outbox
 //! ```
 //!
 //! [`pipeline`] strings the stages together; the command line is a thin shell over it.
@@ -15,6 +15,7 @@ pub mod check;
 pub mod cli;
 pub mod consolidate;
 pub mod inbox;
+pub mod localise;
 pub mod model;
 pub mod normalise;
 pub mod pipeline;

@@ -1,0 +1,4 @@
+//! Everything from outside, in one program.
+
+mod county_workbook;
+mod merged;

@@ -454,6 +454,7 @@ fn read(draft: &Draft, text: &str) -> (Vec<Form>, Scheme) {
         fingerprint: String::new(),
         units: units(),
         reporters: Vec::new(),
+        roster: crate::scheme::Roster::default(),
         annexes: Vec::new(),
         rules: Vec::new(),
     };

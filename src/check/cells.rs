@@ -140,15 +140,19 @@ impl<'t> Cells<'t> {
         &self.spots[start..self.ends[idx]]
     }
 
-    /// All slots from `first` on, each by itself.
-    pub(super) fn slots(&self, first: usize) -> impl Iterator<Item = &[Spot<'t>]> {
-        (first..self.ends.len()).map(|idx| self.slot(idx))
+    /// All slots but the first, each by itself.
+    pub(super) fn other_slots(&self) -> impl Iterator<Item = &[Spot<'t>]> {
+        (1..self.ends.len()).map(|idx| self.slot(idx))
     }
 
-    /// The cells of all slots from `first` on.
-    pub(super) fn from_slot(&self, first: usize) -> &[Spot<'t>] {
-        let start = if first == 0 { 0 } else { self.ends[first - 1] };
-        &self.spots[start..]
+    /// The cells of all slots.
+    pub(super) fn all(&self) -> &[Spot<'t>] {
+        &self.spots
+    }
+
+    /// The cells of all slots but the first.
+    pub(super) fn after_first(&self) -> &[Spot<'t>] {
+        &self.spots[self.ends[0]..]
     }
 
     /// The cell of a slot that holds one.

@@ -449,3 +449,22 @@ fn push_asked<'t>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_rule_is_explained() {
+        for (kind, text) in EXPLANATIONS {
+            let headings = ["## 检查什么", "## 为什么", "## 例子", "## 怎么改"];
+            let places: Vec<Option<usize>> = headings.iter().map(|it| text.find(it)).collect();
+            assert!(places.iter().all(Option::is_some), "{kind}: {places:?}");
+            assert!(places.is_sorted(), "{kind}: headings in order");
+            assert_eq!(explanation(kind), Some(text));
+        }
+        assert_eq!(explanation(Kind::UnreadableFile), None);
+        let n_explained = Kind::ALL.iter().filter_map(|kind| explanation(*kind));
+        assert_eq!(n_explained.count(), EXPLANATIONS.len());
+    }
+}

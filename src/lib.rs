@@ -13,6 +13,11 @@
 
 pub mod check;
 pub mod consolidate;
+pub mod inbox;
 pub mod model;
+pub mod normalise;
 pub mod pipeline;
+pub mod read;
+pub mod recognise;
+pub mod returns;
 pub mod scheme;

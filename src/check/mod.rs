@@ -142,10 +142,14 @@ impl<'s> Checker<'s> {
                     self.blank_row(planned, table, row, &mut checked);
                     continue;
                 }
+                // What is off in the total of a township's own rows is off in those rows already.
+                let is_own_total = row.kind == RowKind::Total
+                    && table.reporter != annex.responsible
+                    && table.rows.iter().any(|row| row.kind == RowKind::Data);
                 for instance in &planned.instances {
                     let year = instance.year.or(row.year);
                     let at = self.at(planned, year);
-                    if !at.applies_to(row.kind, &row.key) || !at.applies_in(year) {
+                    if is_own_total || !at.applies_to(row.kind, &row.key) || !at.applies_in(year) {
                         checked.not_applied(planned.idx, 1);
                         continue;
                     }

@@ -94,7 +94,7 @@ pub(super) fn check(
 fn part(annex: &Annex, row: RowAt<'_>, column: usize) -> Result<Part, Why> {
     let text = |text: &str| match plain(text) {
         text if text.is_empty() => Err(Why::Missing),
-        text => Ok(Part::Text(text)),
+        text => Ok(Part::Text(text.into_owned())),
     };
     // The keys of a merged cell stand only in its first row; the row knows them all the same.
     if annex.year_column == Some(column) {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::read::Unreadable;
+
 use super::{Amount, CellRef};
 
 /// One thing to tell the user about the data.
@@ -110,6 +112,7 @@ pub enum Kind {
     UnexpectedColumn,
     UnexpectedRow,
     MissingRow,
+    MissingValue,
     UnitDiffers,
     UnitMissing,
     NotANumber,
@@ -160,6 +163,11 @@ pub enum Detail {
         /// Its label.
         label: String,
     },
+    /// Cells of a row that is otherwise filled in are blank.
+    MissingValue {
+        /// Their headers.
+        columns: Vec<String>,
+    },
     /// The form states another unit than the annex.
     UnitDiffers {
         /// As printed in the form.
@@ -168,6 +176,13 @@ pub enum Detail {
         declared: Arc<str>,
         /// Figures were converted; otherwise no conversion is known and they are left out.
         converted: bool,
+    },
+    /// The form states a unit that the scheme does not know; figures were taken in the annex's unit.
+    UnitUnknown {
+        /// As printed in the form.
+        printed: String,
+        /// The annex's.
+        declared: Arc<str>,
     },
     /// The annex prints a unit and the form does not; figures were taken in the annex's unit.
     UnitMissing {
@@ -342,13 +357,6 @@ pub struct Operand {
     pub value: String,
     /// Where it stands; `None` for a sum over several places.
     pub place: Option<Place>,
-}
-
-/// Why a file cannot be read; each is something that a clerk can be told.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Unreadable {
-    /// Placeholder until the reading stage lands.
-    Damaged(String),
 }
 
 /// What a column asks for.
@@ -572,7 +580,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -593,6 +601,7 @@ impl Kind {
         Self::UnexpectedColumn,
         Self::UnexpectedRow,
         Self::MissingRow,
+        Self::MissingValue,
         Self::UnitDiffers,
         Self::UnitMissing,
         Self::NotANumber,
@@ -629,6 +638,7 @@ impl Kind {
             Kind::UnexpectedColumn => "unexpected-column",
             Kind::UnexpectedRow => "unexpected-row",
             Kind::MissingRow => "missing-row",
+            Kind::MissingValue => "missing-value",
             Kind::UnitDiffers => "unit-differs",
             Kind::UnitMissing => "unit-missing",
             Kind::NotANumber => "not-a-number",

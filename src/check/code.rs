@@ -23,9 +23,7 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
             || aliases.iter().any(|(alias, _)| alias == text)
     };
     let passes = match spot.value() {
-        Value::Missing if spot.annex(at.scheme).column_of(spot.leaf).optional => {
-            return Ok(Outcome::NotApplied);
-        }
+        Value::Missing if spot.may_be_blank(at.scheme) => return Ok(Outcome::NotApplied),
         Value::Text(text) => {
             let has_digits = digits.is_none_or(|digits| {
                 text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -22,8 +22,8 @@ use crate::model::{
 };
 use crate::scheme::{
     Annex, Applies, Bound, CellSel, Column, ColumnKind, Leaf, Limit, Relation, Reporter,
-    ReporterKind, ReturnedBy, RowSel, RowSpec, Rows, Rule, Scheme, Test, TotalRow, Unit, Units,
-    YearSel,
+    ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test, TotalRow, Unit,
+    Units, YearSel,
 };
 
 use super::{Checked, Checker, Why};
@@ -454,6 +454,7 @@ fn read(draft: &Draft, text: &str) -> (Vec<Form>, Scheme) {
         fingerprint: String::new(),
         units: units(),
         reporters: Vec::new(),
+        roster: Roster::default(),
         annexes: Vec::new(),
         rules: Vec::new(),
     };

@@ -144,8 +144,8 @@ impl<'s> Checker<'s> {
                 }
                 // What is off in the total of a township's own rows is off in those rows already.
                 let is_own_total = row.kind == RowKind::Total
-                    && table.reporter != annex.responsible
-                    && table.rows.iter().any(|row| row.kind == RowKind::Data);
+                    && rows::has_data(annex, table)
+                    && !rows::states_county_total(self.scheme, annex, table);
                 for instance in &planned.instances {
                     let year = instance.year.or(row.year);
                     let at = self.at(planned, year);

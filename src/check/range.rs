@@ -12,9 +12,14 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
     let Relation::Range { min, max, .. } = &at.rule.relation else {
         return Ok(Outcome::NotApplied);
     };
-    let given = cells.slot(0);
-    if let Value::Date(_) = cells.one(0)?.value() {
-        if within(cells.one(0)?.value(), *min, *max)? {
+    let (given, first) = (cells.slot(0), cells.one(0)?);
+    if let ([only], Value::Missing) = (given, first.value())
+        && only.may_be_blank(at.scheme)
+    {
+        return Ok(Outcome::NotApplied);
+    }
+    if let Value::Date(_) = first.value() {
+        if within(first.value(), *min, *max)? {
             return Ok(Outcome::Pass);
         }
         let mut finding = at.finding(false, given, &[], detail(*min, *max));
@@ -129,6 +134,17 @@ mod tests {
             乡镇 | 面积(亩 .1)
             东河 | 10.1   <- B2 range hint: ≤10
             西岭 | 10.2   <- B3 range: ≤10
+            ",
+        );
+    }
+
+    #[test]
+    fn what_may_be_left_blank_is_not_asked_for() {
+        check(
+            range(&["生产绿地", "改造时间"], Some("0"), None).only_rows(&["甲"]),
+            "
+            区域 | 公园绿地 | 生产绿地(none) | 改造时间(optional)
+            甲 | 1 | |
             ",
         );
     }

@@ -232,6 +232,27 @@ mod tests {
         assert_eq!((tally.pass, tally.not_applied), (1, 1));
     }
 
+    /// What is off in the total of a township's own rows is off in those rows already.
+    #[test]
+    fn only_the_county_total_is_checked_as_a_row() {
+        let forms = |reporter: &str, mark: &str| {
+            format!(
+                "
+                == 附件1 · {reporter}
+                乡镇     | 甲 | 乙 | 合计
+                轮台镇   | 1  | 2  | 9   <- D2 sum: 3
+                合计     | 1  | 2  | 9   {mark}
+                == 附件1 · 群巴克镇
+                乡镇     | 甲 | 乙 | 合计
+                群巴克镇 | 1  | 2  | 3
+                "
+            )
+        };
+        let rule = || sum("合计", &["甲", "乙"]);
+        check(rule(), &forms("轮台镇", ""));
+        check(rule(), &forms("县水利局", "<- D3 sum: 3"));
+    }
+
     fn form(parts: &[i64], total: &str, decimals: u32) -> String {
         let header: Vec<String> = (0..parts.len())
             .map(|idx| format!("分项{idx}(亩 .{decimals})"))

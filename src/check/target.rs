@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(finding.difference, Some(amount("-0.05")));
         assert_eq!(finding.tolerance, Some(amount("0.02")));
         assert_eq!(finding.cells.len(), 3);
-        assert_eq!(finding.row.as_deref(), None, "three rows of three years");
+        assert_eq!(finding.row.as_deref(), Some("退化林修复"));
         let Detail::Target {
             promised, actual, ..
         } = finding.detail

@@ -11,8 +11,14 @@
 //!
 //! [`pipeline`] strings the stages together; the command line is a thin shell over it.
 
+pub mod check;
 pub mod consolidate;
+pub mod inbox;
 pub mod model;
+pub mod normalise;
 pub mod pipeline;
+pub mod read;
+pub mod recognise;
 pub mod report;
+pub mod returns;
 pub mod scheme;

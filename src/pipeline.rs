@@ -1,7 +1,23 @@
 //! The stages strung together; the only place that knows their order.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::check::{Checked, Checker};
 use crate::consolidate::County;
-use crate::model::{FileRecord, Finding, ReturnRecord, Table, Tally};
+use crate::inbox::InboxFile;
+use crate::model::{
+    Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Table, TableRecord,
+    Tally, Value,
+};
+use crate::normalise::normalise;
+use crate::read::{Limits, read};
+use crate::recognise::{Layout, Recogniser, settle_reporters};
+use crate::returns::{self, Settled};
+use crate::scheme::Scheme;
 
 /// Everything that a merge found out; what `report` writes.
 pub struct Merged {
@@ -9,8 +25,10 @@ pub struct Merged {
     pub period: String,
     /// Every file of the inbox, by path.
     pub files: Vec<FileRecord>,
-    /// Every form that was read, those that count first.
+    /// Every form that was read, in order of trust.
     pub tables: Vec<Table>,
+    /// For each table, the file that replaced the whole of it.
+    pub superseded_by: Vec<Option<Arc<str>>>,
     /// What is owed, in the order of the roster and the annexes.
     pub returns: Vec<ReturnRecord>,
     /// All findings, in the order of annexes, reporters and cells.
@@ -19,4 +37,344 @@ pub struct Merged {
     pub tallies: Vec<Tally>,
     /// The county's annexes.
     pub county: County,
+}
+
+/// One file, read as far as it can be by itself.
+pub struct FormFile {
+    /// What became of it.
+    pub record: FileRecord,
+    /// Its forms.
+    pub tables: Vec<Table>,
+    /// What was noticed in it.
+    pub findings: Vec<Finding>,
+    /// How its forms came out of the rules that stay inside a form.
+    pub checked: Checked,
+}
+
+/// Reads the forms of any number of files, on all cores.
+pub struct FormReader<'s> {
+    scheme: &'s Scheme,
+    recogniser: Recogniser<'s>,
+    checker: Checker<'s>,
+    limits: Limits,
+}
+
+impl<'s> FormReader<'s> {
+    /// Makes a scheme ready.
+    pub fn new(scheme: &'s Scheme) -> Self {
+        Self {
+            scheme,
+            recogniser: Recogniser::new(scheme),
+            checker: Checker::new(scheme),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Reads, recognises, normalises and checks one file by itself.
+    pub fn file(&self, path: &Arc<str>, bytes: &[u8]) -> FormFile {
+        let mut record = FileRecord {
+            path: path.clone(),
+            sha256: hex(&Sha256::digest(bytes)),
+            format: None,
+            status: FileStatus::Read,
+            tables: Vec::new(),
+        };
+        let mut findings = Vec::new();
+        let mut tables = Vec::new();
+        let mut checked = Checked::default();
+        let workbook = match read(bytes, &self.limits) {
+            Ok(workbook) => workbook,
+            Err(reason) => {
+                findings.push(
+                    Finding::new(
+                        Kind::UnreadableFile,
+                        Level::Mandatory,
+                        Detail::Unreadable(reason.clone()),
+                    )
+                    .at(Place::file(path)),
+                );
+                record.status = FileStatus::Unreadable(reason);
+                return FormFile {
+                    record,
+                    tables,
+                    findings,
+                    checked,
+                };
+            }
+        };
+        record.format = Some(workbook.format);
+        for (sheet, reason) in &workbook.unreadable_sheets {
+            let place = Place::sheet(path, &Arc::from(sheet.as_str()), None);
+            let detail = Detail::Unreadable(reason.clone());
+            findings.push(Finding::new(Kind::UnreadableFile, Level::Mandatory, detail).at(place));
+        }
+        let mut layouts: Vec<(usize, Layout)> = Vec::new();
+        for (idx, sheet) in workbook.sheets.iter().enumerate() {
+            let (found, noticed) = self.recogniser.recognise(path, sheet);
+            layouts.extend(found.into_iter().map(|layout| (idx, layout)));
+            findings.extend(noticed);
+        }
+        if layouts.is_empty() {
+            no_form(path, &mut findings);
+        }
+        let names: Vec<Arc<str>> = workbook
+            .sheets
+            .iter()
+            .map(|sheet| Arc::from(sheet.name.as_str()))
+            .collect();
+        let forms: Vec<_> = layouts
+            .iter()
+            .map(|(idx, layout)| (names[*idx].clone(), layout))
+            .collect();
+        let (settled, noticed) = settle_reporters(self.scheme, path, &forms);
+        findings.extend(noticed);
+        for ((idx, layout), who) in layouts.iter().zip(settled) {
+            let (table, noticed) =
+                normalise(self.scheme, path, &workbook.sheets[*idx], layout, who);
+            findings.extend(noticed);
+            checked.merge(self.checker.form(&table));
+            record.tables.push(TableRecord {
+                sheet: table.sheet.clone(),
+                annex: table.annex,
+                reporter: who.reporter,
+                found_by: who.found_by,
+                observations: n_observations(&table),
+                superseded: false,
+            });
+            tables.push(table);
+        }
+        FormFile {
+            record,
+            tables,
+            findings,
+            checked,
+        }
+    }
+}
+
+/// The whole job: everything in the inbox, checked and consolidated. `done` is called after each file.
+#[cfg(feature = "consolidate")]
+pub fn merge(
+    scheme: &Scheme,
+    period: &str,
+    files: &[InboxFile],
+    done: &(dyn Fn() + Sync),
+) -> Merged {
+    let reader = FormReader::new(scheme);
+    let read: Vec<FormFile> = files
+        .par_iter()
+        .map(|file| {
+            let read = read_file(&reader, file);
+            done();
+            read
+        })
+        .collect();
+
+    let mut records: Vec<FileRecord> = Vec::with_capacity(read.len());
+    let mut findings = Vec::new();
+    let mut checked = Checked::default();
+    let mut tables = Vec::new();
+    let mut seen: HashMap<String, Arc<str>> = HashMap::new();
+    for mut file in read {
+        let earlier = seen.get(&file.record.sha256).cloned();
+        match earlier.filter(|_| file.record.status == FileStatus::Read) {
+            // The same bytes say nothing new; saying so once is enough.
+            Some(first) => {
+                findings.push(same_file(&first, &file.record.path));
+                file.record.status = FileStatus::Duplicate(first);
+                file.record
+                    .tables
+                    .iter_mut()
+                    .for_each(|table| table.superseded = true);
+            }
+            None => {
+                seen.insert(file.record.sha256.clone(), file.record.path.clone());
+                findings.append(&mut file.findings);
+                checked.merge(file.checked);
+                tables.append(&mut file.tables);
+            }
+        }
+        records.push(file.record);
+    }
+
+    let Settled {
+        tables,
+        superseded_by,
+        returns,
+        findings: noticed,
+    } = returns::settle(scheme, tables);
+    findings.extend(noticed);
+    mark_superseded(&mut records, &tables, &superseded_by);
+    let (current, replaced): (Vec<_>, Vec<_>) = tables
+        .into_iter()
+        .zip(superseded_by)
+        .partition(|(_, by)| by.is_none());
+    let n_current = current.len();
+    let (tables, superseded_by): (Vec<Table>, Vec<_>) = current.into_iter().chain(replaced).unzip();
+    checked.merge(reader.checker.county(&tables[..n_current]));
+    let mut county = crate::consolidate::consolidate(scheme, &tables);
+    findings.append(&mut county.findings);
+    findings.append(&mut checked.findings);
+    sort_findings(scheme, &mut findings);
+    Merged {
+        period: period.to_owned(),
+        files: records,
+        tables,
+        superseded_by,
+        returns,
+        findings,
+        tallies: checked.tallies,
+        county,
+    }
+}
+
+/// Reads a file of the inbox; a file that cannot be opened is reported as any other that cannot be read.
+fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> FormFile {
+    if file.ignored {
+        let record = FileRecord {
+            path: file.path.clone(),
+            sha256: String::new(),
+            format: None,
+            status: FileStatus::Ignored,
+            tables: Vec::new(),
+        };
+        return FormFile {
+            record,
+            tables: Vec::new(),
+            findings: Vec::new(),
+            checked: Checked::default(),
+        };
+    }
+    match std::fs::read(&file.source) {
+        Ok(bytes) => reader.file(&file.path, &bytes),
+        Err(error) => {
+            let reason = crate::read::Unreadable::NotOpened {
+                detail: error.to_string(),
+            };
+            let finding = Finding::new(
+                Kind::UnreadableFile,
+                Level::Mandatory,
+                Detail::Unreadable(reason.clone()),
+            )
+            .at(Place::file(&file.path));
+            let record = FileRecord {
+                path: file.path.clone(),
+                sha256: String::new(),
+                format: None,
+                status: FileStatus::Unreadable(reason),
+                tables: Vec::new(),
+            };
+            FormFile {
+                record,
+                tables: Vec::new(),
+                findings: vec![finding],
+                checked: Checked::default(),
+            }
+        }
+    }
+}
+
+/// A file without any form is a return that nobody has counted.
+fn no_form(path: &Arc<str>, findings: &mut Vec<Finding>) {
+    if let Some(finding) = findings
+        .iter_mut()
+        .find(|finding| finding.kind == Kind::UnknownForm)
+    {
+        finding.level = Level::Mandatory;
+    } else if !findings
+        .iter()
+        .any(|finding| finding.kind == Kind::AmbiguousForm)
+    {
+        let detail = Detail::UnknownForm { nearest: None };
+        findings
+            .push(Finding::new(Kind::UnknownForm, Level::Mandatory, detail).at(Place::file(path)));
+    }
+}
+
+fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
+    let detail = Detail::DuplicateReturn {
+        taken: first.clone(),
+        other: path.clone(),
+        identical: true,
+    };
+    Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
+}
+
+/// Marks the forms that others replaced, and the files of which nothing is left.
+fn mark_superseded(
+    records: &mut [FileRecord],
+    tables: &[Table],
+    superseded_by: &[Option<Arc<str>>],
+) {
+    let mut by: HashMap<(Arc<str>, Arc<str>, usize), Arc<str>> = HashMap::new();
+    for (table, file) in tables.iter().zip(superseded_by) {
+        if let Some(file) = file {
+            by.insert(
+                (table.file.clone(), table.sheet.clone(), table.annex),
+                file.clone(),
+            );
+        }
+    }
+    for record in records
+        .iter_mut()
+        .filter(|record| record.status == FileStatus::Read)
+    {
+        let mut last = None;
+        for table in &mut record.tables {
+            if let Some(file) = by.get(&(record.path.clone(), table.sheet.clone(), table.annex)) {
+                table.superseded = true;
+                last = Some(file.clone());
+            }
+        }
+        if let Some(file) = last.filter(|_| record.tables.iter().all(|table| table.superseded)) {
+            record.status = FileStatus::Superseded(file);
+        }
+    }
+}
+
+/// Files first, then annexes in the scheme's order, reporters in the roster's, cells from top to bottom.
+pub fn sort_findings(scheme: &Scheme, findings: &mut [Finding]) {
+    let annexes: HashMap<&str, usize> = scheme
+        .annexes
+        .iter()
+        .enumerate()
+        .map(|(idx, annex)| (&*annex.number, idx))
+        .collect();
+    let reporters: HashMap<&str, usize> = scheme
+        .reporters
+        .iter()
+        .enumerate()
+        .map(|(idx, reporter)| (&*reporter.name, idx))
+        .collect();
+    findings.sort_by_cached_key(|finding| {
+        (
+            finding
+                .annex
+                .as_deref()
+                .map(|annex| annexes.get(annex).copied()),
+            finding
+                .reporter
+                .as_deref()
+                .map(|reporter| reporters.get(reporter).copied()),
+            finding.place.clone(),
+            finding.kind,
+            finding.rule.clone(),
+            finding.year,
+            finding.column.clone(),
+        )
+    });
+}
+
+/// Keys and row numbers are not observations, nor are blanks.
+fn n_observations(table: &Table) -> usize {
+    table
+        .rows
+        .iter()
+        .flat_map(|row| row.entries.iter())
+        .filter(|entry| entry.value != Value::Missing)
+        .count()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::read::Unreadable;
+
 use super::{Amount, CellRef};
 
 /// One thing to tell the user about the data.
@@ -40,6 +42,8 @@ pub struct Finding {
     pub difference: Option<Amount>,
     /// How far off rounding alone could put it.
     pub tolerance: Option<Amount>,
+    /// The unit that the four above are in, where they are figures with one.
+    pub unit: Option<Arc<str>>,
     /// What the words are made of.
     pub detail: Detail,
     /// Cells that would explain it if they were wrong, the likeliest first.
@@ -110,6 +114,7 @@ pub enum Kind {
     UnexpectedColumn,
     UnexpectedRow,
     MissingRow,
+    MissingValue,
     UnitDiffers,
     UnitMissing,
     NotANumber,
@@ -160,6 +165,11 @@ pub enum Detail {
         /// Its label.
         label: String,
     },
+    /// Cells of a row that is otherwise filled in are blank.
+    MissingValue {
+        /// Their headers.
+        columns: Vec<String>,
+    },
     /// The form states another unit than the annex.
     UnitDiffers {
         /// As printed in the form.
@@ -168,6 +178,13 @@ pub enum Detail {
         declared: Arc<str>,
         /// Figures were converted; otherwise no conversion is known and they are left out.
         converted: bool,
+    },
+    /// The form states a unit that the scheme does not know; figures were taken in the annex's unit.
+    UnitUnknown {
+        /// As printed in the form.
+        printed: String,
+        /// The annex's.
+        declared: Arc<str>,
     },
     /// The annex prints a unit and the form does not; figures were taken in the annex's unit.
     UnitMissing {
@@ -344,13 +361,6 @@ pub struct Operand {
     pub place: Option<Place>,
 }
 
-/// Why a file cannot be read; each is something that a clerk can be told.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Unreadable {
-    /// Placeholder until the reading stage lands.
-    Damaged(String),
-}
-
 /// What a column asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -505,6 +515,7 @@ impl Finding {
             expected: None,
             difference: None,
             tolerance: None,
+            unit: None,
             detail,
             suspects: Vec::new(),
             explanation: None,
@@ -572,7 +583,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -593,6 +604,7 @@ impl Kind {
         Self::UnexpectedColumn,
         Self::UnexpectedRow,
         Self::MissingRow,
+        Self::MissingValue,
         Self::UnitDiffers,
         Self::UnitMissing,
         Self::NotANumber,
@@ -629,6 +641,7 @@ impl Kind {
             Kind::UnexpectedColumn => "unexpected-column",
             Kind::UnexpectedRow => "unexpected-row",
             Kind::MissingRow => "missing-row",
+            Kind::MissingValue => "missing-value",
             Kind::UnitDiffers => "unit-differs",
             Kind::UnitMissing => "unit-missing",
             Kind::NotANumber => "not-a-number",

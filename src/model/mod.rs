@@ -13,7 +13,7 @@ pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
 pub use finding::{
     AliasMatch, Condition, Detail, Direction, Finding, Kind, Level, Need, Operand, Place, ReadAs,
-    ReporterSource, Suspect, Unreadable, Wanted,
+    ReporterSource, Suspect, Wanted,
 };
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Format, ReporterSource, Unreadable};
+use crate::read::Unreadable;
+
+use super::{Format, ReporterSource};
 
 /// One file of the inbox.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{CellRange, CellRef, Date};
+use crate::read::Unreadable;
 
 /// What kind of file a return is, by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Workbook {
     pub format: Format,
     /// In the order of the file.
     pub sheets: Vec<Sheet>,
+    /// Sheets that could not be read, with the reason.
+    pub unreadable_sheets: Vec<(String, Unreadable)>,
     /// Custom document properties, by name.
     pub properties: Vec<(String, String)>,
 }

@@ -45,7 +45,7 @@ pub struct Row {
 }
 
 /// What kind of row it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RowKind {
     /// A row of figures.
     Data,

@@ -1,8 +1,14 @@
 //! Puts what was found into words and workbooks, and decides nothing.
+//!
+//! [`words`] has every sentence that a clerk reads, in Chinese and English. [`workbook`] writes the
+//! county workbook, [`json`] `findings.json`; [`outbox`] puts everything in its place at once. No other
+//! stage chooses words or knows a colour, and this one never judges a figure: levels, differences
+//! and suspects come with the findings.
 
 pub mod json;
 pub mod outbox;
 pub mod words;
+pub mod workbook;
 
 /// The language of what is ours: sentences, labels, names of sheets. What the annexes print stays
 /// Chinese.
@@ -13,4 +19,14 @@ pub enum Lang {
     Zh,
     /// English.
     En,
+}
+
+impl Lang {
+    /// The text in this language.
+    fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
 }

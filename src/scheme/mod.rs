@@ -5,14 +5,20 @@
 //! cannot meet an unknown column. What is wrong is refused with file, line and column.
 
 mod annex;
+mod error;
+mod file;
+mod load;
 mod name;
+mod resolve;
 mod rule;
 mod unit;
 
 use std::sync::Arc;
 
 pub use annex::{Annex, Column, ColumnKind, HeaderCell, Leaf, ReturnedBy, RowSpec, Rows, TotalRow};
-pub use name::{NameMatch, match_reporter, plain};
+pub use error::{NeverChecked, Problem, SchemeError, What};
+pub use load::{SchemeFile, load};
+pub use name::{NameMatch, Roster, is_near, plain, without_remark};
 pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
 pub use unit::{Unit, Units};
 
@@ -33,6 +39,8 @@ pub struct Scheme {
     pub units: Units,
     /// Everyone who may return forms, in the order of every workbook.
     pub reporters: Vec<Reporter>,
+    /// Their names, prepared for look-up.
+    pub roster: Roster,
     /// The annexes, in the order of the plan.
     pub annexes: Vec<Annex>,
     /// All rules: by annex, then across annexes, then targets.

@@ -1,19 +1,27 @@
 //! Names as people spell them: one plain form, and matching against the roster.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use pinyin::ToPinyinMulti;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::model::AliasMatch;
 
-use super::{Reporter, Scheme};
+use super::Reporter;
 
 /// The text without what spelling varies in: full-width forms, blanks, line breaks, and the kind of
 /// bracket, dash and colon.
-pub fn plain(text: &str) -> String {
-    if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_whitespace()) {
-        return text.to_owned();
+pub fn plain(text: &str) -> Cow<'_, str> {
+    // Most texts of most forms vary in nothing.
+    if text
+        .chars()
+        .all(|c| c.is_ascii_graphic() || ('\u{4e00}'..='\u{9fff}').contains(&c))
+    {
+        return Cow::Borrowed(text);
     }
-    text.nfkc()
+    let plain = text
+        .nfkc()
         .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}'))
         .map(|c| match c {
             '—' | '–' | '－' | '−' | '‐' | '―' => '-',
@@ -21,8 +29,36 @@ pub fn plain(text: &str) -> String {
             '】' | '〕' | '］' => ')',
             'μ' | 'µ' => 'u',
             c => c,
-        })
-        .collect()
+        });
+    Cow::Owned(plain.collect())
+}
+
+/// The text without a bracketed remark at its end, and the remark: 面积(万亩) is 面积 and 万亩.
+pub fn without_remark(plain: &str) -> (&str, Option<&str>) {
+    let Some(inner) = plain.strip_suffix(')') else {
+        return (plain, None);
+    };
+    match inner.rfind('(') {
+        Some(0) | None => (plain, None),
+        Some(open) => (&inner[..open], Some(&inner[open + 1..])),
+    }
+}
+
+/// Whether one text may be a misprint of the other: the same digits, and one character in four or
+/// fewer written otherwise. Words of up to three characters must sound the same: 地表水 is not 地下水.
+pub fn is_near(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    if digits(a) != digits(b) {
+        return false;
+    }
+    let longest = a.chars().count().max(b.chars().count());
+    if longest <= 3 {
+        return sounds_alike(a, b);
+    }
+    strsim::osa_distance(a, b) <= (longest / 4).min(3)
 }
 
 /// A name matched with the roster.
@@ -34,58 +70,144 @@ pub struct NameMatch {
     pub how: Option<AliasMatch>,
 }
 
-/// Finds the reporter that `name` means: its exact name, then a listed alias, then the only one
-/// that sounds the same, is cut short so, or differs in one character. Anything less is only
-/// suggested: 轮台县 is nearer to 轮台镇 than 轮台 is.
-pub fn match_reporter(scheme: &Scheme, name: &str) -> Result<NameMatch, Vec<usize>> {
-    let spelled = office(&plain(name), &scheme.area);
-    if spelled.is_empty() {
-        return Err(Vec::new());
+/// The names of all reporters, prepared for look-up.
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    area: String,
+    /// For each reporter its name, then its aliases, without what offices add.
+    spellings: Vec<Vec<String>>,
+    /// Names; `None` where two reporters share one.
+    names: HashMap<String, Option<usize>>,
+    /// Aliases, likewise.
+    aliases: HashMap<String, Option<usize>>,
+    /// The first two characters of names and aliases → the whole, and its reporter.
+    starts: HashMap<[char; 2], Vec<(String, usize)>>,
+}
+
+impl Roster {
+    /// Prepares the names of `reporters` in `area`.
+    pub fn new(area: &str, reporters: &[Reporter]) -> Self {
+        let mut roster = Self {
+            area: area.to_owned(),
+            ..Self::default()
+        };
+        for (idx, reporter) in reporters.iter().enumerate() {
+            let mut spellings = Vec::new();
+            let aliases = reporter.aliases.iter().map(String::as_str);
+            for (nth, name) in std::iter::once(&*reporter.name).chain(aliases).enumerate() {
+                let whole = plain(name).into_owned();
+                let spelling = office(&whole, area);
+                let map = if nth == 0 {
+                    &mut roster.names
+                } else {
+                    &mut roster.aliases
+                };
+                map.entry(spelling.clone())
+                    .and_modify(|entry| *entry = entry.filter(|earlier| *earlier == idx))
+                    .or_insert(Some(idx));
+                let mut chars = whole.chars();
+                if let (Some(first), Some(second)) = (chars.next(), chars.next()) {
+                    roster
+                        .starts
+                        .entry([first, second])
+                        .or_default()
+                        .push((whole, idx));
+                }
+                spellings.push(spelling);
+            }
+            roster.spellings.push(spellings);
+        }
+        roster
     }
-    let among = |how, fits: &dyn Fn(&Reporter) -> bool| {
-        let mut found = (0..scheme.reporters.len()).filter(|&idx| fits(&scheme.reporters[idx]));
-        match (found.next(), found.next()) {
-            (Some(reporter), None) => Some(NameMatch { reporter, how }),
+
+    /// Finds the reporter that `name` means: its exact name, then a listed alias, then the only one
+    /// that sounds the same, is cut short so, or differs in one character. Anything less is only
+    /// suggested: 轮台县 is nearer to 轮台镇 than 轮台 is.
+    pub fn find(&self, name: &str) -> Result<NameMatch, Vec<usize>> {
+        let spelled = office(&plain(name), &self.area);
+        if spelled.is_empty() {
+            return Err(Vec::new());
+        }
+        if let Some(&Some(reporter)) = self.names.get(&spelled) {
+            return Ok(NameMatch {
+                reporter,
+                how: None,
+            });
+        }
+        if let Some(&Some(reporter)) = self.aliases.get(&spelled) {
+            return Ok(NameMatch {
+                reporter,
+                how: Some(AliasMatch::Listed),
+            });
+        }
+        let cut_short = |name: &str| {
+            name.char_indices()
+                .next_back()
+                .is_some_and(|(last, _)| name[..last] == *spelled)
+        };
+        let ways: [(AliasMatch, &dyn Fn(&str) -> bool); 3] = [
+            (AliasMatch::Homophone, &|name| sounds_alike(name, &spelled)),
+            (AliasMatch::Short, &|name| {
+                class(name).is_some() && cut_short(name)
+            }),
+            (AliasMatch::Misprint, &|name| is_misprint(name, &spelled)),
+        ];
+        for (how, fits) in ways {
+            let mut found = (0..self.spellings.len())
+                .filter(|&idx| self.spellings[idx].iter().any(|name| fits(name)));
+            if let (Some(reporter), None) = (found.next(), found.next()) {
+                return Ok(NameMatch {
+                    reporter,
+                    how: Some(how),
+                });
+            }
+        }
+        Err(self.suggestions(&spelled))
+    }
+
+    /// The one reporter whose name, or listed alias, is part of a text.
+    pub fn named_in(&self, text: &str) -> Option<usize> {
+        let text = plain(text);
+        let chars: Vec<(usize, char)> = text.char_indices().collect();
+        let mut found: Vec<(usize, usize, usize)> = Vec::new();
+        for pair in chars.windows(2) {
+            let start = pair[0].0;
+            let names = self.starts.get(&[pair[0].1, pair[1].1]);
+            for (name, reporter) in names.into_iter().flatten() {
+                if text[start..].starts_with(name.as_str()) {
+                    found.push((start, start + name.len(), *reporter));
+                }
+            }
+        }
+        // 轮台县委 within 轮台县委宣传部 is no mention of its own.
+        let within = |a: &(usize, usize, usize)| {
+            found
+                .iter()
+                .any(|b| b.0 <= a.0 && a.1 <= b.1 && b.1 - b.0 > a.1 - a.0)
+        };
+        let mentions = found.iter().filter(|mention| !within(mention));
+        let mut named: Vec<usize> = mentions.map(|mention| mention.2).collect();
+        named.sort_unstable();
+        named.dedup();
+        match named[..] {
+            [only] => Some(only),
             _ => None,
         }
-    };
-    let spellings = |reporter: &Reporter| {
-        let mut all = vec![office(&plain(&reporter.name), &scheme.area)];
-        all.extend(
-            reporter
-                .aliases
-                .iter()
-                .map(|alias| office(&plain(alias), &scheme.area)),
-        );
-        all
-    };
-    let exact = among(None, &|reporter| {
-        office(&plain(&reporter.name), &scheme.area) == spelled
-    });
-    exact
-        .or_else(|| {
-            among(Some(AliasMatch::Listed), &|r| {
-                spellings(r).contains(&spelled)
+    }
+
+    fn suggestions(&self, spelled: &str) -> Vec<usize> {
+        let mut near: Vec<(usize, usize)> = (0..self.spellings.len())
+            .filter_map(|idx| {
+                let names = self.spellings[idx].iter();
+                let distance = names
+                    .map(|name| strsim::osa_distance(name, spelled))
+                    .min()?;
+                (distance * 2 <= spelled.chars().count()).then_some((distance, idx))
             })
-        })
-        .or_else(|| {
-            among(Some(AliasMatch::Homophone), &|r| {
-                spellings(r).iter().any(|name| sounds_alike(name, &spelled))
-            })
-        })
-        .or_else(|| {
-            among(Some(AliasMatch::Short), &|r| {
-                spellings(r)
-                    .iter()
-                    .any(|name| class(name).is_some() && &name[..name.len() - 3] == spelled)
-            })
-        })
-        .or_else(|| {
-            among(Some(AliasMatch::Misprint), &|r| {
-                spellings(r).iter().any(|name| is_misprint(name, &spelled))
-            })
-        })
-        .ok_or_else(|| suggestions(scheme, &spelled, &spellings))
+            .collect();
+        near.sort_unstable();
+        near.into_iter().take(3).map(|(_, idx)| idx).collect()
+    }
 }
 
 /// Takes off what offices add to a township's name.
@@ -131,23 +253,4 @@ fn sounds_alike(a: &str, b: &str) -> bool {
 
 fn is_misprint(a: &str, b: &str) -> bool {
     a.chars().count() >= 4 && class(a) == class(b) && strsim::osa_distance(a, b) == 1
-}
-
-fn suggestions(
-    scheme: &Scheme,
-    spelled: &str,
-    spellings: &dyn Fn(&Reporter) -> Vec<String>,
-) -> Vec<usize> {
-    let mut near: Vec<(usize, usize)> = (0..scheme.reporters.len())
-        .filter_map(|idx| {
-            let names = spellings(&scheme.reporters[idx]);
-            let distance = names
-                .iter()
-                .map(|name| strsim::osa_distance(name, spelled))
-                .min()?;
-            (distance * 2 <= spelled.chars().count()).then_some((distance, idx))
-        })
-        .collect();
-    near.sort_unstable();
-    near.into_iter().take(3).map(|(_, idx)| idx).collect()
 }

@@ -30,7 +30,7 @@ pub struct Rule {
 /// Where a rule holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Applies {
-    /// Only rows with these keys.
+    /// Only rows with these keys; the total row's key is empty.
     pub rows: Option<Vec<Box<[Arc<str>]>>>,
     /// Not rows with these keys.
     pub except_rows: Vec<Box<[Arc<str>]>>,

@@ -1,0 +1,297 @@
+//! The cells that take part in a relation, and what people call them.
+//!
+//! Selectors end here: a kind of rule sees cells slot by slot, whichever rows, years and forms they
+//! come from, and need not know how they were found.
+
+use std::sync::Arc;
+
+use crate::model::{
+    Amount, Detail, Finding, Kind, Level, Operand, Place, Row, RowKind, Table, Value,
+};
+use crate::scheme::{Annex, ColumnKind, Rule, Scheme};
+
+use super::compare::Common;
+use super::outcome::Why;
+
+/// One cell of a returned form.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'t> {
+    /// The form.
+    pub(super) table: &'t Table,
+    /// Index of the row in the form.
+    pub(super) row: usize,
+    /// Leaf column.
+    pub(super) leaf: usize,
+}
+
+/// The cells of one relation, slot by slot. Kept between relations, so that one that passes
+/// costs no allocation.
+#[derive(Default)]
+pub(super) struct Cells<'t> {
+    spots: Vec<Spot<'t>>,
+    /// Where each slot ends.
+    ends: Vec<usize>,
+}
+
+/// The rule in hand, and the year that it is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct At<'s> {
+    /// The scheme.
+    pub(super) scheme: &'s Scheme,
+    /// The rule.
+    pub(super) rule: &'s Rule,
+    /// `None` where the relation is not about one year.
+    pub(super) year: Option<u16>,
+}
+
+impl<'t> Spot<'t> {
+    pub(super) fn row(self) -> &'t Row {
+        &self.table.rows[self.row]
+    }
+
+    pub(super) fn value(self) -> &'t Value {
+        &self.row().entries[self.leaf].value
+    }
+
+    pub(super) fn annex(self, scheme: &Scheme) -> &Annex {
+        &scheme.annexes[self.table.annex]
+    }
+
+    pub(super) fn unit(self, scheme: &Scheme) -> Option<usize> {
+        scheme.unit_of(self.annex(scheme), self.leaf, self.row().spec)
+    }
+
+    pub(super) fn kind(self, scheme: &Scheme) -> ColumnKind {
+        self.annex(scheme).kind_of(self.leaf, self.row().spec)
+    }
+
+    /// One unit of the last place that its column declares.
+    pub(super) fn last_digit(self, scheme: &Scheme) -> Amount {
+        Amount::last_digit(self.annex(scheme).decimals_of(self.leaf, self.row().spec))
+    }
+
+    /// Whether it is blank where a blank counts as nothing.
+    pub(super) fn is_none(self, scheme: &Scheme) -> bool {
+        *self.value() == Value::Missing && self.annex(scheme).column_of(self.leaf).blank_is_none
+    }
+
+    pub(super) fn year(self, scheme: &Scheme) -> Option<u16> {
+        self.annex(scheme).leaves[self.leaf]
+            .year
+            .or(self.row().year)
+    }
+
+    pub(super) fn column(self, scheme: &Scheme) -> &Arc<str> {
+        &self.annex(scheme).column_of(self.leaf).name
+    }
+
+    pub(super) fn place(self) -> Place {
+        let cell = self.table.cell(self.row(), self.leaf);
+        Place::sheet(&self.table.file, &self.table.sheet, cell)
+    }
+
+    /// The figure, or why there is none.
+    pub(super) fn amount(self) -> Result<Amount, Why> {
+        match self.value() {
+            Value::Amount(amount) => Ok(*amount),
+            value => Err(Why::of(value)),
+        }
+    }
+
+    /// The row's name for people; rows known by their year alone have none.
+    fn row_name(self, scheme: &Scheme) -> Option<String> {
+        let row = self.row();
+        match row.kind {
+            RowKind::Data => (!row.key.is_empty()).then(|| row.name()),
+            RowKind::Total => self.annex(scheme).total.as_ref().map(|total| {
+                let stated = row.stated_count.map(|count| total.label(count as usize));
+                // A label that should state a count and does not is known by what comes before it.
+                stated.unwrap_or_else(|| match total.label.contains("{count}") {
+                    true => total
+                        .label
+                        .split(['（', '('])
+                        .next()
+                        .unwrap_or("")
+                        .to_owned(),
+                    false => total.label.clone(),
+                })
+            }),
+        }
+    }
+}
+
+impl<'t> Cells<'t> {
+    pub(super) fn clear(&mut self) {
+        self.spots.clear();
+        self.ends.clear();
+    }
+
+    pub(super) fn push(&mut self, spot: Spot<'t>) {
+        self.spots.push(spot);
+    }
+
+    pub(super) fn end_slot(&mut self) {
+        self.ends.push(self.spots.len());
+    }
+
+    /// The cells of one slot: several where they are to be added up.
+    pub(super) fn slot(&self, idx: usize) -> &[Spot<'t>] {
+        let start = if idx == 0 { 0 } else { self.ends[idx - 1] };
+        &self.spots[start..self.ends[idx]]
+    }
+
+    /// All slots from `first` on, each by itself.
+    pub(super) fn slots(&self, first: usize) -> impl Iterator<Item = &[Spot<'t>]> {
+        (first..self.ends.len()).map(|idx| self.slot(idx))
+    }
+
+    /// The cells of all slots from `first` on.
+    pub(super) fn from_slot(&self, first: usize) -> &[Spot<'t>] {
+        let start = if first == 0 { 0 } else { self.ends[first - 1] };
+        &self.spots[start..]
+    }
+
+    /// The cell of a slot that holds one.
+    pub(super) fn one(&self, idx: usize) -> Result<Spot<'t>, Why> {
+        self.slot(idx).first().copied().ok_or(Why::Missing)
+    }
+}
+
+impl<'s> At<'s> {
+    /// Whether the rule is for rows like this one.
+    pub(super) fn applies_to(self, kind: RowKind, key: &[Arc<str>]) -> bool {
+        let applies = &self.rule.applies;
+        (kind == RowKind::Data || applies.total_rows)
+            && applies
+                .rows
+                .as_ref()
+                .is_none_or(|rows| rows.iter().any(|row| **row == *key))
+            && !applies.except_rows.iter().any(|row| **row == *key)
+    }
+
+    /// Whether the rule is for this year.
+    pub(super) fn applies_in(self, year: Option<u16>) -> bool {
+        match (&self.rule.applies.years, year) {
+            (Some(years), Some(year)) => years.contains(&year),
+            _ => true,
+        }
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        self.rule.relation.kind()
+    }
+
+    /// A finding about `given`, which `others` contradict. Several given cells were added up; then
+    /// no single one of them is the place.
+    pub(super) fn finding(
+        self,
+        within_rounding: bool,
+        given: &[Spot<'_>],
+        others: &[Spot<'_>],
+        detail: Detail,
+    ) -> Box<Finding> {
+        let scheme = self.scheme;
+        let level = match within_rounding {
+            true => Level::Hint,
+            false => self.rule.level,
+        };
+        let mut finding = Box::new(Finding::new(self.kind(), level, detail));
+        finding.rule = Some(self.rule.id.clone());
+        finding.year = self.year;
+        let Some(&first) = given.first() else {
+            return finding;
+        };
+        let annex = first.annex(scheme);
+        finding.annex = Some(annex.number.clone());
+        finding.column = Some(Box::from(&**first.column(scheme)));
+        let same_table = |spot: &Spot<'_>| std::ptr::eq(spot.table, first.table);
+        let same_row = |spot: &Spot<'_>| same_table(spot) && spot.row == first.row;
+        if given.iter().all(same_table) {
+            let reporter = first.table.reporter.or(first.row().reporter);
+            finding.reporter = reporter.map(|idx| scheme.reporters[idx].name.clone());
+            finding.place = Some(match given {
+                [only] => only.place(),
+                _ => Place::sheet(&first.table.file, &first.table.sheet, None),
+            });
+        }
+        if given.iter().all(same_row) {
+            finding.row = first.row_name(scheme).map(Into::into);
+        }
+        if let [only] = given {
+            finding.year = only.year(scheme).or(self.year);
+            finding.given = Some(only.value().to_string());
+            finding.cells = others.iter().map(|spot| spot.place()).collect();
+        } else {
+            let cells = given.iter().chain(others);
+            finding.cells = cells.map(|spot| spot.place()).collect();
+        }
+        finding
+    }
+
+    /// A slot as people call it. `among` is everything that the relation names: what is common to
+    /// all of it need not be said.
+    pub(super) fn operand(self, among: &[Spot<'_>], spots: &[Spot<'_>]) -> Operand {
+        let value = match spots {
+            [only] => self.with_unit(only.value().to_string(), *only),
+            _ => self.sum_in_words(spots),
+        };
+        Operand {
+            label: self.label(among, spots),
+            value,
+            place: match spots {
+                [only] => Some(only.place()),
+                _ => None,
+            },
+        }
+    }
+
+    fn label(self, among: &[Spot<'_>], spots: &[Spot<'_>]) -> String {
+        let scheme = self.scheme;
+        let Some(&first) = spots.first() else {
+            return String::new();
+        };
+        let same_annex = |a: &Spot<'_>, b: &Spot<'_>| a.table.annex == b.table.annex;
+        let same_row = |a: &Spot<'_>, b: &Spot<'_>| {
+            same_annex(a, b) && a.row().kind == b.row().kind && a.row().key == b.row().key
+        };
+        let mut words: Vec<String> = Vec::new();
+        if !among.iter().all(|spot| same_annex(spot, &first)) {
+            words.push(first.annex(scheme).number.to_string());
+        }
+        let one_row = spots.iter().all(|spot| same_row(spot, &first));
+        if one_row && !among.iter().all(|spot| same_row(spot, &first)) {
+            words.extend(first.row_name(scheme));
+        }
+        let years = || spots.iter().filter_map(|spot| spot.year(scheme));
+        words.extend(match (years().min(), years().max()) {
+            (Some(first), Some(last)) if first < last => Some(format!("{first}—{last}年")),
+            (Some(year), _) => Some(format!("{year}年")),
+            _ => None,
+        });
+        words.push(first.column(scheme).to_string());
+        let mut label = words.join(" ");
+        if !one_row {
+            label.push_str(&format!("（{}行之和）", spots.len()));
+        }
+        label
+    }
+
+    fn sum_in_words(self, spots: &[Spot<'_>]) -> String {
+        let units = spots.iter().map(|spot| spot.unit(self.scheme));
+        let sum = Common::of(self.scheme, units)
+            .and_then(|common| Ok((common, common.add_up(self.scheme, spots)?)));
+        match sum {
+            Ok((common, sum)) => format!("{sum}{}", common.unit_name(self.scheme)),
+            Err(_) => String::new(),
+        }
+    }
+
+    fn with_unit(self, mut value: String, spot: Spot<'_>) -> String {
+        if spot.amount().is_ok()
+            && let Some(unit) = spot.unit(self.scheme)
+        {
+            value.push_str(self.scheme.units.name(unit));
+        }
+        value
+    }
+}

@@ -1,0 +1,455 @@
+//! Tables → findings: holds every rule of the scheme against what was returned.
+//!
+//! A rule asks for *relations*: one in each row, each year, or one in the county. Each comes to one of four
+//! results: it passes, it fails, it cannot be checked because something that it needs is missing, or it is
+//! not for that row or year. Missing is not zero, and a difference that rounding may account for is a hint.
+//!
+//! [`Checker::form`] sees one form by itself; [`Checker::county`] holds rows, forms and annexes against each
+//! other. Between them every relation is checked once. Nothing is ever changed here, and which cell is
+//! probably the wrong one is for others to say.
+//!
+//! Each kind of rule has one file, with its explanation beside it.
+
+mod cells;
+mod code;
+mod compare;
+mod equal;
+#[cfg(test)]
+mod grid;
+mod order;
+mod outcome;
+mod pair;
+mod part;
+mod plan;
+mod range;
+mod ratio;
+mod rows;
+mod sum;
+mod target;
+mod total_row;
+mod trend;
+mod unique;
+mod when;
+
+use std::collections::HashSet;
+
+use crate::model::{Kind, Row, RowKind, Table};
+use crate::scheme::{Relation, RowSel, Rows, Scheme};
+
+pub use outcome::{Checked, Why};
+
+use cells::{At, Cells, Spot};
+use outcome::{Checking, Outcome};
+use plan::{Ask, Instance, Planned, stays_in_row};
+use rows::{AnnexRows, Gap, RowAt, RowId};
+
+/// The rules of a scheme, made ready for any number of forms.
+pub struct Checker<'s> {
+    scheme: &'s Scheme,
+    /// For each annex, the rules that a form of it can be checked by.
+    in_form: Vec<Vec<Planned<'s>>>,
+    /// The rules that reach further.
+    over_county: Vec<Planned<'s>>,
+}
+
+/// The row that a county rule has come to.
+#[derive(Clone, Copy)]
+enum Current<'t> {
+    Row(RowId<'t>),
+    Total,
+    /// Every cell names its row.
+    Nowhere,
+}
+
+/// Checks one form by itself.
+pub fn check_table(scheme: &Scheme, table: &Table) -> Checked {
+    Checker::new(scheme).form(table)
+}
+
+/// Holds the rows, forms and annexes of a county against each other. Forms come in order of trust, without
+/// those that another has replaced.
+pub fn check_county(scheme: &Scheme, tables: &[Table]) -> Checked {
+    Checker::new(scheme).county(tables)
+}
+
+/// What a kind of rule checks, why, an example, and how to put it right. `None` for what is no rule.
+pub fn explanation(kind: Kind) -> Option<&'static str> {
+    EXPLANATIONS
+        .iter()
+        .find(|(explained, _)| *explained == kind)
+        .map(|(_, text)| *text)
+}
+
+/// All kinds of rule.
+const EXPLANATIONS: [(Kind, &str); 13] = [
+    (Kind::Sum, include_str!("sum.md")),
+    (Kind::TotalRow, include_str!("total_row.md")),
+    (Kind::Equal, include_str!("equal.md")),
+    (Kind::Target, include_str!("target.md")),
+    (Kind::Part, include_str!("part.md")),
+    (Kind::Range, include_str!("range.md")),
+    (Kind::Order, include_str!("order.md")),
+    (Kind::Trend, include_str!("trend.md")),
+    (Kind::Ratio, include_str!("ratio.md")),
+    (Kind::Unique, include_str!("unique.md")),
+    (Kind::Code, include_str!("code.md")),
+    (Kind::Pair, include_str!("pair.md")),
+    (Kind::When, include_str!("when.md")),
+];
+
+impl<'s> Checker<'s> {
+    /// Makes the rules of a scheme ready.
+    pub fn new(scheme: &'s Scheme) -> Self {
+        let mut in_form: Vec<Vec<Planned<'s>>> =
+            scheme.annexes.iter().map(|_| Vec::new()).collect();
+        let mut over_county = Vec::new();
+        for (idx, rule) in scheme.rules.iter().enumerate() {
+            let planned = Planned::new(scheme, idx);
+            match (rule.annex, &rule.relation) {
+                // A total row is held against its own form, and one that stands alone against the county.
+                (Some(annex), Relation::TotalRow { .. }) => {
+                    in_form[annex].push(planned);
+                    over_county.push(Planned::new(scheme, idx));
+                }
+                (Some(annex), _) if stays_in_row(scheme, rule) => in_form[annex].push(planned),
+                _ => over_county.push(planned),
+            }
+        }
+        Self {
+            scheme,
+            in_form,
+            over_county,
+        }
+    }
+
+    /// Checks one form by itself.
+    pub fn form(&self, table: &Table) -> Checked {
+        let mut checked = Checked::new(self.scheme.rules.len());
+        let annex = &self.scheme.annexes[table.annex];
+        let is_blank: Vec<bool> = table
+            .rows
+            .iter()
+            .map(|row| rows::is_blank(annex, row))
+            .collect();
+        let mut cells = Cells::default();
+        for planned in &self.in_form[table.annex] {
+            if let Relation::TotalRow { .. } = planned.rule.relation {
+                self.total_in_form(planned, table, &mut cells, &mut checked);
+                continue;
+            }
+            for (row_idx, row) in table.rows.iter().enumerate() {
+                if is_blank[row_idx] {
+                    self.blank_row(planned, table, row, &mut checked);
+                    continue;
+                }
+                // What is off in the total of a township's own rows is off in those rows already.
+                let is_own_total = row.kind == RowKind::Total
+                    && table.reporter != annex.responsible
+                    && table.rows.iter().any(|row| row.kind == RowKind::Data);
+                for instance in &planned.instances {
+                    let year = instance.year.or(row.year);
+                    let at = self.at(planned, year);
+                    if is_own_total || !at.applies_to(row.kind, &row.key) || !at.applies_in(year) {
+                        checked.not_applied(planned.idx, 1);
+                        continue;
+                    }
+                    fill_from_row(&mut cells, instance, table, row_idx);
+                    checked.record(planned.idx, check_relation(at, &cells));
+                }
+            }
+        }
+        checked
+    }
+
+    /// Holds the rows, forms and annexes of a county against each other. Forms come in order of trust,
+    /// without those that another has replaced: the first that has a row is believed.
+    pub fn county(&self, tables: &[Table]) -> Checked {
+        let mut checked = Checked::new(self.scheme.rules.len());
+        let rows = self.collect_rows(tables);
+        let mut cells = Cells::default();
+        for planned in &self.over_county {
+            match &planned.rule.relation {
+                Relation::TotalRow { .. } => {
+                    self.total_of_county(planned, &rows, &mut cells, &mut checked);
+                }
+                Relation::Unique { .. } => {
+                    self.unique_in_county(planned, tables, &rows, &mut checked);
+                }
+                _ => self.over_rows(planned, &rows, &mut cells, &mut checked),
+            }
+        }
+        checked
+    }
+
+    fn at(&self, planned: &Planned<'s>, year: Option<u16>) -> At<'s> {
+        At {
+            scheme: self.scheme,
+            rule: planned.rule,
+            year,
+        }
+    }
+
+    /// A row in which nothing is filled in is either somebody else's, printed with the rest, or one that
+    /// was not reported.
+    fn blank_row(&self, planned: &Planned<'s>, table: &Table, row: &Row, checked: &mut Checked) {
+        let at = self.at(planned, row.year);
+        let is_others = row.reporter.is_some() && row.reporter != table.reporter;
+        let n_applied = planned
+            .instances
+            .iter()
+            .filter(|instance| at.applies_in(instance.year.or(row.year)))
+            .count();
+        let n_applied = match is_others || !at.applies_to(row.kind, &row.key) {
+            true => 0,
+            false => n_applied,
+        };
+        checked.cannot_check(planned.idx, Why::Missing, n_applied);
+        checked.not_applied(planned.idx, planned.instances.len() - n_applied);
+    }
+
+    fn total_in_form<'t>(
+        &self,
+        planned: &Planned<'s>,
+        table: &'t Table,
+        cells: &mut Cells<'t>,
+        checked: &mut Checked,
+    ) {
+        let annex = &self.scheme.annexes[table.annex];
+        let total = total_row::total_of(annex, table);
+        match total {
+            Some(row) if rows::has_data(annex, table) => {
+                let is_data = |row: &RowAt<'_>| row.row().kind == RowKind::Data;
+                let all = (0..table.rows.len()).map(|row| RowAt { table, row });
+                let (total, at) = (RowAt { table, row }, self.at(planned, None));
+                total_row::check(at, total, all.filter(is_data), cells, planned.idx, checked);
+            }
+            // The county holds it against the rows of other forms.
+            Some(_) if rows::states_county_total(self.scheme, annex, table) => {}
+            _ => {
+                let n_relations = total_row::n_relations(&planned.rule.relation);
+                checked.not_applied(planned.idx, n_relations);
+            }
+        }
+    }
+
+    fn total_of_county<'t>(
+        &self,
+        planned: &Planned<'s>,
+        rows: &[Option<AnnexRows<'t>>],
+        cells: &mut Cells<'t>,
+        checked: &mut Checked,
+    ) {
+        let Some(rows) = planned.rule.annex.and_then(|annex| rows[annex].as_ref()) else {
+            return;
+        };
+        let Some(total) = rows.total_alone else {
+            return;
+        };
+        if rows.is_complete() {
+            let at = self.at(planned, None);
+            total_row::check(at, total, rows.returned(), cells, planned.idx, checked);
+        } else {
+            let n_relations = total_row::n_relations(&planned.rule.relation);
+            checked.cannot_check(planned.idx, Why::NotReturned, n_relations);
+        }
+    }
+
+    fn unique_in_county(
+        &self,
+        planned: &Planned<'s>,
+        tables: &[Table],
+        rows: &[Option<AnnexRows<'_>>],
+        checked: &mut Checked,
+    ) {
+        let Some(annex_idx) = planned.rule.annex else {
+            return;
+        };
+        let annex = &self.scheme.annexes[annex_idx];
+        let at = self.at(planned, None);
+        let all: Vec<(Option<usize>, RowAt<'_>)> = match (&annex.rows, &rows[annex_idx]) {
+            // A fixed row that two forms give is one row all the same.
+            (Rows::Fixed(_), Some(rows)) => rows.returned().map(|row| (None, row)).collect(),
+            _ => tables
+                .iter()
+                .filter(|table| table.annex == annex_idx)
+                .flat_map(|table| {
+                    let owner = rows::owner(annex, table);
+                    rows::data_rows(annex, table).map(move |(row, _)| (owner, RowAt { table, row }))
+                })
+                .collect(),
+        };
+        unique::check(at, annex, &all, planned.idx, checked);
+    }
+
+    fn over_rows<'t>(
+        &self,
+        planned: &Planned<'s>,
+        rows: &[Option<AnnexRows<'t>>],
+        cells: &mut Cells<'t>,
+        checked: &mut Checked,
+    ) {
+        for current in self.currents(planned, rows) {
+            let (kind, key) = match &current {
+                Current::Row(id) => (RowKind::Data, id.key),
+                Current::Total => (RowKind::Total, &[][..]),
+                Current::Nowhere => (RowKind::Data, &[][..]),
+            };
+            for instance in &planned.instances {
+                let at = self.at(planned, instance.year);
+                let is_for_row = matches!(current, Current::Nowhere) || at.applies_to(kind, key);
+                if !is_for_row || !at.applies_in(instance.year) {
+                    checked.not_applied(planned.idx, 1);
+                    continue;
+                }
+                let checking = match fill_from_county(cells, instance, rows, current) {
+                    Ok(()) => check_relation(at, cells),
+                    Err(Gap::NotReturned) => Err(Why::NotReturned),
+                    Err(Gap::NoSuchRow) => Ok(Outcome::NotApplied),
+                };
+                checked.record(planned.idx, checking);
+            }
+        }
+    }
+
+    /// The rows that a county rule goes through.
+    fn currents<'t>(
+        &self,
+        planned: &Planned<'s>,
+        rows: &[Option<AnnexRows<'t>>],
+    ) -> Vec<Current<'t>> {
+        let Some(annex_idx) = planned.current else {
+            return vec![Current::Nowhere];
+        };
+        let Some(rows) = &rows[annex_idx] else {
+            return Vec::new();
+        };
+        let mut seen = HashSet::new();
+        let mut currents: Vec<Current<'t>> = rows
+            .rows
+            .iter()
+            .map(|(id, _)| RowId { year: None, ..*id })
+            .filter(|id| seen.insert(*id))
+            .map(Current::Row)
+            .collect();
+        let annex = &self.scheme.annexes[annex_idx];
+        if planned.rule.applies.total_rows && annex.year_column.is_none() && rows.total.is_some() {
+            currents.push(Current::Total);
+        }
+        currents
+    }
+
+    /// Collects the rows of those annexes that county rules look at.
+    fn collect_rows<'t>(&self, tables: &'t [Table]) -> Vec<Option<AnnexRows<'t>>>
+    where
+        's: 't,
+    {
+        let mut is_needed = vec![false; self.scheme.annexes.len()];
+        for planned in &self.over_county {
+            for sel in plan::selectors(&planned.rule.relation) {
+                is_needed[sel.annex] = true;
+            }
+            if let Some(annex) = planned.rule.annex {
+                is_needed[annex] |= match planned.rule.relation {
+                    Relation::TotalRow { .. } => tables.iter().any(|table| {
+                        table.annex == annex
+                            && rows::total_stands_alone(self.scheme, table).is_some()
+                    }),
+                    _ => true,
+                };
+            }
+        }
+        let needed = is_needed.into_iter().enumerate();
+        needed
+            .map(|(annex, is_needed)| {
+                is_needed.then(|| AnnexRows::collect(self.scheme, annex, tables))
+            })
+            .collect()
+    }
+}
+
+/// Checks one relation whose cells have been brought together.
+fn check_relation(at: At<'_>, cells: &Cells<'_>) -> Checking {
+    match &at.rule.relation {
+        Relation::Sum { .. } => sum::check(at, cells),
+        Relation::Equal { .. } => equal::check(at, cells),
+        Relation::Target { .. } => target::check(at, cells),
+        Relation::Part { .. } => part::check(at, cells),
+        Relation::Range { .. } => range::check(at, cells),
+        Relation::Order { .. } => order::check(at, cells),
+        Relation::Trend { .. } => trend::check(at, cells),
+        Relation::Ratio { .. } => ratio::check(at, cells),
+        Relation::Code { .. } => code::check(at, cells),
+        Relation::Pair { .. } => pair::check(at, cells),
+        Relation::When { .. } => when::check(at, cells),
+        // These compare whole columns, and bring their cells together themselves.
+        Relation::TotalRow { .. } | Relation::Unique { .. } => Ok(Outcome::NotApplied),
+    }
+}
+
+fn fill_from_row<'t>(cells: &mut Cells<'t>, instance: &Instance<'_>, table: &'t Table, row: usize) {
+    cells.clear();
+    for slot in &instance.slots {
+        for ask in slot {
+            let leaf = ask.leaf;
+            cells.push(Spot { table, row, leaf });
+        }
+        cells.end_slot();
+    }
+}
+
+fn fill_from_county<'t>(
+    cells: &mut Cells<'t>,
+    instance: &Instance<'_>,
+    rows: &[Option<AnnexRows<'t>>],
+    current: Current<'t>,
+) -> Result<(), Gap> {
+    cells.clear();
+    for slot in &instance.slots {
+        for ask in slot {
+            let rows = rows[ask.annex].as_ref().ok_or(Gap::NotReturned)?;
+            match push_asked(cells, ask, rows, current) {
+                Err(Gap::NoSuchRow) if ask.is_one_of_all => {}
+                pushed => pushed?,
+            }
+        }
+        cells.end_slot();
+    }
+    Ok(())
+}
+
+fn push_asked<'t>(
+    cells: &mut Cells<'t>,
+    ask: &Ask<'_>,
+    rows: &AnnexRows<'t>,
+    current: Current<'t>,
+) -> Result<(), Gap> {
+    let year = ask.year;
+    let mut push = |row: Option<RowAt<'t>>| {
+        let row = row.ok_or(Gap::NotReturned)?;
+        cells.push(row.spot(ask.leaf));
+        Ok(())
+    };
+    match (ask.row, current) {
+        (RowSel::Current, Current::Row(id)) => push(rows.find(RowId { year, ..id })?),
+        (RowSel::Key(key), _) => push(rows.find_key(key, year)?),
+        (RowSel::Current, Current::Nowhere) => Err(Gap::NoSuchRow),
+        (RowSel::Current, Current::Total) | (RowSel::Total, _) if rows.total.is_some() => {
+            push(rows.total)
+        }
+        // Nobody stated the county's total, so it is what the rows come to.
+        (RowSel::Every | RowSel::Total | RowSel::Current, _) => {
+            let mut any = false;
+            for (id, row) in &rows.rows {
+                if year.is_none() || id.year == year {
+                    push(*row)?;
+                    any = true;
+                }
+            }
+            match any {
+                true => Ok(()),
+                false if ask.is_one_of_all => Err(Gap::NoSuchRow),
+                false => Err(Gap::NotReturned),
+            }
+        }
+    }
+}

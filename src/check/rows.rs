@@ -1,0 +1,219 @@
+//! The rows of the whole county: of every row the one that counts.
+//!
+//! Forms come in the order of trust; of several rows with one key the first is taken. A row in which
+//! nothing is filled in is a printed one that was left for somebody else, and is no row.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::{Row, RowKind, Table, Value};
+use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
+
+use super::cells::Spot;
+use super::total_row::total_of;
+
+/// A row of a returned form.
+#[derive(Clone, Copy)]
+pub(super) struct RowAt<'t> {
+    /// The form.
+    pub(super) table: &'t Table,
+    /// Index of the row.
+    pub(super) row: usize,
+}
+
+/// What identifies a row of the county.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct RowId<'t> {
+    /// Whose row it is, in a register that every township keeps for itself.
+    pub(super) owner: Option<usize>,
+    /// Its keys.
+    pub(super) key: &'t [Arc<str>],
+    /// Its year, where rows have years.
+    pub(super) year: Option<u16>,
+}
+
+/// All rows of one annex.
+pub(super) struct AnnexRows<'t> {
+    /// In the order of the annex, or of the forms in registers. `None`: not returned.
+    pub(super) rows: Vec<(RowId<'t>, Option<RowAt<'t>>)>,
+    /// The county's total row, where one was returned.
+    pub(super) total: Option<RowAt<'t>>,
+    /// The total row of a form that holds nothing else.
+    pub(super) total_alone: Option<RowAt<'t>>,
+    is_register: bool,
+    by_id: HashMap<RowId<'t>, usize>,
+}
+
+/// Why a row is not to be had.
+pub(super) enum Gap {
+    /// Nobody returned it.
+    NotReturned,
+    /// The annex asks for no such row in that year.
+    NoSuchRow,
+}
+
+impl<'t> RowAt<'t> {
+    pub(super) fn row(self) -> &'t Row {
+        &self.table.rows[self.row]
+    }
+
+    pub(super) fn spot(self, leaf: usize) -> Spot<'t> {
+        Spot {
+            table: self.table,
+            row: self.row,
+            leaf,
+        }
+    }
+}
+
+impl<'t> AnnexRows<'t> {
+    /// Collects the rows of an annex from its forms.
+    pub(super) fn collect(scheme: &'t Scheme, annex_idx: usize, tables: &'t [Table]) -> Self {
+        let annex = &scheme.annexes[annex_idx];
+        let mut all = Self {
+            rows: Vec::new(),
+            total: None,
+            total_alone: None,
+            is_register: matches!(annex.rows, Rows::Register),
+            by_id: HashMap::new(),
+        };
+        for spec in annex.rows.fixed() {
+            let id = RowId {
+                owner: None,
+                key: &spec.key,
+                year: spec.year,
+            };
+            all.by_id.insert(id, all.rows.len());
+            all.rows.push((id, None));
+        }
+        for table in tables.iter().filter(|table| table.annex == annex_idx) {
+            for (row, data) in data_rows(annex, table) {
+                all.add(owner(annex, table), RowAt { table, row }, data);
+            }
+            if let Some(row) = total_of(annex, table)
+                && states_county_total(scheme, annex, table)
+            {
+                all.total.get_or_insert(RowAt { table, row });
+            }
+            if let Some(total) = total_stands_alone(scheme, table) {
+                all.total_alone.get_or_insert(total);
+            }
+        }
+        all
+    }
+
+    /// The row with this identity; `None` where it was not returned.
+    pub(super) fn find(&self, id: RowId<'_>) -> Result<Option<RowAt<'t>>, Gap> {
+        let found = self.by_id.get(&id).ok_or(Gap::NoSuchRow)?;
+        Ok(self.rows[*found].1)
+    }
+
+    /// The row that a rule names by its key, whoever's list it is in.
+    pub(super) fn find_key(
+        &self,
+        key: &[Arc<str>],
+        year: Option<u16>,
+    ) -> Result<Option<RowAt<'t>>, Gap> {
+        let owner = None;
+        self.find(RowId { owner, key, year }).or_else(|gap| {
+            let is_it = |id: &RowId<'_>| id.key == key && id.year == year;
+            let found = self.rows.iter().find(|(id, _)| is_it(id));
+            // A register has no list of what should be in it: a row not found was not returned.
+            match found {
+                Some((_, row)) => Ok(*row),
+                None if self.is_register => Ok(None),
+                None => Err(gap),
+            }
+        })
+    }
+
+    /// Whether every row that the annex asks for was returned.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.rows.is_empty() && self.rows.iter().all(|(_, row)| row.is_some())
+    }
+
+    /// The rows that were returned.
+    pub(super) fn returned(&self) -> impl Iterator<Item = RowAt<'t>> + Clone {
+        self.rows.iter().filter_map(|(_, row)| *row)
+    }
+
+    fn add(&mut self, owner: Option<usize>, at: RowAt<'t>, row: &'t Row) {
+        if !self.is_register {
+            if let Some(spec) = row.spec {
+                self.rows[spec].1.get_or_insert(at);
+            }
+            return;
+        }
+        let id = RowId {
+            owner,
+            key: &row.key,
+            year: row.year,
+        };
+        // Rows whose key was left blank cannot be told apart, but they are not one row.
+        let is_blank = row.key.iter().all(|part| part.is_empty()) && row.year.is_none();
+        if is_blank || !self.by_id.contains_key(&id) {
+            self.by_id.entry(id).or_insert(self.rows.len());
+            self.rows.push((id, Some(at)));
+        }
+    }
+}
+
+/// Within whose returns the rows of a register are told apart: a register that townships keep is
+/// one list for each of them.
+pub(super) fn owner(annex: &Annex, table: &Table) -> Option<usize> {
+    let is_kept_apart =
+        matches!(annex.returned_by, ReturnedBy::Kind(_)) && matches!(annex.rows, Rows::Register);
+    table.reporter.filter(|_| is_kept_apart)
+}
+
+/// Whether a form holds data rows in which anything is filled in.
+pub(super) fn has_data(annex: &Annex, table: &Table) -> bool {
+    data_rows(annex, table).next().is_some()
+}
+
+/// Whether the total row of a form is the county's: it comes from whoever answers for the annex, or
+/// the form holds all rows. A township's own total is not.
+pub(super) fn states_county_total(scheme: &Scheme, annex: &Annex, table: &Table) -> bool {
+    let kind = match annex.returned_by {
+        ReturnedBy::One(_) => return true,
+        ReturnedBy::Kind(kind) => kind,
+    };
+    let answers = table.reporter.is_none_or(|reporter| {
+        annex.responsible == Some(reporter) || scheme.reporters[reporter].kind != kind
+    });
+    answers || {
+        let n_rows = data_rows(annex, table)
+            .filter(|(_, row)| row.spec.is_some())
+            .count();
+        n_rows > 0 && n_rows == annex.rows.fixed().len()
+    }
+}
+
+/// The county's total row in a form that holds nothing else.
+pub(super) fn total_stands_alone<'t>(scheme: &Scheme, table: &'t Table) -> Option<RowAt<'t>> {
+    let annex = &scheme.annexes[table.annex];
+    let row = total_of(annex, table)?;
+    let alone = states_county_total(scheme, annex, table) && !has_data(annex, table);
+    alone.then_some(RowAt { table, row })
+}
+
+/// Whether nothing is filled in besides what identifies the row.
+pub(super) fn is_blank(annex: &Annex, row: &Row) -> bool {
+    row.entries.iter().zip(&annex.leaves).all(|(entry, leaf)| {
+        entry.value == Value::Missing
+            || annex.is_key(leaf.column)
+            || annex.columns[leaf.column].kind == ColumnKind::Serial
+    })
+}
+
+/// The rows of a form in which anything is filled in.
+pub(super) fn data_rows<'t>(
+    annex: &'t Annex,
+    table: &'t Table,
+) -> impl Iterator<Item = (usize, &'t Row)> + Clone {
+    table
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.kind == RowKind::Data && !is_blank(annex, row))
+}

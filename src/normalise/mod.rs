@@ -1,0 +1,636 @@
+//! Turns recognised forms into tables of exact values.
+//!
+//! Full-width digits, thousands separators, units and date spellings end here: later stages see one
+//! form of each. Every value keeps its cell, and the text it came from where that says it otherwise.
+//! Whether a value is *right* is for [`check`](crate::check).
+
+mod date;
+mod formula;
+mod number;
+
+use std::sync::Arc;
+
+use crate::model::{
+    Amount, Cell, CellRef, CellValue, Detail, Entry, Finding, Kind, Level, Place, ReadAs, Row,
+    RowKind, Sheet, Table, Value, Wanted,
+};
+use crate::recognise::{Layout, LayoutRow, Who};
+use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
+
+use date::read_date;
+use number::{Reading, read_number};
+
+/// Reads the values of one recognised form.
+pub fn normalise(
+    scheme: &Scheme,
+    file: &Arc<str>,
+    sheet: &Sheet,
+    layout: &Layout,
+    who: Who,
+) -> (Table, Vec<Finding>) {
+    let annex = &scheme.annexes[layout.annex];
+    let sheet_name: Arc<str> = Arc::from(sheet.name.as_str());
+    let mut form = Form {
+        scheme,
+        annex,
+        sheet,
+        layout,
+        file,
+        sheet_name: sheet_name.clone(),
+        reporter: who.reporter,
+        line_unit: None,
+        originals: Vec::new(),
+        departures: Vec::new(),
+        findings: Vec::new(),
+    };
+    form.unit_line();
+    let mut rows = Vec::new();
+    for row in layout.rows.iter().filter(|row| row.filled) {
+        let read = form.row(row, rows.len());
+        rows.push(read);
+    }
+    form.missing_rows(&rows);
+    form.replaced_formulas(&rows);
+    form.say_departures();
+    let mut findings = form.findings;
+    for finding in &mut findings {
+        finding.annex = Some(annex.number.clone());
+        if finding.reporter.is_none() {
+            finding.reporter = who.reporter.map(|idx| scheme.reporters[idx].name.clone());
+        }
+    }
+    let table = Table {
+        annex: layout.annex,
+        file: file.clone(),
+        sheet: sheet_name,
+        reporter: who.reporter,
+        columns: layout.columns.clone(),
+        rows,
+        originals: form.originals,
+    };
+    (table, findings)
+}
+
+struct Form<'f> {
+    scheme: &'f Scheme,
+    annex: &'f Annex,
+    sheet: &'f Sheet,
+    layout: &'f Layout,
+    file: &'f Arc<str>,
+    sheet_name: Arc<str>,
+    reporter: Option<usize>,
+    /// The unit that the unit line states, where figures must be converted from it.
+    line_unit: Option<usize>,
+    originals: Vec<(u32, u32, Box<str>)>,
+    /// What was understood in a way worth saying: how, cell, typed, read.
+    departures: Vec<(ReadAs, CellRef, String, String)>,
+    findings: Vec<Finding>,
+}
+
+impl Form<'_> {
+    /// Compares the unit line with the annex.
+    fn unit_line(&mut self) {
+        let Some(declared) = self.annex.unit else {
+            return;
+        };
+        let name = self.scheme.units.name(declared).clone();
+        let Some((cell, unit, printed)) = self.layout.unit.clone() else {
+            if self.annex.unit_line.is_some() {
+                let corner = Some(CellRef::new(self.layout.header_row, 0));
+                let detail = Detail::UnitMissing {
+                    declared: name.clone(),
+                };
+                let finding = Finding::new(Kind::UnitMissing, Level::Hint, detail).expected(&*name);
+                self.push(finding, corner);
+            }
+            return;
+        };
+        if unit == Some(declared) || self.lists_units(&printed) {
+            return;
+        }
+        let convertible = unit.filter(|&unit| self.scheme.units.convertible(unit, declared));
+        let (level, detail) = match (unit, convertible) {
+            (_, Some(unit)) => {
+                self.line_unit = Some(unit);
+                (
+                    Level::Verification,
+                    Detail::UnitDiffers {
+                        printed: printed.clone(),
+                        declared: name.clone(),
+                        converted: true,
+                    },
+                )
+            }
+            (Some(unit), None) => {
+                self.line_unit = Some(unit);
+                (
+                    Level::Mandatory,
+                    Detail::UnitDiffers {
+                        printed: printed.clone(),
+                        declared: name.clone(),
+                        converted: false,
+                    },
+                )
+            }
+            (None, None) => (
+                Level::QuasiMandatory,
+                Detail::UnitUnknown {
+                    printed: printed.clone(),
+                    declared: name.clone(),
+                },
+            ),
+        };
+        let finding = Finding::new(Kind::UnitDiffers, level, detail)
+            .given(printed)
+            .expected(&*name);
+        self.push(finding, Some(cell));
+    }
+
+    /// 单位：万亩、万元 names the units of several columns.
+    fn lists_units(&self, printed: &str) -> bool {
+        let parts: Vec<&str> = printed.split(['、', ',', '，', '/', ';']).collect();
+        let units: Option<Vec<usize>> = parts
+            .iter()
+            .map(|part| self.scheme.units.find(part))
+            .collect();
+        parts.len() > 1
+            && units.is_some_and(|units| {
+                self.annex
+                    .columns
+                    .iter()
+                    .filter_map(|column| column.unit)
+                    .all(|unit| units.contains(&unit))
+            })
+    }
+
+    fn row(&mut self, row: &LayoutRow, row_idx: usize) -> Row {
+        let n_leaves = self.annex.leaves.len();
+        let cells = self.sheet.row(row.sheet_row);
+        let mut entries = Vec::with_capacity(n_leaves);
+        for leaf in 0..n_leaves {
+            let column = self.annex.leaves[leaf].column;
+            let kind = self.annex.kind_of(leaf, row.spec);
+            if kind == ColumnKind::Serial || kind == ColumnKind::Year {
+                entries.push(Entry::MISSING);
+                continue;
+            }
+            let position = self.annex.row_key.iter().position(|&key| key == column);
+            if let (Some(position), true) = (
+                position,
+                kind == ColumnKind::Text || kind == ColumnKind::Code,
+            ) {
+                let text = row.key.get(position).filter(|text| !text.is_empty());
+                let value = text.map_or(Value::Missing, |text| Value::Text((&**text).into()));
+                entries.push(Entry {
+                    value,
+                    formula: false,
+                });
+                continue;
+            }
+            let cell = self.layout.columns[leaf].and_then(|col| {
+                let idx = cells.binary_search_by_key(&col, |cell| cell.at.col).ok()?;
+                Some(&cells[idx])
+            });
+            entries.push(match cell {
+                Some(cell) => self.entry(row, row_idx, leaf, kind, cell),
+                None => Entry::MISSING,
+            });
+        }
+        let mut key = row.key.clone();
+        if let Rows::Register = self.annex.rows {
+            // A date in a key has one spelling too.
+            for (position, &column) in self.annex.row_key.iter().enumerate() {
+                let leaf = self.annex.leaf(column, None);
+                let value = leaf.map(|leaf| &entries[leaf].value);
+                if let Some(value @ (Value::Date(_) | Value::Amount(_))) = value
+                    && row.kind == RowKind::Data
+                {
+                    key[position] = Arc::from(value.to_string());
+                }
+            }
+        }
+        let row = Row {
+            kind: row.kind,
+            spec: row.spec,
+            key,
+            year: row.year,
+            reporter: row.reporter.or(self.reporter),
+            sheet_row: row.sheet_row,
+            stated_count: row.stated_count,
+            entries: entries.into_boxed_slice(),
+        };
+        self.missing_values(&row);
+        row
+    }
+
+    fn entry(
+        &mut self,
+        row: &LayoutRow,
+        row_idx: usize,
+        leaf: usize,
+        kind: ColumnKind,
+        cell: &Cell,
+    ) -> Entry {
+        let value = match (&cell.value, kind) {
+            (CellValue::Error(error), _) => self.formula_error(cell, Some(error), None),
+            (CellValue::NotCalculated, _) => {
+                let sum = cell
+                    .formula
+                    .as_deref()
+                    .and_then(|formula| formula::plain_sum(self.sheet, formula));
+                self.formula_error(cell, None, sum.filter(|_| kind.is_figure()))
+            }
+            (_, ColumnKind::Additive | ColumnKind::Rate) => self.figure(row, row_idx, leaf, cell),
+            (_, ColumnKind::Date) => self.date(row_idx, leaf, cell),
+            (_, ColumnKind::Code) => self.code(cell),
+            (value, ColumnKind::Text | ColumnKind::Serial | ColumnKind::Year) => text_value(value),
+        };
+        Entry {
+            value,
+            formula: cell.formula.is_some(),
+        }
+    }
+
+    fn figure(&mut self, row: &LayoutRow, row_idx: usize, leaf: usize, cell: &Cell) -> Value {
+        let declared = self.scheme.unit_of(self.annex, leaf, row.spec);
+        let is_percent = declared.is_some_and(|unit| &**self.scheme.units.name(unit) == "%");
+        let stated = row.unit.or(self.layout.column_units[leaf]).or_else(|| {
+            // The unit line speaks for the columns that have the annex's unit.
+            self.line_unit.filter(|_| declared == self.annex.unit)
+        });
+        match &cell.value {
+            CellValue::Number(number) => {
+                let decimals = cell.format.decimals.unwrap_or(0);
+                if !cell.format.percent {
+                    return match Amount::from_float(*number, decimals) {
+                        Some(amount) => self.in_unit(amount, stated, declared, row_idx, leaf, cell),
+                        None => self.not_a_number(cell, Wanted::Number),
+                    };
+                }
+                let hundredfold = Amount::from_float(*number, 0)
+                    .and_then(|share| share.checked_mul(Amount::from(100)));
+                match hundredfold.filter(|_| is_percent) {
+                    Some(mut amount) => {
+                        if amount.decimals() < decimals {
+                            amount.0.rescale(u32::from(decimals));
+                        }
+                        Value::Amount(amount)
+                    }
+                    None => self.not_a_number(cell, Wanted::Number),
+                }
+            }
+            CellValue::Text(text) => {
+                match read_number(text, &self.scheme.units) {
+                    Reading::Blank => Value::Missing,
+                    Reading::NotApplicable => Value::NotApplicable,
+                    Reading::NotANumber => self.not_a_number(cell, Wanted::Number),
+                    Reading::Figure(figure) if figure.percent && !is_percent => {
+                        self.not_a_number(cell, Wanted::Number)
+                    }
+                    Reading::Figure(figure) => {
+                        let value = self.in_unit(
+                            figure.amount,
+                            figure.unit.or(stated),
+                            declared,
+                            row_idx,
+                            leaf,
+                            cell,
+                        );
+                        if let Value::Amount(amount) = &value {
+                            let read = amount.to_string();
+                            if self.originals.last().is_none_or(|last| {
+                                (last.0, last.1) != (row_idx as u32, leaf as u32)
+                            }) {
+                                self.originals
+                                    .push((row_idx as u32, leaf as u32, text.clone()));
+                            }
+                            self.departures
+                                .push((figure.how, cell.at, text.to_string(), read));
+                        }
+                        value
+                    }
+                }
+            }
+            CellValue::Date(_) | CellValue::Bool(_) => self.not_a_number(cell, Wanted::Number),
+            CellValue::Error(_) | CellValue::NotCalculated => Value::Missing,
+        }
+    }
+
+    /// The amount in the annex's unit.
+    fn in_unit(
+        &mut self,
+        amount: Amount,
+        stated: Option<usize>,
+        declared: Option<usize>,
+        row_idx: usize,
+        leaf: usize,
+        cell: &Cell,
+    ) -> Value {
+        let Some(stated) = stated.filter(|stated| Some(*stated) != declared) else {
+            return Value::Amount(amount);
+        };
+        let printed = self.scheme.units.name(stated).to_string();
+        let original = format!("{amount}{printed}");
+        let converted =
+            declared.and_then(|declared| self.scheme.units.convert(amount, stated, declared));
+        // The unit line was reported once for all its figures.
+        if self.line_unit != Some(stated) {
+            let declared = declared.map_or_else(
+                || Arc::from("（无单位）"),
+                |unit| self.scheme.units.name(unit).clone(),
+            );
+            let level = if converted.is_some() {
+                Level::Verification
+            } else {
+                Level::Mandatory
+            };
+            let detail = Detail::UnitDiffers {
+                printed,
+                declared: declared.clone(),
+                converted: converted.is_some(),
+            };
+            let mut finding =
+                Finding::new(Kind::UnitDiffers, level, detail).given(original.as_str());
+            finding.expected = converted.map(|amount| format!("{amount}{declared}"));
+            self.push(finding, Some(cell.at));
+        }
+        match converted {
+            Some(amount) => {
+                self.originals
+                    .push((row_idx as u32, leaf as u32, original.into()));
+                Value::Amount(amount)
+            }
+            None => Value::Unusable(original.into()),
+        }
+    }
+
+    fn date(&mut self, row_idx: usize, leaf: usize, cell: &Cell) -> Value {
+        let typed = match &cell.value {
+            CellValue::Date(date) => return Value::Date(*date),
+            CellValue::Text(text) if text.trim().is_empty() => return Value::Missing,
+            CellValue::Text(text) => text.to_string(),
+            // 20190603 and 2024 are often typed as numbers; a day count without a date format is not a date.
+            CellValue::Number(number) => number.to_string(),
+            _ => return self.not_a_number(cell, Wanted::Date),
+        };
+        if matches!(
+            read_number(&typed, &self.scheme.units),
+            Reading::NotApplicable
+        ) {
+            return Value::NotApplicable;
+        }
+        let Some(read) = read_date(&typed) else {
+            return self.not_a_number(cell, Wanted::Date);
+        };
+        if typed != read.date.to_string() {
+            self.originals
+                .push((row_idx as u32, leaf as u32, typed.as_str().into()));
+        }
+        if !read.usual || matches!(cell.value, CellValue::Number(_)) {
+            self.departures
+                .push((ReadAs::DateText, cell.at, typed, read.date.to_string()));
+        }
+        Value::Date(read.date)
+    }
+
+    fn code(&mut self, cell: &Cell) -> Value {
+        match &cell.value {
+            CellValue::Number(number) if number.fract() != 0.0 || number.abs() >= 1e15 => {
+                let shown = Amount::from_float(*number, 0)
+                    .map_or_else(|| number.to_string(), |amount| amount.to_string());
+                let detail = Detail::ReadAs(ReadAs::NumericCode);
+                let finding =
+                    Finding::new(Kind::ReadAs, Level::Mandatory, detail).given(shown.as_str());
+                self.push(finding, Some(cell.at));
+                Value::Unusable(shown.into())
+            }
+            value => text_value(value),
+        }
+    }
+
+    fn formula_error(
+        &mut self,
+        cell: &Cell,
+        error: Option<&'static str>,
+        sum: Option<Amount>,
+    ) -> Value {
+        let level = if sum.is_some() {
+            Level::Hint
+        } else {
+            Level::Mandatory
+        };
+        let detail = Detail::FormulaError {
+            error,
+            computed: sum.is_some(),
+        };
+        let given = match (error, &cell.formula) {
+            (Some(error), _) => error.to_owned(),
+            (None, formula) => format!("={}", formula.as_deref().unwrap_or("")),
+        };
+        let mut finding = Finding::new(Kind::FormulaError, level, detail).given(given.as_str());
+        finding.expected = sum.map(|sum| sum.to_string());
+        self.push(finding, Some(cell.at));
+        sum.map_or_else(|| Value::Unusable(given.into()), Value::Amount)
+    }
+
+    fn not_a_number(&mut self, cell: &Cell, wanted: Wanted) -> Value {
+        let shown = match &cell.value {
+            CellValue::Number(number) if cell.format.percent => {
+                let share = Amount::from_float(*number, 0)
+                    .and_then(|share| share.checked_mul(Amount::from(100)));
+                share.map_or_else(|| number.to_string(), |share| format!("{share}%"))
+            }
+            CellValue::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
+            value => shown(value),
+        };
+        let finding = Finding::new(
+            Kind::NotANumber,
+            Level::Mandatory,
+            Detail::NotANumber { wanted },
+        )
+        .given(shown.as_str());
+        self.push(finding, Some(cell.at));
+        Value::Unusable(shown.into())
+    }
+
+    /// Blanks in a row that is otherwise filled in; said once for the row.
+    fn missing_values(&mut self, row: &Row) {
+        let mut blanks = Vec::new();
+        for (leaf, entry) in row.entries.iter().enumerate() {
+            let column = self.annex.column_of(leaf);
+            let described = row.kind == RowKind::Data
+                || self.annex.kind_of(leaf, row.spec) == ColumnKind::Additive;
+            if entry.value == Value::Missing
+                && described
+                && !column.optional
+                && !column.blank_is_none
+                && !matches!(column.kind, ColumnKind::Serial | ColumnKind::Year)
+                && !self.annex.is_key(self.annex.leaves[leaf].column)
+                && let Some(col) = self.layout.columns[leaf]
+            {
+                blanks.push((
+                    CellRef::new(row.sheet_row, col),
+                    self.annex.leaves[leaf].path.join("/").replace('\n', ""),
+                ));
+            }
+        }
+        let Some((first, _)) = blanks.first() else {
+            return;
+        };
+        let first = *first;
+        let cells = blanks[1..]
+            .iter()
+            .map(|(cell, _)| self.place(Some(*cell)))
+            .collect();
+        let columns = blanks.into_iter().map(|(_, header)| header).collect();
+        let mut finding = Finding::new(
+            Kind::MissingValue,
+            Level::Verification,
+            Detail::MissingValue { columns },
+        );
+        finding.cells = cells;
+        finding.row = Some(row.name().into());
+        finding.year = row.year;
+        self.push(finding, Some(first));
+    }
+
+    /// Rows that the reporter owes and did not fill in.
+    fn missing_rows(&mut self, rows: &[Row]) {
+        let has_data = rows.iter().any(|row| row.kind == RowKind::Data);
+        let owes = |reporter: Option<usize>| match self.annex.returned_by {
+            ReturnedBy::One(_) => true,
+            // An office that returns the rows of others returns those it has.
+            ReturnedBy::Kind(_) => reporter.is_some() && reporter == self.reporter,
+        };
+        // A form with nothing but a total row is the county's total.
+        if !has_data && !rows.is_empty() {
+            return;
+        }
+        let fixed = self.annex.rows.fixed();
+        let missing: Vec<String> = fixed
+            .iter()
+            .enumerate()
+            .filter(|(idx, spec)| {
+                owes(spec.reporter) && !rows.iter().any(|row| row.spec == Some(*idx))
+            })
+            .map(|(_, spec)| spec.printed.join("·"))
+            .collect();
+        for label in missing {
+            let corner = Some(CellRef::new(self.layout.header_row, 0));
+            let mut finding = Finding::new(
+                Kind::MissingRow,
+                Level::Mandatory,
+                Detail::MissingRow {
+                    label: label.clone(),
+                },
+            );
+            finding.row = Some(label.into());
+            self.push(finding, corner);
+        }
+    }
+
+    /// Totals typed over where their neighbours have formulas.
+    fn replaced_formulas(&mut self, rows: &[Row]) {
+        let mut replaced = Vec::new();
+        let filled = |entry: &Entry| entry.value.amount().is_some();
+        for leaf in 0..self.annex.leaves.len() {
+            let column = || {
+                rows.iter()
+                    .filter(|row| row.kind == RowKind::Data && filled(&row.entries[leaf]))
+            };
+            let n_formulas = column().filter(|row| row.entries[leaf].formula).count();
+            let typed: Vec<&Row> = column().filter(|row| !row.entries[leaf].formula).collect();
+            if n_formulas >= 2 && n_formulas > typed.len() {
+                replaced.extend(typed.iter().filter_map(|row| self.cell(row, leaf)));
+            }
+        }
+        for row in rows.iter().filter(|row| row.kind == RowKind::Total) {
+            let figures = || {
+                row.entries
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, entry)| filled(entry))
+            };
+            let n_formulas = figures().filter(|(_, entry)| entry.formula).count();
+            let typed: Vec<usize> = figures()
+                .filter(|(_, entry)| !entry.formula)
+                .map(|(leaf, _)| leaf)
+                .collect();
+            if n_formulas >= 2 && n_formulas > typed.len() {
+                replaced.extend(typed.iter().filter_map(|&leaf| self.cell(row, leaf)));
+            }
+        }
+        replaced.sort_unstable();
+        replaced.dedup();
+        for cell in replaced {
+            let given = self
+                .sheet
+                .get(cell)
+                .map(|cell| shown(&cell.value))
+                .unwrap_or_default();
+            let finding = Finding::new(Kind::FormulaReplaced, Level::Hint, Detail::FormulaReplaced)
+                .given(given);
+            self.push(finding, Some(cell));
+        }
+    }
+
+    /// What was read as what, said once for each way of reading.
+    fn say_departures(&mut self) {
+        let departures = std::mem::take(&mut self.departures);
+        let mut ways: Vec<&ReadAs> = Vec::new();
+        for (how, ..) in &departures {
+            if !ways.contains(&how) {
+                ways.push(how);
+            }
+        }
+        for way in ways {
+            let mut same = departures.iter().filter(|(how, ..)| how == way);
+            let Some((how, cell, typed, read)) = same.next() else {
+                continue;
+            };
+            let others = same.map(|(_, cell, ..)| self.place(Some(*cell))).collect();
+            let mut finding = Finding::new(Kind::ReadAs, Level::Hint, Detail::ReadAs(how.clone()))
+                .given(typed.as_str())
+                .expected(read.as_str());
+            finding.cells = others;
+            self.push(finding, Some(*cell));
+        }
+    }
+
+    fn cell(&self, row: &Row, leaf: usize) -> Option<CellRef> {
+        self.layout.columns[leaf].map(|col| CellRef::new(row.sheet_row, col))
+    }
+
+    fn place(&self, cell: Option<CellRef>) -> Place {
+        Place::sheet(self.file, &self.sheet_name, cell)
+    }
+
+    fn push(&mut self, finding: Finding, cell: Option<CellRef>) {
+        let place = self.place(cell);
+        self.findings.push(finding.at(place));
+    }
+}
+
+fn text_value(value: &CellValue) -> Value {
+    let text = shown(value);
+    let text = text.trim_matches(|c: char| c.is_whitespace());
+    if text.is_empty() {
+        Value::Missing
+    } else {
+        Value::Text(text.into())
+    }
+}
+
+/// A value as the sheet shows it.
+fn shown(value: &CellValue) -> String {
+    match value {
+        CellValue::Text(text) => text.to_string(),
+        CellValue::Number(number) => Amount::from_float(*number, 0)
+            .map_or_else(|| number.to_string(), |amount| amount.to_string()),
+        CellValue::Date(date) => date.to_string(),
+        CellValue::Bool(true) => "是".to_owned(),
+        CellValue::Bool(false) => "否".to_owned(),
+        CellValue::Error(error) => (*error).to_owned(),
+        CellValue::NotCalculated => String::new(),
+    }
+}

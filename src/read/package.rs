@@ -1,0 +1,246 @@
+//! Files that are zip files of parts: .xlsx, .xlsm, .xlsb and .ods.
+
+use std::collections::HashMap;
+use std::io::{Cursor, Read};
+
+use memchr::memmem;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::budget::Budget;
+use super::xml::{Event, Xml};
+use super::{FileKind, Quantity, Unreadable, ods, xlsb, xlsx};
+use crate::model::Workbook;
+
+/// Reads the workbook in a zip file, if there is one.
+pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
+    let mut package = Package::open(bytes)?;
+    let main = match package.text("_rels/.rels", budget)? {
+        Some(text) => Relationship::all(&text, "")?
+            .into_iter()
+            .find(|relationship| relationship.kind == "officeDocument"),
+        None => None,
+    };
+    // Some exporters leave the relationships of the package out.
+    let main = match main {
+        Some(relationship) => relationship.target,
+        None => ["xl/workbook.xml", "xl/workbook.bin"]
+            .into_iter()
+            .find(|path| package.has(path))
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    if main.ends_with(".bin") {
+        xlsb::read(&mut package, &main, budget)
+    } else if package.has(&main) {
+        xlsx::read(&mut package, &main, budget)
+    } else if package.has("content.xml") {
+        ods::read(&mut package, budget)
+    } else {
+        Err(package.other_kind())
+    }
+}
+
+/// The parts of a zip file by their paths.
+pub(super) struct Package<'b> {
+    zip: ZipArchive<Cursor<&'b [u8]>>,
+    /// In lower case: Windows programs mix cases.
+    parts: HashMap<String, usize>,
+}
+
+impl<'b> Package<'b> {
+    fn open(bytes: &'b [u8]) -> Result<Self, Unreadable> {
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
+            if memmem::rfind(bytes, b"PK\x05\x06").is_none() {
+                Unreadable::truncated("the zip file has no directory at its end")
+            } else {
+                Unreadable::damaged(format!("zip: {error}"))
+            }
+        })?;
+        let mut parts = HashMap::with_capacity(zip.len());
+        for (idx, name) in zip.file_names().enumerate() {
+            let name = name.map_err(|error| Unreadable::damaged(format!("zip: {error}")))?;
+            parts.insert(normal_path(&name), idx);
+        }
+        Ok(Self { zip, parts })
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.parts.contains_key(&normal_path(path))
+    }
+
+    /// The content of a part, expanded as far as the budget goes.
+    pub(super) fn bytes(
+        &mut self,
+        path: &str,
+        budget: &mut Budget,
+    ) -> Result<Option<Vec<u8>>, Unreadable> {
+        let Some(&idx) = self.parts.get(&normal_path(path)) else {
+            return Ok(None);
+        };
+        let mut part = self.zip.by_index(idx).map_err(|error| match error {
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
+                Unreadable::PasswordProtected
+            }
+            _ => Unreadable::damaged(format!("zip: {path}: {error}")),
+        })?;
+        let left = budget.expandable();
+        // Deflate makes at most 1,032 bytes of one: what is declared beyond that is not believed.
+        let size = part
+            .size()
+            .min(part.compressed_size().saturating_mul(1_032));
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(left).min(left) + 1);
+        part.by_ref()
+            .take(left as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Unreadable::damaged(format!("zip: {path}: {error}")))?;
+        if bytes.len() > left {
+            return Err(Unreadable::too_large(
+                Quantity::ExpandedBytes,
+                budget.limits.expanded_bytes,
+            ));
+        }
+        budget.take_expanded(bytes.len())?;
+        Ok(Some(bytes))
+    }
+
+    /// The same of a part in XML.
+    pub(super) fn text(
+        &mut self,
+        path: &str,
+        budget: &mut Budget,
+    ) -> Result<Option<String>, Unreadable> {
+        let Some(bytes) = self.bytes(path, budget)? else {
+            return Ok(None);
+        };
+        xml_text(bytes)
+            .map(Some)
+            .ok_or_else(|| Unreadable::damaged(format!("{path} is not text in its encoding")))
+    }
+
+    /// What a zip file without a workbook is.
+    fn other_kind(&self) -> Unreadable {
+        let any = |start: &str| self.parts.keys().any(|path| path.starts_with(start));
+        Unreadable::NotASpreadsheet(if any("word/") {
+            FileKind::TextDocument
+        } else if any("ppt/") {
+            FileKind::Presentation
+        } else if any("index/") && self.parts.keys().any(|path| path.ends_with(".iwa")) {
+            FileKind::Numbers
+        } else if any("xl/") {
+            return Unreadable::damaged("the workbook part is missing");
+        } else {
+            FileKind::Archive
+        })
+    }
+}
+
+fn normal_path(path: &str) -> String {
+    let mut path = path.replace('\\', "/");
+    path.make_ascii_lowercase();
+    match path.strip_prefix('/') {
+        Some(relative) => relative.to_owned(),
+        None => path,
+    }
+}
+
+/// XML is in UTF-8, or in UTF-16 with a mark at its start.
+pub(super) fn xml_text(bytes: Vec<u8>) -> Option<String> {
+    match bytes.as_slice() {
+        [0xFF, 0xFE, ..] => encoding_rs::UTF_16LE
+            .decode_without_bom_handling_and_without_replacement(&bytes[2..])
+            .map(Into::into),
+        [0xFE, 0xFF, ..] => encoding_rs::UTF_16BE
+            .decode_without_bom_handling_and_without_replacement(&bytes[2..])
+            .map(Into::into),
+        _ => String::from_utf8(bytes).ok(),
+    }
+}
+
+/// A link from one part to another.
+#[derive(Debug)]
+pub(super) struct Relationship {
+    pub(super) id: String,
+    /// The last word of its type; the words before it differ between editions of the standard.
+    pub(super) kind: String,
+    /// Path from the root of the package.
+    pub(super) target: String,
+}
+
+impl Relationship {
+    /// Those that the part at `path` has.
+    pub(super) fn of(
+        package: &mut Package,
+        path: &str,
+        budget: &mut Budget,
+    ) -> Result<Vec<Self>, Unreadable> {
+        let (folder, name) = split_path(path);
+        match package.text(&format!("{folder}_rels/{name}.rels"), budget)? {
+            Some(text) => Self::all(&text, folder),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn all(text: &str, folder: &str) -> Result<Vec<Self>, Unreadable> {
+        let mut xml = Xml::new(text);
+        let mut all = Vec::new();
+        loop {
+            match xml.next()? {
+                Event::Start(tag) if tag.name == "Relationship" => {
+                    let value = |name| Ok(tag.attribute(name)?.unwrap_or_default());
+                    let kind: std::borrow::Cow<str> = value("Type")?;
+                    all.push(Self {
+                        id: value("Id")?.into_owned(),
+                        kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
+                        target: resolve(folder, &value("Target")?),
+                    });
+                }
+                Event::Eof => return Ok(all),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn split_path(path: &str) -> (&str, &str) {
+    path.split_at(path.rfind('/').map_or(0, |slash| slash + 1))
+}
+
+/// The path that `target` means to a part in `folder`.
+fn resolve(folder: &str, target: &str) -> String {
+    let from_root = target.starts_with(['/', '\\']);
+    let folder = if from_root { "" } else { folder };
+    let mut path: Vec<&str> = Vec::new();
+    for step in folder.split('/').chain(target.split(['/', '\\'])) {
+        match step {
+            "" | "." => {}
+            ".." => {
+                path.pop();
+            }
+            _ => path.push(step),
+        }
+    }
+    path.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_relative_to_their_part_or_to_the_root() {
+        for (folder, target, path) in [
+            ("xl/", "worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
+            (
+                "xl/",
+                "/xl/worksheets/sheet1.xml",
+                "xl/worksheets/sheet1.xml",
+            ),
+            ("xl/", "../docProps/custom.xml", "docProps/custom.xml"),
+            ("", "xl\\workbook.xml", "xl/workbook.xml"),
+            ("", "../../etc/passwd", "etc/passwd"),
+        ] {
+            assert_eq!(resolve(folder, target), path);
+        }
+    }
+}

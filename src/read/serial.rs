@@ -1,0 +1,112 @@
+//! Dates as spreadsheets keep them: days since 1900, or since 1904.
+
+use super::number_format::{DateParts, Shown};
+use crate::model::{CellValue, Date};
+
+/// The value of a number cell: a date where it is shown as one.
+///
+/// A date shown without its day (`2016年6月`) is a date without a day. Times without a date, and
+/// numbers that no calendar has, stay numbers.
+pub(super) fn value(number: f64, shown: Shown, is_1904: bool) -> CellValue {
+    shown
+        .date
+        .and_then(|parts| date(number, parts, is_1904))
+        .map_or(CellValue::Number(number), CellValue::Date)
+}
+
+/// The date written `2024-05-31`, with or without a time behind it.
+pub(super) fn iso_date(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let day = text.split(['T', ' ']).next()?;
+    let mut parts = day.splitn(3, '-');
+    Date::new(
+        parts.next()?.parse().ok()?,
+        Some(parts.next()?.parse().ok()?),
+        Some(parts.next()?.parse().ok()?),
+    )
+}
+
+fn date(number: f64, parts: DateParts, is_1904: bool) -> Option<Date> {
+    // Up to the year 2200, the last that a date may have.
+    if !(0.0..110_000.0).contains(&number) {
+        return None;
+    }
+    let day = number.floor() as i64;
+    // Counted from 1970. Excel's 1900 has a 29 February, day 60, which the calendar has not.
+    let since_1970 = match (is_1904, day) {
+        (true, _) => day - 24_107,
+        (false, 0 | 60) => return None,
+        (false, ..60) => day - 25_568,
+        (false, _) => day - 25_569,
+    };
+    let (year, month, day) = civil(since_1970);
+    let (month, day) = match parts {
+        DateParts::Year => (None, None),
+        DateParts::Month => (Some(month), None),
+        DateParts::Day => (Some(month), Some(day)),
+    };
+    Date::new(u16::try_from(year).ok()?, month, day)
+}
+
+/// Year, month and day of a day counted from 1970 (H. Hinnant, chrono-compatible low-level date
+/// algorithms, `civil_from_days`).
+fn civil(days: i64) -> (i64, u8, u8) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month as u8, day as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_numbers_become_dates() {
+        for (number, code, is_1904, shown) in [
+            (1.0, "yyyy-mm-dd", false, Some("1900-01-01")),
+            (59.0, "yyyy-mm-dd", false, Some("1900-02-28")),
+            (60.0, "yyyy-mm-dd", false, None),
+            (61.0, "yyyy-mm-dd", false, Some("1900-03-01")),
+            (45_443.0, "yyyy-mm-dd", false, Some("2024-05-31")),
+            (45_443.75, "yyyy-mm-dd h:mm", false, Some("2024-05-31")),
+            (43_981.0, "yyyy-mm-dd", true, Some("2024-05-31")),
+            (0.0, "yyyy-mm-dd", true, Some("1904-01-01")),
+            (42_522.0, "yyyy\"年\"m\"月\"", false, Some("2016-06")),
+            (0.5, "yyyy-mm-dd", false, None),
+            (0.5, "h:mm", false, None),
+            (-1.0, "yyyy-mm-dd", false, None),
+            (f64::NAN, "yyyy-mm-dd", false, None),
+            (1e9, "yyyy-mm-dd", false, None),
+        ] {
+            let date = match value(number, Shown::by_code(code), is_1904) {
+                CellValue::Date(date) => Some(date.to_string()),
+                _ => None,
+            };
+            assert_eq!(date.as_deref(), shown, "{number} {code}");
+        }
+    }
+
+    #[test]
+    fn dates_as_text_are_read() {
+        for (text, shown) in [
+            ("2024-05-31", Some("2024-05-31")),
+            ("2024-05-31T08:00:00Z", Some("2024-05-31")),
+            ("08:00", None),
+            ("2024-02-30", None),
+        ] {
+            assert_eq!(iso_date(text).map(|d| d.to_string()).as_deref(), shown);
+        }
+    }
+}

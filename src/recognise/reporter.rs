@@ -1,0 +1,271 @@
+//! Who returned a form: what the form says, else its rows, its title, the file's name, the folder's.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::model::{CellRef, Detail, Finding, Kind, Level, Place, ReporterSource, RowKind};
+use crate::scheme::{ReturnedBy, Scheme};
+
+use super::Layout;
+use super::rows::alias_problem;
+
+/// Who returned a form, and how that was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Who {
+    /// Index of the reporter.
+    pub reporter: Option<usize>,
+    /// Where the name was found.
+    pub found_by: Option<ReporterSource>,
+}
+
+/// Settles who returned each form of one file; `sheets` are the names that belong to `layouts`.
+pub fn settle_reporters(
+    scheme: &Scheme,
+    file: &Arc<str>,
+    forms: &[(Arc<str>, &Layout)],
+) -> (Vec<Who>, Vec<Finding>) {
+    let names = PathNames::new(scheme, file);
+    let mut findings = Vec::new();
+    let mut settled: Vec<Who> = forms
+        .iter()
+        .map(|(sheet, layout)| {
+            Form {
+                scheme,
+                file,
+                sheet,
+                layout,
+                names: &names,
+            }
+            .settle(&mut findings)
+        })
+        .collect();
+    // A sheet that says nothing belongs to whoever returned the others of its file.
+    let known: BTreeSet<usize> = settled.iter().filter_map(|who| who.reporter).collect();
+    for (who, (sheet, layout)) in settled.iter_mut().zip(forms) {
+        let form = Form {
+            scheme,
+            file,
+            sheet,
+            layout,
+            names: &names,
+        };
+        if who.reporter.is_none() {
+            if known.len() == 1 && form.may_return(known.first().copied().unwrap_or_default()) {
+                *who = Who {
+                    reporter: known.first().copied(),
+                    found_by: Some(ReporterSource::Form),
+                };
+            } else {
+                form.unknown(&mut findings);
+            }
+        }
+    }
+    (settled, findings)
+}
+
+struct Form<'f> {
+    scheme: &'f Scheme,
+    file: &'f Arc<str>,
+    sheet: &'f Arc<str>,
+    layout: &'f Layout,
+    names: &'f PathNames,
+}
+
+impl Form<'_> {
+    fn settle(&self, findings: &mut Vec<Finding>) -> Who {
+        let mut found: Vec<(ReporterSource, usize, Option<CellRef>)> = Vec::new();
+        for mention in self
+            .layout
+            .mentions
+            .iter()
+            .filter(|mention| mention.source == ReporterSource::Form)
+        {
+            if let Ok(matched) = self.scheme.roster.find(&mention.text) {
+                found.push((ReporterSource::Form, matched.reporter, Some(mention.cell)));
+                if let Some((level, how)) = alias_problem(self.scheme, &mention.text, matched) {
+                    let name = self.scheme.reporters[matched.reporter].name.clone();
+                    let finding = Finding::new(Kind::Alias, level, Detail::Alias { how })
+                        .given(mention.text.as_str())
+                        .expected(&*name);
+                    self.push(
+                        findings,
+                        finding,
+                        Some(mention.cell),
+                        Some(matched.reporter),
+                    );
+                }
+            }
+        }
+        found.extend(
+            self.only_row_reporter()
+                .map(|reporter| (ReporterSource::Rows, reporter, None)),
+        );
+        for mention in self
+            .layout
+            .mentions
+            .iter()
+            .filter(|mention| mention.source == ReporterSource::Title)
+        {
+            let named = self
+                .scheme
+                .roster
+                .named_in(&mention.text)
+                .filter(|&reporter| self.may_return(reporter));
+            found.extend(
+                named.map(|reporter| (ReporterSource::Title, reporter, Some(mention.cell))),
+            );
+        }
+        let path = [
+            (ReporterSource::FileName, self.names.file),
+            (ReporterSource::Folder, self.names.folder),
+        ];
+        for (source, reporter) in path {
+            let reporter = reporter.filter(|&reporter| {
+                source == ReporterSource::FileName || self.may_return(reporter)
+            });
+            found.extend(reporter.map(|reporter| (source, reporter, None)));
+        }
+        if found.is_empty() {
+            let annex = &self.scheme.annexes[self.layout.annex];
+            let only = match annex.returned_by {
+                ReturnedBy::One(reporter) => Some(reporter),
+                ReturnedBy::Kind(_) => annex.responsible.filter(|_| self.only_total()),
+            };
+            found.extend(only.map(|reporter| (ReporterSource::Annex, reporter, None)));
+        }
+        let Some(&(source, reporter, _)) = found.first() else {
+            return Who::default();
+        };
+        self.contradictions(source, reporter, &found, findings);
+        if !self.may_return(reporter) {
+            let finding = Finding::new(
+                Kind::UnknownReporter,
+                Level::Verification,
+                Detail::ReporterNotAsked,
+            )
+            .given(&*self.scheme.reporters[reporter].name);
+            self.push(findings, finding, found[0].2, Some(reporter));
+        }
+        Who {
+            reporter: Some(reporter),
+            found_by: Some(source),
+        }
+    }
+
+    fn contradictions(
+        &self,
+        source: ReporterSource,
+        reporter: usize,
+        found: &[(ReporterSource, usize, Option<CellRef>)],
+        findings: &mut Vec<Finding>,
+    ) {
+        let annex = &self.scheme.annexes[self.layout.annex];
+        for &(other_source, other, cell) in &found[1..] {
+            // The office responsible for an annex returns rows that name others; folders gather files of many.
+            let expected =
+                annex.responsible == Some(reporter) && other_source == ReporterSource::Rows;
+            if other == reporter || expected || other_source == ReporterSource::Folder {
+                continue;
+            }
+            let name = |idx: usize| self.scheme.reporters[idx].name.clone();
+            let detail = Detail::ReporterContradicted {
+                taken: (name(reporter), source),
+                other: (name(other), other_source),
+            };
+            let finding = Finding::new(Kind::UnknownReporter, Level::Verification, detail)
+                .given(&*name(other));
+            self.push(findings, finding, cell.or(found[0].2), Some(reporter));
+            return;
+        }
+    }
+
+    fn unknown(&self, findings: &mut Vec<Finding>) {
+        let mention = self
+            .layout
+            .mentions
+            .iter()
+            .find(|mention| mention.source == ReporterSource::Form);
+        let suggestions = mention.map(|mention| {
+            self.scheme
+                .roster
+                .find(&mention.text)
+                .err()
+                .unwrap_or_default()
+        });
+        let detail = Detail::UnknownReporter {
+            suggestions: suggestions
+                .unwrap_or_default()
+                .into_iter()
+                .map(|idx| self.scheme.reporters[idx].name.clone())
+                .collect(),
+        };
+        let mut finding = Finding::new(Kind::UnknownReporter, Level::Mandatory, detail);
+        finding.given = mention.map(|mention| mention.text.clone());
+        self.push(findings, finding, mention.map(|mention| mention.cell), None);
+    }
+
+    fn push(
+        &self,
+        findings: &mut Vec<Finding>,
+        finding: Finding,
+        cell: Option<CellRef>,
+        reporter: Option<usize>,
+    ) {
+        let mut finding = finding.at(Place::sheet(self.file, self.sheet, cell));
+        finding.annex = Some(self.scheme.annexes[self.layout.annex].number.clone());
+        finding.reporter = reporter.map(|idx| self.scheme.reporters[idx].name.clone());
+        findings.push(finding);
+    }
+
+    /// The reporter whom all filled rows name.
+    fn only_row_reporter(&self) -> Option<usize> {
+        let annex = &self.scheme.annexes[self.layout.annex];
+        annex.reporter_key?;
+        let rows = self
+            .layout
+            .rows
+            .iter()
+            .filter(|row| row.filled && row.kind == RowKind::Data);
+        let named: BTreeSet<Option<usize>> = rows.map(|row| row.reporter).collect();
+        match (named.len(), named.first()) {
+            (1, Some(&reporter)) => reporter,
+            _ => None,
+        }
+    }
+
+    fn only_total(&self) -> bool {
+        self.layout
+            .rows
+            .iter()
+            .filter(|row| row.filled)
+            .all(|row| row.kind == RowKind::Total)
+    }
+
+    fn may_return(&self, reporter: usize) -> bool {
+        let annex = &self.scheme.annexes[self.layout.annex];
+        annex.responsible == Some(reporter)
+            || match annex.returned_by {
+                ReturnedBy::One(one) => one == reporter,
+                ReturnedBy::Kind(kind) => self.scheme.reporters[reporter].kind == kind,
+            }
+    }
+}
+
+/// Reporters that the path of a file names.
+struct PathNames {
+    file: Option<usize>,
+    folder: Option<usize>,
+}
+
+impl PathNames {
+    fn new(scheme: &Scheme, path: &str) -> Self {
+        let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        Self {
+            file: scheme.roster.named_in(stem),
+            folder: folders
+                .rsplit('/')
+                .find_map(|folder| scheme.roster.named_in(folder)),
+        }
+    }
+}

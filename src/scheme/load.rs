@@ -1,0 +1,676 @@
+//! From the scheme's files to a [`Scheme`]: everything but the rules, which [`resolve`](super::resolve) adds.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+use crate::model::Amount;
+
+use super::error::{Problem, SchemeError, What};
+use super::file::{AnnexFile, MainFile, OneOrMore, RowsFile, RulesFile, TotalAt};
+use super::name::{Roster, plain};
+use super::resolve::{nearest, resolve_rules};
+use super::{
+    Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Scheme,
+    TotalRow, Unit, Units,
+};
+
+/// One file of a scheme's folder.
+#[derive(Clone, Debug)]
+pub struct SchemeFile {
+    /// Its name in the folder.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Resolves a scheme, or says everything that is wrong with it.
+pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
+    let mut mistakes = Mistakes::default();
+    let mut main = None;
+    let mut annexes: Vec<(&SchemeFile, AnnexFile)> = Vec::new();
+    let mut rules: Vec<(&SchemeFile, RulesFile)> = Vec::new();
+    for file in files {
+        match file.name.as_str() {
+            "scheme.toml" => {
+                main = parse::<MainFile>(file, &mut mistakes).map(|parsed| (file, parsed))
+            }
+            "rules.toml" | "targets.toml" => {
+                rules.extend(parse(file, &mut mistakes).map(|parsed| (file, parsed)));
+            }
+            name if name.starts_with("annex-") && name.ends_with(".toml") => {
+                annexes.extend(parse(file, &mut mistakes).map(|parsed| (file, parsed)));
+            }
+            name => {
+                let known = ["scheme.toml", "rules.toml", "targets.toml", "annex-*.toml"];
+                let problem = Problem::UnknownName {
+                    what: What::File,
+                    name: name.to_owned(),
+                    nearest: nearest(name, known.iter().copied()),
+                };
+                mistakes.at(file, 0..0, problem);
+            }
+        }
+    }
+    let Some((main_file, main)) = main else {
+        if mistakes.0.is_empty() {
+            let problem = Problem::Lacking {
+                what: "scheme.toml",
+            };
+            mistakes
+                .0
+                .push(SchemeError::new("scheme.toml", "", 0..0, problem));
+        }
+        return Err(mistakes.0);
+    };
+    annexes.sort_by_key(|(_, annex)| number_parts(annex.number.get_ref()));
+
+    let reporters = reporters(main_file, &main, &mut mistakes);
+    let mut scheme = Scheme {
+        id: main.id.clone(),
+        title: main.title.clone(),
+        area: main.area.clone(),
+        years: main.years.get_ref().clone(),
+        fingerprint: fingerprint(files),
+        units: units(main_file, &main, &mut mistakes),
+        roster: Roster::new(&main.area, &reporters),
+        reporters,
+        annexes: Vec::new(),
+        rules: Vec::new(),
+    };
+    if !scheme.years.is_sorted_by(|a, b| a < b) || scheme.years.is_empty() {
+        let problem = Problem::BadValue {
+            wanted: "由小到大、不重复的年份",
+            given: format!("{:?}", scheme.years),
+        };
+        mistakes.at(main_file, main.years.span(), problem);
+    }
+    for (file, annex) in &annexes {
+        if scheme.annex(annex.number.get_ref()).is_some() {
+            let name = annex.number.get_ref().clone();
+            mistakes.at(
+                file,
+                annex.number.span(),
+                Problem::Repeated {
+                    what: What::Annex,
+                    name,
+                },
+            );
+        }
+        let resolved = AnnexLoader {
+            scheme: &scheme,
+            file,
+            mistakes: &mut mistakes,
+        }
+        .annex(annex);
+        scheme.annexes.push(resolved);
+    }
+    // Rules are resolved even where annexes have mistakes: one run should show them all.
+    let mut sources = Vec::new();
+    for (idx, (file, annex)) in annexes.iter().enumerate() {
+        sources.push((*file, Some(idx), annex.rules()));
+    }
+    rules.sort_by_key(|(file, _)| file.name.as_str());
+    for (file, parsed) in &rules {
+        sources.push((*file, None, parsed.rules()));
+    }
+    scheme.rules = resolve_rules(&scheme, &sources, &mut mistakes);
+    if mistakes.0.is_empty() {
+        Ok(scheme)
+    } else {
+        Err(mistakes.0)
+    }
+}
+
+/// Mistakes found so far.
+#[derive(Default)]
+pub(super) struct Mistakes(pub(super) Vec<SchemeError>);
+
+impl Mistakes {
+    pub(super) fn at(&mut self, file: &SchemeFile, span: Range<usize>, problem: Problem) {
+        self.0
+            .push(SchemeError::new(&file.name, &file.text, span, problem));
+    }
+}
+
+fn parse<T: DeserializeOwned>(file: &SchemeFile, mistakes: &mut Mistakes) -> Option<T> {
+    match toml::from_str(&file.text) {
+        Ok(parsed) => Some(parsed),
+        Err(error) => {
+            let span = error.span().unwrap_or(0..0);
+            mistakes.at(file, span, syntax_problem(error.message()));
+            None
+        }
+    }
+}
+
+/// Tells an unknown key from other mistakes of syntax, and finds the nearest known one.
+fn syntax_problem(message: &str) -> Problem {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((key, known))
+            if message.starts_with("unknown field") || message.starts_with("unknown variant") =>
+        {
+            Problem::UnknownKey {
+                key: (*key).to_owned(),
+                nearest: nearest(key, known.iter().copied()),
+            }
+        }
+        _ => Problem::Syntax(message.to_owned()),
+    }
+}
+
+/// Annexes stand in the order of their numbers: 附件6, 附件6.1, 附件6.2, 附件7, 附件10.
+fn number_parts(number: &str) -> (Vec<u32>, String) {
+    let parts = number
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok());
+    (parts.collect(), number.to_owned())
+}
+
+fn fingerprint(files: &[SchemeFile]) -> String {
+    let mut sorted: Vec<&SchemeFile> = files.iter().collect();
+    sorted.sort_by_key(|file| file.name.as_str());
+    let mut hash = Sha256::new();
+    for file in sorted {
+        // Lengths keep two files apart; line ends may differ between checkouts.
+        let text = file.text.replace("\r\n", "\n");
+        hash.update(format!("{}\n{}\n", file.name, text.len()));
+        hash.update(text);
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn units(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Units {
+    let names: HashMap<&str, usize> = main
+        .units
+        .iter()
+        .enumerate()
+        .map(|(idx, unit)| (unit.name.get_ref().as_str(), idx))
+        .collect();
+    let mut resolved: Vec<Unit> = Vec::new();
+    for (idx, unit) in main.units.iter().enumerate() {
+        let name = unit.name.get_ref();
+        if names[name.as_str()] != idx {
+            let problem = Problem::Repeated {
+                what: What::Unit,
+                name: name.clone(),
+            };
+            mistakes.at(file, unit.name.span(), problem);
+        }
+        let mut at = idx;
+        let mut factor = Amount::from(1);
+        // A chain longer than the list goes round in circles.
+        for _ in 0..=main.units.len() {
+            let Some(is) = &main.units[at].is else { break };
+            let next = is.get_ref().split_once(' ').and_then(|(number, base)| {
+                let number: Amount = number.trim().parse().ok()?;
+                let positive = number > Amount::ZERO;
+                Some((
+                    names.get(base.trim()).copied()?,
+                    positive.then_some(number)?,
+                ))
+            });
+            let step = next.and_then(|(base, number)| Some((base, factor.checked_mul(number)?)));
+            let Some((base, product)) = step else {
+                if at == idx {
+                    mistakes.at(
+                        file,
+                        is.span(),
+                        Problem::NoConversion { unit: name.clone() },
+                    );
+                }
+                break;
+            };
+            (at, factor) = (base, product);
+        }
+        if at != idx && main.units[at].is.is_some() {
+            mistakes.at(
+                file,
+                unit.name.span(),
+                Problem::NoConversion { unit: name.clone() },
+            );
+        }
+        resolved.push(Unit {
+            name: name.as_str().into(),
+            aliases: unit.aliases.clone(),
+            base: at,
+            factor,
+        });
+    }
+    Units(resolved)
+}
+
+fn reporters(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Vec<Reporter> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut repeated = |spelled: &Spanned<String>, idx: usize, mistakes: &mut Mistakes| {
+        let earlier = *seen
+            .entry(plain(spelled.get_ref()).into_owned())
+            .or_insert(idx);
+        if earlier != idx {
+            let problem = Problem::Repeated {
+                what: What::Reporter,
+                name: spelled.get_ref().clone(),
+            };
+            mistakes.at(file, spelled.span(), problem);
+        }
+    };
+    for (idx, reporter) in main.reporters.iter().enumerate() {
+        repeated(&reporter.code, idx, mistakes);
+        repeated(&reporter.name, idx, mistakes);
+        for alias in &reporter.aliases {
+            repeated(alias, idx, mistakes);
+        }
+    }
+    let resolved = main.reporters.iter().map(|reporter| Reporter {
+        code: reporter.code.get_ref().as_str().into(),
+        name: reporter.name.get_ref().as_str().into(),
+        kind: reporter.kind,
+        aliases: reporter
+            .aliases
+            .iter()
+            .map(|alias| alias.get_ref().clone())
+            .collect(),
+    });
+    resolved.collect()
+}
+
+/// Resolves one annex.
+struct AnnexLoader<'l> {
+    scheme: &'l Scheme,
+    file: &'l SchemeFile,
+    mistakes: &'l mut Mistakes,
+}
+
+impl AnnexLoader<'_> {
+    fn annex(&mut self, file: &AnnexFile) -> Annex {
+        let unit = self.unit(file.unit.as_ref());
+        let columns = self.columns(file, unit);
+        let leaves = self.leaves(file, &columns);
+        let mut annex = Annex {
+            number: file.number.get_ref().as_str().into(),
+            title: file.title.clone(),
+            unit_line: file.unit_line.clone(),
+            unit,
+            returned_by: self.returned_by(&file.returned_by),
+            responsible: file
+                .responsible
+                .as_ref()
+                .and_then(|name| self.reporter(name)),
+            depth: leaves.iter().map(|leaf| leaf.path.len()).max().unwrap_or(0),
+            columns,
+            leaves,
+            row_key: Vec::new(),
+            year_column: None,
+            reporter_key: None,
+            rows: Rows::Register,
+            total: file.total_row.clone().map(|label| TotalRow {
+                label,
+                at_top: file.total_at == TotalAt::Top,
+            }),
+            notes: file.notes.clone(),
+        };
+        // Key columns as written, the year's among them: rows spell their keys in this order.
+        let mut keys = Vec::new();
+        for name in file.row_key.get_ref() {
+            let Some(column) = self.column(&annex, name) else {
+                continue;
+            };
+            keys.push(column);
+            if annex.columns[column].kind == ColumnKind::Year {
+                annex.year_column = Some(column);
+            } else {
+                annex.row_key.push(column);
+            }
+        }
+        if keys.is_empty() && file.row_key.get_ref().is_empty() {
+            self.mistakes.at(
+                self.file,
+                file.row_key.span(),
+                Problem::Lacking {
+                    what: "row_key 中的列",
+                },
+            );
+        }
+        if let Some(name) = &file.reporter_column {
+            let column = self.column(&annex, name);
+            annex.reporter_key = annex.row_key.iter().position(|&key| Some(key) == column);
+            if column.is_some() && annex.reporter_key.is_none() {
+                let problem = Problem::BadValue {
+                    wanted: "row_key 中的一列",
+                    given: name.get_ref().clone(),
+                };
+                self.mistakes.at(self.file, name.span(), problem);
+            }
+        }
+        annex.rows = self.rows(file, &annex, &keys);
+        annex
+    }
+
+    fn unit(&mut self, name: Option<&Spanned<String>>) -> Option<usize> {
+        let name = name?;
+        let found = self.scheme.units.find(name.get_ref());
+        if found.is_none() {
+            let known = self.scheme.units.0.iter().map(|unit| &*unit.name);
+            self.unknown(What::Unit, name, nearest(name.get_ref(), known));
+        }
+        found
+    }
+
+    fn reporter(&mut self, name: &Spanned<String>) -> Option<usize> {
+        let known = self.scheme.roster.find(name.get_ref()).ok();
+        let found = known
+            .filter(|found| matches!(found.how, None | Some(crate::model::AliasMatch::Listed)));
+        if found.is_none() {
+            let names = self.scheme.reporters.iter().map(|reporter| &*reporter.name);
+            self.unknown(What::Reporter, name, nearest(name.get_ref(), names));
+        }
+        found.map(|found| found.reporter)
+    }
+
+    fn returned_by(&mut self, name: &Spanned<String>) -> ReturnedBy {
+        match name.get_ref().as_str() {
+            "township" => ReturnedBy::Kind(ReporterKind::Township),
+            "department" => ReturnedBy::Kind(ReporterKind::Department),
+            _ => ReturnedBy::One(self.reporter(name).unwrap_or_default()),
+        }
+    }
+
+    fn column(&mut self, annex: &Annex, name: &Spanned<String>) -> Option<usize> {
+        let found = annex.column(name.get_ref());
+        if found.is_none() {
+            let known = annex.columns.iter().map(|column| &*column.name);
+            self.unknown(What::Column, name, nearest(name.get_ref(), known));
+        }
+        found
+    }
+
+    fn unknown(&mut self, what: What, name: &Spanned<String>, nearest: Option<String>) {
+        let problem = Problem::UnknownName {
+            what,
+            name: name.get_ref().clone(),
+            nearest,
+        };
+        self.mistakes.at(self.file, name.span(), problem);
+    }
+
+    fn columns(&mut self, file: &AnnexFile, annex_unit: Option<usize>) -> Vec<Column> {
+        let mut columns: Vec<Column> = Vec::new();
+        for column in &file.columns {
+            let column = column.get_ref();
+            let name = column.name.get_ref();
+            if columns
+                .iter()
+                .any(|earlier| &*earlier.name == name.as_str())
+            {
+                let problem = Problem::Repeated {
+                    what: What::Column,
+                    name: name.clone(),
+                };
+                self.mistakes.at(self.file, column.name.span(), problem);
+            }
+            self.only(column.each.as_ref(), "year", "\"year\"");
+            self.only(column.blank.as_ref(), "none", "\"none\"");
+            if column.header.get_ref().is_empty() {
+                self.mistakes.at(
+                    self.file,
+                    column.header.span(),
+                    Problem::Lacking { what: "表头" },
+                );
+            }
+            let kind = column.kind.unwrap_or(ColumnKind::Additive);
+            let own_unit = self.unit(column.unit.as_ref());
+            columns.push(Column {
+                name: name.as_str().into(),
+                kind,
+                unit: own_unit.or(annex_unit.filter(|_| kind.is_figure())),
+                decimals: column.decimals.unwrap_or(0),
+                each_year: column.each.is_some(),
+                optional: column.optional,
+                blank_is_none: column.blank.is_some(),
+                merge_down: column.merge_down,
+            });
+        }
+        if columns.is_empty() {
+            self.mistakes.at(
+                self.file,
+                file.number.span(),
+                Problem::Lacking {
+                    what: "[[columns]]",
+                },
+            );
+        }
+        columns
+    }
+
+    fn only(&mut self, given: Option<&Spanned<String>>, allowed: &str, wanted: &'static str) {
+        if let Some(given) = given.filter(|given| given.get_ref() != allowed) {
+            let problem = Problem::BadValue {
+                wanted,
+                given: given.get_ref().clone(),
+            };
+            self.mistakes.at(self.file, given.span(), problem);
+        }
+    }
+
+    /// Columns from left to right: the header is a tree that keeps the order in which its
+    /// branches first appear.
+    fn leaves(&mut self, file: &AnnexFile, columns: &[Column]) -> Vec<Leaf> {
+        let years = &self.scheme.years;
+        let labels = file
+            .year_labels
+            .as_ref()
+            .map(|labels| labels.get_ref().as_slice());
+        if let Some(written) = &file.year_labels
+            && written.get_ref().len() != years.len()
+        {
+            let problem = Problem::BadValue {
+                wanted: "每个年份一个标签",
+                given: format!("{} 个", written.get_ref().len()),
+            };
+            self.mistakes.at(self.file, written.span(), problem);
+        }
+        let mut leaves: Vec<Leaf> = Vec::new();
+        for (idx, column) in columns.iter().enumerate() {
+            let written = file.columns[idx].get_ref();
+            let its_years: Vec<Option<(usize, u16)>> = if column.each_year {
+                years.iter().copied().enumerate().map(Some).collect()
+            } else {
+                vec![None]
+            };
+            for year in its_years {
+                let path: Vec<String> = written
+                    .header
+                    .get_ref()
+                    .iter()
+                    .map(|level| match year {
+                        Some((nth, year)) => level.replace("{year}", &year.to_string()).replace(
+                            "{year_label}",
+                            labels
+                                .and_then(|labels| labels.get(nth))
+                                .map_or("", String::as_str),
+                        ),
+                        None => level.clone(),
+                    })
+                    .collect();
+                let same = leaves.iter().find(|leaf| {
+                    let shared = leaf.path.len().min(path.len());
+                    leaf.path[..shared]
+                        .iter()
+                        .map(|level| plain(level))
+                        .eq(path[..shared].iter().map(|level| plain(level)))
+                });
+                if let Some(same) = same {
+                    let problem = Problem::SameHeader {
+                        header: path.join("/"),
+                        other: columns[same.column].name.to_string(),
+                    };
+                    self.mistakes.at(self.file, written.header.span(), problem);
+                }
+                leaves.push(Leaf {
+                    column: idx,
+                    year: year.map(|(_, year)| year),
+                    path,
+                });
+            }
+        }
+        in_tree_order(leaves, 0)
+    }
+
+    fn rows(&mut self, file: &AnnexFile, annex: &Annex, keys: &[usize]) -> Rows {
+        let mut specs = Vec::new();
+        match file.rows.as_ref().map(|rows| (rows.get_ref(), rows.span())) {
+            Some((RowsFile::Register(word), span)) => {
+                if word != "register" {
+                    let problem = Problem::BadValue {
+                        wanted: "\"register\" 或行名列表",
+                        given: word.clone(),
+                    };
+                    self.mistakes.at(self.file, span, problem);
+                }
+                return Rows::Register;
+            }
+            Some((RowsFile::List(rows), span)) => {
+                for row in rows {
+                    self.row(annex, keys, row, &span, &mut specs);
+                }
+            }
+            None => {
+                for row in &file.row {
+                    let (row, start) = (row.get_ref(), specs.len());
+                    self.row(annex, keys, row.key.get_ref(), &row.key.span(), &mut specs);
+                    let unit = self.unit(row.unit.as_ref());
+                    for spec in &mut specs[start..] {
+                        spec.unit = unit;
+                        spec.kind = row.kind;
+                        spec.decimals = row.decimals;
+                        if let (Some(label), Some(last)) = (&row.label, spec.printed.last_mut()) {
+                            last.clone_from(label);
+                        }
+                    }
+                }
+            }
+        }
+        if specs.is_empty() {
+            self.mistakes.at(
+                self.file,
+                file.number.span(),
+                Problem::Lacking {
+                    what: "rows 或 [[row]]",
+                },
+            );
+        }
+        Rows::Fixed(specs)
+    }
+
+    fn row(
+        &mut self,
+        annex: &Annex,
+        keys: &[usize],
+        written: &OneOrMore,
+        span: &Range<usize>,
+        specs: &mut Vec<RowSpec>,
+    ) {
+        let texts = written.texts();
+        let bad = |wanted| Problem::BadValue {
+            wanted,
+            given: texts.join("、"),
+        };
+        if texts.len() != keys.len() {
+            self.mistakes
+                .at(self.file, span.clone(), bad("与 row_key 一样多的行名"));
+            return;
+        }
+        let yearly = texts.iter().any(|text| text.contains("{year}"));
+        let years: Vec<Option<u16>> = if yearly {
+            self.scheme.years.iter().copied().map(Some).collect()
+        } else {
+            vec![None]
+        };
+        for year in years {
+            let printed: Vec<String> = texts
+                .iter()
+                .map(|text| {
+                    year.map_or_else(
+                        || text.clone(),
+                        |year| text.replace("{year}", &year.to_string()),
+                    )
+                })
+                .collect();
+            let year_text = keys
+                .iter()
+                .zip(&printed)
+                .find(|(key, _)| annex.year_column == Some(**key));
+            let year = match year_text {
+                Some((_, text)) => {
+                    let digits: String = plain(text).chars().filter(char::is_ascii_digit).collect();
+                    let year = digits
+                        .parse()
+                        .ok()
+                        .filter(|year| self.scheme.years.contains(year));
+                    if year.is_none() {
+                        self.mistakes
+                            .at(self.file, span.clone(), bad("报表制度中的年份"));
+                    }
+                    year
+                }
+                None => None,
+            };
+            let key: Box<[Arc<str>]> = keys
+                .iter()
+                .zip(&printed)
+                .filter(|(key, _)| annex.year_column != Some(**key))
+                .map(|(_, text)| Arc::from(text.as_str()))
+                .collect();
+            if specs
+                .iter()
+                .any(|spec| spec.key == key && spec.year == year)
+            {
+                let problem = Problem::Repeated {
+                    what: What::Row,
+                    name: printed.join("·"),
+                };
+                self.mistakes.at(self.file, span.clone(), problem);
+            }
+            let reporter = annex.reporter_key.and_then(|idx| {
+                let name = Spanned::new(span.clone(), key[idx].to_string());
+                self.reporter(&name)
+            });
+            specs.push(RowSpec {
+                key,
+                printed,
+                year,
+                reporter,
+                unit: None,
+                kind: None,
+                decimals: None,
+            });
+        }
+    }
+}
+
+fn in_tree_order(leaves: Vec<Leaf>, level: usize) -> Vec<Leaf> {
+    let mut branches: Vec<(String, Vec<Leaf>)> = Vec::new();
+    for leaf in leaves {
+        let text = leaf.path.get(level).cloned().unwrap_or_default();
+        match branches.iter_mut().find(|(name, _)| *name == text) {
+            Some((_, branch)) => branch.push(leaf),
+            None => branches.push((text, vec![leaf])),
+        }
+    }
+    let ordered = branches.into_iter().flat_map(|(_, branch)| {
+        if branch.len() > 1 && branch.iter().any(|leaf| leaf.path.len() > level + 1) {
+            in_tree_order(branch, level + 1)
+        } else {
+            branch
+        }
+    });
+    ordered.collect()
+}

@@ -43,20 +43,11 @@ fn county_with_everything_twice(bencher: Bencher, forms: usize) {
 #[divan::bench(args = FORMS, sample_count = 5)]
 fn records(bencher: Bencher, forms: usize) {
     let (scheme, tables, files) = corpus(forms, 0);
-    let superseded_by = vec![None; tables.len()];
     bencher
         .counter(ItemsCount::new(forms * ROWS * FIGURES))
         .bench_local(|| {
             let mut bytes = Vec::new();
-            write_records(
-                &scheme,
-                "2024-05",
-                &files,
-                &tables,
-                &superseded_by,
-                &mut bytes,
-            )
-            .map(|()| bytes.len())
+            write_records(&scheme, "2024-05", &files, &tables, &mut bytes).map(|()| bytes.len())
         });
 }
 

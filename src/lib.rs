@@ -12,6 +12,7 @@
 //! [`pipeline`] strings the stages together; the command line is a thin shell over it.
 
 pub mod check;
+pub mod cli;
 pub mod consolidate;
 pub mod inbox;
 pub mod model;

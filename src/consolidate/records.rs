@@ -18,11 +18,10 @@
 //! | `superseded` | whether another return replaced the form |
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::iter::repeat_n;
 use std::ops::Range;
-use std::sync::Arc;
 
 use polars::prelude::*;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
@@ -59,8 +58,7 @@ const UNUSABLE: IdxSize = 6;
 #[error("cannot write the records")]
 pub struct RecordsError(#[source] PolarsError);
 
-/// Writes every observation of `tables`, which were found in `files`; `superseded_by` has for each
-/// table the file that replaced it.
+/// Writes every observation of `tables`, which were found in `files`.
 ///
 /// The same input gives the same bytes, whatever the number of processors.
 pub fn write_records(
@@ -68,10 +66,9 @@ pub fn write_records(
     period: &str,
     files: &[FileRecord],
     tables: &[Table],
-    superseded_by: &[Option<Arc<str>>],
     writer: impl Write,
 ) -> Result<(), RecordsError> {
-    let names = Names::new(scheme, period, files, tables, superseded_by);
+    let names = Names::new(scheme, period, files, tables);
     let write = || {
         let parquet = ParquetWriter::new(writer).with_compression(ParquetCompression::Lz4Raw);
         let mut out = parquet.batched(names.frame(&[])?.schema())?;
@@ -140,13 +137,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(
-        scheme: &'a Scheme,
-        period: &str,
-        files: &[FileRecord],
-        tables: &'a [Table],
-        superseded_by: &[Option<Arc<str>>],
-    ) -> Self {
+    fn new(scheme: &'a Scheme, period: &str, files: &[FileRecord], tables: &'a [Table]) -> Self {
         let mut first_column = Vec::new();
         let mut n_columns = 0;
         for annex in &scheme.annexes {
@@ -156,6 +147,11 @@ impl<'a> Names<'a> {
         let columns = scheme.annexes.iter().flat_map(|annex| &annex.columns);
         let hashes: HashMap<&str, &str> = (files.iter())
             .map(|file| (&*file.path, &*file.sha256))
+            .collect();
+        let superseded: HashSet<(&str, &str, usize)> = (files.iter())
+            .flat_map(|file| file.tables.iter().map(move |table| (file, table)))
+            .filter(|(_, table)| table.superseded)
+            .map(|(file, table)| (&*file.path, &*table.sheet, table.annex))
             .collect();
         let of_tables = tables.iter();
         Self {
@@ -175,7 +171,9 @@ impl<'a> Names<'a> {
                     .clone()
                     .map(|table| hashes.get(&*table.file).copied()),
             ),
-            superseded: superseded_by.iter().map(Option::is_some).collect(),
+            superseded: of_tables
+                .map(|table| superseded.contains(&(&*table.file, &*table.sheet, table.annex)))
+                .collect(),
         }
     }
 

@@ -23,7 +23,7 @@ pub enum Lang {
 
 impl Lang {
     /// The text in this language.
-    fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+    pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
         match self {
             Lang::Zh => zh,
             Lang::En => en,

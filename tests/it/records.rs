@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use hebiao::consolidate::records::write_records;
-use hebiao::model::{FileRecord, FileStatus, Format};
+use hebiao::model::{FileRecord, FileStatus, Format, TableRecord};
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::ParquetReader;
 
@@ -17,23 +17,19 @@ fn written(grid: &Grid, with_last_superseded: bool) -> Vec<u8> {
             sha256: format!("hash{idx}"),
             format: Some(Format::Xlsx),
             status: FileStatus::Read,
-            tables: Vec::new(),
+            tables: vec![TableRecord {
+                sheet: table.sheet.clone(),
+                annex: table.annex,
+                reporter: table.reporter,
+                found_by: None,
+                observations: 0,
+                superseded: with_last_superseded && idx + 1 == grid.tables.len(),
+            }],
         })
         .collect();
-    let mut superseded_by = vec![None; grid.tables.len()];
-    if with_last_superseded {
-        superseded_by[grid.tables.len() - 1] = Some(grid.tables[0].file.clone());
-    }
     let mut bytes = Vec::new();
-    write_records(
-        &grid.scheme,
-        "2024-05",
-        &files,
-        &grid.tables,
-        &superseded_by,
-        &mut bytes,
-    )
-    .expect("memory takes it");
+    write_records(&grid.scheme, "2024-05", &files, &grid.tables, &mut bytes)
+        .expect("memory takes it");
     bytes
 }
 

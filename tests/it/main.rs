@@ -1,9 +1,17 @@
-//! Tests from outside: schemes and sheets as texts go in, and what comes out is compared in full.
+//! Tests from outside, in one binary: each binary links all of polars.
 
+#[cfg(feature = "consolidate")]
+mod consolidate;
 mod desk;
 mod form;
+#[cfg(feature = "consolidate")]
+mod grid;
+mod json;
 mod normalise;
+mod outbox;
 mod recognise;
+#[cfg(feature = "consolidate")]
+mod records;
 mod reporters;
 mod returns;
 mod scheme;

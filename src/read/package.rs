@@ -86,7 +86,9 @@ impl<'b> Package<'b> {
         })?;
         let left = budget.expandable();
         // Deflate makes at most 1,032 bytes of one: what is declared beyond that is not believed.
-        let size = part.size().min(part.compressed_size().saturating_mul(1_032));
+        let size = part
+            .size()
+            .min(part.compressed_size().saturating_mul(1_032));
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(left).min(left) + 1);
         part.by_ref()
             .take(left as u64 + 1)
@@ -229,7 +231,11 @@ mod tests {
     fn targets_are_relative_to_their_part_or_to_the_root() {
         for (folder, target, path) in [
             ("xl/", "worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
-            ("xl/", "/xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
+            (
+                "xl/",
+                "/xl/worksheets/sheet1.xml",
+                "xl/worksheets/sheet1.xml",
+            ),
             ("xl/", "../docProps/custom.xml", "docProps/custom.xml"),
             ("", "xl\\workbook.xml", "xl/workbook.xml"),
             ("", "../../etc/passwd", "etc/passwd"),

@@ -65,9 +65,27 @@ fn binary_kind(bytes: &[u8]) -> Option<FileKind> {
     if memmem::find(head, b"%PDF-").is_some() {
         return Some(FileKind::Pdf);
     }
-    if matches!(bytes, [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..])
-        || matches!(bytes, [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm' | b'a', ..])
-    {
+    if matches!(
+        bytes,
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..
+        ]
+    ) || matches!(
+        bytes,
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm' | b'a', ..]
+    ) {
         return Some(FileKind::Picture);
     }
     const STARTS: [(&[u8], FileKind); 16] = [
@@ -125,7 +143,10 @@ fn text_content(bytes: &[u8]) -> Result<Content, Unreadable> {
             Err(Unreadable::NotASpreadsheet(FileKind::Xml))
         };
     }
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     let divided = |separator| lines.iter().filter(|l| l.contains(separator)).count();
     let table = [',', '\t', ';', '|', '，']
         .into_iter()
@@ -164,7 +185,10 @@ fn head_as_text(bytes: &[u8]) -> Option<String> {
         Err(_) => {}
     }
     let (text, _) = GB18030.decode_without_bom_handling(head);
-    let wrong = text.chars().filter(|&c| c == '\u{FFFD}' || c < '\t').count();
+    let wrong = text
+        .chars()
+        .filter(|&c| c == '\u{FFFD}' || c < '\t')
+        .count();
     (wrong * 50 <= text.chars().count()).then(|| text.into_owned())
 }
 

@@ -17,6 +17,7 @@ mod budget;
 mod guard;
 mod number_format;
 mod ods;
+mod ole2;
 mod package;
 mod serial;
 mod sniff;

@@ -329,7 +329,7 @@ impl<'a, 'l, 's> SheetReader<'a, 'l, 's> {
                     "sheetData" => self.rows()?,
                     "mergeCells" => {}
                     "mergeCell" => {
-                        let range = tag.raw("ref").and_then(|range| range.parse().ok());
+                        let range = tag.raw("ref").and_then(merged_region);
                         let range = range.ok_or_else(|| bad("merged region", tag.raw("ref")))?;
                         self.budget.keep_merge(&mut self.merges, range)?;
                     }
@@ -494,6 +494,20 @@ fn address(raw: &str) -> Option<CellRef> {
         row = row.checked_mul(10)?.checked_add(digit)?;
     }
     Some(CellRef::new(row.checked_sub(1)?, col.checked_sub(1)?))
+}
+
+/// Reads `A1:B2`; also `A:B` and `1:2`, whole columns and rows.
+fn merged_region(raw: &str) -> Option<CellRange> {
+    if let Ok(range) = raw.parse() {
+        return Some(range);
+    }
+    let (start, end) = raw.split_once(':')?;
+    let (start, end) = if start.bytes().all(|b| b.is_ascii_digit()) {
+        (format!("A{start}"), format!("XFD{end}"))
+    } else {
+        (format!("{start}1"), format!("{end}1048576"))
+    };
+    Some(CellRange::new(address(&start)?, address(&end)?))
 }
 
 /// A number as XML writes it; the words for infinity that Rust knows besides are none.

@@ -515,7 +515,7 @@ impl<'g, 'l> SheetReader<'g, 'l> {
         let data = record.data;
         let at = CellRef::new(word(data, 0)?.into(), word(data, 2)?.into());
         let shown = self.shown(word(data, 4));
-        let rest = &data[6..];
+        let rest = data.get(6..)?;
         Some(match record.kind {
             kind::NUMBER => self.keep_number(at, float(rest)?, shown, None),
             kind::RK => self.keep_number(at, rk(double_word(rest, 0)?), shown, None),

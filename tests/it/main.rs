@@ -11,6 +11,7 @@ mod json;
 mod merged;
 mod normalise;
 mod outbox;
+mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]
 mod records;

@@ -12,6 +12,7 @@
 //! [`pipeline`] strings the stages together; the command line is a thin shell over it.
 
 pub mod check;
+pub mod cli;
 pub mod consolidate;
 pub mod inbox;
 pub mod model;
@@ -19,5 +20,6 @@ pub mod normalise;
 pub mod pipeline;
 pub mod read;
 pub mod recognise;
+pub mod report;
 pub mod returns;
 pub mod scheme;

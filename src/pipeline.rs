@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+#[cfg(feature = "consolidate")]
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 

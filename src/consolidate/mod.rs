@@ -1,5 +1,16 @@
 //! Tables → county frames: one row of one return for each row of the annex, and exact totals.
+//!
+//! The only stage that knows polars. It takes values as they are: nothing is filled in or corrected,
+//! and nothing is dropped without a finding. [`records`] keeps every value with the cell it came from.
 
 mod county;
+#[cfg(feature = "consolidate")]
+mod merge;
+#[cfg(feature = "consolidate")]
+pub mod records;
+#[cfg(feature = "consolidate")]
+mod scaled;
 
 pub use county::{County, CountyAnnex, CountyRow, CountyTotal, Source};
+#[cfg(feature = "consolidate")]
+pub use merge::consolidate;

@@ -42,6 +42,8 @@ pub struct Finding {
     pub difference: Option<Amount>,
     /// How far off rounding alone could put it.
     pub tolerance: Option<Amount>,
+    /// The unit that the four above are in, where they are figures with one.
+    pub unit: Option<Arc<str>>,
     /// What the words are made of.
     pub detail: Detail,
     /// Cells that would explain it if they were wrong, the likeliest first.
@@ -513,6 +515,7 @@ impl Finding {
             expected: None,
             difference: None,
             tolerance: None,
+            unit: None,
             detail,
             suspects: Vec::new(),
             explanation: None,

@@ -1,8 +1,561 @@
-use super::{Unreadable, budget::Budget, package::Package};
-use crate::model::Workbook;
-pub(super) fn read(_: &mut Package, _: &mut Budget) -> Result<Workbook, Unreadable> {
-    Err(Unreadable::NoWorksheet)
+//! OpenDocument spreadsheets (OASIS OpenDocument 1.3), packed or in one flat XML file.
+//!
+//! Read here and not by calamine, which gives neither merged regions nor percentages, and which
+//! writes out repeated cells as often as a file asks.
+
+use std::collections::HashMap;
+
+use super::budget::Budget;
+use super::number_format::{DateParts, Shown};
+use super::package::{Package, xml_text};
+use super::xml::{Event, Tag, Xml, unescape};
+use super::{FileKind, Unreadable, serial, xlsx};
+use crate::model::{
+    Cell, CellRange, CellRef, CellValue, Date, Format, NumberFormat, Sheet, Workbook,
+};
+
+/// Reads a packed spreadsheet.
+pub(super) fn read(package: &mut Package, budget: &mut Budget) -> Result<Workbook, Unreadable> {
+    let manifest = package.bytes("META-INF/manifest.xml", budget)?;
+    if manifest.is_some_and(|text| memchr::memmem::find(&text, b"encryption-data").is_some()) {
+        return Err(Unreadable::PasswordProtected);
+    }
+    let mut document = Document::default();
+    if let Some(styles) = package.text("styles.xml", budget)? {
+        document.read(&styles, budget)?;
+    }
+    let content = package.text("content.xml", budget)?;
+    document.read(&content.unwrap_or_default(), budget)?;
+    if let Some(meta) = package.text("meta.xml", budget)? {
+        document.read(&meta, budget)?;
+    }
+    document.into_workbook()
 }
-pub(super) fn read_flat(_: &[u8], _: &mut Budget) -> Result<Workbook, Unreadable> {
-    Err(Unreadable::NoWorksheet)
+
+/// Reads a spreadsheet that is one XML file.
+pub(super) fn read_flat(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
+    budget.take_expanded(bytes.len())?;
+    let text = xml_text(bytes.to_vec())
+        .ok_or_else(|| Unreadable::damaged("the file is not text in its encoding"))?;
+    let mut document = Document::default();
+    document.read(text.trim_start(), budget)?;
+    document.into_workbook()
+}
+
+/// What has been read of a document.
+#[derive(Default)]
+struct Document {
+    styles: Styles,
+    sheets: Vec<Sheet>,
+    unreadable_sheets: Vec<(String, Unreadable)>,
+    properties: Vec<(String, String)>,
+    body: Option<Body>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Body {
+    Spreadsheet,
+    Other(FileKind),
+}
+
+/// Styles that say how a number is shown, or that a sheet is hidden.
+#[derive(Default)]
+struct Styles {
+    /// Of number formats.
+    formats: HashMap<String, Shown>,
+    /// Of cells.
+    cells: HashMap<String, Shown>,
+    hidden_sheets: Vec<String>,
+}
+
+impl Document {
+    fn into_workbook(self) -> Result<Workbook, Unreadable> {
+        match self.body {
+            Some(Body::Spreadsheet) => {}
+            Some(Body::Other(kind)) => return Err(Unreadable::NotASpreadsheet(kind)),
+            None => return Err(Unreadable::NotASpreadsheet(FileKind::Archive)),
+        }
+        if self.sheets.is_empty() && self.unreadable_sheets.is_empty() {
+            return Err(Unreadable::NoWorksheet);
+        }
+        Ok(Workbook {
+            format: Format::Ods,
+            sheets: self.sheets,
+            unreadable_sheets: self.unreadable_sheets,
+            properties: self.properties,
+        })
+    }
+
+    /// Reads a part, or the whole of a flat file: the elements are the same.
+    fn read(&mut self, text: &str, budget: &mut Budget) -> Result<(), Unreadable> {
+        let mut xml = Xml::new(text);
+        loop {
+            let tag = match xml.next()? {
+                Event::Start(tag) => tag,
+                Event::Eof => return Ok(()),
+                _ => continue,
+            };
+            match tag.name {
+                "body" => {}
+                "spreadsheet" => self.body = Some(Body::Spreadsheet),
+                "text" | "presentation" | "drawing" | "chart" if self.body.is_none() => {
+                    self.body = Some(Body::Other(match tag.name {
+                        "text" => FileKind::TextDocument,
+                        "presentation" => FileKind::Presentation,
+                        _ => FileKind::Unknown,
+                    }));
+                    xml.skip()?;
+                }
+                "number-style" | "percentage-style" | "currency-style" | "date-style"
+                | "time-style" => {
+                    let name = tag.raw("style:name").unwrap_or_default().to_owned();
+                    let shown = number_style(&mut xml, tag.name)?;
+                    self.styles.formats.insert(name, shown);
+                }
+                "style" => self.styles.style(&mut xml, tag)?,
+                "user-defined" => {
+                    let name = tag.attribute("meta:name")?.unwrap_or_default().into_owned();
+                    let value = xml.element_text()?.into_owned();
+                    self.properties.push((name, value));
+                }
+                "table" if self.body == Some(Body::Spreadsheet) => {
+                    self.table(&mut xml, tag, budget)?;
+                }
+                "document" | "document-content" | "document-styles" | "document-meta" | "meta"
+                | "styles" | "automatic-styles" => {}
+                _ => xml.skip()?,
+            }
+        }
+    }
+
+    fn table(&mut self, xml: &mut Xml, tag: Tag, budget: &mut Budget) -> Result<(), Unreadable> {
+        let name = tag
+            .attribute("table:name")?
+            .unwrap_or_default()
+            .into_owned();
+        let style = tag.raw("table:style-name").unwrap_or_default();
+        let visible = !self
+            .styles
+            .hidden_sheets
+            .iter()
+            .any(|hidden| hidden == style);
+        budget.check_sheets(self.sheets.len() + self.unreadable_sheets.len() + 1)?;
+        let depth = xml.depth();
+        let mut reader = TableReader {
+            xml,
+            styles: &self.styles,
+            budget,
+            cells: Vec::new(),
+            merges: Vec::new(),
+            columns: Vec::new(),
+            next_row: 0,
+        };
+        match reader.read() {
+            Ok(()) => {
+                let sheet = Sheet::new(name, visible, reader.cells, reader.merges);
+                self.sheets.push(sheet);
+            }
+            Err(reason) => {
+                self.unreadable_sheets.push((name, reason));
+                while xml.depth() >= depth {
+                    xml.next()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the children of a number style.
+fn number_style(xml: &mut Xml, kind: &str) -> Result<Shown, Unreadable> {
+    let outside = xml.depth() - 1;
+    let mut shown = Shown::default();
+    shown.figure.percent = kind == "percentage-style";
+    let (mut year, mut month, mut day) = (false, false, false);
+    loop {
+        match xml.next()? {
+            Event::Start(tag) => match tag.name {
+                "number" => {
+                    let places = |name| tag.raw(name).and_then(|places| places.parse().ok());
+                    let decimals: Option<u8> = places("number:decimal-places");
+                    let least = places("number:min-decimal-places");
+                    let fixed = least.is_none() || least == decimals;
+                    shown.figure.decimals = decimals.filter(|_| fixed);
+                }
+                "year" | "era" => year = true,
+                "month" => month = true,
+                "day" | "day-of-week" => day = true,
+                _ => {}
+            },
+            Event::End if xml.depth() == outside => break,
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    if kind == "date-style" {
+        shown.date = Some(match (year, month, day) {
+            (true, true, false) => DateParts::Month,
+            (true, false, false) => DateParts::Year,
+            _ => DateParts::Day,
+        });
+    }
+    Ok(shown)
+}
+
+impl Styles {
+    fn style(&mut self, xml: &mut Xml, tag: Tag) -> Result<(), Unreadable> {
+        let name = tag.raw("style:name").unwrap_or_default();
+        let family = tag.raw("style:family").unwrap_or_default();
+        if family == "table-cell" {
+            let format = tag.raw("style:data-style-name").unwrap_or_default();
+            let parent = tag.raw("style:parent-style-name").unwrap_or_default();
+            let shown = self.formats.get(format).or_else(|| self.cells.get(parent));
+            if let Some(&shown) = shown {
+                self.cells.insert(name.to_owned(), shown);
+            }
+        }
+        let outside = xml.depth() - 1;
+        loop {
+            match xml.next()? {
+                Event::Start(tag) if tag.name == "table-properties" => {
+                    if tag.raw("table:display") == Some("false") {
+                        self.hidden_sheets.push(name.to_owned());
+                    }
+                }
+                Event::End if xml.depth() == outside => return Ok(()),
+                Event::Eof => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Reads one table.
+struct TableReader<'x, 'a, 'l, 's> {
+    xml: &'x mut Xml<'a>,
+    styles: &'s Styles,
+    budget: &'s mut Budget<'l>,
+    cells: Vec<Cell>,
+    merges: Vec<CellRange>,
+    /// `(first column after, style of cells that name none)`
+    columns: Vec<(u32, Option<&'a str>)>,
+    next_row: u32,
+}
+
+/// A cell, before it is known how often its row is repeated.
+struct Draft {
+    col: u32,
+    columns: u32,
+    value: CellValue,
+    format: NumberFormat,
+    formula: Option<Box<str>>,
+}
+
+impl<'a> TableReader<'_, 'a, '_, '_> {
+    fn read(&mut self) -> Result<(), Unreadable> {
+        let outside = self.xml.depth() - 1;
+        loop {
+            match self.xml.next()? {
+                Event::Start(tag) => match tag.name {
+                    "table-column" => {
+                        let before = self.columns.last().map_or(0, |&(after, _)| after);
+                        let after =
+                            before.saturating_add(repeated(tag, "table:number-columns-repeated"));
+                        let style = tag.raw("table:default-cell-style-name");
+                        self.columns.push((after, style));
+                    }
+                    "table-row" => self.row(tag)?,
+                    "table-columns"
+                    | "table-header-columns"
+                    | "table-column-group"
+                    | "table-rows"
+                    | "table-header-rows"
+                    | "table-row-group" => {}
+                    _ => self.xml.skip()?,
+                },
+                Event::End if self.xml.depth() == outside => return Ok(()),
+                Event::Eof => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn row(&mut self, tag: Tag<'a>) -> Result<(), Unreadable> {
+        let rows = repeated(tag, "table:number-rows-repeated");
+        let style = tag.raw("table:default-cell-style-name");
+        let first = self.next_row;
+        self.next_row = first.saturating_add(rows);
+        let mut drafts = Vec::new();
+        let mut spans = Vec::new();
+        let mut col = 0u32;
+        loop {
+            match self.xml.next()? {
+                Event::Start(tag) if matches!(tag.name, "table-cell" | "covered-table-cell") => {
+                    let columns = repeated(tag, "table:number-columns-repeated");
+                    let across = repeated(tag, "table:number-columns-spanned");
+                    let down = repeated(tag, "table:number-rows-spanned");
+                    if across > 1 || down > 1 {
+                        spans.push((col, across, down));
+                    }
+                    drafts.extend(self.cell(tag, col, columns, style)?);
+                    col = col.saturating_add(columns);
+                }
+                Event::Start(_) => self.xml.skip()?,
+                Event::End | Event::Eof => break,
+                _ => {}
+            }
+        }
+        // A blank row may be repeated to the end of the sheet; that costs nothing.
+        if drafts.is_empty() && spans.is_empty() {
+            return Ok(());
+        }
+        for row in first..self.next_row {
+            for draft in &drafts {
+                for col in draft.col..draft.col.saturating_add(draft.columns) {
+                    self.budget.keep(
+                        &mut self.cells,
+                        CellRef::new(row, col),
+                        draft.value.clone(),
+                        draft.format,
+                        draft.formula.clone(),
+                    )?;
+                }
+            }
+            for &(col, across, down) in &spans {
+                let start = CellRef::new(row, col);
+                let end =
+                    CellRef::new(row.saturating_add(down - 1), col.saturating_add(across - 1));
+                self.budget
+                    .keep_merge(&mut self.merges, CellRange::new(start, end))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The cell, unless it is blank.
+    fn cell(
+        &mut self,
+        tag: Tag<'a>,
+        col: u32,
+        columns: u32,
+        row_style: Option<&'a str>,
+    ) -> Result<Option<Draft>, Unreadable> {
+        let mut kind = "";
+        let mut value = None;
+        let mut style = None;
+        let mut formula = None;
+        let mut is_error = false;
+        for (name, raw) in tag.attributes() {
+            match name {
+                // Before OpenDocument, the prefix was another.
+                "office:value-type" | "table:value-type" => kind = raw,
+                "calcext:value-type" => is_error = raw == "error",
+                "office:value"
+                | "office:date-value"
+                | "office:time-value"
+                | "office:boolean-value"
+                | "office:string-value"
+                | "table:value" => {
+                    value = Some(unescape(raw)?);
+                }
+                "table:style-name" => style = Some(raw),
+                "table:formula" => formula = Some(plain_formula(&unescape(raw)?)),
+                _ => {}
+            }
+        }
+        let text = self.cell_text()?;
+        let shown = style
+            .or(row_style)
+            .or_else(|| self.column_style(col))
+            .and_then(|name| self.styles.cells.get(name))
+            .copied()
+            .unwrap_or_default();
+        let number = value.as_deref().and_then(xlsx::finite);
+        let named_error = xlsx::error(&text);
+        let value = match kind {
+            // An error is kept as a text, or as 0 with the error shown.
+            _ if is_error || formula.is_some() && named_error != xlsx::UNKNOWN_ERROR => {
+                CellValue::Error(named_error)
+            }
+            "float" | "percentage" | "currency" => match number {
+                Some(number) => CellValue::Number(number),
+                None => CellValue::Text(text.into()),
+            },
+            "date" => value.as_deref().and_then(serial::iso_date).map_or_else(
+                || CellValue::Text(text.into()),
+                |date| shortened(date, shown),
+            ),
+            "time" => value
+                .as_deref()
+                .and_then(days)
+                .map_or_else(|| CellValue::Text(text.into()), CellValue::Number),
+            "boolean" => CellValue::Bool(value.as_deref() == Some("true")),
+            "" if formula.is_some() && text.is_empty() => CellValue::NotCalculated,
+            _ => CellValue::Text(match value {
+                Some(value) if text.is_empty() => value.into(),
+                _ => text.into(),
+            }),
+        };
+        if formula.is_none() && value == CellValue::Text("".into()) {
+            return Ok(None);
+        }
+        let mut format = shown.figure;
+        format.percent = kind == "percentage";
+        Ok(Some(Draft {
+            col,
+            columns,
+            value,
+            format,
+            formula,
+        }))
+    }
+
+    fn column_style(&self, col: u32) -> Option<&'a str> {
+        let idx = self.columns.partition_point(|&(after, _)| after <= col);
+        self.columns.get(idx)?.1
+    }
+
+    /// The paragraphs of a cell, one a line.
+    fn cell_text(&mut self) -> Result<String, Unreadable> {
+        let outside = self.xml.depth() - 1;
+        let mut text = String::new();
+        let mut paragraphs = 0;
+        loop {
+            match self.xml.next()? {
+                Event::Start(tag) if tag.name == "p" => {
+                    if paragraphs > 0 {
+                        text.push('\n');
+                    }
+                    paragraphs += 1;
+                    self.paragraph(&mut text)?;
+                }
+                // Notes, drawings.
+                Event::Start(_) => self.xml.skip()?,
+                Event::End if self.xml.depth() == outside => return Ok(text),
+                Event::Eof => return Ok(text),
+                _ => {}
+            }
+        }
+    }
+
+    fn paragraph(&mut self, text: &mut String) -> Result<(), Unreadable> {
+        let outside = self.xml.depth() - 1;
+        let start = text.len();
+        loop {
+            match self.xml.next()? {
+                // Blanks count once, and not at the start (OpenDocument 1.3, 6.1.2).
+                Event::Text(raw) => {
+                    for c in unescape(raw)?.chars() {
+                        match c {
+                            ' ' | '\t' | '\n' | '\r' => {
+                                if text.len() > start && !text.ends_with([' ', '\n', '\t']) {
+                                    text.push(' ');
+                                }
+                            }
+                            _ => text.push(c),
+                        }
+                    }
+                }
+                Event::Literal(raw) => text.push_str(raw),
+                Event::Start(tag) => match tag.name {
+                    "s" => {
+                        let blanks = repeated(tag, "text:c").min(1 << 10);
+                        text.extend(std::iter::repeat_n(' ', blanks as usize));
+                    }
+                    "tab" => text.push('\t'),
+                    "line-break" => text.push('\n'),
+                    "span" | "a" | "ruby" | "ruby-base" => {}
+                    _ if tag.name.ends_with("-name") || tag.name.ends_with("date") => {}
+                    _ => self.xml.skip()?,
+                },
+                Event::End if self.xml.depth() == outside => return Ok(()),
+                Event::Eof => return Ok(()),
+                Event::End => {}
+            }
+        }
+    }
+}
+
+fn repeated(tag: Tag, name: &str) -> u32 {
+    let count = tag.raw(name).and_then(|count| count.parse().ok());
+    count.unwrap_or(1).max(1)
+}
+
+/// The date, to the part that is shown.
+fn shortened(date: Date, shown: Shown) -> CellValue {
+    CellValue::Date(match shown.date {
+        Some(DateParts::Year) => Date {
+            month: None,
+            day: None,
+            ..date
+        },
+        Some(DateParts::Month) => Date { day: None, ..date },
+        _ => date,
+    })
+}
+
+/// A duration `PT08H30M00S` in days, as other formats keep times.
+fn days(duration: &str) -> Option<f64> {
+    let mut rest = duration.strip_prefix("PT")?;
+    let mut seconds = 0.0;
+    for (unit, length) in [('H', 3_600.0), ('M', 60.0), ('S', 1.0)] {
+        if let Some((number, after)) = rest.split_once(unit) {
+            seconds += xlsx::finite(number)? * length;
+            rest = after;
+        }
+    }
+    rest.is_empty().then_some(seconds / 86_400.0)
+}
+
+/// `of:=SUM([.B2:.C2];[$表.A1])` as it would be typed: `SUM(B2:C2,$表!A1)`.
+fn plain_formula(formula: &str) -> Box<str> {
+    let formula = match formula.split_once(":=") {
+        Some((namespace, formula)) if namespace.bytes().all(|b| b.is_ascii_lowercase()) => formula,
+        _ => formula.strip_prefix('=').unwrap_or(formula),
+    };
+    let mut plain = String::with_capacity(formula.len());
+    let (mut quoted, mut in_reference, mut before) = (false, false, '\0');
+    for c in formula.chars() {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                plain.push(c);
+            }
+            _ if quoted => plain.push(c),
+            '[' => in_reference = true,
+            ']' => in_reference = false,
+            '.' if in_reference && matches!(before, '[' | ':') => {}
+            '.' if in_reference => plain.push('!'),
+            ';' if !in_reference => plain.push(','),
+            _ => plain.push(c),
+        }
+        before = c;
+    }
+    plain.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_given_as_they_would_be_typed() {
+        for (written, plain) in [
+            ("of:=SUM([.B2:.C2];[$表.A1])", "SUM(B2:C2,$表!A1)"),
+            (
+                "of:=IF([.A1]=\"a;[b].c\";1;0.5)",
+                "IF(A1=\"a;[b].c\",1,0.5)",
+            ),
+            ("=A1+1", "A1+1"),
+        ] {
+            assert_eq!(&*plain_formula(written), plain);
+        }
+    }
+
+    #[test]
+    fn times_are_parts_of_a_day() {
+        assert_eq!(days("PT12H00M00S"), Some(0.5));
+        assert_eq!(days("PT36H"), Some(1.5));
+        assert_eq!(days("noon"), None);
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::budget::Budget;
 use super::number_format::Shown;
 use super::package::{Package, Relationship};
-use super::xml::{Event, Tag, Xml};
+use super::xml::{Event, Tag, Xml, unescape};
 use super::{FileKind, Unreadable, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
@@ -393,6 +393,9 @@ impl<'a, 'l, 's> SheetReader<'a, 'l, 's> {
         let mut inline = None;
         let mut formula = None;
         loop {
+            if let Some(raw) = self.xml.plain_element("<v>", "</v>") {
+                value = Some(unescape(raw)?);
+            }
             match self.xml.next()? {
                 Event::Start(tag) => match tag.name {
                     "v" => value = Some(self.xml.element_text()?),
@@ -495,10 +498,13 @@ fn address(raw: &str) -> Option<CellRef> {
 }
 
 /// A number as XML writes it; the words for infinity that Rust knows besides are none.
-fn finite(raw: &str) -> Option<f64> {
+pub(super) fn finite(raw: &str) -> Option<f64> {
     let raw = raw.trim_ascii();
     raw.parse().ok().filter(|number: &f64| number.is_finite())
 }
+
+/// Any error without a name of its own.
+pub(super) const UNKNOWN_ERROR: &str = "#ERROR!";
 
 /// The names that errors can have.
 pub(super) fn error(name: &str) -> &'static str {
@@ -523,7 +529,7 @@ pub(super) fn error(name: &str) -> &'static str {
     ERRORS
         .into_iter()
         .find(|error| *error == name)
-        .unwrap_or("#ERROR!")
+        .unwrap_or(UNKNOWN_ERROR)
 }
 
 fn bad(what: &str, raw: Option<&str>) -> Unreadable {

@@ -68,7 +68,8 @@ impl<'a> Xml<'a> {
                 [] if self.depth == 0 => return Ok(Event::Eof),
                 [] => return Err(self.broken("the document ends inside an element")),
                 [b'<', b'/', ..] => {
-                    let length = self.find(rest, b'>')?;
+                    let length =
+                        short_find(b'>', rest).ok_or_else(|| self.broken("a tag does not end"))?;
                     self.at += length + 1;
                     self.depth = self
                         .depth
@@ -135,6 +136,22 @@ impl<'a> Xml<'a> {
         }
     }
 
+    /// The text of the element that follows, if it is written `<name>text</name>` and nothing else.
+    /// Most of a sheet is: this is the shortest way through it.
+    pub(super) fn plain_element(&mut self, start: &str, end: &str) -> Option<&'a str> {
+        let rest = &self.text.as_bytes()[self.at..];
+        if self.end_due || !rest.starts_with(start.as_bytes()) {
+            return None;
+        }
+        let length = short_find(b'<', &rest[start.len()..])?;
+        let text = self.at + start.len()..self.at + start.len() + length;
+        if !rest[start.len() + length..].starts_with(end.as_bytes()) {
+            return None;
+        }
+        self.at = text.end + end.len();
+        Some(&self.text[text])
+    }
+
     fn start(&mut self) -> Result<Event<'a>, Unreadable> {
         let bytes = self.text.as_bytes();
         let name_start = self.at + 1;
@@ -154,7 +171,7 @@ impl<'a> Xml<'a> {
             match bytes.get(i) {
                 Some(b'>') => break,
                 Some(&quote @ (b'"' | b'\'')) => {
-                    i += 2 + memchr(quote, &bytes[i + 1..])
+                    i += 2 + short_find(quote, &bytes[i + 1..])
                         .ok_or_else(|| self.broken("an attribute does not end"))?;
                 }
                 Some(_) => i += 1,
@@ -227,7 +244,7 @@ impl<'a> Iterator for Attributes<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let bytes = self.rest.as_bytes();
         let name_start = bytes.iter().position(|b| !b.is_ascii_whitespace())?;
-        let equals = name_start + memchr(b'=', &bytes[name_start..])?;
+        let equals = name_start + short_find(b'=', &bytes[name_start..])?;
         let mut open = equals + 1;
         while bytes.get(open)?.is_ascii_whitespace() {
             open += 1;
@@ -236,12 +253,17 @@ impl<'a> Iterator for Attributes<'a> {
         if quote != b'"' && quote != b'\'' {
             return None;
         }
-        let close = open + 1 + memchr(quote, &bytes[open + 1..])?;
+        let close = open + 1 + short_find(quote, &bytes[open + 1..])?;
         let name = self.rest[name_start..equals].trim_ascii_end();
         let value = &self.rest[open + 1..close];
         self.rest = &self.rest[close + 1..];
         Some((name, value))
     }
+}
+
+/// `memchr` for what is expected a few bytes on, where its preparations cost more than they save.
+fn short_find(byte: u8, bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|&b| b == byte)
 }
 
 /// Text with its entities replaced and its line ends made one, as the XML standard asks.

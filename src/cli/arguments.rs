@@ -1,0 +1,166 @@
+//! The arguments, with help in either language.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+
+use crate::report::Lang;
+
+/// The language asked for, before the arguments are understood: help is in it too.
+pub(super) fn language(arguments: &[OsString]) -> Lang {
+    let texts: Vec<&str> = arguments
+        .iter()
+        .filter_map(|argument| argument.to_str())
+        .collect();
+    let is_english =
+        texts.windows(2).any(|pair| pair == ["--lang", "en"]) || texts.contains(&"--lang=en");
+    if is_english { Lang::En } else { Lang::Zh }
+}
+
+pub(super) fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
+    matches.get_one::<PathBuf>(name).cloned()
+}
+
+pub(super) fn command(lang: Lang) -> Command {
+    let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let template = format!(
+        "{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
+        say("用法：", "Usage:")
+    );
+    let folder = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name(say("文件夹", "DIR"))
+            .value_parser(value_parser!(PathBuf))
+            .global(true)
+            .help(help)
+            .help_heading(say("选项", "Options"))
+    };
+    let subcommand = |name: &'static str, about: &'static str| {
+        Command::new(name)
+            .about(about)
+            .help_template(template.clone())
+            .disable_help_flag(true)
+            .arg(help_flag(lang))
+    };
+    let command = Command::new("hebiao")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(say(
+            "核表·合表：核对乡镇和部门报来的表，汇总成全县的工作簿，标出每一处差错",
+            "hebiao checks the forms that townships and departments return, and consolidates them",
+        ))
+        .help_template(template.clone())
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .subcommand_help_heading(say("命令", "Commands"))
+        .subcommand_value_name(say("命令", "COMMAND"))
+        .arg(folder(
+            "inbox",
+            say(
+                "收件文件夹（默认 inbox）",
+                "where returned forms are (default: inbox)",
+            ),
+        ))
+        .arg(folder(
+            "outbox",
+            say(
+                "输出文件夹（默认 outbox）",
+                "where results go (default: outbox)",
+            ),
+        ))
+        .arg(folder(
+            "scheme",
+            say(
+                "报表制度文件夹（默认 templates 下唯一的一个）",
+                "the scheme (default: the only one under templates)",
+            ),
+        ))
+        .arg(
+            Arg::new("lang")
+                .long("lang")
+                .value_name(say("语言", "LANG"))
+                .value_parser(PossibleValuesParser::new(["zh", "en"]))
+                .global(true)
+                .hide_possible_values(true)
+                .help(say("语言：zh 中文（默认）、en 英文", "zh (default) or en"))
+                .help_heading(say("选项", "Options")),
+        )
+        .arg(help_flag(lang))
+        .arg(
+            Arg::new("version")
+                .long("version")
+                .short('V')
+                .action(clap::ArgAction::Version)
+                .help(say("显示版本", "print the version"))
+                .help_heading(say("选项", "Options")),
+        );
+    #[cfg(feature = "consolidate")]
+    let command = command.subcommand(
+        subcommand(
+            "merge",
+            say(
+                "汇总一个报告期收到的全部报表",
+                "consolidate everything returned for a period",
+            ),
+        )
+        .arg(
+            Arg::new("period")
+                .value_name(say("报告期", "PERIOD"))
+                .help(say(
+                    "plan（规划数）或月份，如 2024-05；不写则取收件文件夹里最新的",
+                    "plan, or a month such as 2024-05; the newest one by default",
+                ))
+                .help_heading(say("参数", "Arguments")),
+        ),
+    );
+    command
+        .subcommand(subcommand(
+            "scheme",
+            say(
+                "检查报表制度，列出附件、审核关系和填报单位",
+                "check the scheme and list what is in it",
+            ),
+        ))
+        .subcommand(
+            subcommand(
+                "explain",
+                say(
+                    "解释一条审核关系或一类问题",
+                    "explain a rule or a kind of finding",
+                ),
+            )
+            .arg(
+                Arg::new("what")
+                    .value_name(say("编号或类别", "RULE|KIND"))
+                    .help(say(
+                        "如 A7-02、sum；不写则列出全部",
+                        "such as A7-02 or sum; all of them by default",
+                    ))
+                    .help_heading(say("参数", "Arguments")),
+            ),
+        )
+}
+
+fn help_flag(lang: Lang) -> Arg {
+    Arg::new("help")
+        .long("help")
+        .short('h')
+        .action(clap::ArgAction::Help)
+        .help(lang.pick("显示帮助", "print help"))
+        .help_heading(lang.pick("选项", "Options"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_hold_together_in_both_languages() {
+        command(Lang::Zh).debug_assert();
+        command(Lang::En).debug_assert();
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line: parses, calls, renders. The only place that prints.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what it is for"
+)]
+
+mod arguments;
+mod explain;
+#[cfg(feature = "consolidate")]
+mod merge;
+mod scheme;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::report::Lang;
+
+/// Nothing mandatory or quasi-mandatory is open.
+pub const ALL_CLEAR: u8 = 0;
+/// Something mandatory or quasi-mandatory is open.
+pub const FINDINGS_OPEN: u8 = 1;
+/// The work could not be done: usage, scheme, disk.
+pub const NOT_DONE: u8 = 2;
+
+/// Where things are, and in which language to speak.
+struct Surroundings {
+    lang: Lang,
+    inbox: PathBuf,
+    outbox: PathBuf,
+    /// The scheme's folder; `None` for the only one under `templates/`.
+    scheme: Option<PathBuf>,
+}
+
+/// Runs one command.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.collect();
+    let lang = arguments::language(&arguments);
+    let matches = match arguments::command(lang).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version are asked for; anything else is a mistake of usage.
+            let code = if error.use_stderr() {
+                NOT_DONE
+            } else {
+                ALL_CLEAR
+            };
+            // Where even this cannot be printed there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let surroundings = Surroundings {
+        lang,
+        inbox: arguments::path(&matches, "inbox").unwrap_or_else(|| "inbox".into()),
+        outbox: arguments::path(&matches, "outbox").unwrap_or_else(|| "outbox".into()),
+        scheme: arguments::path(&matches, "scheme"),
+    };
+    let done = match matches.subcommand() {
+        #[cfg(feature = "consolidate")]
+        Some(("merge", matches)) => merge::run(
+            &surroundings,
+            matches.get_one::<String>("period").map(String::as_str),
+        ),
+        Some(("scheme", _)) => scheme::run(&surroundings),
+        Some(("explain", matches)) => explain::run(
+            &surroundings,
+            matches.get_one::<String>("what").map(String::as_str),
+        ),
+        _ => Ok(NOT_DONE),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("{}{error:#}", lang.pick("做不下去：", "could not go on: "));
+            ExitCode::from(NOT_DONE)
+        }
+    }
+}

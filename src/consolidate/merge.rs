@@ -1,0 +1,497 @@
+//! Which row of which return stands for each row of the annex, and what the rows add up to.
+
+use std::collections::HashMap;
+
+use polars::prelude::*;
+
+use super::scaled::{PRECISION, SCALE, from_scaled, to_scaled};
+use super::{County, CountyAnnex, CountyRow, CountyTotal, Source};
+use crate::model::{
+    Amount, Detail, Finding, Kind, Level, Place, Row, RowKind, Table, Value, Wanted,
+};
+use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
+
+/// Brings the returns of a period together.
+///
+/// `tables` are those that count, in order of trust: the first that gives a row wins. What a reporter
+/// says of *another's* row is believed last, because townships often send the whole county's form
+/// back with last month's figures of everyone else; the responsible office is not hearsay.
+/// A fixed row that a form leaves blank is not given by it.
+pub fn consolidate(scheme: &Scheme, tables: &[Table]) -> County {
+    let mut of_annex = vec![Vec::new(); scheme.annexes.len()];
+    for (idx, table) in tables.iter().enumerate() {
+        of_annex[table.annex].push(idx);
+    }
+    let mut county = County::default();
+    for (annex, own) in of_annex.iter().enumerate() {
+        let returns = Returns {
+            scheme,
+            annex: &scheme.annexes[annex],
+            tables,
+            own,
+        };
+        let rows = returns.rows(&mut county.findings);
+        let total = returns.total(&rows, &mut county.findings);
+        county.annexes.push(CountyAnnex { rows, total });
+    }
+    county
+}
+
+/// All returns of one annex.
+struct Returns<'a> {
+    scheme: &'a Scheme,
+    annex: &'a Annex,
+    /// Of all annexes, so that a [`Source`] means the same everywhere.
+    tables: &'a [Table],
+    /// Those of this annex.
+    own: &'a [usize],
+}
+
+/// A row of a return that gives one of the county's rows.
+struct Given {
+    /// The county's row.
+    id: u32,
+    /// A reporter speaks of another's row.
+    hearsay: bool,
+    source: Source,
+}
+
+impl<'a> Returns<'a> {
+    /// The county's rows in order, with what the returns disagree on.
+    fn rows(&self, findings: &mut Vec<Finding>) -> Vec<CountyRow> {
+        let (given, n_rows) = self.given();
+        let ranked = rank(&given, n_rows);
+        let mut rows = match &self.annex.rows {
+            Rows::Fixed(specs) => (specs.iter().enumerate().zip(&ranked))
+                .map(|((idx, spec), ranked)| CountyRow {
+                    spec: Some(idx),
+                    key: spec.key.clone(),
+                    year: spec.year,
+                    reporter: spec.reporter,
+                    source: ranked.first().copied(),
+                    conflicts: Vec::new(),
+                })
+                .collect(),
+            Rows::Register => self.register_rows(&ranked),
+        };
+        // Found by its source, because registers were put in another order.
+        let rivals: HashMap<Source, &[Source]> = (ranked.iter())
+            .filter_map(|ranked| Some((*ranked.first()?, ranked.get(1..)?)))
+            .filter(|(_, others)| !others.is_empty())
+            .collect();
+        for row in &mut rows {
+            let Some(taken) = row.source else { continue };
+            if let Some(others) = rivals.get(&taken) {
+                row.conflicts = self.conflicts(taken, others, findings);
+            }
+        }
+        rows
+    }
+
+    /// Every row of every return that says something, with the row of the county that it gives.
+    fn given(&self) -> (Vec<Given>, usize) {
+        let mut given = Vec::new();
+        let mut ids = HashMap::new();
+        let mut seen = HashMap::new();
+        for &table_idx in self.own {
+            let table = &self.tables[table_idx];
+            seen.clear();
+            for (row_idx, row) in table.rows.iter().enumerate() {
+                if row.kind != RowKind::Data {
+                    continue;
+                }
+                let id = match (&self.annex.rows, row.spec) {
+                    (Rows::Fixed(_), Some(spec)) if self.says_something(row) => spec as u32,
+                    (Rows::Fixed(_), _) => continue,
+                    (Rows::Register, _) => {
+                        let identity = (row.reporter, row.year, &*row.key);
+                        // Whether a key may stand twice in one form is for the rules to say; here
+                        // the second is another row, so that nothing is dropped.
+                        let nth: &mut u32 = seen.entry(identity).or_default();
+                        *nth += 1;
+                        let next = ids.len() as u32;
+                        *ids.entry((identity, *nth)).or_insert(next)
+                    }
+                };
+                given.push(Given {
+                    id,
+                    hearsay: self.is_hearsay(table, row),
+                    source: Source {
+                        table: table_idx,
+                        row: row_idx,
+                    },
+                });
+            }
+        }
+        let n_rows = match &self.annex.rows {
+            Rows::Fixed(specs) => specs.len(),
+            Rows::Register => ids.len(),
+        };
+        (given, n_rows)
+    }
+
+    /// Rows of a register: by reporter in the order of the roster, then as they stand in the form.
+    fn register_rows(&self, ranked: &[Vec<Source>]) -> Vec<CountyRow> {
+        let mut taken: Vec<Source> = ranked.iter().filter_map(|r| r.first().copied()).collect();
+        taken.sort_by_key(|&source| (self.row(source).reporter.unwrap_or(usize::MAX), source));
+        (taken.into_iter())
+            .map(|source| {
+                let row = self.row(source);
+                CountyRow {
+                    spec: None,
+                    key: row.key.clone(),
+                    year: row.year,
+                    reporter: row.reporter,
+                    source: Some(source),
+                    conflicts: Vec::new(),
+                }
+            })
+            .collect()
+    }
+
+    /// The total row, if the annex has one.
+    fn total(&self, rows: &[CountyRow], findings: &mut Vec<Finding>) -> Option<CountyTotal> {
+        self.annex.total.as_ref()?;
+        Some(CountyTotal {
+            sums: self.sums(rows, findings),
+            stated: self.stated(findings),
+        })
+    }
+
+    /// For each leaf column, the exact sum over the county's rows.
+    fn sums(&self, rows: &[CountyRow], findings: &mut Vec<Finding>) -> Vec<Option<Amount>> {
+        let additive = self.additive_leaves();
+        let mut addends = Addends::default();
+        // Figures too long for a column of one scale are added up one by one.
+        let mut beside = Vec::new();
+        for (leaf, amount, _) in self.addends(rows, &additive) {
+            if !addends.push(leaf, amount) {
+                beside.push((leaf, amount));
+            }
+        }
+        let n_leaves = self.annex.leaves.len();
+        let mut sums = vec![None; n_leaves];
+        let mut too_long = vec![false; n_leaves];
+        for (leaf, sum) in addends.sums() {
+            sums[leaf] = sum;
+            too_long[leaf] = sum.is_none();
+        }
+        for (leaf, amount) in beside {
+            if !too_long[leaf] {
+                sums[leaf] = sums[leaf].unwrap_or(Amount::ZERO).checked_add(amount);
+                too_long[leaf] = sums[leaf].is_none();
+            }
+        }
+        for leaf in (0..n_leaves).filter(|&leaf| too_long[leaf]) {
+            let longest = (self.addends(rows, &[leaf]))
+                .max_by_key(|&(_, amount, _)| (amount.normalised().decimals(), amount.abs()));
+            findings.extend(longest.map(|(_, amount, at)| self.too_long(leaf, amount, at)));
+        }
+        sums
+    }
+
+    /// Every figure that adds up under these leaves, row by row: `(leaf, amount, where it stands)`.
+    fn addends<'b>(
+        &'b self,
+        rows: &'b [CountyRow],
+        leaves: &'b [usize],
+    ) -> impl Iterator<Item = (usize, Amount, Source)> {
+        let sources = rows.iter().filter_map(|row| row.source);
+        sources.flat_map(move |source| {
+            let row = self.row(source);
+            leaves.iter().filter_map(move |&leaf| {
+                if self.annex.kind_of(leaf, row.spec) != ColumnKind::Additive {
+                    return None;
+                }
+                let amount = match &row.entries[leaf].value {
+                    Value::Amount(amount) => *amount,
+                    // The scheme says that a blank here means none.
+                    Value::Missing if self.annex.column_of(leaf).blank_is_none => Amount::ZERO,
+                    _ => return None,
+                };
+                Some((leaf, amount, source))
+            })
+        })
+    }
+
+    /// Leaves whose figures add up over rows: additive, and in one unit.
+    fn additive_leaves(&self) -> Vec<usize> {
+        let n_specs = self.annex.rows.fixed().len();
+        let adds_up = |leaf: usize| {
+            if !self.annex.column_of(leaf).kind.is_figure() {
+                return false;
+            }
+            let specs: Vec<Option<usize>> = match n_specs {
+                0 => vec![None],
+                n => (0..n).map(Some).collect(),
+            };
+            let mut units = (specs.into_iter())
+                .filter(|&spec| self.annex.kind_of(leaf, spec) == ColumnKind::Additive)
+                .map(|spec| self.scheme.unit_of(self.annex, leaf, spec));
+            let first = units.next();
+            first.is_some_and(|first| units.all(|unit| unit == first))
+        };
+        (0..self.annex.leaves.len())
+            .filter(|&leaf| adds_up(leaf))
+            .collect()
+    }
+
+    /// The total row returned by the office that answers for the annex; failing that, by a form
+    /// that holds nothing else.
+    fn stated(&self, findings: &mut Vec<Finding>) -> Option<Source> {
+        let mut by_office = Vec::new();
+        let mut alone = Vec::new();
+        for &table_idx in self.own {
+            let table = &self.tables[table_idx];
+            let mut totals = (table.rows.iter().enumerate())
+                .filter(|(_, row)| row.kind == RowKind::Total && self.says_something(row));
+            // Subtotals stand between the data and the grand total.
+            let at_top = self.annex.total.as_ref().is_some_and(|total| total.at_top);
+            let total = if at_top {
+                totals.next()
+            } else {
+                totals.next_back()
+            };
+            let Some((row, _)) = total else { continue };
+            let source = Source {
+                table: table_idx,
+                row,
+            };
+            let mut data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
+            if table.reporter.is_some_and(|by| self.answers(by)) {
+                by_office.push(source);
+            } else if !data.any(|row| self.says_something(row)) {
+                alone.push(source);
+            }
+        }
+        let stated = if by_office.is_empty() {
+            alone
+        } else {
+            by_office
+        };
+        let (&taken, others) = stated.split_first()?;
+        self.conflicts(taken, others, findings);
+        Some(taken)
+    }
+
+    /// Cells for which other returns give other values.
+    fn conflicts(
+        &self,
+        taken: Source,
+        others: &[Source],
+        findings: &mut Vec<Finding>,
+    ) -> Vec<(usize, Vec<Source>)> {
+        let mut conflicts = Vec::new();
+        for leaf in (0..self.annex.leaves.len()).filter(|&leaf| self.is_data(leaf)) {
+            let value = &self.row(taken).entries[leaf].value;
+            let differing: Vec<Source> = (others.iter().copied())
+                .filter(|&other| {
+                    let blank_is_none = self.annex.column_of(leaf).blank_is_none;
+                    differs(value, &self.row(other).entries[leaf].value, blank_is_none)
+                })
+                .collect();
+            if !differing.is_empty() {
+                findings.push(self.conflict(leaf, taken, &differing));
+                conflicts.push((leaf, differing));
+            }
+        }
+        conflicts
+    }
+
+    fn conflict(&self, leaf: usize, taken: Source, others: &[Source]) -> Finding {
+        let value = |source: Source| &self.row(source).entries[leaf].value;
+        let said = |source: Source| (self.place(source, leaf), value(source).to_string());
+        let detail = Detail::Conflict {
+            taken: said(taken),
+            others: others.iter().copied().map(said).collect(),
+        };
+        let mut finding = self
+            .finding(Kind::Conflict, Level::QuasiMandatory, detail, leaf, taken)
+            .given(value(taken).to_string());
+        finding.cells = others.iter().map(|&o| self.place(o, leaf)).collect();
+        if let [other] = *others {
+            finding.difference = (value(taken).amount())
+                .zip(value(other).amount())
+                .and_then(|(taken, other)| taken.checked_sub(other));
+        }
+        finding
+    }
+
+    /// A figure so long that no sum with it can be written exactly. A rounded total would hide that.
+    fn too_long(&self, leaf: usize, amount: Amount, source: Source) -> Finding {
+        let detail = Detail::NotANumber {
+            wanted: Wanted::Number,
+        };
+        self.finding(Kind::NotANumber, Level::Mandatory, detail, leaf, source)
+            .given(amount.to_string())
+    }
+
+    /// A finding about one cell.
+    fn finding(
+        &self,
+        kind: Kind,
+        level: Level,
+        detail: Detail,
+        leaf: usize,
+        at: Source,
+    ) -> Finding {
+        let row = self.row(at);
+        let label = match (row.kind, &self.annex.total) {
+            (RowKind::Total, Some(total)) => {
+                total.label(row.stated_count.unwrap_or_default() as usize)
+            }
+            _ => row.name(),
+        };
+        let reporter = row.reporter.or(self.tables[at.table].reporter);
+        let mut finding = Finding::new(kind, level, detail).at(self.place(at, leaf));
+        finding.annex = Some(self.annex.number.clone());
+        finding.reporter = reporter.map(|idx| self.scheme.reporters[idx].name.clone());
+        finding.row = (!label.is_empty()).then(|| label.into());
+        finding.column = Some((*self.annex.column_of(leaf).name).into());
+        finding.year = self.annex.leaves[leaf].year.or(row.year);
+        finding
+    }
+
+    fn place(&self, at: Source, leaf: usize) -> Place {
+        let table = &self.tables[at.table];
+        let cell = table.cell(self.row(at), leaf);
+        Place::sheet(&table.file, &table.sheet, cell)
+    }
+
+    fn row(&self, at: Source) -> &'a Row {
+        &self.tables[at.table].rows[at.row]
+    }
+
+    /// Whether anything but the key is filled in.
+    fn says_something(&self, row: &Row) -> bool {
+        (row.entries.iter().enumerate())
+            .any(|(leaf, entry)| entry.value != Value::Missing && self.is_data(leaf))
+    }
+
+    fn is_data(&self, leaf: usize) -> bool {
+        self.annex.column_of(leaf).kind != ColumnKind::Serial
+            && !self.annex.is_key(self.annex.leaves[leaf].column)
+    }
+
+    fn is_hearsay(&self, table: &Table, row: &Row) -> bool {
+        match (table.reporter, row.reporter) {
+            (Some(by), Some(about)) => by != about && !self.answers(by),
+            _ => false,
+        }
+    }
+
+    /// Whether a reporter answers for the whole annex.
+    fn answers(&self, reporter: usize) -> bool {
+        self.annex.responsible == Some(reporter)
+            || self.annex.returned_by == ReturnedBy::One(reporter)
+    }
+}
+
+/// For each row of the county, the rows that give it, the one to take first.
+fn rank(given: &[Given], n_rows: usize) -> Vec<Vec<Source>> {
+    let mut order: Vec<&Given> = given.iter().collect();
+    order.sort_by_key(|given| given.hearsay);
+    let ids: Vec<u32> = order.iter().map(|given| given.id).collect();
+    let places: Vec<u32> = (0..order.len() as u32).collect();
+    let by_row = DataFrame::new(
+        order.len(),
+        vec![
+            Column::new("row".into(), &ids),
+            Column::new("place".into(), places),
+        ],
+    )
+    .expect("columns of one length")
+    .lazy()
+    .group_by([col("row")])
+    .agg([col("place").min(), len().alias("returns")])
+    .collect()
+    .expect("whole numbers have a least one");
+
+    let mut ranked = vec![Vec::new(); n_rows];
+    let mut contested = vec![false; n_rows];
+    let numbers = |name| by_row.column(name).and_then(|column| column.u32());
+    let (rows, places, returns) = (
+        numbers("row").expect("as made"),
+        numbers("place").expect("as made"),
+        numbers("returns").expect("as made"),
+    );
+    for ((row, place), returns) in rows
+        .into_no_null_iter()
+        .zip(places.into_no_null_iter())
+        .zip(returns.into_no_null_iter())
+    {
+        ranked[row as usize].push(order[place as usize].source);
+        contested[row as usize] = returns > 1;
+    }
+    for given in order {
+        let ranked = &mut ranked[given.id as usize];
+        if contested[given.id as usize] && ranked[0] != given.source {
+            ranked.push(given.source);
+        }
+    }
+    ranked
+}
+
+/// Whether another return contradicts the value taken. A blank contradicts nothing, and what cannot
+/// be used has a finding of its own; but a value that a blank would hide is one.
+fn differs(taken: &Value, other: &Value, blank_is_none: bool) -> bool {
+    match (taken, other) {
+        (_, Value::Missing | Value::Unusable(_)) | (Value::Missing, Value::NotApplicable) => false,
+        (Value::Missing, Value::Amount(amount)) if blank_is_none => !amount.is_zero(),
+        _ => taken != other,
+    }
+}
+
+/// Figures to add up, by leaf: the columns of a frame.
+#[derive(Default)]
+struct Addends {
+    leaves: Vec<u32>,
+    values: Vec<i128>,
+    decimals: Vec<u32>,
+}
+
+impl Addends {
+    /// Below this, ten million addends stay within the digits of a column; polars wraps beyond.
+    const LIMIT: i128 = 10i128.pow(PRECISION as u32 - 7);
+
+    /// Takes a figure, unless a column of one scale cannot hold it exactly.
+    fn push(&mut self, leaf: usize, amount: Amount) -> bool {
+        let scaled = to_scaled(amount).filter(|scaled| scaled.abs() < Self::LIMIT);
+        if let Some(scaled) = scaled {
+            self.leaves.push(leaf as u32);
+            self.values.push(scaled);
+            self.decimals.push(u32::from(amount.decimals()).min(SCALE));
+        }
+        scaled.is_some()
+    }
+
+    /// The sum for each leaf that has any; no sum where it has more digits than an amount can have.
+    fn sums(self) -> Vec<(usize, Option<Amount>)> {
+        // There are no nulls: polars would add them up to 0, and missing is not zero.
+        let values = Int128Chunked::from_vec("value".into(), self.values)
+            .into_decimal_unchecked(PRECISION, SCALE as usize);
+        let sums = DataFrame::new(
+            self.leaves.len(),
+            vec![
+                Column::new("leaf".into(), self.leaves),
+                values.into_column(),
+                Column::new("decimals".into(), self.decimals),
+            ],
+        )
+        .expect("columns of one length")
+        .lazy()
+        .group_by([col("leaf")])
+        .agg([col("value").sum(), col("decimals").max()])
+        .collect()
+        .expect("figures of one scale add up");
+
+        let leaves = sums.column("leaf").and_then(|column| column.u32());
+        let values = sums.column("value").and_then(|column| column.decimal());
+        let decimals = sums.column("decimals").and_then(|column| column.u32());
+        (leaves.expect("as made").into_no_null_iter())
+            .zip(values.expect("as made").physical().into_no_null_iter())
+            .zip(decimals.expect("as made").into_no_null_iter())
+            .map(|((leaf, value), decimals)| (leaf as usize, from_scaled(value, decimals)))
+            .collect()
+    }
+}

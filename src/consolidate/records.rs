@@ -1,0 +1,382 @@
+//! `records.parquet`: every observation with its key, its unit and the cell it came from.
+//!
+//! One row for each cell under a data column of a form that was read, in the order of the forms; cells of
+//! forms that another return replaced are marked as superseded and kept. Key columns and row numbers
+//! are not observations; a column that a form lacks has none.
+//!
+//! | column | holds |
+//! |---|---|
+//! | `period`, `annex`, `row`, `column`, `year`, `unit` | the key; `row` is empty in total rows and where the year alone names the row |
+//! | `reporter_code`, `reporter` | whom the row is about; for total rows, who returned it |
+//! | `row_kind` | `data` or `total` |
+//! | `status` | `amount`, `long-amount`, `missing`, `not-applicable`, `text`, `date`, `unusable` |
+//! | `value` | the exact figure; empty unless `status` is `amount` |
+//! | `decimals` | decimals as printed, of amounts |
+//! | `text` | texts, dates (ISO), unusable entries, and amounts with too many digits for `value` (`long-amount`) |
+//! | `original` | what was typed, where it is not what the value prints |
+//! | `file`, `sheet`, `cell`, `sha256` | where it stands |
+//! | `superseded` | whether another return replaced the form |
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
+use std::iter::repeat_n;
+use std::ops::Range;
+
+use polars::prelude::*;
+use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
+use rayon::prelude::*;
+
+use super::scaled::{PRECISION, SCALE, to_scaled};
+use crate::model::{CellRef, FileRecord, Row, RowKind, Table, Value};
+use crate::scheme::{Annex, ColumnKind, Scheme};
+
+/// Observations in a row group, or one row more: enough to pack well, few enough to take little memory.
+const GROUP: usize = 1 << 17;
+
+const ROW_KINDS: [&str; 2] = ["data", "total"];
+
+const STATUSES: [&str; 7] = [
+    "amount",
+    "long-amount",
+    "missing",
+    "not-applicable",
+    "text",
+    "date",
+    "unusable",
+];
+const AMOUNT: IdxSize = 0;
+const LONG_AMOUNT: IdxSize = 1;
+const MISSING: IdxSize = 2;
+const NOT_APPLICABLE: IdxSize = 3;
+const TEXT: IdxSize = 4;
+const DATE: IdxSize = 5;
+const UNUSABLE: IdxSize = 6;
+
+/// Why the records could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the records")]
+pub struct RecordsError(#[source] PolarsError);
+
+/// Writes every observation of `tables`, which were found in `files`.
+///
+/// The same input gives the same bytes, whatever the number of processors.
+pub fn write_records(
+    scheme: &Scheme,
+    period: &str,
+    files: &[FileRecord],
+    tables: &[Table],
+    writer: impl Write,
+) -> Result<(), RecordsError> {
+    let names = Names::new(scheme, period, files, tables);
+    let write = || {
+        let parquet = ParquetWriter::new(writer).with_compression(ParquetCompression::Lz4Raw);
+        let mut out = parquet.batched(names.frame(&[])?.schema())?;
+        // A few groups at a time: made side by side, written in order.
+        for groups in groups(&names, tables).chunks(rayon::current_num_threads().max(1)) {
+            let frames: Vec<_> = (groups.par_iter())
+                .map(|group| names.frame(group))
+                .collect();
+            for frame in frames {
+                out.write_batch(&frame?)?;
+            }
+        }
+        out.finish()
+    };
+    write().map_err(RecordsError)?;
+    Ok(())
+}
+
+/// Some rows of a table.
+struct Part {
+    table: usize,
+    rows: Range<usize>,
+}
+
+/// Cuts the tables, in order, into groups of about [`GROUP`] observations.
+fn groups(names: &Names, tables: &[Table]) -> Vec<Vec<Part>> {
+    let mut groups = vec![Vec::new()];
+    let mut room = GROUP;
+    for (idx, table) in tables.iter().enumerate() {
+        let per_row = names.leaves(table).len();
+        let mut start = 0;
+        while per_row > 0 && start < table.rows.len() {
+            let end = table.rows.len().min(start + room.div_ceil(per_row));
+            groups.last_mut().expect("never empty").push(Part {
+                table: idx,
+                rows: start..end,
+            });
+            room = room.saturating_sub((end - start) * per_row);
+            if room == 0 {
+                groups.push(Vec::new());
+                room = GROUP;
+            }
+            start = end;
+        }
+    }
+    groups
+}
+
+/// Every name that the records repeat, each kept once; the last of some stands for none.
+struct Names<'a> {
+    scheme: &'a Scheme,
+    tables: &'a [Table],
+    period: StringChunked,
+    annexes: StringChunked,
+    reporters: StringChunked,
+    reporter_codes: StringChunked,
+    units: StringChunked,
+    columns: StringChunked,
+    /// For each annex, where its columns begin in `columns`.
+    first_column: Vec<u32>,
+    /// One for each table, as are the next three.
+    files: StringChunked,
+    sheets: StringChunked,
+    hashes: StringChunked,
+    superseded: Vec<bool>,
+}
+
+impl<'a> Names<'a> {
+    fn new(scheme: &'a Scheme, period: &str, files: &[FileRecord], tables: &'a [Table]) -> Self {
+        let mut first_column = Vec::new();
+        let mut n_columns = 0;
+        for annex in &scheme.annexes {
+            first_column.push(n_columns);
+            n_columns += annex.columns.len() as u32;
+        }
+        let columns = scheme.annexes.iter().flat_map(|annex| &annex.columns);
+        let hashes: HashMap<&str, &str> = (files.iter())
+            .map(|file| (&*file.path, &*file.sha256))
+            .collect();
+        let superseded: HashSet<(&str, &str, usize)> = (files.iter())
+            .flat_map(|file| file.tables.iter().map(move |table| (file, table)))
+            .filter(|(_, table)| table.superseded)
+            .map(|(file, table)| (&*file.path, &*table.sheet, table.annex))
+            .collect();
+        let of_tables = tables.iter();
+        Self {
+            scheme,
+            tables,
+            period: pool([Some(period)]),
+            annexes: pool(scheme.annexes.iter().map(|annex| Some(&*annex.number))),
+            reporters: or_none(scheme.reporters.iter().map(|reporter| &*reporter.name)),
+            reporter_codes: or_none(scheme.reporters.iter().map(|reporter| &*reporter.code)),
+            units: or_none(scheme.units.0.iter().map(|unit| &*unit.name)),
+            columns: pool(columns.map(|column| Some(&*column.name))),
+            first_column,
+            files: pool(of_tables.clone().map(|table| Some(&*table.file))),
+            sheets: pool(of_tables.clone().map(|table| Some(&*table.sheet))),
+            hashes: pool(
+                of_tables
+                    .clone()
+                    .map(|table| hashes.get(&*table.file).copied()),
+            ),
+            superseded: of_tables
+                .map(|table| superseded.contains(&(&*table.file, &*table.sheet, table.annex)))
+                .collect(),
+        }
+    }
+
+    fn annex(&self, table: &Table) -> &'a Annex {
+        &self.scheme.annexes[table.annex]
+    }
+
+    /// The leaves of a table that hold observations.
+    fn leaves(&self, table: &Table) -> Vec<usize> {
+        let annex = self.annex(table);
+        let is_data = |leaf: &usize| {
+            let column = annex.leaves[*leaf].column;
+            annex.columns[column].kind != ColumnKind::Serial && !annex.is_key(column)
+        };
+        (0..annex.leaves.len())
+            .filter(|&leaf| table.columns[leaf].is_some())
+            .filter(is_data)
+            .collect()
+    }
+
+    /// The observations of a group.
+    fn frame(&self, group: &[Part]) -> PolarsResult<DataFrame> {
+        let mut records = Records::default();
+        for part in group {
+            records.push(self, part);
+        }
+        records.into_frame(self)
+    }
+}
+
+/// The columns of a group. Numbers point into [`Names`]; no name is copied for a cell.
+#[derive(Default)]
+struct Records<'a> {
+    annexes: Vec<IdxSize>,
+    reporters: Vec<IdxSize>,
+    /// Point into `keys`.
+    rows: Vec<IdxSize>,
+    keys: Vec<Option<String>>,
+    row_kinds: Vec<IdxSize>,
+    columns: Vec<IdxSize>,
+    years: Vec<Option<u32>>,
+    units: Vec<IdxSize>,
+    statuses: Vec<IdxSize>,
+    values: Vec<Option<i128>>,
+    decimals: Vec<Option<u32>>,
+    texts: Vec<Option<Cow<'a, str>>>,
+    originals: Vec<Option<&'a str>>,
+    tables: Vec<IdxSize>,
+    cells: Vec<CellRef>,
+    superseded: Vec<bool>,
+}
+
+impl<'a> Records<'a> {
+    fn push(&mut self, names: &Names<'a>, part: &Part) {
+        let table: &'a Table = &names.tables[part.table];
+        let annex = names.annex(table);
+        let leaves = names.leaves(table);
+        let first_column = names.first_column[table.annex];
+        let no_unit = names.scheme.units.0.len();
+        let no_reporter = names.scheme.reporters.len();
+        for row_idx in part.rows.clone() {
+            let row = &table.rows[row_idx];
+            let reporter = row.reporter.or(table.reporter).unwrap_or(no_reporter);
+            let row_kind = match row.kind {
+                RowKind::Data => 0,
+                RowKind::Total => 1,
+            };
+            let n = leaves.len();
+            self.annexes.extend(repeat_n(table.annex as IdxSize, n));
+            self.reporters.extend(repeat_n(reporter as IdxSize, n));
+            self.rows.extend(repeat_n(self.keys.len() as IdxSize, n));
+            self.keys.push(key(row));
+            self.row_kinds.extend(repeat_n(row_kind, n));
+            self.tables.extend(repeat_n(part.table as IdxSize, n));
+            self.superseded
+                .extend(repeat_n(names.superseded[part.table], n));
+            for &leaf in &leaves {
+                let unit = names.scheme.unit_of(annex, leaf, row.spec);
+                self.columns
+                    .push(first_column + annex.leaves[leaf].column as IdxSize);
+                self.years
+                    .push(annex.leaves[leaf].year.or(row.year).map(u32::from));
+                self.units.push(unit.unwrap_or(no_unit) as IdxSize);
+                self.originals.push(table.original(row_idx, leaf));
+                self.cells.extend(table.cell(row, leaf));
+                self.push_value(&row.entries[leaf].value);
+            }
+        }
+    }
+
+    fn push_value(&mut self, value: &'a Value) {
+        let mut scaled = None;
+        let mut decimals = None;
+        let mut text = None;
+        let status = match value {
+            Value::Amount(amount) => {
+                scaled = to_scaled(*amount);
+                decimals = Some(u32::from(amount.decimals()));
+                if scaled.is_none() {
+                    text = Some(Cow::Owned(amount.to_string()));
+                }
+                if scaled.is_some() {
+                    AMOUNT
+                } else {
+                    LONG_AMOUNT
+                }
+            }
+            Value::Missing => MISSING,
+            Value::NotApplicable => NOT_APPLICABLE,
+            Value::Text(given) => {
+                text = Some(Cow::Borrowed(&**given));
+                TEXT
+            }
+            Value::Date(date) => {
+                text = Some(Cow::Owned(date.to_string()));
+                DATE
+            }
+            Value::Unusable(given) => {
+                text = Some(Cow::Borrowed(&**given));
+                UNUSABLE
+            }
+        };
+        self.statuses.push(status);
+        self.values.push(scaled);
+        self.decimals.push(decimals);
+        self.texts.push(text);
+    }
+
+    fn into_frame(self, names: &Names) -> PolarsResult<DataFrame> {
+        let height = self.rows.len();
+        let values: Int128Chunked = self.values.into_iter().collect();
+        let values = values.into_decimal(PRECISION, SCALE as usize)?;
+        let keys = pool(self.keys.iter().map(Option::as_deref));
+        let texts: StringChunked = self.texts.iter().map(Option::as_deref).collect();
+        let originals: StringChunked = self.originals.into_iter().collect();
+        let years: UInt32Chunked = self.years.into_iter().collect();
+        let decimals: UInt32Chunked = self.decimals.into_iter().collect();
+        let superseded: BooleanChunked = self.superseded.into_iter().collect();
+        let period = vec![0; height];
+        let reporter_codes = self.reporters.clone();
+        let (sheets, hashes) = (self.tables.clone(), self.tables.clone());
+        let mut columns = vec![
+            spelled("period", &names.period, period)?,
+            spelled("annex", &names.annexes, self.annexes)?,
+            spelled("reporter_code", &names.reporter_codes, reporter_codes)?,
+            spelled("reporter", &names.reporters, self.reporters)?,
+            spelled("row", &keys, self.rows)?,
+            spelled("row_kind", &pool(ROW_KINDS.map(Some)), self.row_kinds)?,
+            spelled("column", &names.columns, self.columns)?,
+            named("year", years.into_column()),
+            spelled("unit", &names.units, self.units)?,
+            spelled("status", &pool(STATUSES.map(Some)), self.statuses)?,
+            named("value", values.into_column()),
+            named("decimals", decimals.into_column()),
+            named("text", texts.into_column()),
+            named("original", originals.into_column()),
+            spelled("file", &names.files, self.tables)?,
+            spelled("sheet", &names.sheets, sheets)?,
+            named("cell", addresses(&self.cells).into_column()),
+            spelled("sha256", &names.hashes, hashes)?,
+        ];
+        columns.push(named("superseded", superseded.into_column()));
+        DataFrame::new(height, columns)
+    }
+}
+
+/// The row's key in one text, unless it has none.
+fn key(row: &Row) -> Option<String> {
+    Some(row.name()).filter(|name| !name.is_empty())
+}
+
+fn pool<'s>(names: impl IntoIterator<Item = Option<&'s str>>) -> StringChunked {
+    names.into_iter().collect()
+}
+
+/// The names, and none after the last.
+fn or_none<'s>(names: impl Iterator<Item = &'s str>) -> StringChunked {
+    pool(names.map(Some).chain([None]))
+}
+
+/// A column of names from their numbers; names are shared, not copied.
+fn spelled(name: &'static str, names: &StringChunked, ids: Vec<IdxSize>) -> PolarsResult<Column> {
+    let ids = IdxCa::from_vec(PlSmallStr::EMPTY, ids);
+    Ok(named(name, names.take(&ids)?.into_column()))
+}
+
+fn named(name: &'static str, column: Column) -> Column {
+    column.with_name(PlSmallStr::from_static(name))
+}
+
+/// `A1`, `B7` … of each cell.
+fn addresses(cells: &[CellRef]) -> StringChunked {
+    let width = cells.iter().map(|cell| cell.col + 1).max().unwrap_or(0);
+    let letters: Vec<String> = (0..width)
+        .map(|col| CellRef::new(0, col).column_letters())
+        .collect();
+    let mut addresses = StringChunkedBuilder::new("cell".into(), cells.len());
+    let mut address = String::new();
+    for cell in cells {
+        address.clear();
+        address.push_str(&letters[cell.col as usize]);
+        address.push_str(&(cell.row + 1).to_string());
+        addresses.append_value(&address);
+    }
+    addresses.finish()
+}

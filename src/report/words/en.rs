@@ -1,0 +1,718 @@
+//! English.
+
+use crate::model::{
+    AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
+    ReporterSource, ReturnStatus, Suspect, Wanted,
+};
+use crate::read::{FileKind, Quantity, Unreadable};
+
+use super::{
+    amount, expected, given, is_date, is_rounding, own_cell, parts, reference, references,
+};
+
+/// Columns that a sentence names before it only counts them.
+const LISTED: usize = 6;
+
+pub(super) fn title(finding: &Finding) -> String {
+    let title = match &finding.detail {
+        Detail::Unreadable(_) => match finding.place.as_ref().and_then(|p| p.sheet.as_ref()) {
+            Some(_) => "The sheet cannot be read",
+            None => "The file cannot be read",
+        },
+        Detail::UnknownForm { .. } => "The form is none of the annexes",
+        Detail::AmbiguousForm { .. } => "The form could be several annexes",
+        Detail::MissingColumn { .. } => "A column is missing",
+        Detail::UnexpectedColumn { .. } => "A column too many, left out",
+        Detail::UnexpectedRow { .. } => "A row too many, left out",
+        Detail::MissingRow { .. } => "A row is missing",
+        Detail::MissingValue { .. } => "Figures are missing",
+        Detail::UnitDiffers {
+            converted: true, ..
+        } => "Another unit than the scheme's, converted",
+        Detail::UnitDiffers { .. } => "Another unit than the scheme's, not convertible",
+        Detail::UnitMissing { .. } => "No unit is stated",
+        Detail::UnitUnknown { .. } => "Unknown unit",
+        Detail::NotANumber { wanted } => match wanted {
+            Wanted::Number => "Not a number",
+            Wanted::Date => "Not a date",
+            Wanted::Code => "Not a code",
+            Wanted::Year => "Not a year",
+        },
+        Detail::ReadAs(how) => match how {
+            ReadAs::TextNumber => "Number kept as text",
+            ReadAs::Percent => "Read as a percentage",
+            ReadAs::NumberWithUnit => "Number and unit in one cell",
+            ReadAs::Bracketed => "Number in brackets read as negative",
+            ReadAs::DateText => "Unusual spelling of a date",
+            ReadAs::NumericCode => "Code kept as a number",
+            ReadAs::Header { .. } => "Header spelled differently",
+            ReadAs::RowLabel { .. } => "Row label spelled differently",
+            ReadAs::AnnexByContent { .. } => "Annexes share their headers; the rows decided",
+            ReadAs::AnnexNumber { .. } => "The annex number does not fit the form",
+            ReadAs::RepeatedColumn { .. } => "Repeated header, the first column was taken",
+            ReadAs::RepeatedRow { .. } => "Repeated row, the first was taken",
+        },
+        Detail::FormulaError { error: Some(_), .. } => "The formula came to an error",
+        Detail::FormulaError { error: None, .. } => "The formula was never calculated",
+        Detail::FormulaReplaced => "The total was typed by hand",
+        Detail::Alias { .. } => "Name spelled differently from the roster",
+        Detail::UnknownReporter { .. } => "It cannot be told who returned this",
+        Detail::ReporterContradicted { .. } => "Two different reporters are named",
+        Detail::ReporterNotAsked => "Not a reporter of this annex",
+        Detail::Conflict { .. } => "Returns give different values",
+        Detail::NotReturned => "Not returned yet",
+        Detail::DuplicateReturn {
+            identical: true, ..
+        } => "Returned twice with the same content",
+        Detail::DuplicateReturn { .. } => "Returned twice with different content",
+        Detail::Sum { .. } => "The total differs from the sum of its parts",
+        Detail::TotalRow { .. } => "The total row differs from the sum of the rows",
+        Detail::RowCount { .. } => "The total row states another number of rows",
+        Detail::Equal { .. } => "Two figures that should agree differ",
+        Detail::Target { .. } => "Differs from the target in the plan's text",
+        Detail::Part { .. } => "The part is greater than the whole",
+        Detail::Range { .. } => "Out of range",
+        Detail::Order { .. } => "In the wrong order",
+        Detail::Trend { .. } => "The change over the years is not as required",
+        Detail::Ratio { .. } => "The ratio differs from its quotient",
+        Detail::Unique { .. } => "Repeated",
+        Detail::Code {
+            digits: Some(_), ..
+        } => "Wrong number of digits",
+        Detail::Code { .. } => "Not on the list",
+        Detail::Pair { need, .. } => match need {
+            Need::AllOrNone => "A group is filled in only in part",
+            Need::ExactlyOne => "Exactly one of a group should be filled in",
+            Need::AtLeastOne => "At least one of a group should be filled in",
+        },
+        Detail::When { .. } => "A condition is not met",
+    };
+    title.to_owned()
+}
+
+pub(super) fn facts(finding: &Finding) -> String {
+    match &finding.detail {
+        Detail::Unreadable(why) => unreadable(why),
+        Detail::UnknownForm { nearest: None } => "its headers are like no annex's".to_owned(),
+        Detail::UnknownForm {
+            nearest: Some((annex, found, all)),
+        } => format!("nearest is {annex}, but only {found} of its {all} columns were found"),
+        Detail::AmbiguousForm { candidates } => format!("{} fit equally well", list(candidates)),
+        Detail::MissingColumn { header } => format!("the form has no “{header}”"),
+        Detail::UnexpectedColumn { header } => format!("the scheme has no “{header}”"),
+        Detail::UnexpectedRow { label, nearest } => match nearest {
+            Some(nearest) => format!("the scheme has no “{label}”; it may mean “{nearest}”"),
+            None => format!("the scheme has no “{label}”"),
+        },
+        Detail::MissingRow { label } => format!("the form has no “{label}”"),
+        Detail::MissingValue { columns } => {
+            let more = match columns.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            let quoted = columns.iter().take(LISTED);
+            let shown: Vec<String> = quoted.map(|column| format!("“{column}”")).collect();
+            format!("blank: {}{more}", shown.join(", "))
+        }
+        Detail::UnitDiffers {
+            printed,
+            declared,
+            converted,
+        } => match converted {
+            true => format!("the form says “{printed}”; converted to {declared}"),
+            false => format!("the form says “{printed}”, the scheme {declared}; left out"),
+        },
+        Detail::UnitMissing { declared } => format!("taken in the scheme's {declared}"),
+        Detail::UnitUnknown { printed, declared } => {
+            format!("the form says “{printed}”; taken in the scheme's {declared}")
+        }
+        Detail::NotANumber { wanted } => {
+            let wanted = match wanted {
+                Wanted::Number => "a number",
+                Wanted::Date => "a date",
+                Wanted::Code => "a code",
+                Wanted::Year => "a year",
+            };
+            format!("“{}” where {wanted} belongs; left out", given(finding))
+        }
+        Detail::ReadAs(how) => read_as(finding, how),
+        Detail::FormulaError { error, computed } => match (error, computed) {
+            (Some(error), _) => format!("it shows {error}; left out"),
+            (None, true) => "the file holds no result; the plain sum was added up".to_owned(),
+            (None, false) => "the file holds no result; left out".to_owned(),
+        },
+        Detail::FormulaReplaced => format!(
+            "given {}, while the form's other totals are formulas",
+            given(finding)
+        ),
+        Detail::Alias { how } => format!(
+            "“{}” was taken for “{}”: {}",
+            given(finding),
+            expected(finding),
+            alias_match(*how)
+        ),
+        Detail::UnknownReporter { suggestions } => {
+            let given = match finding.given.as_deref() {
+                Some(given) if !given.is_empty() => format!("“{given}” is not on the roster"),
+                _ => "neither form, file name nor folder says".to_owned(),
+            };
+            match suggestions.is_empty() {
+                true => given,
+                false => format!("{given}; it may be {}", list(suggestions)),
+            }
+        }
+        Detail::ReporterContradicted { taken, other } => format!(
+            "{} says {}, {} says {}; {} was taken",
+            reporter_source(taken.1),
+            taken.0,
+            reporter_source(other.1),
+            other.0,
+            taken.0
+        ),
+        Detail::ReporterNotAsked => match (&finding.reporter, &finding.annex) {
+            (Some(reporter), Some(annex)) => format!("{reporter} does not return {annex}"),
+            _ => String::new(),
+        },
+        Detail::Conflict { taken, others } => {
+            let others: Vec<String> = others
+                .iter()
+                .map(|(place, value)| {
+                    format!("{value} at {}", reference(place, finding.place.as_ref()))
+                })
+                .collect();
+            format!("taken {}; also {}", taken.1, others.join(", "))
+        }
+        Detail::NotReturned => match (&finding.reporter, &finding.annex) {
+            (Some(reporter), Some(annex)) => format!("{reporter} owes {annex}"),
+            _ => String::new(),
+        },
+        Detail::DuplicateReturn {
+            taken,
+            other,
+            identical,
+        } => match identical {
+            true => format!("{other} is the same as {taken}, which was taken"),
+            false => format!("{taken} was taken, {other} left out"),
+        },
+        Detail::Sum { parts: all, .. } => {
+            let shown = parts(finding, all, ", ");
+            let shown = match shown.is_empty() {
+                true => shown,
+                false => format!(" ({shown})"),
+            };
+            format!(
+                "given {}, parts add up to {}{shown}{}",
+                given(finding),
+                expected(finding),
+                difference(finding)
+            )
+        }
+        Detail::TotalRow { n_rows } => format!(
+            "given {}, {n_rows} rows add up to {}{}",
+            given(finding),
+            expected(finding),
+            difference(finding)
+        ),
+        Detail::RowCount { stated, counted } => format!("stated {stated}, counted {counted}"),
+        Detail::Equal { left, right } => format!(
+            "{}, {}{}",
+            operand(finding, left),
+            operand(finding, right),
+            difference(finding)
+        ),
+        Detail::Target {
+            section,
+            sentence,
+            promised,
+            actual,
+        } => format!(
+            "section “{section}” says “{sentence}”, that is {promised}; {}{}",
+            operand(finding, actual),
+            difference(finding)
+        ),
+        Detail::Part { part, whole } => format!(
+            "{} is greater than {}{}",
+            operand(finding, part),
+            operand(finding, whole),
+            difference(finding)
+        ),
+        Detail::Range { min, max } => {
+            format!("given {}, should be {}", given(finding), between(min, max))
+        }
+        Detail::Order { first, then } => {
+            let relation = match is_date(&first.value) {
+                true => "is later than",
+                false => "is greater than",
+            };
+            format!(
+                "{} {relation} {}",
+                operand(finding, first),
+                operand(finding, then)
+            )
+        }
+        Detail::Trend {
+            from,
+            to,
+            direction: way,
+            at_least,
+        } => {
+            let step = match at_least {
+                Some(step) => format!(", by at least {step} a year"),
+                None => String::new(),
+            };
+            format!(
+                "{}, {}; should {}{step}",
+                operand(finding, from),
+                operand(finding, to),
+                direction(*way)
+            )
+        }
+        Detail::Ratio {
+            numerator,
+            denominator,
+        } => format!(
+            "given {}, {} ÷ {} comes to {}{}",
+            given(finding),
+            operand(finding, numerator),
+            operand(finding, denominator),
+            expected(finding),
+            difference(finding)
+        ),
+        Detail::Unique { columns } => {
+            let others = references(&finding.cells, finding.place.as_ref(), ", ");
+            let others = match others.is_empty() {
+                true => others,
+                false => format!(" is also at {others}"),
+            };
+            format!("{} “{}”{others}", columns.join(", "), given(finding))
+        }
+        Detail::Code {
+            digits: Some(digits),
+            ..
+        } => {
+            let given = given(finding);
+            let n_digits = given.chars().count();
+            format!("“{given}” has {n_digits}, should have {digits} digits")
+        }
+        Detail::Code { values, .. } => {
+            format!("given “{}”, should be {}", given(finding), one_of(values))
+        }
+        Detail::Pair { filled, blank, .. } => {
+            let names = |names: &[std::sync::Arc<str>]| match names.is_empty() {
+                true => "none".to_owned(),
+                false => names.join(", "),
+            };
+            format!("filled in: {}; blank: {}", names(filled), names(blank))
+        }
+        Detail::When { condition, wanted } => {
+            let column = finding.column.as_deref().unwrap_or("this");
+            let now = match finding.given.as_deref() {
+                Some(given) if !given.is_empty() => format!("it is “{given}”"),
+                _ => "it is blank".to_owned(),
+            };
+            let wanted = match wanted {
+                Condition::Filled => "should be filled in".to_owned(),
+                Condition::Blank => "should be blank".to_owned(),
+                Condition::OneOf(values) => format!("should be {}", one_of(values)),
+                Condition::Between { min, max } => format!("should be {}", between(min, max)),
+            };
+            format!(
+                "where {} is “{}”, {column} {wanted}; {now}",
+                condition.label, condition.value
+            )
+        }
+    }
+}
+
+pub(super) fn advice(finding: &Finding) -> String {
+    let cell = own_cell(finding).unwrap_or_else(|| "it".to_owned());
+    if is_rounding(finding) {
+        return "Comes from rounding; usually nothing to do".to_owned();
+    }
+    match &finding.detail {
+        Detail::Unreadable(why) => unreadable_advice(why).to_owned(),
+        Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
+            "Use the form that the county handed out; take it out of the inbox if it is no return"
+                .to_owned()
+        }
+        Detail::MissingColumn { .. } => "Add the column as in the form and return it".to_owned(),
+        Detail::UnexpectedColumn { .. } => {
+            "Check the header; a column of one's own may stay, it is not merged".to_owned()
+        }
+        Detail::UnexpectedRow { nearest, .. } => match nearest {
+            Some(nearest) => format!("If it is “{nearest}”, spell it so; otherwise delete it"),
+            None => "Check the label; delete rows that do not belong here".to_owned(),
+        },
+        Detail::MissingRow { label } => format!("Add the row “{label}” and return it"),
+        Detail::MissingValue { .. } => "Fill them in; 0 for none, － for not applicable".to_owned(),
+        Detail::UnitDiffers {
+            converted: true, ..
+        } => "Check the converted figures; use the scheme's unit in future".to_owned(),
+        Detail::UnitDiffers { declared, .. } => format!("Return it in {declared}"),
+        Detail::UnitMissing { declared } => {
+            format!("Put it right if it is not in {declared}; state the unit in future")
+        }
+        Detail::UnitUnknown { declared, .. } => {
+            format!("Put it right if it is not in {declared}; write {declared}")
+        }
+        Detail::NotANumber { wanted } => match wanted {
+            Wanted::Number => {
+                format!("Put only a number into {cell}; blank for no data, － for not applicable")
+            }
+            Wanted::Date => format!("Put a date into {cell}, such as 2024-05-31 or 2024年5月"),
+            Wanted::Code => format!("Type {cell} again, formatted as text"),
+            Wanted::Year => format!("Put a year of four digits into {cell}"),
+        },
+        Detail::ReadAs(how) => match how {
+            ReadAs::NumericCode => {
+                format!("Digits beyond the fifteenth are lost; format {cell} as text and retype it")
+            }
+            ReadAs::AnnexByContent { .. } | ReadAs::AnnexNumber { .. } => {
+                "Check the annex number; put it right if the form was taken for another".to_owned()
+            }
+            ReadAs::RepeatedColumn { .. } => "Delete or correct the repeated column".to_owned(),
+            ReadAs::RepeatedRow { .. } => "Delete or correct the repeated row".to_owned(),
+            ReadAs::Percent | ReadAs::Bracketed | ReadAs::DateText | ReadAs::NumberWithUnit => {
+                format!("If it was read wrongly, correct {cell}")
+            }
+            ReadAs::TextNumber => "It was read; use number cells in future".to_owned(),
+            ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {
+                "If it was taken for the wrong one, spell it as in the scheme".to_owned()
+            }
+        },
+        Detail::FormulaError { computed: true, .. } => {
+            "Open and save it once in Excel or WPS, and check the result".to_owned()
+        }
+        Detail::FormulaError { error: Some(_), .. } => format!("Correct the formula in {cell}"),
+        Detail::FormulaError { .. } => "Open and save it once in Excel or WPS".to_owned(),
+        Detail::FormulaReplaced => format!("Check {cell}, best restore the formula"),
+        Detail::Alias { .. } => {
+            "If it was taken for the wrong one, correct the name; use the roster's in future"
+                .to_owned()
+        }
+        Detail::UnknownReporter { .. } => {
+            "State the reporter on the form, spelled as on the roster".to_owned()
+        }
+        Detail::ReporterContradicted { .. } => "Check and correct the reporter".to_owned(),
+        Detail::ReporterNotAsked => {
+            "Check reporter and annex; take it out if it is not theirs to return".to_owned()
+        }
+        Detail::Conflict { .. } => {
+            "Ask the reporters which one holds, and correct the other".to_owned()
+        }
+        Detail::NotReturned => "Ask for it".to_owned(),
+        Detail::DuplicateReturn {
+            identical: true, ..
+        } => "Nothing to do".to_owned(),
+        Detail::DuplicateReturn { .. } => {
+            "Find out which one holds, and take the other out".to_owned()
+        }
+        Detail::Sum { .. } => {
+            format!("Check {cell}; if a part is wrong, the total should change with it")
+        }
+        Detail::TotalRow { .. } => {
+            format!("Check {cell} and the rows of its column; add rows that were left out")
+        }
+        Detail::RowCount { .. } => {
+            "Check the rows; correct the label or add the missing row".to_owned()
+        }
+        Detail::Equal { .. } => "Check both, correct the wrong one".to_owned(),
+        Detail::Target { .. } => {
+            format!("Check {cell}; if the annex is right, say why it differs from the text")
+        }
+        Detail::Part { .. } => "Check part and whole".to_owned(),
+        Detail::Range { .. } => format!("Check {cell}; if it is true, explain it"),
+        Detail::Order { .. } => "Check both, correct the wrong one".to_owned(),
+        Detail::Trend { .. } => {
+            format!("Check {cell} and the year before; if it is true, explain it")
+        }
+        Detail::Ratio { .. } => format!("Check {cell}, numerator and denominator"),
+        Detail::Unique { .. } => "Check whether it was entered twice; delete or correct".to_owned(),
+        Detail::Code { .. } => format!("Correct {cell}"),
+        Detail::Pair { need, .. } => match need {
+            Need::AllOrNone => "Fill in all or none".to_owned(),
+            Need::ExactlyOne => "Keep only one".to_owned(),
+            Need::AtLeastOne => "Fill in at least one".to_owned(),
+        },
+        Detail::When { .. } => format!("Check {cell} and the condition"),
+    }
+}
+
+pub(super) fn suspect(suspect: &Suspect, cell: &str) -> String {
+    let why = match suspect.why.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", suspect.why),
+    };
+    format!(
+        "{cell} says {}; {} would fit{why}",
+        suspect.given, suspect.likely
+    )
+}
+
+pub(super) fn level(level: Level) -> &'static str {
+    match level {
+        Level::Mandatory => "Mandatory",
+        Level::QuasiMandatory => "Quasi-mandatory",
+        Level::Verification => "Verification",
+        Level::Hint => "Hint",
+    }
+}
+
+pub(super) fn level_meaning(level: Level) -> &'static str {
+    match level {
+        Level::Mandatory => "must be put right and returned again",
+        Level::QuasiMandatory => {
+            "should be put right; passes with an explanation the county accepts"
+        }
+        Level::Verification => "to be verified; needs an explanation if it is true",
+        Level::Hint => "worth knowing, usually nothing to do; rounding differences among them",
+    }
+}
+
+pub(super) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Sum => "Balance",
+        Kind::TotalRow => "Total row",
+        Kind::Equal => "Between annexes",
+        Kind::Target => "Target in the text",
+        Kind::Part => "Part of a whole",
+        Kind::Range => "Range",
+        Kind::Order => "Order",
+        Kind::Trend => "Trend",
+        Kind::Ratio => "Ratio",
+        Kind::Unique => "Uniqueness",
+        Kind::Code => "Code",
+        Kind::Pair => "Group",
+        Kind::When => "Condition",
+        Kind::UnreadableFile => "Unreadable",
+        Kind::UnknownForm => "Unknown form",
+        Kind::AmbiguousForm => "Ambiguous form",
+        Kind::MissingColumn => "Missing column",
+        Kind::UnexpectedColumn => "Unexpected column",
+        Kind::UnexpectedRow => "Unexpected row",
+        Kind::MissingRow => "Missing row",
+        Kind::MissingValue => "Missing figure",
+        Kind::UnitDiffers => "Unit differs",
+        Kind::UnitMissing => "Unit missing",
+        Kind::NotANumber => "Content",
+        Kind::ReadAs => "How it was read",
+        Kind::FormulaError => "Formula error",
+        Kind::FormulaReplaced => "Formula replaced",
+        Kind::Alias => "Spelling of a name",
+        Kind::UnknownReporter => "Reporter",
+        Kind::Conflict => "Conflict",
+        Kind::NotReturned => "Not returned",
+        Kind::DuplicateReturn => "Returned twice",
+    }
+}
+
+pub(super) fn return_status(status: ReturnStatus) -> &'static str {
+    match status {
+        ReturnStatus::Returned => "returned",
+        ReturnStatus::Missing => "missing",
+        ReturnStatus::Superseded => "replaced",
+    }
+}
+
+pub(super) fn file_status(status: &FileStatus) -> &'static str {
+    match status {
+        FileStatus::Read => "read",
+        FileStatus::Unreadable(_) => "unreadable",
+        FileStatus::Duplicate(_) => "duplicate",
+        FileStatus::Superseded(_) => "superseded",
+        FileStatus::Ignored => "ignored",
+    }
+}
+
+/// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
+pub(super) fn unreadable(why: &Unreadable) -> String {
+    let noticed = |what: &str, detail: &str| match detail.is_empty() {
+        true => what.to_owned(),
+        false => format!("{what} ({detail})"),
+    };
+    match why {
+        Unreadable::NotOpened { detail } => noticed("the system would not open it", detail),
+        Unreadable::Empty => "the file is empty".to_owned(),
+        Unreadable::Truncated { detail } => noticed("the file ends too early", detail),
+        Unreadable::Damaged { detail } => noticed("the file is damaged", detail),
+        Unreadable::PasswordProtected => "it needs a password".to_owned(),
+        Unreadable::HtmlPage => "it is a web page under the name of a workbook".to_owned(),
+        Unreadable::XmlSpreadsheet2003 => "it is an XML spreadsheet of Excel 2003".to_owned(),
+        Unreadable::TextTable => "it is a table as plain text, such as CSV".to_owned(),
+        Unreadable::OldFormat { name } => format!("its format has died out ({name})"),
+        Unreadable::NotASpreadsheet(kind) => match kind {
+            FileKind::Pdf => "it is a PDF".to_owned(),
+            FileKind::TextDocument => "it is a text document".to_owned(),
+            FileKind::Presentation => "it is a presentation".to_owned(),
+            FileKind::Picture => "it is a picture".to_owned(),
+            FileKind::Numbers => "it is an Apple Numbers sheet".to_owned(),
+            FileKind::Archive => "it is an archive".to_owned(),
+            FileKind::Text => "it is plain text".to_owned(),
+            FileKind::Xml => "it is XML of some other use".to_owned(),
+            FileKind::OtherOffice => "it belongs to another office program".to_owned(),
+            FileKind::Unknown => "it is no spreadsheet".to_owned(),
+        },
+        Unreadable::NoWorksheet => "it holds no worksheet".to_owned(),
+        Unreadable::TooLarge { what, limit } => {
+            format!(
+                "too much of one thing: more than {limit} {}",
+                quantity(*what)
+            )
+        }
+        Unreadable::ParserPanicked { detail } => noticed("reading it failed", detail),
+    }
+}
+
+fn unreadable_advice(why: &Unreadable) -> &'static str {
+    match why {
+        Unreadable::NotOpened { .. } => "Close the program that uses it, check its permissions",
+        Unreadable::Empty => "Return it again",
+        Unreadable::Truncated { .. } => "Ask the reporter to send it again",
+        Unreadable::PasswordProtected => "Take the password off and return it again",
+        Unreadable::NotASpreadsheet(FileKind::Archive) => "Unpack it into the inbox",
+        Unreadable::NotASpreadsheet(FileKind::Numbers) => "Export it from Numbers to Excel",
+        Unreadable::NotASpreadsheet(_) => "Return a spreadsheet; take out what is no return",
+        Unreadable::NoWorksheet => "Check the file, fill it in and return it again",
+        Unreadable::TooLarge { .. } => "Delete sheets, rows and columns that do not belong to it",
+        Unreadable::ParserPanicked { .. } => {
+            "Save it as .xlsx in Excel or WPS, and hand the file to those who maintain the tool"
+        }
+        Unreadable::Damaged { .. }
+        | Unreadable::HtmlPage
+        | Unreadable::XmlSpreadsheet2003
+        | Unreadable::TextTable
+        | Unreadable::OldFormat { .. } => {
+            "Open it in Excel or WPS, save it as .xlsx and return it again"
+        }
+    }
+}
+
+/// What there was too much of.
+fn quantity(what: Quantity) -> &'static str {
+    match what {
+        Quantity::FileBytes => "bytes in the file",
+        Quantity::Entries => "parts in the file",
+        Quantity::ExpandedBytes => "bytes when unpacked",
+        Quantity::Sheets => "sheets",
+        Quantity::SharedStrings => "texts",
+        Quantity::Rows => "rows",
+        Quantity::Columns => "columns",
+        Quantity::Cells => "cells",
+        Quantity::Merges => "merged cells",
+        Quantity::TextBytes => "bytes of text",
+        Quantity::FormulaBytes => "bytes of formulas",
+    }
+}
+
+pub(super) fn alias_match(how: AliasMatch) -> &'static str {
+    match how {
+        AliasMatch::Listed => "a listed alias",
+        AliasMatch::Homophone => "it sounds the same",
+        AliasMatch::Short => "cut short",
+        AliasMatch::Misprint => "one character differs",
+    }
+}
+
+pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
+    match source {
+        ReporterSource::Form => "the form's reporter cell",
+        ReporterSource::Title => "the title",
+        ReporterSource::Rows => "the row filled in",
+        ReporterSource::FileName => "the file name",
+        ReporterSource::Folder => "the folder",
+        ReporterSource::Annex => "the annex's only reporter",
+    }
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Rising => "rise every year",
+        Direction::Falling => "fall every year",
+        Direction::NotFalling => "never fall",
+        Direction::NotRising => "never rise",
+    }
+}
+
+fn read_as(finding: &Finding, how: &ReadAs) -> String {
+    let (typed, taken) = (given(finding), expected(finding));
+    match how {
+        ReadAs::TextNumber
+        | ReadAs::Percent
+        | ReadAs::NumberWithUnit
+        | ReadAs::Bracketed
+        | ReadAs::DateText
+        | ReadAs::NumericCode => match taken.is_empty() {
+            true => format!("“{typed}”"),
+            false => format!("“{typed}” was read as {taken}"),
+        },
+        ReadAs::Header { declared } | ReadAs::RowLabel { declared } => {
+            format!("“{typed}” was taken for “{declared}”")
+        }
+        ReadAs::AnnexByContent { others } => match &finding.annex {
+            Some(annex) => format!("taken for {annex}, not for {}", list(others)),
+            None => format!("not taken for {}", list(others)),
+        },
+        ReadAs::AnnexNumber { printed } => match &finding.annex {
+            Some(annex) => format!("it says “{printed}”, its headers say {annex}"),
+            None => format!("it says “{printed}”"),
+        },
+        ReadAs::RepeatedColumn { header } => {
+            format!("more than one “{header}”; the later ones were left out")
+        }
+        ReadAs::RepeatedRow { label, first } => {
+            format!(
+                "“{label}” stands in row {} already; left out",
+                first.row + 1
+            )
+        }
+    }
+}
+
+fn difference(finding: &Finding) -> String {
+    let Some(difference) = finding.difference else {
+        return String::new();
+    };
+    let tolerance = match finding.tolerance {
+        Some(tolerance) if !tolerance.is_zero() => {
+            let tolerance = amount(finding, tolerance);
+            match is_rounding(finding) {
+                true => format!(", which rounding explains (up to {tolerance})"),
+                false => format!(", more than rounding explains ({tolerance})"),
+            }
+        }
+        _ => String::new(),
+    };
+    format!(", difference {}{tolerance}", amount(finding, difference))
+}
+
+fn operand(finding: &Finding, operand: &crate::model::Operand) -> String {
+    super::operand(finding, operand, (" (", ")"))
+}
+
+fn between(min: &Option<String>, max: &Option<String>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!("between {min} and {max}"),
+        (Some(min), None) if is_date(min) => format!("{min} or later"),
+        (Some(min), None) => format!("{min} or more"),
+        (None, Some(max)) if is_date(max) => format!("{max} or earlier"),
+        (None, Some(max)) => format!("{max} or less"),
+        (None, None) => "within its bounds".to_owned(),
+    }
+}
+
+fn one_of(values: &[std::sync::Arc<str>]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = values
+        .iter()
+        .take(SHOWN)
+        .map(|value| format!("“{value}”"))
+        .collect();
+    match values.len() {
+        n if n > SHOWN => format!("one of {} and {} more", shown.join(", "), n - SHOWN),
+        _ => shown.join(" or "),
+    }
+}
+
+fn list(names: &[std::sync::Arc<str>]) -> String {
+    names.join(", ")
+}

@@ -1,0 +1,322 @@
+//! What a clerk is told: a title, the facts and what to do for every finding, and the names of
+//! levels, kinds and statuses.
+//!
+//! Each language has one file; both match over the same types without a catch-all, so a finding
+//! that one of them cannot say does not compile. What both need to know about a finding, such as
+//! how to name its cells, is here.
+
+mod en;
+#[cfg(test)]
+mod tests;
+mod zh;
+
+use crate::model::{
+    AliasMatch, Amount, CellRef, Detail, FileStatus, Finding, Kind, Level, Operand, Place,
+    ReporterSource, ReturnStatus, Suspect,
+};
+use crate::read::Unreadable;
+
+use super::Lang;
+
+/// What is wrong, in a few words: 合计与分项之和不符.
+pub fn title(finding: &Finding, lang: Lang) -> String {
+    let title = match lang {
+        Lang::Zh => zh::title(finding),
+        Lang::En => en::title(finding),
+    };
+    match (is_rounding(finding), lang) {
+        (true, Lang::Zh) => format!("舍入差，{title}"),
+        (true, Lang::En) => format!("Rounding: {}", lower_first(&title)),
+        (false, _) => title,
+    }
+}
+
+/// The figures behind it: 填写 53，分项之和 35（B3:D3），差 18. Empty where the title says it all.
+pub fn facts(finding: &Finding, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => zh::facts(finding),
+        Lang::En => en::facts(finding),
+    }
+}
+
+/// Title and facts in one.
+pub fn message(finding: &Finding, lang: Lang) -> String {
+    let (title, facts) = (title(finding, lang), facts(finding, lang));
+    match lang {
+        _ if facts.is_empty() => title,
+        Lang::Zh => format!("{title}：{facts}"),
+        Lang::En => format!("{title}: {facts}"),
+    }
+}
+
+/// What to do about it: 请核对 E3.
+pub fn advice(finding: &Finding, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => zh::advice(finding),
+        Lang::En => en::advice(finding),
+    }
+}
+
+/// Whose it is and where: 附件1 · 西岭镇 · E3.
+pub fn heading(finding: &Finding) -> String {
+    let cell = finding.place.as_ref().map(|place| match &place.cell {
+        Some(cell) => cell.to_string(),
+        None => place.sheet.as_ref().unwrap_or(&place.file).to_string(),
+    });
+    let parts = [
+        finding.annex.as_deref().map(str::to_owned),
+        finding.reporter.as_deref().map(str::to_owned),
+        cell,
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// One suspect: C3 填写 100，若为 10 则相符（多写一个 0）.
+pub fn suspect(finding: &Finding, suspect: &Suspect, lang: Lang) -> String {
+    let cell = reference(&suspect.place, finding.place.as_ref());
+    match lang {
+        Lang::Zh => zh::suspect(suspect, &cell),
+        Lang::En => en::suspect(suspect, &cell),
+    }
+}
+
+/// 强制, 准强制, 核实, 提示.
+pub fn level(level: Level, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::level(level),
+        Lang::En => en::level(level),
+    }
+}
+
+/// What a level asks of the reporter.
+pub fn level_meaning(level: Level, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::level_meaning(level),
+        Lang::En => en::level_meaning(level),
+    }
+}
+
+/// 平衡关系, 表间关系, 未报 and so on.
+pub fn kind(kind: Kind, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::kind(kind),
+        Lang::En => en::kind(kind),
+    }
+}
+
+/// 已报, 未报, 已替换.
+pub fn return_status(status: ReturnStatus, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::return_status(status),
+        Lang::En => en::return_status(status),
+    }
+}
+
+/// 已读取, 无法读取, 重复 and so on.
+pub fn file_status(status: &FileStatus, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::file_status(status),
+        Lang::En => en::file_status(status),
+    }
+}
+
+/// Why a file has its status; empty where that needs no reason.
+pub fn file_reason(status: &FileStatus, lang: Lang) -> String {
+    match (status, lang) {
+        (FileStatus::Read, _) => String::new(),
+        (FileStatus::Unreadable(why), _) => unreadable(why, lang),
+        (FileStatus::Duplicate(other), Lang::Zh) => format!("内容与 {other} 完全相同"),
+        (FileStatus::Duplicate(other), Lang::En) => format!("the same bytes as {other}"),
+        (FileStatus::Superseded(other), Lang::Zh) => format!("以 {other} 为准"),
+        (FileStatus::Superseded(other), Lang::En) => format!("{other} is taken instead"),
+        (FileStatus::Ignored, Lang::Zh) => "临时文件或隐藏文件，不是报表".to_owned(),
+        (FileStatus::Ignored, Lang::En) => "a lock file or hidden file, no return".to_owned(),
+    }
+}
+
+/// Why a file cannot be read.
+pub fn unreadable(why: &Unreadable, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => zh::unreadable(why),
+        Lang::En => en::unreadable(why),
+    }
+}
+
+/// How a name was matched with the roster.
+pub fn alias_match(how: AliasMatch, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::alias_match(how),
+        Lang::En => en::alias_match(how),
+    }
+}
+
+/// Where a reporter's name was found.
+pub fn reporter_source(source: ReporterSource, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::reporter_source(source),
+        Lang::En => en::reporter_source(source),
+    }
+}
+
+/// Whether rounding alone explains a difference. The level says so: within the tolerance a rule
+/// gives a hint, whatever its own level.
+fn is_rounding(finding: &Finding) -> bool {
+    let relation = matches!(
+        finding.detail,
+        Detail::Sum { .. }
+            | Detail::TotalRow { .. }
+            | Detail::Equal { .. }
+            | Detail::Target { .. }
+            | Detail::Ratio { .. }
+            | Detail::Part { .. }
+    );
+    relation
+        && finding.level == Level::Hint
+        && match (finding.difference, finding.tolerance) {
+            (Some(difference), Some(tolerance)) => difference.abs() <= tolerance.abs(),
+            _ => false,
+        }
+}
+
+/// A cell as it is named beside another: `E3` on the same sheet, `附件7!E3` on another one, with
+/// the file where that differs too.
+fn reference(place: &Place, beside: Option<&Place>) -> String {
+    let same_file = beside.is_some_and(|other| other.file == place.file);
+    let same_sheet = same_file && beside.is_some_and(|other| other.sheet == place.sheet);
+    let mut text = String::new();
+    if !same_file {
+        text.push_str(&place.file);
+    }
+    if let Some(sheet) = place.sheet.as_ref().filter(|_| !same_sheet) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(sheet);
+    }
+    if let Some(cell) = place.cell {
+        if !text.is_empty() {
+            text.push('!');
+        }
+        text.push_str(&cell.to_string());
+    }
+    text
+}
+
+/// Cells in few words: `B3:D3` for neighbours, else one after the other, else how many.
+fn references<'a>(
+    places: impl IntoIterator<Item = &'a Place>,
+    beside: Option<&Place>,
+    separator: &str,
+) -> String {
+    const SHOWN: usize = 6;
+    let places: Vec<&Place> = places.into_iter().collect();
+    let mut runs: Vec<(&Place, Option<CellRef>)> = Vec::new();
+    for &place in &places {
+        let follows = runs.last().is_some_and(|(start, end)| {
+            start.file == place.file
+                && start.sheet == place.sheet
+                && match (start.cell, *end, place.cell) {
+                    (Some(start), Some(end), Some(cell)) => {
+                        let right =
+                            start.row == end.row && end.row == cell.row && end.col + 1 == cell.col;
+                        let down =
+                            start.col == end.col && end.col == cell.col && end.row + 1 == cell.row;
+                        right || down
+                    }
+                    _ => false,
+                }
+        });
+        match runs.last_mut().filter(|_| follows) {
+            Some((_, end)) => *end = place.cell,
+            None => runs.push((place, place.cell)),
+        }
+    }
+    let mut texts: Vec<String> = Vec::new();
+    for (start, end) in runs.iter().take(SHOWN) {
+        let mut text = reference(start, beside);
+        if let Some(end) = end.filter(|end| Some(*end) != start.cell) {
+            text.push_str(&format!(":{end}"));
+        }
+        texts.push(text);
+    }
+    if runs.len() > SHOWN {
+        texts.push("…".to_owned());
+    }
+    texts.join(separator)
+}
+
+/// Where the parts of a sum stand, or what they are where they have no cells of their own.
+fn parts(finding: &Finding, parts: &[Operand], separator: &str) -> String {
+    let beside = finding.place.as_ref();
+    let places: Option<Vec<&Place>> = parts.iter().map(|part| part.place.as_ref()).collect();
+    match places {
+        Some(places) if !places.is_empty() => references(places, beside, separator),
+        _ => {
+            let named = parts
+                .iter()
+                .map(|part| format!("{} {}", part.label, part.value));
+            named.take(8).collect::<Vec<_>>().join(separator)
+        }
+    }
+}
+
+/// An operand with its value, and its cell where that is on another sheet.
+fn operand(finding: &Finding, operand: &Operand, brackets: (&str, &str)) -> String {
+    let mut text = format!("{} {}", operand.label, operand.value);
+    if let Some(place) = &operand.place {
+        let cell = reference(place, finding.place.as_ref());
+        if finding.place.as_ref() != Some(place) && !cell.is_empty() {
+            text.push_str(&format!("{}{cell}{}", brackets.0, brackets.1));
+        }
+    }
+    text
+}
+
+/// The cell that the finding is at, if it is at one.
+fn own_cell(finding: &Finding) -> Option<String> {
+    let place = finding.place.as_ref()?;
+    place.cell.map(|cell| cell.to_string())
+}
+
+/// A figure with the finding's unit.
+fn with_unit(finding: &Finding, figure: &str) -> String {
+    match finding.unit.as_deref() {
+        // Text that is no figure has no unit, and some figures bring theirs along.
+        Some(unit) if !figure.ends_with(|c: char| c.is_ascii_digit()) || unit.is_empty() => {
+            figure.to_owned()
+        }
+        Some("%") => format!("{figure}%"),
+        Some(unit) => format!("{figure} {unit}"),
+        None => figure.to_owned(),
+    }
+}
+
+fn given(finding: &Finding) -> String {
+    with_unit(finding, finding.given.as_deref().unwrap_or_default())
+}
+
+fn expected(finding: &Finding) -> String {
+    with_unit(finding, finding.expected.as_deref().unwrap_or_default())
+}
+
+fn amount(finding: &Finding, amount: Amount) -> String {
+    with_unit(finding, &amount.to_string())
+}
+
+/// Whether an operand is a date, so that it comes late instead of being large.
+fn is_date(value: &str) -> bool {
+    let mut parts = value.split('-');
+    parts
+        .next()
+        .is_some_and(|year| year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()))
+        && value.contains('-')
+        && parts.all(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}

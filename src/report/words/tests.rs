@@ -1,0 +1,563 @@
+//! The sentences, in full where a clerk meets them every month.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::model::{Condition, Direction, Need, ReadAs, Wanted};
+
+fn place(cell: &str) -> Place {
+    Place {
+        file: "西岭镇.xlsx".into(),
+        sheet: Some("附件1".into()),
+        cell: Some(cell.parse().expect("an address")),
+    }
+}
+
+fn elsewhere(cell: &str) -> Place {
+    Place {
+        file: "县林草局.xlsx".into(),
+        sheet: Some("附件5".into()),
+        cell: Some(cell.parse().expect("an address")),
+    }
+}
+
+fn cell(label: &str, value: &str, place: Option<Place>) -> Operand {
+    Operand {
+        label: label.into(),
+        value: value.into(),
+        place,
+    }
+}
+
+fn figure(text: &str) -> Amount {
+    text.parse().expect("a figure")
+}
+
+fn finding(kind: Kind, detail: Detail) -> Finding {
+    let mut finding = Finding::new(kind, Level::Mandatory, detail).at(place("E3"));
+    finding.annex = Some("附件1".into());
+    finding.reporter = Some("西岭镇".into());
+    finding
+}
+
+fn sum() -> Finding {
+    let parts = ["B3", "C3", "D3"].map(|at| cell("年度", "10", Some(place(at))));
+    let mut sum = finding(
+        Kind::Sum,
+        Detail::Sum {
+            total: cell("合计", "53", Some(place("E3"))),
+            parts: parts.into(),
+        },
+    )
+    .given("53")
+    .expected("35");
+    sum.difference = Some(figure("18"));
+    sum.tolerance = Some(Amount::ZERO);
+    sum
+}
+
+/// One or more of every kind of facts.
+fn examples() -> Vec<Finding> {
+    let names = |names: &[&str]| -> Vec<Arc<str>> { names.iter().map(|&n| n.into()).collect() };
+    let a = || cell("2023年 地表水", "10", Some(place("B3")));
+    let b = || cell("2024年 地表水", "8", Some(elsewhere("C4")));
+    let mut all = vec![
+        finding(
+            Kind::UnreadableFile,
+            Detail::Unreadable(Unreadable::Damaged {
+                detail: "目录缺失".into(),
+            }),
+        ),
+        finding(Kind::UnknownForm, Detail::UnknownForm { nearest: None }),
+        finding(
+            Kind::UnknownForm,
+            Detail::UnknownForm {
+                nearest: Some(("附件7".into(), 5, 24)),
+            },
+        ),
+        finding(
+            Kind::AmbiguousForm,
+            Detail::AmbiguousForm {
+                candidates: names(&["附件3.1", "附件5"]),
+            },
+        ),
+        finding(
+            Kind::MissingColumn,
+            Detail::MissingColumn {
+                header: "2024年度".into(),
+            },
+        ),
+        finding(
+            Kind::UnexpectedColumn,
+            Detail::UnexpectedColumn {
+                header: "备用".into(),
+            },
+        ),
+        finding(
+            Kind::UnexpectedRow,
+            Detail::UnexpectedRow {
+                label: "策大亚乡".into(),
+                nearest: Some("策达雅乡".into()),
+            },
+        ),
+        finding(
+            Kind::MissingRow,
+            Detail::MissingRow {
+                label: "轮南镇".into(),
+            },
+        ),
+        finding(
+            Kind::MissingValue,
+            Detail::MissingValue {
+                columns: vec!["2023年度".into(), "2024年度".into()],
+            },
+        ),
+        finding(
+            Kind::UnitMissing,
+            Detail::UnitUnknown {
+                printed: "斤".into(),
+                declared: "亩".into(),
+            },
+        ),
+        finding(
+            Kind::UnitDiffers,
+            Detail::UnitDiffers {
+                printed: "公顷".into(),
+                declared: "亩".into(),
+                converted: true,
+            },
+        ),
+        finding(
+            Kind::UnitDiffers,
+            Detail::UnitDiffers {
+                printed: "株".into(),
+                declared: "亩".into(),
+                converted: false,
+            },
+        ),
+        finding(
+            Kind::UnitMissing,
+            Detail::UnitMissing {
+                declared: "亩".into(),
+            },
+        ),
+        finding(
+            Kind::Alias,
+            Detail::Alias {
+                how: AliasMatch::Listed,
+            },
+        )
+        .given("策大雅乡")
+        .expected("策达雅乡"),
+        finding(
+            Kind::UnknownReporter,
+            Detail::UnknownReporter {
+                suggestions: names(&["轮台镇", "轮南镇"]),
+            },
+        )
+        .given("轮镇"),
+        finding(
+            Kind::UnknownReporter,
+            Detail::ReporterContradicted {
+                taken: ("轮台镇".into(), ReporterSource::Form),
+                other: ("轮南镇".into(), ReporterSource::FileName),
+            },
+        ),
+        finding(Kind::UnknownReporter, Detail::ReporterNotAsked),
+        finding(
+            Kind::Conflict,
+            Detail::Conflict {
+                taken: (place("E3"), "53".into()),
+                others: vec![(elsewhere("E3"), "54".into())],
+            },
+        ),
+        finding(Kind::NotReturned, Detail::NotReturned),
+        sum(),
+        finding(Kind::TotalRow, Detail::TotalRow { n_rows: 11 })
+            .given("4500")
+            .expected("4509"),
+        finding(
+            Kind::TotalRow,
+            Detail::RowCount {
+                stated: 10,
+                counted: 11,
+            },
+        ),
+        finding(
+            Kind::Equal,
+            Detail::Equal {
+                left: a(),
+                right: b(),
+            },
+        ),
+        finding(
+            Kind::Target,
+            Detail::Target {
+                section: "三、重点任务".into(),
+                sentence: "每年完成造林4500亩".into(),
+                promised: "4500 亩".into(),
+                actual: a(),
+            },
+        ),
+        finding(
+            Kind::Part,
+            Detail::Part {
+                part: a(),
+                whole: b(),
+            },
+        ),
+        finding(
+            Kind::Range,
+            Detail::Range {
+                min: Some("0".into()),
+                max: Some("100".into()),
+            },
+        )
+        .given("120"),
+        finding(
+            Kind::Range,
+            Detail::Range {
+                min: None,
+                max: Some("2025-12".into()),
+            },
+        )
+        .given("2026-01"),
+        finding(
+            Kind::Order,
+            Detail::Order {
+                first: cell("建成时间", "2024-07-20", Some(place("F3"))),
+                then: cell("计划完成时间", "2023-08-30", Some(place("H3"))),
+            },
+        ),
+        finding(
+            Kind::Trend,
+            Detail::Trend {
+                from: a(),
+                to: b(),
+                direction: Direction::NotFalling,
+                at_least: Some("0.5%".into()),
+            },
+        ),
+        finding(
+            Kind::Ratio,
+            Detail::Ratio {
+                numerator: a(),
+                denominator: b(),
+            },
+        )
+        .given("120")
+        .expected("125"),
+        finding(
+            Kind::Unique,
+            Detail::Unique {
+                columns: names(&["注册代码"]),
+            },
+        )
+        .given("11006528002016060003"),
+        finding(
+            Kind::Code,
+            Detail::Code {
+                values: names(&["是", "否"]),
+                digits: None,
+            },
+        )
+        .given("有"),
+        finding(
+            Kind::Code,
+            Detail::Code {
+                values: Vec::new(),
+                digits: Some(20),
+            },
+        )
+        .given("1100652800201606000"),
+        finding(
+            Kind::When,
+            Detail::When {
+                condition: cell("是否完成", "是", Some(place("F3"))),
+                wanted: Condition::Filled,
+            },
+        ),
+        finding(
+            Kind::When,
+            Detail::When {
+                condition: cell("是否完成", "否", Some(place("F3"))),
+                wanted: Condition::OneOf(names(&["计划", "在建"])),
+            },
+        )
+        .given("停用"),
+        finding(Kind::FormulaReplaced, Detail::FormulaReplaced).given("53"),
+    ];
+    for wanted in [Wanted::Number, Wanted::Date, Wanted::Code, Wanted::Year] {
+        all.push(finding(Kind::NotANumber, Detail::NotANumber { wanted }).given("约50"));
+    }
+    for (error, computed) in [(Some("#DIV/0!"), false), (None, true), (None, false)] {
+        all.push(finding(
+            Kind::FormulaError,
+            Detail::FormulaError { error, computed },
+        ));
+    }
+    for identical in [true, false] {
+        all.push(finding(
+            Kind::DuplicateReturn,
+            Detail::DuplicateReturn {
+                taken: "a.xlsx".into(),
+                other: "b.xlsx".into(),
+                identical,
+            },
+        ));
+    }
+    for need in [Need::AllOrNone, Need::ExactlyOne, Need::AtLeastOne] {
+        all.push(finding(
+            Kind::Pair,
+            Detail::Pair {
+                need,
+                filled: names(&["改造工艺"]),
+                blank: names(&["计划时间"]),
+            },
+        ));
+    }
+    for how in [
+        ReadAs::TextNumber,
+        ReadAs::Percent,
+        ReadAs::NumberWithUnit,
+        ReadAs::Bracketed,
+        ReadAs::DateText,
+        ReadAs::NumericCode,
+        ReadAs::Header {
+            declared: "面积（万亩）".into(),
+        },
+        ReadAs::RowLabel {
+            declared: "绿地率（%）".into(),
+        },
+        ReadAs::AnnexByContent {
+            others: names(&["附件5"]),
+        },
+        ReadAs::AnnexNumber {
+            printed: "附件8".into(),
+        },
+        ReadAs::RepeatedColumn {
+            header: "备注".into(),
+        },
+        ReadAs::RepeatedRow {
+            label: "轮台镇".into(),
+            first: CellRef::new(4, 0),
+        },
+    ] {
+        all.push(
+            finding(Kind::ReadAs, Detail::ReadAs(how))
+                .given("４０")
+                .expected("40"),
+        );
+    }
+    all
+}
+
+/// A number for each variant, so that a new one cannot be left out of the examples unnoticed.
+fn variant(detail: &Detail) -> usize {
+    match detail {
+        Detail::Unreadable(_) => 0,
+        Detail::UnknownForm { .. } => 1,
+        Detail::AmbiguousForm { .. } => 2,
+        Detail::MissingColumn { .. } => 3,
+        Detail::UnexpectedColumn { .. } => 4,
+        Detail::UnexpectedRow { .. } => 5,
+        Detail::MissingRow { .. } => 6,
+        Detail::UnitDiffers { .. } => 7,
+        Detail::UnitMissing { .. } => 8,
+        Detail::NotANumber { .. } => 9,
+        Detail::ReadAs(_) => 10,
+        Detail::FormulaError { .. } => 11,
+        Detail::FormulaReplaced => 12,
+        Detail::Alias { .. } => 13,
+        Detail::UnknownReporter { .. } => 14,
+        Detail::ReporterContradicted { .. } => 15,
+        Detail::ReporterNotAsked => 16,
+        Detail::Conflict { .. } => 17,
+        Detail::NotReturned => 18,
+        Detail::DuplicateReturn { .. } => 19,
+        Detail::Sum { .. } => 20,
+        Detail::TotalRow { .. } => 21,
+        Detail::RowCount { .. } => 22,
+        Detail::Equal { .. } => 23,
+        Detail::Target { .. } => 24,
+        Detail::Part { .. } => 25,
+        Detail::Range { .. } => 26,
+        Detail::Order { .. } => 27,
+        Detail::Trend { .. } => 28,
+        Detail::Ratio { .. } => 29,
+        Detail::Unique { .. } => 30,
+        Detail::Code { .. } => 31,
+        Detail::Pair { .. } => 32,
+        Detail::When { .. } => 33,
+        Detail::MissingValue { .. } => 34,
+        Detail::UnitUnknown { .. } => 35,
+    }
+}
+
+#[test]
+fn every_kind_of_finding_can_be_said_in_both_languages() {
+    let examples = examples();
+    for number in 0..36 {
+        assert!(
+            examples.iter().any(|f| variant(&f.detail) == number),
+            "no example of variant {number}"
+        );
+    }
+    for kind in Kind::ALL {
+        assert!(examples.iter().any(|f| f.kind == kind), "{kind}");
+        assert_ne!(super::kind(kind, Lang::Zh), super::kind(kind, Lang::En));
+    }
+    for finding in &examples {
+        for lang in [Lang::Zh, Lang::En] {
+            let said = message(finding, lang);
+            let told = advice(finding, lang);
+            assert!(said.len() > 8 && told.len() > 3, "{finding:?}");
+            assert!(!said.contains("  ") && !said.ends_with(['：', ':', ' ', '，']));
+            let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+            match lang {
+                Lang::Zh => assert!(said.contains(is_han) && told.contains(is_han)),
+                // What the forms print stays Chinese; our own words do not.
+                Lang::En => {
+                    assert!(!title(finding, lang).contains(is_han), "{said}");
+                    let quoted = said.split(['“', '”']).skip(1).step_by(2);
+                    let ours = quoted.fold(said.clone(), |said, quote| said.replace(quote, ""));
+                    assert!(!ours.contains(['，', '：', '（', '、', '；']), "{said}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_total_is_said_with_figures_cells_and_what_to_do() {
+    let sum = sum();
+    assert_eq!(heading(&sum), "附件1 · 西岭镇 · E3");
+    assert_eq!(title(&sum, Lang::Zh), "合计与分项之和不符");
+    assert_eq!(
+        facts(&sum, Lang::Zh),
+        "填写 53，分项之和 35（B3:D3），差 18"
+    );
+    assert_eq!(
+        advice(&sum, Lang::Zh),
+        "请核对 E3；若分项有误，改分项后合计应随之变化"
+    );
+    assert_eq!(
+        message(&sum, Lang::En),
+        "The total differs from the sum of its parts: \
+         given 53, parts add up to 35 (B3:D3), difference 18"
+    );
+    assert_eq!(
+        advice(&sum, Lang::En),
+        "Check E3; if a part is wrong, the total should change with it"
+    );
+}
+
+#[test]
+fn units_and_tolerances_are_said_with_the_figures() {
+    let mut sum = sum();
+    sum.unit = Some("亩".into());
+    sum.tolerance = Some(figure("0.2"));
+    assert_eq!(
+        facts(&sum, Lang::Zh),
+        "填写 53 亩，分项之和 35 亩（B3:D3），差 18 亩，超过舍入误差 0.2 亩"
+    );
+    sum.unit = Some("%".into());
+    sum.tolerance = None;
+    assert_eq!(
+        facts(&sum, Lang::Zh),
+        "填写 53%，分项之和 35%（B3:D3），差 18%"
+    );
+}
+
+#[test]
+fn what_rounding_explains_is_called_a_rounding_difference() {
+    let mut sum = sum().given("35.1").expected("35.0");
+    sum.level = Level::Hint;
+    sum.difference = Some(figure("0.1"));
+    sum.tolerance = Some(figure("0.2"));
+    assert_eq!(
+        message(&sum, Lang::Zh),
+        "舍入差，合计与分项之和不符：填写 35.1，分项之和 35.0（B3:D3），差 0.1，在舍入误差 0.2 以内"
+    );
+    assert_eq!(advice(&sum, Lang::Zh), "各数四舍五入所致，一般不必修改");
+    // A rule that is a hint in itself is no rounding difference when it is far off.
+    sum.difference = Some(figure("0.3"));
+    assert_eq!(title(&sum, Lang::Zh), "合计与分项之和不符");
+}
+
+#[test]
+fn the_main_messages_in_chinese() {
+    let said: Vec<String> = examples().iter().map(|f| message(f, Lang::Zh)).collect();
+    for expected in [
+        "文件无法读取",
+        "认不出是哪张附件：最接近附件7，但只找到 24 列中的 5 列",
+        "分不清是哪张附件：与附件3.1、附件5同样相像",
+        "缺少一列：表中没有“2024年度”",
+        "多出一行，未汇总：制度中没有“策大亚乡”，可能是“策达雅乡”",
+        "有漏填的指标：没有填2023年度、2024年度",
+        "不认识的计量单位：表中写的是“斤”，已按制度规定的亩读取",
+        "计量单位与制度不同，已换算：表中写的是“公顷”，已换算为亩",
+        "名称与名册不同：填写“策大雅乡”，是登记过的别名，认作“策达雅乡”",
+        "不知是哪个填报单位：填写“轮镇”，名册中没有；可能是轮台镇、轮南镇",
+        "填报单位前后不一：表上的填报单位是轮台镇，文件名却是轮南镇；已认作轮台镇",
+        "几份报表的数据不一致：取用 53；另有 县林草局.xlsx 附件5!E3 为 54",
+        "尚未上报：西岭镇应报附件1",
+        "合计行与各行之和不符：填写 4500，11 行之和 4509",
+        "合计行注明的个数与行数不符：写的是 10 个，实有 11 行",
+        "两处数据不一致：2023年 地表水 10（B3），2024年 地表水 8（县林草局.xlsx 附件5!C4）",
+        "与方案正文的目标不符：正文“三、重点任务”写明“每年完成造林4500亩”，即 4500 亩；2023年 地表水 10（B3）",
+        "超出取值范围：填写 120，应在 0 到 100 之间",
+        "超出取值范围：填写 2026-01，应不晚于 2025-12",
+        "先后顺序不对：建成时间 2024-07-20（F3），晚于计划完成时间 2023-08-30（H3）",
+        "年度变化与要求不符：2023年 地表水 10（B3），2024年 地表水 8（县林草局.xlsx 附件5!C4）；应逐年不下降，每年至少 0.5%",
+        "不在规定的选项之内：填写“有”，应为“是”“否”之一",
+        "代码位数不符：填写“1100652800201606000”，共 19 位，应为 20 位数字",
+        "成组指标没有填全：已填：改造工艺；未填：计划时间",
+        "与填报条件不符：是否完成为“是”时，本项应填写，现为空",
+        "不是数字：填写“约50”，此处应填数字，没有汇总",
+        "公式结果出错：公式结果为 #DIV/0!，没有汇总",
+        "重复上报，内容不同：取用 a.xlsx，b.xlsx 没有汇总",
+        "数字存成了文本：填写“４０”，读作 40",
+        "行重复，取第一行：“轮台镇”在第 5 行已有，这一行没有汇总",
+    ] {
+        assert!(
+            said.iter().any(|said| said == expected
+                || expected == "文件无法读取" && said == "工作表无法读取：文件已损坏（目录缺失）"),
+            "{expected}\n{}",
+            said.join("\n")
+        );
+    }
+}
+
+#[test]
+fn suspects_are_said_as_advice() {
+    let one = Suspect {
+        place: place("C3"),
+        given: "100".into(),
+        likely: "10".into(),
+        why: "多写一个 0".into(),
+    };
+    assert_eq!(
+        suspect(&sum(), &one, Lang::Zh),
+        "C3 填写 100，若为 10 则相符（多写一个 0）"
+    );
+    assert_eq!(
+        suspect(&sum(), &one, Lang::En),
+        "C3 says 100; 10 would fit (多写一个 0)"
+    );
+}
+
+#[test]
+fn neighbouring_cells_are_named_as_a_range() {
+    let at = |cells: &[&str]| {
+        let places: Vec<Place> = cells.iter().map(|cell| place(cell)).collect();
+        references(&places, Some(&place("Z9")), "、")
+    };
+    assert_eq!(at(&["B3", "C3", "D3"]), "B3:D3");
+    assert_eq!(at(&["B3", "B4", "B5", "D5"]), "B3:B5、D5");
+    assert_eq!(at(&["B3", "D3", "F3"]), "B3、D3、F3");
+    assert_eq!(
+        at(&["A1", "C1", "E1", "G1", "I1", "K1", "M1"]),
+        "A1、C1、E1、G1、I1、K1、…"
+    );
+}

@@ -1,0 +1,688 @@
+//! 中文.
+
+use crate::model::{
+    AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
+    ReporterSource, ReturnStatus, Suspect, Wanted,
+};
+use crate::read::{FileKind, Quantity, Unreadable};
+
+use super::{
+    amount, expected, given, is_date, is_rounding, own_cell, parts, reference, references,
+};
+
+/// Columns that a sentence names before it only counts them.
+const LISTED: usize = 6;
+
+pub(super) fn title(finding: &Finding) -> String {
+    let title = match &finding.detail {
+        Detail::Unreadable(_) => match finding.place.as_ref().and_then(|p| p.sheet.as_ref()) {
+            Some(_) => "工作表无法读取",
+            None => "文件无法读取",
+        },
+        Detail::UnknownForm { .. } => "认不出是哪张附件",
+        Detail::AmbiguousForm { .. } => "分不清是哪张附件",
+        Detail::MissingColumn { .. } => "缺少一列",
+        Detail::UnexpectedColumn { .. } => "多出一列，未汇总",
+        Detail::UnexpectedRow { .. } => "多出一行，未汇总",
+        Detail::MissingRow { .. } => "缺少一行",
+        Detail::MissingValue { .. } => "有漏填的指标",
+        Detail::UnitDiffers {
+            converted: true, ..
+        } => "计量单位与制度不同，已换算",
+        Detail::UnitDiffers { .. } => "计量单位与制度不同，无法换算",
+        Detail::UnitMissing { .. } => "没有注明计量单位",
+        Detail::UnitUnknown { .. } => "不认识的计量单位",
+        Detail::NotANumber { wanted } => match wanted {
+            Wanted::Number => "不是数字",
+            Wanted::Date => "不是日期",
+            Wanted::Code => "不是代码",
+            Wanted::Year => "不是年份",
+        },
+        Detail::ReadAs(how) => match how {
+            ReadAs::TextNumber => "数字存成了文本",
+            ReadAs::Percent => "按百分数读取",
+            ReadAs::NumberWithUnit => "数字与单位写在一格",
+            ReadAs::Bracketed => "括号内的数按负数读取",
+            ReadAs::DateText => "日期写法不规范",
+            ReadAs::NumericCode => "代码存成了数字",
+            ReadAs::Header { .. } => "表头写法与制度不同",
+            ReadAs::RowLabel { .. } => "行名写法与制度不同",
+            ReadAs::AnnexByContent { .. } => "表头相同，按内容认定附件",
+            ReadAs::AnnexNumber { .. } => "附件号与表的内容不符",
+            ReadAs::RepeatedColumn { .. } => "表头重复，取第一列",
+            ReadAs::RepeatedRow { .. } => "行重复，取第一行",
+        },
+        Detail::FormulaError { error: Some(_), .. } => "公式结果出错",
+        Detail::FormulaError { error: None, .. } => "公式没有计算结果",
+        Detail::FormulaReplaced => "合计是手工填写的",
+        Detail::Alias { .. } => "名称与名册不同",
+        Detail::UnknownReporter { .. } => "不知是哪个填报单位",
+        Detail::ReporterContradicted { .. } => "填报单位前后不一",
+        Detail::ReporterNotAsked => "不在本附件的填报单位之列",
+        Detail::Conflict { .. } => "几份报表的数据不一致",
+        Detail::NotReturned => "尚未上报",
+        Detail::DuplicateReturn {
+            identical: true, ..
+        } => "重复上报，内容相同",
+        Detail::DuplicateReturn { .. } => "重复上报，内容不同",
+        Detail::Sum { .. } => "合计与分项之和不符",
+        Detail::TotalRow { .. } => "合计行与各行之和不符",
+        Detail::RowCount { .. } => "合计行注明的个数与行数不符",
+        Detail::Equal { .. } => "两处数据不一致",
+        Detail::Target { .. } => "与方案正文的目标不符",
+        Detail::Part { .. } => "其中项大于总项",
+        Detail::Range { .. } => "超出取值范围",
+        Detail::Order { .. } => "先后顺序不对",
+        Detail::Trend { .. } => "年度变化与要求不符",
+        Detail::Ratio { .. } => "比率与计算结果不符",
+        Detail::Unique { .. } => "内容重复",
+        Detail::Code {
+            digits: Some(_), ..
+        } => "代码位数不符",
+        Detail::Code { .. } => "不在规定的选项之内",
+        Detail::Pair { need, .. } => match need {
+            Need::AllOrNone => "成组指标没有填全",
+            Need::ExactlyOne => "几项中应只填一项",
+            Need::AtLeastOne => "几项中至少应填一项",
+        },
+        Detail::When { .. } => "与填报条件不符",
+    };
+    title.to_owned()
+}
+
+pub(super) fn facts(finding: &Finding) -> String {
+    match &finding.detail {
+        Detail::Unreadable(why) => unreadable(why),
+        Detail::UnknownForm { nearest: None } => "表头与各附件都不相像".to_owned(),
+        Detail::UnknownForm {
+            nearest: Some((annex, found, all)),
+        } => format!("最接近{annex}，但只找到 {all} 列中的 {found} 列"),
+        Detail::AmbiguousForm { candidates } => {
+            format!("与{}同样相像", list(candidates))
+        }
+        Detail::MissingColumn { header } => format!("表中没有“{header}”"),
+        Detail::UnexpectedColumn { header } => format!("制度中没有“{header}”"),
+        Detail::UnexpectedRow { label, nearest } => match nearest {
+            Some(nearest) => format!("制度中没有“{label}”，可能是“{nearest}”"),
+            None => format!("制度中没有“{label}”"),
+        },
+        Detail::MissingRow { label } => format!("表中没有“{label}”"),
+        Detail::MissingValue { columns } => {
+            let more = match columns.len() {
+                n if n > LISTED => format!("等 {n} 项"),
+                _ => String::new(),
+            };
+            let shown = &columns[..columns.len().min(LISTED)];
+            format!("没有填{}{more}", shown.join("、"))
+        }
+        Detail::UnitDiffers {
+            printed,
+            declared,
+            converted,
+        } => match converted {
+            true => format!("表中写的是“{printed}”，已换算为{declared}"),
+            false => format!("表中写的是“{printed}”，制度规定为{declared}，数字未汇总"),
+        },
+        Detail::UnitMissing { declared } => format!("已按制度规定的{declared}读取"),
+        Detail::UnitUnknown { printed, declared } => {
+            format!("表中写的是“{printed}”，已按制度规定的{declared}读取")
+        }
+        Detail::NotANumber { wanted } => {
+            let wanted = match wanted {
+                Wanted::Number => "数字",
+                Wanted::Date => "日期",
+                Wanted::Code => "代码",
+                Wanted::Year => "年份",
+            };
+            format!("填写“{}”，此处应填{wanted}，没有汇总", given(finding))
+        }
+        Detail::ReadAs(how) => read_as(finding, how),
+        Detail::FormulaError { error, computed } => match (error, computed) {
+            (Some(error), _) => format!("公式结果为 {error}，没有汇总"),
+            (None, true) => "文件中没有存下结果，已按求和公式算出".to_owned(),
+            (None, false) => "文件中没有存下结果，没有汇总".to_owned(),
+        },
+        Detail::FormulaReplaced => {
+            format!("填写 {}，而同表其他合计都是公式", given(finding))
+        }
+        Detail::Alias { how } => format!(
+            "填写“{}”，{}，认作“{}”",
+            given(finding),
+            alias_match(*how),
+            expected(finding)
+        ),
+        Detail::UnknownReporter { suggestions } => {
+            let given = match finding.given.as_deref() {
+                Some(given) if !given.is_empty() => format!("填写“{given}”，名册中没有"),
+                _ => "表内、文件名和文件夹名都没有写明".to_owned(),
+            };
+            match suggestions.is_empty() {
+                true => given,
+                false => format!("{given}；可能是{}", list(suggestions)),
+            }
+        }
+        Detail::ReporterContradicted { taken, other } => format!(
+            "{}是{}，{}却是{}；已认作{}",
+            reporter_source(taken.1),
+            taken.0,
+            reporter_source(other.1),
+            other.0,
+            taken.0
+        ),
+        Detail::ReporterNotAsked => match (&finding.reporter, &finding.annex) {
+            (Some(reporter), Some(annex)) => format!("{annex}不由{reporter}填报"),
+            _ => String::new(),
+        },
+        Detail::Conflict { taken, others } => {
+            let others: Vec<String> = others
+                .iter()
+                .map(|(place, value)| {
+                    format!("{} 为 {value}", reference(place, finding.place.as_ref()))
+                })
+                .collect();
+            format!("取用 {}；另有 {}", taken.1, others.join("，"))
+        }
+        Detail::NotReturned => match (&finding.reporter, &finding.annex) {
+            (Some(reporter), Some(annex)) => format!("{reporter}应报{annex}"),
+            _ => String::new(),
+        },
+        Detail::DuplicateReturn {
+            taken,
+            other,
+            identical,
+        } => match identical {
+            true => format!("{other} 与 {taken} 相同，取用后者"),
+            false => format!("取用 {taken}，{other} 没有汇总"),
+        },
+        Detail::Sum { parts: all, .. } => {
+            let shown = parts(finding, all, "、");
+            let shown = match shown.is_empty() {
+                true => shown,
+                false => format!("（{shown}）"),
+            };
+            format!(
+                "填写 {}，分项之和 {}{shown}{}",
+                given(finding),
+                expected(finding),
+                difference(finding)
+            )
+        }
+        Detail::TotalRow { n_rows } => format!(
+            "填写 {}，{n_rows} 行之和 {}{}",
+            given(finding),
+            expected(finding),
+            difference(finding)
+        ),
+        Detail::RowCount { stated, counted } => {
+            format!("写的是 {stated} 个，实有 {counted} 行")
+        }
+        Detail::Equal { left, right } => format!(
+            "{}，{}{}",
+            operand(finding, left),
+            operand(finding, right),
+            difference(finding)
+        ),
+        Detail::Target {
+            section,
+            sentence,
+            promised,
+            actual,
+        } => format!(
+            "正文“{section}”写明“{sentence}”，即 {promised}；{}{}",
+            operand(finding, actual),
+            difference(finding)
+        ),
+        Detail::Part { part, whole } => format!(
+            "{}，大于{}{}",
+            operand(finding, part),
+            operand(finding, whole),
+            difference(finding)
+        ),
+        Detail::Range { min, max } => format!("填写 {}，应{}", given(finding), between(min, max)),
+        Detail::Order { first, then } => {
+            let relation = match is_date(&first.value) {
+                true => "晚于",
+                false => "大于",
+            };
+            format!(
+                "{}，{relation}{}",
+                operand(finding, first),
+                operand(finding, then)
+            )
+        }
+        Detail::Trend {
+            from,
+            to,
+            direction: way,
+            at_least,
+        } => {
+            let step = match at_least {
+                Some(step) => format!("，每年至少 {step}"),
+                None => String::new(),
+            };
+            format!(
+                "{}，{}；应{}{step}",
+                operand(finding, from),
+                operand(finding, to),
+                direction(*way)
+            )
+        }
+        Detail::Ratio {
+            numerator,
+            denominator,
+        } => format!(
+            "填写 {}，按 {} ÷ {} 计算应为 {}{}",
+            given(finding),
+            operand(finding, numerator),
+            operand(finding, denominator),
+            expected(finding),
+            difference(finding)
+        ),
+        Detail::Unique { columns } => {
+            let others = references(&finding.cells, finding.place.as_ref(), "、");
+            let others = match others.is_empty() {
+                true => others,
+                false => format!("，与 {others} 相同"),
+            };
+            format!("{}“{}”{others}", columns.join("、"), given(finding))
+        }
+        Detail::Code {
+            digits: Some(digits),
+            ..
+        } => {
+            let given = given(finding);
+            let n_digits = given.chars().count();
+            format!("填写“{given}”，共 {n_digits} 位，应为 {digits} 位数字")
+        }
+        Detail::Code { values, .. } => {
+            format!("填写“{}”，应为{}", given(finding), one_of(values))
+        }
+        Detail::Pair { filled, blank, .. } => {
+            let names = |names: &[std::sync::Arc<str>]| match names.is_empty() {
+                true => "无".to_owned(),
+                false => names.join("、"),
+            };
+            format!("已填：{}；未填：{}", names(filled), names(blank))
+        }
+        Detail::When { condition, wanted } => {
+            let column = finding.column.as_deref().unwrap_or("本项");
+            let now = match finding.given.as_deref() {
+                Some(given) if !given.is_empty() => format!("现填写“{given}”"),
+                _ => "现为空".to_owned(),
+            };
+            let wanted = match wanted {
+                Condition::Filled => "应填写".to_owned(),
+                Condition::Blank => "应为空".to_owned(),
+                Condition::OneOf(values) => format!("应为{}", one_of(values)),
+                Condition::Between { min, max } => format!("应{}", between(min, max)),
+            };
+            format!(
+                "{}为“{}”时，{column}{wanted}，{now}",
+                condition.label, condition.value
+            )
+        }
+    }
+}
+
+pub(super) fn advice(finding: &Finding) -> String {
+    let cell = own_cell(finding).unwrap_or_else(|| "该项".to_owned());
+    if is_rounding(finding) {
+        return "各数四舍五入所致，一般不必修改".to_owned();
+    }
+    match &finding.detail {
+        Detail::Unreadable(why) => unreadable_advice(why).to_owned(),
+        Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
+            "请使用县里下发的表样填报；若不是报表，请移出收件文件夹".to_owned()
+        }
+        Detail::MissingColumn { .. } => "请按表样补上这一列再报".to_owned(),
+        Detail::UnexpectedColumn { .. } => {
+            "请核对表头；若是另加的列，可不处理，该列不汇总".to_owned()
+        }
+        Detail::UnexpectedRow { nearest, .. } => match nearest {
+            Some(nearest) => format!("若就是“{nearest}”，请改为制度的写法；否则请删去"),
+            None => "请核对行名；不属于本表的行请删去".to_owned(),
+        },
+        Detail::MissingRow { label } => format!("请补上“{label}”一行再报"),
+        Detail::MissingValue { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
+        Detail::UnitDiffers {
+            converted: true, ..
+        } => "请核对换算后的数字；以后请按制度规定的单位填报".to_owned(),
+        Detail::UnitDiffers { declared, .. } => format!("请按{declared}重新填报"),
+        Detail::UnitMissing { declared } => {
+            format!("若不是按{declared}填写，请改正；以后请注明单位")
+        }
+        Detail::UnitUnknown { declared, .. } => {
+            format!("若不是按{declared}填写，请改正；单位请写{declared}")
+        }
+        Detail::NotANumber { wanted } => match wanted {
+            Wanted::Number => format!("请在 {cell} 只填数字；没有数据请留空，不适用请填“－”"),
+            Wanted::Date => format!("请在 {cell} 填写日期，如 2024-05-31 或 2024年5月"),
+            Wanted::Code => format!("请按文本格式重新填写 {cell}"),
+            Wanted::Year => format!("请在 {cell} 填写四位年份，如 2024年"),
+        },
+        Detail::ReadAs(how) => match how {
+            ReadAs::NumericCode => {
+                format!("第十五位以后的数字已丢失，请把 {cell} 设为文本格式后重新填写")
+            }
+            ReadAs::AnnexByContent { .. } | ReadAs::AnnexNumber { .. } => {
+                "请核对附件号；若认错，请改正表上的附件号".to_owned()
+            }
+            ReadAs::RepeatedColumn { .. } => "请删去或改正重复的列".to_owned(),
+            ReadAs::RepeatedRow { .. } => "请删去或改正重复的行".to_owned(),
+            ReadAs::Percent | ReadAs::Bracketed | ReadAs::DateText | ReadAs::NumberWithUnit => {
+                format!("若读得不对，请改正 {cell}")
+            }
+            ReadAs::TextNumber => "数字已读取，可不处理；以后请按数字格式填写".to_owned(),
+            ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {
+                "若认得不对，请改为制度的写法".to_owned()
+            }
+        },
+        Detail::FormulaError { computed: true, .. } => {
+            "请用 Excel 或 WPS 打开后保存一次，并核对结果".to_owned()
+        }
+        Detail::FormulaError { error: Some(_), .. } => format!("请改正 {cell} 的公式"),
+        Detail::FormulaError { .. } => "请用 Excel 或 WPS 打开后保存一次再报".to_owned(),
+        Detail::FormulaReplaced => format!("请核对 {cell}，最好恢复求和公式"),
+        Detail::Alias { .. } => "若认得不对，请改正名称；以后请按名册填写".to_owned(),
+        Detail::UnknownReporter { .. } => "请在表上写明填报单位，名称按名册填写".to_owned(),
+        Detail::ReporterContradicted { .. } => "请核对并改正填报单位".to_owned(),
+        Detail::ReporterNotAsked => "请核对填报单位和附件；若不应由其填报，请移出".to_owned(),
+        Detail::Conflict { .. } => "请与各填报单位核对，以哪一份为准，改正另一份".to_owned(),
+        Detail::NotReturned => "请催报".to_owned(),
+        Detail::DuplicateReturn {
+            identical: true, ..
+        } => "不必处理".to_owned(),
+        Detail::DuplicateReturn { .. } => "请确认以哪一份为准，移出另一份".to_owned(),
+        Detail::Sum { .. } => {
+            format!("请核对 {cell}；若分项有误，改分项后合计应随之变化")
+        }
+        Detail::TotalRow { .. } => format!("请核对 {cell} 和本列各行；若有漏报的行，请补上"),
+        Detail::RowCount { .. } => "请核对行数，改正合计行的名称或补上缺少的行".to_owned(),
+        Detail::Equal { .. } => "请核对两处，改正有误的一处".to_owned(),
+        Detail::Target { .. } => {
+            format!("请核对 {cell}；若附件无误，请说明与正文不同的原因")
+        }
+        Detail::Part { .. } => "请核对其中项和总项".to_owned(),
+        Detail::Range { .. } => format!("请核对 {cell}；若确实如此，请在审核说明中写明原因"),
+        Detail::Order { .. } => "请核对两项，改正有误的一项".to_owned(),
+        Detail::Trend { .. } => format!("请核对 {cell} 和上年；若确实如此，请说明原因"),
+        Detail::Ratio { .. } => format!("请核对 {cell} 以及分子、分母"),
+        Detail::Unique { .. } => "请核对是否重复登记；重复的请删去，写错的请改正".to_owned(),
+        Detail::Code { .. } => format!("请改正 {cell}"),
+        Detail::Pair { need, .. } => match need {
+            Need::AllOrNone => "请填全，或全部留空".to_owned(),
+            Need::ExactlyOne => "请只保留一项".to_owned(),
+            Need::AtLeastOne => "请至少填写一项".to_owned(),
+        },
+        Detail::When { .. } => format!("请核对 {cell} 和条件项"),
+    }
+}
+
+pub(super) fn suspect(suspect: &Suspect, cell: &str) -> String {
+    let why = match suspect.why.is_empty() {
+        true => String::new(),
+        false => format!("（{}）", suspect.why),
+    };
+    format!(
+        "{cell} 填写 {}，若为 {} 则相符{why}",
+        suspect.given, suspect.likely
+    )
+}
+
+pub(super) fn level(level: Level) -> &'static str {
+    match level {
+        Level::Mandatory => "强制",
+        Level::QuasiMandatory => "准强制",
+        Level::Verification => "核实",
+        Level::Hint => "提示",
+    }
+}
+
+pub(super) fn level_meaning(level: Level) -> &'static str {
+    match level {
+        Level::Mandatory => "必须改正后重报",
+        Level::QuasiMandatory => "应当改正；确实如此的，写明原因，经县里认可后通过",
+        Level::Verification => "请核实；确实如此的，写明原因",
+        Level::Hint => "供了解，一般不必处理；舍入差也在其中",
+    }
+}
+
+pub(super) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Sum => "平衡关系",
+        Kind::TotalRow => "合计行",
+        Kind::Equal => "表间关系",
+        Kind::Target => "正文目标",
+        Kind::Part => "其中项",
+        Kind::Range => "取值范围",
+        Kind::Order => "先后顺序",
+        Kind::Trend => "年度变化",
+        Kind::Ratio => "比率",
+        Kind::Unique => "唯一性",
+        Kind::Code => "代码",
+        Kind::Pair => "成组填报",
+        Kind::When => "条件",
+        Kind::UnreadableFile => "无法读取",
+        Kind::UnknownForm => "未知表式",
+        Kind::AmbiguousForm => "表式不明",
+        Kind::MissingColumn => "缺列",
+        Kind::UnexpectedColumn => "多列",
+        Kind::UnexpectedRow => "多行",
+        Kind::MissingRow => "缺行",
+        Kind::MissingValue => "漏填",
+        Kind::UnitDiffers => "单位不同",
+        Kind::UnitMissing => "单位未注",
+        Kind::NotANumber => "填写内容",
+        Kind::ReadAs => "读取说明",
+        Kind::FormulaError => "公式出错",
+        Kind::FormulaReplaced => "公式被替换",
+        Kind::Alias => "名称写法",
+        Kind::UnknownReporter => "填报单位",
+        Kind::Conflict => "数据冲突",
+        Kind::NotReturned => "未报",
+        Kind::DuplicateReturn => "重复上报",
+    }
+}
+
+pub(super) fn return_status(status: ReturnStatus) -> &'static str {
+    match status {
+        ReturnStatus::Returned => "已报",
+        ReturnStatus::Missing => "未报",
+        ReturnStatus::Superseded => "已替换",
+    }
+}
+
+pub(super) fn file_status(status: &FileStatus) -> &'static str {
+    match status {
+        FileStatus::Read => "已读取",
+        FileStatus::Unreadable(_) => "无法读取",
+        FileStatus::Duplicate(_) => "重复",
+        FileStatus::Superseded(_) => "已被替换",
+        FileStatus::Ignored => "不是报表",
+    }
+}
+
+/// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
+pub(super) fn unreadable(why: &Unreadable) -> String {
+    let noticed = |what: &str, detail: &str| match detail.is_empty() {
+        true => what.to_owned(),
+        false => format!("{what}（{detail}）"),
+    };
+    match why {
+        Unreadable::NotOpened { detail } => noticed("系统打不开这个文件", detail),
+        Unreadable::Empty => "文件是空的".to_owned(),
+        Unreadable::Truncated { detail } => noticed("文件不完整，可能没有传完", detail),
+        Unreadable::Damaged { detail } => noticed("文件已损坏", detail),
+        Unreadable::PasswordProtected => "文件有打开密码".to_owned(),
+        Unreadable::HtmlPage => "其实是网页，只是扩展名像表格".to_owned(),
+        Unreadable::XmlSpreadsheet2003 => "是 Excel 2003 的 XML 表格".to_owned(),
+        Unreadable::TextTable => "是纯文本表格（如 CSV）".to_owned(),
+        Unreadable::OldFormat { name } => format!("是早已停用的格式（{name}）"),
+        Unreadable::NotASpreadsheet(kind) => match kind {
+            FileKind::Pdf => "是 PDF，不是表格".to_owned(),
+            FileKind::TextDocument => "是文字文档，不是表格".to_owned(),
+            FileKind::Presentation => "是演示文稿，不是表格".to_owned(),
+            FileKind::Picture => "是图片，不是表格".to_owned(),
+            FileKind::Numbers => "是苹果 Numbers 表格".to_owned(),
+            FileKind::Archive => "是压缩包".to_owned(),
+            FileKind::Text => "是纯文本，不是表格".to_owned(),
+            FileKind::Xml => "是 XML 文件，不是表格".to_owned(),
+            FileKind::OtherOffice => "是其他办公软件的文件，不是表格".to_owned(),
+            FileKind::Unknown => "不是表格文件".to_owned(),
+        },
+        Unreadable::NoWorksheet => "里面没有工作表".to_owned(),
+        Unreadable::TooLarge { what, limit } => {
+            let (what, unit) = quantity(*what);
+            format!("{what}超过限度（{limit} {unit}）")
+        }
+        Unreadable::ParserPanicked { detail } => noticed("程序读取时出错", detail),
+    }
+}
+
+fn unreadable_advice(why: &Unreadable) -> &'static str {
+    match why {
+        Unreadable::NotOpened { .. } => "请关闭正在使用它的程序，检查文件权限后重试",
+        Unreadable::Empty => "请重新报送",
+        Unreadable::Truncated { .. } => "请让填报单位重新发送",
+        Unreadable::PasswordProtected => "请去掉密码后重报",
+        Unreadable::NotASpreadsheet(FileKind::Archive) => "请解压后放入收件文件夹",
+        Unreadable::NotASpreadsheet(FileKind::Numbers) => "请从 Numbers 导出为 Excel 后重报",
+        Unreadable::NotASpreadsheet(_) => "请填报电子表格；若不是报表，请移出收件文件夹",
+        Unreadable::NoWorksheet => "请核对文件，填报后重报",
+        Unreadable::TooLarge { .. } => "请删去无关的工作表和空行空列后重报",
+        Unreadable::ParserPanicked { .. } => {
+            "请用 Excel 或 WPS 另存为 .xlsx 后重试，并把原文件交给软件维护人员"
+        }
+        Unreadable::Damaged { .. }
+        | Unreadable::HtmlPage
+        | Unreadable::XmlSpreadsheet2003
+        | Unreadable::TextTable
+        | Unreadable::OldFormat { .. } => "请用 Excel 或 WPS 打开，另存为 .xlsx 后重报",
+    }
+}
+
+/// What there was too much of, and the unit of its limit.
+fn quantity(what: Quantity) -> (&'static str, &'static str) {
+    match what {
+        Quantity::FileBytes => ("文件大小", "字节"),
+        Quantity::Entries => ("文件内的部件", "个"),
+        Quantity::ExpandedBytes => ("解压后的大小", "字节"),
+        Quantity::Sheets => ("工作表", "张"),
+        Quantity::SharedStrings => ("文本", "条"),
+        Quantity::Rows => ("行数", "行"),
+        Quantity::Columns => ("列数", "列"),
+        Quantity::Cells => ("单元格", "个"),
+        Quantity::Merges => ("合并单元格", "处"),
+        Quantity::TextBytes => ("文本长度", "字节"),
+        Quantity::FormulaBytes => ("公式长度", "字节"),
+    }
+}
+
+pub(super) fn alias_match(how: AliasMatch) -> &'static str {
+    match how {
+        AliasMatch::Listed => "是登记过的别名",
+        AliasMatch::Homophone => "读音相同",
+        AliasMatch::Short => "是简写",
+        AliasMatch::Misprint => "只差一个字",
+    }
+}
+
+pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
+    match source {
+        ReporterSource::Form => "表上的填报单位",
+        ReporterSource::Title => "标题",
+        ReporterSource::Rows => "填写的行",
+        ReporterSource::FileName => "文件名",
+        ReporterSource::Folder => "文件夹名",
+        ReporterSource::Annex => "附件的唯一填报单位",
+    }
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Rising => "逐年上升",
+        Direction::Falling => "逐年下降",
+        Direction::NotFalling => "逐年不下降",
+        Direction::NotRising => "逐年不上升",
+    }
+}
+
+fn read_as(finding: &Finding, how: &ReadAs) -> String {
+    let (typed, taken) = (given(finding), expected(finding));
+    match how {
+        ReadAs::TextNumber
+        | ReadAs::Percent
+        | ReadAs::NumberWithUnit
+        | ReadAs::Bracketed
+        | ReadAs::DateText
+        | ReadAs::NumericCode => match taken.is_empty() {
+            true => format!("填写“{typed}”"),
+            false => format!("填写“{typed}”，读作 {taken}"),
+        },
+        ReadAs::Header { declared } | ReadAs::RowLabel { declared } => {
+            format!("填写“{typed}”，认作“{declared}”")
+        }
+        ReadAs::AnnexByContent { others } => match &finding.annex {
+            Some(annex) => format!("认作{annex}，没有认作{}", list(others)),
+            None => format!("没有认作{}", list(others)),
+        },
+        ReadAs::AnnexNumber { printed } => match &finding.annex {
+            Some(annex) => format!("表上写的是“{printed}”，按表头认作{annex}"),
+            None => format!("表上写的是“{printed}”"),
+        },
+        ReadAs::RepeatedColumn { header } => format!("“{header}”不止一列，后面的没有汇总"),
+        ReadAs::RepeatedRow { label, first } => {
+            format!("“{label}”在第 {} 行已有，这一行没有汇总", first.row + 1)
+        }
+    }
+}
+
+fn difference(finding: &Finding) -> String {
+    let Some(difference) = finding.difference else {
+        return String::new();
+    };
+    let tolerance = match finding.tolerance {
+        Some(tolerance) if !tolerance.is_zero() => {
+            let tolerance = amount(finding, tolerance);
+            match is_rounding(finding) {
+                true => format!("，在舍入误差 {tolerance} 以内"),
+                false => format!("，超过舍入误差 {tolerance}"),
+            }
+        }
+        _ => String::new(),
+    };
+    format!("，差 {}{tolerance}", amount(finding, difference))
+}
+
+fn operand(finding: &Finding, operand: &crate::model::Operand) -> String {
+    super::operand(finding, operand, ("（", "）"))
+}
+
+fn between(min: &Option<String>, max: &Option<String>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!("在 {min} 到 {max} 之间"),
+        (Some(min), None) if is_date(min) => format!("不早于 {min}"),
+        (Some(min), None) => format!("不小于 {min}"),
+        (None, Some(max)) if is_date(max) => format!("不晚于 {max}"),
+        (None, Some(max)) => format!("不大于 {max}"),
+        (None, None) => "在规定的范围内".to_owned(),
+    }
+}
+
+fn one_of(values: &[std::sync::Arc<str>]) -> String {
+    const SHOWN: usize = 8;
+    let shown: String = values
+        .iter()
+        .take(SHOWN)
+        .map(|value| format!("“{value}”"))
+        .collect();
+    match values.len() {
+        1 => shown,
+        n if n > SHOWN => format!("{shown}等 {n} 项之一"),
+        _ => format!("{shown}之一"),
+    }
+}
+
+fn list(names: &[std::sync::Arc<str>]) -> String {
+    names.join("、")
+}

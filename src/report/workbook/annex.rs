@@ -1,0 +1,516 @@
+//! One sheet for each annex, as the plan prints it, with live totals and marked cells.
+
+use std::borrow::Cow;
+
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+
+use crate::model::{Amount, Level, Value};
+use crate::scheme::ColumnKind;
+
+use super::frame::{Frame, MEASURED, Shown};
+use super::layout::Part;
+use super::marks::{Mark, worst};
+use super::notes::{findings_note, stated_total};
+use super::style::{Look, Number, Role, Styles, tab_colour};
+use super::{Context, page, text};
+
+/// Writes all sheets of one annex.
+pub(super) fn write(
+    context: &Context<'_>,
+    idx: usize,
+    workbook: &mut Workbook,
+    styles: &mut Styles,
+) -> Result<(), XlsxError> {
+    let frame = Frame::of(context, idx);
+    for part in 0..frame.sheets.parts.len() {
+        let n_cells = frame.part(part).n_rows() * frame.annex.leaves.len();
+        let sheet = super::new_sheet(workbook, n_cells, context.limits)?;
+        sheet.set_name(&frame.part(part).name)?;
+        if let Some(level) = worst_of_annex(context, idx) {
+            sheet.set_tab_color(tab_colour(level));
+        }
+        Writer {
+            context,
+            frame: &frame,
+            part: frame.part(part),
+            part_idx: part,
+            sheet,
+            styles,
+            notes_left: frame.notes,
+        }
+        .write()?;
+    }
+    Ok(())
+}
+
+/// Writes one sheet, from top to bottom: large sheets cannot go back.
+struct Writer<'a, 'b> {
+    context: &'a Context<'a>,
+    frame: &'b Frame<'a>,
+    part: &'a Part,
+    part_idx: usize,
+    sheet: &'b mut Worksheet,
+    styles: &'b mut Styles,
+    notes_left: [usize; Level::ALL.len()],
+}
+
+impl<'a> Writer<'a, '_> {
+    fn write(mut self) -> Result<(), XlsxError> {
+        self.set_up()?;
+        self.write_head()?;
+        let total = self.frame.sheets.total;
+        let total = total.filter(|(part, _)| *part == self.part_idx);
+        let at_top = total.is_some_and(|(_, row)| row < self.part.first_row);
+        if let Some((_, row)) = total.filter(|_| at_top) {
+            self.write_total(row)?;
+        }
+        if self.part.n_rows() == 0 {
+            self.write_no_rows()?;
+        }
+        for row in self.part.rows.0..self.part.rows.1 {
+            self.write_row(row, total.filter(|_| !at_top).map(|(_, row)| row))?;
+        }
+        if let Some((_, row)) = total.filter(|_| !at_top) {
+            self.write_total(row)?;
+        }
+        self.write_notes()
+    }
+
+    fn last_col(&self) -> u16 {
+        (self.frame.annex.leaves.len() - 1) as u16
+    }
+
+    fn set_up(&mut self) -> Result<(), XlsxError> {
+        for (col, width) in self.frame.widths.iter().enumerate() {
+            self.sheet.set_column_width(col as u16, *width)?;
+        }
+        let (head, body) = (self.frame.sheets.head, self.frame.sheets.body);
+        page::set_up(self.sheet, Some((head, body - 1)), self.context.lang)?;
+        let keys = &self.frame.widths[..self.frame.label_cols];
+        let frozen_cols = match keys.iter().sum::<f64>() < 70.0 {
+            true => self.frame.label_cols as u16,
+            false => 0,
+        };
+        self.sheet.set_freeze_panes(body, frozen_cols)?;
+        Ok(())
+    }
+
+    fn write_head(&mut self) -> Result<(), XlsxError> {
+        let annex = self.frame.annex;
+        let last = self.last_col();
+        self.sheet.set_row_height(0, 22)?;
+        let number = self.styles.role(Role::AnnexNumber);
+        self.sheet.write_with_format(0, 0, &*annex.number, number)?;
+        let status = self.context.annex_status(self.frame.idx);
+        let small = self.styles.role(Role::Small);
+        if last > 0 {
+            self.sheet.write_with_format(0, last, status, small)?;
+        }
+        let title_width: f64 = self.frame.widths.iter().sum();
+        let n_lines = text::lines(&annex.title, title_width / 1.7);
+        self.sheet.set_row_height(1, n_lines as f64 * 26.0 + 10.0)?;
+        let title = self.styles.role(Role::Title);
+        merge(self.sheet, (1, 0), (1, last), &annex.title, title)?;
+        if let Some(unit_line) = &annex.unit_line {
+            let aside = self.styles.role(Role::Aside);
+            self.sheet.write_with_format(2, last, unit_line, aside)?;
+        }
+        let header = annex.header();
+        let mut heights = vec![text::height(1); annex.depth];
+        for deep in [false, true] {
+            for cell in header
+                .iter()
+                .filter(|cell| (cell.rows.0 != cell.rows.1) == deep)
+            {
+                let width: f64 = self.frame.widths[cell.cols.0..=cell.cols.1].iter().sum();
+                let needed = text::height(text::lines(&cell.text, width));
+                let rows = &mut heights[cell.rows.0..=cell.rows.1];
+                let missing = needed - rows.iter().sum::<f64>();
+                if missing > 0.0 {
+                    let each = missing / rows.len() as f64;
+                    rows.iter_mut().for_each(|height| *height += each);
+                }
+            }
+        }
+        let head = self.frame.sheets.head;
+        for (level, height) in heights.iter().enumerate() {
+            self.sheet.set_row_height(head + level as u32, *height)?;
+        }
+        let format = self.styles.role(Role::Header);
+        for cell in header {
+            merge(
+                self.sheet,
+                (head + cell.rows.0 as u32, cell.cols.0 as u16),
+                (head + cell.rows.1 as u32, cell.cols.1 as u16),
+                &cell.text,
+                format,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn write_no_rows(&mut self) -> Result<(), XlsxError> {
+        let word = self.context.lang.pick("未报", "not returned");
+        let last = self.last_col();
+        let row = self.part.first_row;
+        let absent = self.styles.role(Role::Absent);
+        self.sheet.set_row_height(row, text::height(1))?;
+        merge(self.sheet, (row, 0), (row, last), word, absent)
+    }
+
+    fn write_row(&mut self, row_idx: usize, total_below: Option<u32>) -> Result<(), XlsxError> {
+        let frame = self.frame;
+        let row = &frame.county.rows[row_idx];
+        let at = self.part.first_row + (row_idx - self.part.rows.0) as u32;
+        let marks = self.context.marks.row(frame.idx, row_idx);
+        let mut n_lines = 1;
+        for leaf in 0..frame.annex.leaves.len() {
+            let shown = frame.shown(row_idx, leaf);
+            let mut group: Cow<'_, [usize]> = Cow::Borrowed(findings_at(marks, leaf));
+            let mut bottom = at;
+            if let Some(spans) = &frame.spans[leaf] {
+                let span = spans[row_idx] as usize;
+                if span == 0 {
+                    continue;
+                }
+                bottom = at + span as u32 - 1;
+                if span > 1 {
+                    let rows = row_idx..row_idx + span;
+                    let under = rows.map(|row| self.context.marks.row(frame.idx, row));
+                    group = Cow::Owned(
+                        under
+                            .flat_map(|marks| findings_at(marks, leaf).iter().copied())
+                            .collect(),
+                    );
+                }
+                // A printed remark covers the total row too, as in 附件2.1.
+                let ends = row_idx + span == self.part.rows.1;
+                let remark = frame.keys[leaf].is_none() && matches!(shown, Shown::Text(_));
+                if ends && remark && total_below.is_some() && self.total_is_blank(leaf) {
+                    bottom += 1;
+                }
+            }
+            if let Shown::Text(text) = &shown
+                && bottom == at
+            {
+                n_lines = n_lines.max(text::lines(text, frame.widths[leaf]));
+            }
+            let level = worst(&self.context.merged.findings, &group);
+            self.write_cell((at, bottom), leaf, row_idx, &shown, level)?;
+            if !group.is_empty() {
+                self.write_note(at, leaf, &group, None)?;
+            }
+        }
+        // In a large register only rows that need another height say so.
+        if n_lines > 1 || frame.county.rows.len() <= MEASURED {
+            self.sheet.set_row_height(at, text::height(n_lines))?;
+        }
+        debug_assert!(row.source.is_some() || marks.is_empty());
+        Ok(())
+    }
+
+    fn write_cell(
+        &mut self,
+        (at, bottom): (u32, u32),
+        leaf: usize,
+        row_idx: usize,
+        shown: &Shown<'_>,
+        level: Option<Level>,
+    ) -> Result<(), XlsxError> {
+        let frame = self.frame;
+        let row = &frame.county.rows[row_idx];
+        let col = leaf as u16;
+        let kind = frame.annex.column_of(leaf).kind;
+        let is_key = frame.keys[leaf].is_some() || kind == ColumnKind::Serial;
+        if row.source.is_none() && !is_key {
+            let absent = self.styles.role(Role::Absent);
+            let word = match frame.first_value == Some(leaf) {
+                true => self.context.lang.pick("未报", "missing"),
+                false => "",
+            };
+            self.sheet.write_string_with_format(at, col, word, absent)?;
+            return Ok(());
+        }
+        let role = match kind {
+            _ if is_key => Role::Centred,
+            ColumnKind::Additive | ColumnKind::Rate => Role::Figure,
+            ColumnKind::Text if text_is_long(frame.widths[leaf]) => Role::Text,
+            _ => Role::Centred,
+        };
+        let look = Look::new(role).level(level);
+        if bottom > at {
+            let format = self.styles.get(look);
+            self.sheet.merge_range(at, col, bottom, col, "", format)?;
+        }
+        match shown {
+            Shown::Figure(amount, number) => {
+                let format = self.styles.get(look.number(*number));
+                match frame.formula(row_idx, leaf, *amount, at) {
+                    Some(formula) => {
+                        self.sheet
+                            .write_formula_with_format(at, col, formula, format)?;
+                    }
+                    None => write_figure(self.sheet, at, col, *amount, format)?,
+                }
+            }
+            other => write_shown(self.sheet, self.styles, at, col, other, look, kind)?,
+        }
+        Ok(())
+    }
+
+    /// Colours tell that there is something; the note tells what.
+    fn write_note(
+        &mut self,
+        at: u32,
+        leaf: usize,
+        findings: &[usize],
+        more: Option<String>,
+    ) -> Result<(), XlsxError> {
+        let level = worst(&self.context.merged.findings, findings).unwrap_or(Level::Hint);
+        let left = &mut self.notes_left[level as usize];
+        // A note about a stated total belongs to no finding and is always written.
+        if *left == 0 && more.is_none() {
+            return Ok(());
+        }
+        *left = left.saturating_sub(1);
+        let mut text = more.unwrap_or_default();
+        if !findings.is_empty() {
+            if !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(&findings_note(self.context, findings));
+        }
+        self.sheet
+            .insert_note(at, leaf as u16, &page::note(&text))?;
+        Ok(())
+    }
+
+    fn total_is_blank(&self, leaf: usize) -> bool {
+        let total = self.frame.county.total.as_ref();
+        let sum = total.and_then(|total| *total.sums.get(leaf)?);
+        let stated = total.and_then(|total| total.stated);
+        let stated = stated.map(|source| &self.frame.returned(source).1.entries[leaf].value);
+        sum.is_none() && stated.is_none_or(|value| *value == Value::Missing)
+    }
+
+    fn write_total(&mut self, at: u32) -> Result<(), XlsxError> {
+        let frame = self.frame;
+        let (Some(spec), Some(total)) = (&frame.annex.total, &frame.county.total) else {
+            return Ok(());
+        };
+        self.sheet.set_row_height(at, text::height(1))?;
+        let n_returned = frame
+            .county
+            .rows
+            .iter()
+            .filter(|row| row.source.is_some())
+            .count();
+        let marks = self.context.marks.total(frame.idx);
+        // A finding about the label stands at one of the columns that the label covers.
+        let label: Vec<usize> = marks
+            .iter()
+            .filter(|mark| mark.leaf < frame.label_cols)
+            .flat_map(|mark| mark.findings.iter().copied())
+            .collect();
+        let level = worst(&self.context.merged.findings, &label);
+        if frame.label_cols > 0 {
+            let format = self.styles.get(Look::new(Role::TotalLabel).level(level));
+            let last = frame.label_cols as u16 - 1;
+            let text = spec.label(n_returned);
+            merge(self.sheet, (at, 0), (at, last), &text, format)?;
+            if !label.is_empty() {
+                self.write_note(at, 0, &label, None)?;
+            }
+        }
+        for leaf in frame.label_cols..frame.annex.leaves.len() {
+            let covered = frame.spans[leaf].is_some()
+                && at > self.part.first_row
+                && self.part.n_rows() > 0
+                && self.total_is_blank(leaf)
+                && self.remark_reaches_total(leaf);
+            if !covered {
+                self.write_total_cell(at, leaf, total.sums.get(leaf).copied().flatten())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the last remark of a merged column was drawn down over the total row.
+    fn remark_reaches_total(&self, leaf: usize) -> bool {
+        let Some(spans) = &self.frame.spans[leaf] else {
+            return false;
+        };
+        let rows = self.part.rows.0..self.part.rows.1;
+        let start = rows.rev().find(|&row| spans[row] > 0);
+        self.frame.keys[leaf].is_none()
+            && start.is_some_and(|row| {
+                let returned = self.frame.county.rows[row].source.is_some();
+                returned && matches!(self.frame.shown(row, leaf), Shown::Text(_))
+            })
+    }
+
+    fn write_total_cell(
+        &mut self,
+        at: u32,
+        leaf: usize,
+        sum: Option<Amount>,
+    ) -> Result<(), XlsxError> {
+        let frame = self.frame;
+        let col = leaf as u16;
+        let stated = frame.county.total.as_ref().and_then(|total| total.stated);
+        let stated = stated.map(|source| &frame.returned(source).1.entries[leaf].value);
+        let marks = self.context.marks.total(frame.idx);
+        let findings = findings_at(marks, leaf);
+        let mut level = worst(&self.context.merged.findings, findings);
+        let kind = frame.annex.column_of(leaf).kind;
+        let Some(sum) = sum else {
+            // Nothing adds up here; what the responsible office says is shown as it says it.
+            let shown = match stated {
+                Some(value) => frame.shown_value(value, leaf, None),
+                None => Shown::Blank,
+            };
+            let look = Look::new(Role::TotalFigure).level(level);
+            write_shown(self.sheet, self.styles, at, col, &shown, look, kind)?;
+            if !findings.is_empty() {
+                self.write_note(at, leaf, findings, None)?;
+            }
+            return Ok(());
+        };
+        let differs = stated
+            .and_then(Value::amount)
+            .filter(|stated| *stated != sum);
+        let said = differs.map(|stated| {
+            // While rows are missing the two must differ; that alone is worth no colour.
+            let complete = frame.county.rows.iter().all(|row| row.source.is_some());
+            level = level.or(complete.then_some(Level::Hint));
+            stated_total(self.context, frame.idx, leaf, stated, sum)
+        });
+        let decimals = frame.annex.decimals_of(leaf, None).max(sum.decimals());
+        let look = Look::new(Role::TotalFigure)
+            .number(Number::Decimals(decimals))
+            .level(level);
+        let format = self.styles.get(look);
+        let formula = frame.total_formula(leaf).set_result(sum.to_string());
+        self.sheet
+            .write_formula_with_format(at, col, formula, format)?;
+        if said.is_some() || !findings.is_empty() {
+            self.write_note(at, leaf, findings, said)?;
+        }
+        Ok(())
+    }
+
+    fn write_notes(&mut self) -> Result<(), XlsxError> {
+        let frame = self.frame;
+        let below_data = self.part.first_row + self.part.n_rows().max(1) as u32;
+        let total_below = frame
+            .sheets
+            .total
+            .is_some_and(|(part, row)| part == self.part_idx && row >= below_data);
+        let last = self.last_col();
+        let width: f64 = frame.widths.iter().sum();
+        let format = self.styles.role(Role::Paragraph);
+        let first = below_data + u32::from(total_below);
+        for (idx, note) in frame.annex.notes.iter().enumerate() {
+            let at = first + idx as u32;
+            let n_lines = text::lines(note, width);
+            self.sheet.set_row_height(at, text::height(n_lines))?;
+            merge(self.sheet, (at, 0), (at, last), note, format)?;
+        }
+        Ok(())
+    }
+}
+
+fn findings_at(marks: &[Mark], leaf: usize) -> &[usize] {
+    let mark = marks.iter().find(|mark| mark.leaf == leaf);
+    mark.map_or(&[], |mark| &mark.findings)
+}
+
+/// Short texts stand in the middle of their column, as in the plan; long ones start at the left.
+fn text_is_long(width: f64) -> bool {
+    width > 30.0
+}
+
+fn write_shown(
+    sheet: &mut Worksheet,
+    styles: &mut Styles,
+    at: u32,
+    col: u16,
+    shown: &Shown<'_>,
+    look: Look,
+    kind: ColumnKind,
+) -> Result<(), XlsxError> {
+    match shown {
+        Shown::Blank => {
+            sheet.write_blank(at, col, styles.get(look))?;
+        }
+        Shown::Text(text) => {
+            let look = match kind {
+                ColumnKind::Code => look.number(Number::Text),
+                _ => look,
+            };
+            // Excel refuses longer texts; the return has the whole of it.
+            let text = text::cut(text, 32_000);
+            sheet.write_string_with_format(at, col, text, styles.get(look))?;
+        }
+        Shown::Number(number) => {
+            sheet.write_number_with_format(at, col, *number, styles.get(look))?;
+        }
+        Shown::Figure(amount, number) => {
+            write_figure(sheet, at, col, *amount, styles.get(look.number(*number)))?;
+        }
+        Shown::Date(date) => match (date.month, date.day) {
+            (Some(month), Some(day)) => {
+                let format = styles.get(look.number(Number::Date));
+                let date = ExcelDateTime::from_ymd(date.year, month, day)?;
+                sheet.write_datetime_with_format(at, col, date, format)?;
+            }
+            (month, _) => {
+                let month = month.map(|month| format!("{month}月")).unwrap_or_default();
+                let text = format!("{}年{month}", date.year);
+                sheet.write_string_with_format(at, col, text, styles.get(look))?;
+            }
+        },
+    }
+    Ok(())
+}
+
+/// A figure as a number cell, unless a spreadsheet would lose digits of it.
+fn write_figure(
+    sheet: &mut Worksheet,
+    at: u32,
+    col: u16,
+    amount: Amount,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    let digits = amount.0.mantissa().unsigned_abs();
+    if digits < 1_000_000_000_000_000
+        || amount.normalised().0.mantissa().unsigned_abs() < 1_000_000_000_000_000
+    {
+        sheet.write_number_with_format(at, col, amount.to_float(), format)?;
+    } else {
+        sheet.write_string_with_format(at, col, amount.to_string(), format)?;
+    }
+    Ok(())
+}
+
+/// Writes a cell, merged where it covers more than one.
+pub(super) fn merge(
+    sheet: &mut Worksheet,
+    (first_row, first_col): (u32, u16),
+    (last_row, last_col): (u32, u16),
+    text: &str,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    match (first_row, first_col) == (last_row, last_col) {
+        true => sheet.write_string_with_format(first_row, first_col, text, format)?,
+        false => sheet.merge_range(first_row, first_col, last_row, last_col, text, format)?,
+    };
+    Ok(())
+}
+
+fn worst_of_annex(context: &Context<'_>, annex: usize) -> Option<Level> {
+    let counts = &context.annex_findings[annex];
+    Level::ALL
+        .into_iter()
+        .find(|level| counts[*level as usize] > 0)
+}

@@ -1,0 +1,152 @@
+//! Which findings stand at which cells of the annex sheets.
+//!
+//! A finding knows a cell of a return; a county row knows the row of the return that it was taken
+//! from. Most tables have no finding at all, so rows are only looked up in those that have.
+
+use std::collections::HashMap;
+
+use crate::model::{Finding, Level};
+use crate::pipeline::Merged;
+
+/// Findings by cell of the annex sheets, and back.
+pub(super) struct Marks {
+    /// For each annex: by data row, findings by leaf.
+    rows: Vec<HashMap<usize, Vec<Mark>>>,
+    /// For each annex: findings of the total row that the responsible office returned.
+    totals: Vec<Vec<Mark>>,
+    /// For each finding, where it stands, if it does.
+    spots: Vec<Option<Spot>>,
+}
+
+/// The findings of one cell.
+#[derive(Debug)]
+pub(super) struct Mark {
+    /// Leaf column.
+    pub(super) leaf: usize,
+    /// Indices of the findings.
+    pub(super) findings: Vec<usize>,
+}
+
+/// A cell of an annex sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// Index of the annex.
+    pub(super) annex: usize,
+    /// Data row of the county; `None` for the total row.
+    pub(super) row: Option<usize>,
+    /// Leaf column.
+    pub(super) leaf: usize,
+}
+
+impl Marks {
+    pub(super) fn of(merged: &Merged) -> Self {
+        let found = by_table_row(merged);
+        let mut marks = Self {
+            rows: Vec::new(),
+            totals: Vec::new(),
+            spots: vec![None; merged.findings.len()],
+        };
+        for (annex, county) in merged.county.annexes.iter().enumerate() {
+            let mut rows = HashMap::new();
+            for (row_idx, row) in county.rows.iter().enumerate() {
+                let Some(source) = row.source else { continue };
+                if let Some(cells) = found.get(&(source.table, source.row)) {
+                    rows.insert(row_idx, marks.place(annex, Some(row_idx), cells));
+                }
+            }
+            let stated = county.total.as_ref().and_then(|total| total.stated);
+            let cells = stated.and_then(|source| found.get(&(source.table, source.row)));
+            let total = match cells {
+                Some(cells) => marks.place(annex, None, cells),
+                None => Vec::new(),
+            };
+            marks.rows.push(rows);
+            marks.totals.push(total);
+        }
+        marks
+    }
+
+    /// The marked cells of a data row.
+    pub(super) fn row(&self, annex: usize, row: usize) -> &[Mark] {
+        match self.rows[annex].is_empty() {
+            true => &[],
+            false => self.rows[annex].get(&row).map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// The marked cells of a total row.
+    pub(super) fn total(&self, annex: usize) -> &[Mark] {
+        &self.totals[annex]
+    }
+
+    /// Where a finding stands.
+    pub(super) fn spot(&self, finding: usize) -> Option<Spot> {
+        self.spots[finding]
+    }
+
+    /// How many cells of an annex have a finding of each level as their worst.
+    pub(super) fn count(&self, annex: usize, findings: &[Finding]) -> [usize; Level::ALL.len()] {
+        let mut counts = [0; Level::ALL.len()];
+        for mark in self.rows[annex].values().flatten() {
+            if let Some(level) = worst(findings, &mark.findings) {
+                counts[level as usize] += 1;
+            }
+        }
+        counts
+    }
+
+    fn place(&mut self, annex: usize, row: Option<usize>, cells: &[(usize, usize)]) -> Vec<Mark> {
+        let mut marks: Vec<Mark> = Vec::new();
+        for &(leaf, finding) in cells {
+            self.spots[finding] = Some(Spot { annex, row, leaf });
+            match marks.last_mut() {
+                Some(mark) if mark.leaf == leaf => mark.findings.push(finding),
+                _ => marks.push(Mark {
+                    leaf,
+                    findings: vec![finding],
+                }),
+            }
+        }
+        marks
+    }
+}
+
+/// The worst level among some findings.
+pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
+    which.iter().map(|&idx| findings[idx].level).min()
+}
+
+/// `(leaf, finding)` in order, for each `(table, row)` that has any.
+fn by_table_row(merged: &Merged) -> HashMap<(usize, usize), Vec<(usize, usize)>> {
+    let mut tables: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (idx, table) in merged.tables.iter().enumerate() {
+        let sheet = (&*table.file, &*table.sheet);
+        tables.entry(sheet).or_default().push(idx);
+    }
+    let mut found: HashMap<(usize, usize), Vec<(usize, usize)>> = HashMap::new();
+    for (idx, finding) in merged.findings.iter().enumerate() {
+        let Some(place) = &finding.place else {
+            continue;
+        };
+        let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
+            continue;
+        };
+        // Several forms may stand on one sheet; the cell's row tells them apart.
+        let forms = tables.get(&(&*place.file, &**sheet));
+        for &table_idx in forms.into_iter().flatten() {
+            let table = &merged.tables[table_idx];
+            let row = table
+                .rows
+                .binary_search_by_key(&cell.row, |row| row.sheet_row);
+            let leaf = table.columns.iter().position(|col| *col == Some(cell.col));
+            if let (Ok(row), Some(leaf)) = (row, leaf) {
+                found.entry((table_idx, row)).or_default().push((leaf, idx));
+                break;
+            }
+        }
+    }
+    for cells in found.values_mut() {
+        cells.sort_by_key(|&(leaf, finding)| (leaf, merged.findings[finding].level, finding));
+    }
+    found
+}

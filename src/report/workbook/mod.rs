@@ -1,0 +1,216 @@
+//! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 错误清单,
+//! 数据来源.
+//!
+//! Annex sheets show what was returned and never change a figure. Totals are live formulas that
+//! carry their value, so that viewers which do not calculate show it too. Every cell with findings
+//! has the colour of the worst and a note that says all of them. The same input gives the same
+//! bytes.
+
+mod annex;
+mod findings;
+mod frame;
+mod layout;
+mod marks;
+mod notes;
+mod page;
+mod returns;
+mod row_sums;
+mod sources;
+mod style;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::HashMap;
+use std::io::{Cursor, Seek, Write};
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
+
+use crate::model::{Level, ReturnStatus};
+use crate::pipeline::Merged;
+use crate::scheme::Scheme;
+
+use self::layout::{Layout, Limits, Names};
+use self::marks::Marks;
+use self::style::Styles;
+use super::{Lang, words};
+
+/// The workbook could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the county workbook")]
+pub struct WorkbookError(#[from] XlsxError);
+
+/// The county workbook as the bytes of an .xlsx file.
+pub fn write_workbook(
+    merged: &Merged,
+    scheme: &Scheme,
+    lang: Lang,
+) -> Result<Vec<u8>, WorkbookError> {
+    let mut bytes = Cursor::new(Vec::new());
+    write_workbook_to(merged, scheme, lang, &mut bytes)?;
+    Ok(bytes.into_inner())
+}
+
+/// Writes the county workbook.
+pub fn write_workbook_to(
+    merged: &Merged,
+    scheme: &Scheme,
+    lang: Lang,
+    writer: impl Write + Seek + Send,
+) -> Result<(), WorkbookError> {
+    write_within(Limits::default(), merged, scheme, lang, writer)
+}
+
+fn write_within(
+    limits: Limits,
+    merged: &Merged,
+    scheme: &Scheme,
+    lang: Lang,
+    writer: impl Write + Seek + Send,
+) -> Result<(), WorkbookError> {
+    let context = Context::new(merged, scheme, lang, limits);
+    let mut workbook = Workbook::new();
+    let mut styles = Styles::default();
+    workbook.set_properties(&properties(&context)?);
+    summary::write(&context, &mut workbook, &mut styles)?;
+    returns::write(&context, &mut workbook, &mut styles)?;
+    for annex in 0..scheme.annexes.len() {
+        annex::write(&context, annex, &mut workbook, &mut styles)?;
+    }
+    findings::write(&context, &mut workbook, &mut styles)?;
+    sources::write(&context, &mut workbook, &mut styles)?;
+    workbook.save_to_writer(writer)?;
+    Ok(())
+}
+
+/// What all sheets look things up in.
+struct Context<'a> {
+    merged: &'a Merged,
+    scheme: &'a Scheme,
+    lang: Lang,
+    limits: Limits,
+    marks: Marks,
+    layout: Layout,
+    /// Findings of each annex, by level.
+    annex_findings: Vec<[usize; Level::ALL.len()]>,
+    /// Findings of each reporter, by level.
+    reporter_findings: HashMap<&'a str, [usize; Level::ALL.len()]>,
+}
+
+impl<'a> Context<'a> {
+    fn new(merged: &'a Merged, scheme: &'a Scheme, lang: Lang, limits: Limits) -> Self {
+        let names = Names {
+            summary: lang.pick("说明", "About").to_owned(),
+            returns: lang.pick("报送情况", "Returns").to_owned(),
+            findings: lang.pick("错误清单", "Findings").to_owned(),
+            sources: lang.pick("数据来源", "Sources").to_owned(),
+        };
+        let numbers = scheme.annexes.iter().enumerate();
+        let by_number: HashMap<&str, usize> =
+            numbers.map(|(idx, annex)| (&*annex.number, idx)).collect();
+        let mut annex_findings = vec![[0; Level::ALL.len()]; scheme.annexes.len()];
+        let mut reporter_findings: HashMap<&str, [usize; Level::ALL.len()]> = HashMap::new();
+        for finding in &merged.findings {
+            let annex = finding.annex.as_deref();
+            if let Some(annex) = annex.and_then(|number| by_number.get(number)) {
+                annex_findings[*annex][finding.level as usize] += 1;
+            }
+            if let Some(reporter) = finding.reporter.as_deref() {
+                let counts = reporter_findings.entry(reporter).or_default();
+                counts[finding.level as usize] += 1;
+            }
+        }
+        Self {
+            merged,
+            scheme,
+            lang,
+            limits,
+            marks: Marks::of(merged),
+            layout: Layout::of(merged, scheme, names, limits),
+            annex_findings,
+            reporter_findings,
+        }
+    }
+
+    /// 2024年5月, or 计划.
+    fn period(&self) -> String {
+        let period = &self.merged.period;
+        let month = period.split_once('-').filter(|(year, month)| {
+            let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+            year.len() == 4 && month.len() == 2 && digits(year) && digits(month)
+        });
+        match (month, self.lang) {
+            (Some((year, month)), Lang::Zh) => {
+                format!("{year}年{}月", month.trim_start_matches('0'))
+            }
+            (None, Lang::Zh) if period == "plan" => "计划".to_owned(),
+            _ => period.clone(),
+        }
+    }
+
+    /// How many returns of an annex are owed, and how many came.
+    fn owed(&self, annex: Option<usize>) -> (usize, usize) {
+        let returns = &self.merged.returns;
+        let of_annex = returns
+            .iter()
+            .filter(|one| annex.is_none_or(|annex| one.annex == annex));
+        of_annex.fold((0, 0), |(owed, came), one| {
+            let arrived = one.status != ReturnStatus::Missing;
+            (owed + 1, came + usize::from(arrived))
+        })
+    }
+
+    /// 应报 11，已报 10；强制 3，核实 1.
+    fn annex_status(&self, annex: usize) -> String {
+        let (owed, came) = self.owed(Some(annex));
+        let counts = self.annex_findings[annex];
+        let found: Vec<String> = Level::ALL
+            .into_iter()
+            .filter(|level| counts[*level as usize] > 0)
+            .map(|level| {
+                format!(
+                    "{} {}",
+                    words::level(level, self.lang),
+                    counts[level as usize]
+                )
+            })
+            .collect();
+        let found = match found.is_empty() {
+            true => self.lang.pick("没有问题", "nothing found").to_owned(),
+            false => found.join(self.lang.pick("，", ", ")),
+        };
+        match self.lang {
+            Lang::Zh => format!("应报 {owed}，已报 {came}；{found}"),
+            Lang::En => format!("{came} of {owed} returned; {found}"),
+        }
+    }
+}
+
+/// A sheet that is kept until the end, or, where it would be large, written row by row.
+fn new_sheet(
+    workbook: &mut Workbook,
+    n_cells: usize,
+    limits: Limits,
+) -> Result<&mut Worksheet, XlsxError> {
+    match n_cells > limits.kept_cells {
+        true => workbook.add_worksheet_with_constant_memory(),
+        false => Ok(workbook.add_worksheet()),
+    }
+}
+
+/// The date is the period's: a workbook made again tomorrow is the same workbook.
+fn properties(context: &Context<'_>) -> Result<DocProperties, XlsxError> {
+    let first_year = context.scheme.years.first().copied().unwrap_or(2000);
+    let written = context.merged.period.split_once('-');
+    let written = written.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
+    let (year, month): (u16, u8) = written.unwrap_or((first_year, 1));
+    let date =
+        ExcelDateTime::from_ymd(year, month, 1).or_else(|_| ExcelDateTime::from_ymd(2000, 1, 1))?;
+    Ok(DocProperties::new()
+        .set_title(summary::title(context))
+        .set_subject(&context.scheme.title)
+        .set_author("hebiao")
+        .set_company(&context.scheme.area)
+        .set_creation_datetime(&date))
+}

@@ -1,0 +1,310 @@
+//! 报送情况: who returned what, and what became of every file.
+
+use std::collections::{HashMap, HashSet};
+
+use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
+
+use crate::model::{CellRef, FileRecord, Level, ReturnRecord, ReturnStatus};
+use crate::report::words;
+
+use super::annex::merge;
+use super::layout::link;
+use super::marks::Spot;
+use super::style::{Look, Number, Role, Styles};
+use super::{Context, page, text};
+
+const NAME_WIDTH: f64 = 28.0;
+const FILES_WIDTH: f64 = 36.0;
+
+pub(super) fn write(
+    context: &Context<'_>,
+    workbook: &mut Workbook,
+    styles: &mut Styles,
+) -> Result<(), XlsxError> {
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(&context.layout.names.returns)?;
+    page::set_up(sheet, Some((1, 1)), context.lang)?;
+    let missing = context.merged.returns.iter();
+    if missing
+        .clone()
+        .any(|one| one.status == ReturnStatus::Missing)
+    {
+        sheet.set_tab_color(0xBFBFBF);
+    }
+    let n_annexes = context.scheme.annexes.len() as u16;
+    // 序号, 填报单位, annexes, 应报, 已报, four levels, 文件.
+    let last = 2 + n_annexes + 2 + Level::ALL.len() as u16;
+    sheet.set_column_width(0, 6)?;
+    sheet.set_column_width(1, NAME_WIDTH)?;
+    for (idx, annex) in context.scheme.annexes.iter().enumerate() {
+        let width = text::width(&annex.number).max(6) + 2;
+        sheet.set_column_width(2 + idx as u16, width as f64)?;
+    }
+    for col in 2 + n_annexes..last {
+        sheet.set_column_width(col, 8)?;
+    }
+    sheet.set_column_width(last, FILES_WIDTH)?;
+    sheet.set_freeze_panes(2, 2)?;
+    let mut table = Returns {
+        context,
+        sheet,
+        styles,
+        n_annexes,
+        last,
+        links: 0,
+    };
+    let row = table.matrix()?;
+    table.files(row + 1)
+}
+
+struct Returns<'a, 'b> {
+    context: &'a Context<'a>,
+    sheet: &'b mut Worksheet,
+    styles: &'b mut Styles,
+    n_annexes: u16,
+    last: u16,
+    links: usize,
+}
+
+impl Returns<'_, '_> {
+    /// Reporters down, annexes across; gives the row after the table.
+    fn matrix(&mut self) -> Result<u32, XlsxError> {
+        let context = self.context;
+        let lang = context.lang;
+        let title = self.styles.role(Role::Title);
+        self.sheet.set_row_height(0, 34)?;
+        let heading = format!("{}{}", context.period(), lang.pick("报送情况", ": returns"));
+        merge(self.sheet, (0, 0), (0, self.last), &heading, title)?;
+
+        let mut header = vec![lang.pick("序号", "No."), lang.pick("填报单位", "Reporter")];
+        header.extend(context.scheme.annexes.iter().map(|annex| &*annex.number));
+        header.extend([lang.pick("应报", "Owed"), lang.pick("已报", "Came")]);
+        // English names of levels are long for columns of counts.
+        let level_name = |level| match words::level(level, lang) {
+            "Quasi-mandatory" => "Quasi",
+            "Mandatory" => "Mand.",
+            "Verification" => "Verif.",
+            name => name,
+        };
+        header.extend(Level::ALL.map(level_name));
+        header.push(lang.pick("文件", "Files"));
+        let format = self.styles.role(Role::Header);
+        self.sheet.set_row_height(1, 24)?;
+        for (col, text) in header.into_iter().enumerate() {
+            self.sheet.write_with_format(1, col as u16, text, format)?;
+        }
+
+        let mut owed: HashMap<usize, Vec<&ReturnRecord>> = HashMap::new();
+        for one in &context.merged.returns {
+            owed.entry(one.reporter).or_default().push(one);
+        }
+        let mut row = 2;
+        for (idx, reporter) in context.scheme.reporters.iter().enumerate() {
+            let Some(returns) = owed.get(&idx) else {
+                continue;
+            };
+            let centred = self.styles.role(Role::Centred);
+            self.sheet
+                .write_number_with_format(row, 0, row - 1, centred)?;
+            let text = self.styles.role(Role::Text);
+            self.sheet
+                .write_with_format(row, 1, &*reporter.name, text)?;
+            for annex in 0..usize::from(self.n_annexes) {
+                let one = returns.iter().find(|one| one.annex == annex);
+                self.status(row, annex, idx, one.copied())?;
+            }
+            let came = returns
+                .iter()
+                .filter(|one| one.status != ReturnStatus::Missing);
+            let col = 2 + self.n_annexes;
+            self.count(row, col, returns.len(), None)?;
+            self.count(row, col + 1, came.count(), None)?;
+            let counts = context.reporter_findings.get(&*reporter.name);
+            for level in Level::ALL {
+                let count = counts.map_or(0, |counts| counts[level as usize]);
+                self.count(row, col + 2 + level as u16, count, Some(level))?;
+            }
+            let mut seen = HashSet::new();
+            let files: Vec<&str> = returns
+                .iter()
+                .flat_map(|one| &one.files)
+                .map(|file| &**file)
+                .filter(|file| seen.insert(*file))
+                .collect();
+            let files = files.join("\n");
+            let small = self.styles.role(Role::Text);
+            self.sheet
+                .write_with_format(row, self.last, &files, small)?;
+            let n_lines = text::lines(&files, FILES_WIDTH);
+            self.sheet.set_row_height(row, text::height(n_lines))?;
+            row += 1;
+        }
+        self.sums(row)?;
+        Ok(row + 1)
+    }
+
+    fn status(
+        &mut self,
+        row: u32,
+        annex: usize,
+        reporter: usize,
+        one: Option<&ReturnRecord>,
+    ) -> Result<(), XlsxError> {
+        let col = 2 + annex as u16;
+        let Some(one) = one else {
+            // Nothing is owed; an empty cell says so best.
+            let format = self.styles.role(Role::Centred);
+            self.sheet.write_blank(row, col, format)?;
+            return Ok(());
+        };
+        let word = words::return_status(one.status, self.context.lang);
+        let sheets = &self.context.layout.annexes[annex];
+        let first = sheets.first_rows.get(&reporter).copied();
+        let spot = first.map(|row| Spot {
+            annex,
+            row: Some(row),
+            leaf: 0,
+        });
+        let target = match spot.and_then(|spot| self.context.layout.cell(spot)) {
+            Some((sheet, cell)) => link(sheet, cell),
+            None => link(&sheets.parts[0].name, CellRef::new(0, 0)),
+        };
+        match one.status {
+            ReturnStatus::Missing => {
+                let format = self.styles.role(Role::Absent);
+                self.sheet.write_with_format(row, col, word, format)?;
+            }
+            _ if self.links < self.context.limits.links => {
+                self.links += 1;
+                let format = self.styles.role(Role::CentredLink);
+                let url = Url::new(target).set_text(word);
+                self.sheet.write_url_with_format(row, col, url, format)?;
+            }
+            _ => {
+                let format = self.styles.role(Role::Centred);
+                self.sheet.write_with_format(row, col, word, format)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How complete each annex is.
+    fn sums(&mut self, row: u32) -> Result<(), XlsxError> {
+        let context = self.context;
+        let format = self.styles.role(Role::TotalLabel);
+        let label = context.lang.pick("已报/应报", "came/owed");
+        merge(self.sheet, (row, 0), (row, 1), label, format)?;
+        self.sheet.set_row_height(row, text::height(1))?;
+        for annex in 0..usize::from(self.n_annexes) {
+            let (owed, came) = context.owed(Some(annex));
+            let text = format!("{came}/{owed}");
+            self.sheet
+                .write_with_format(row, 2 + annex as u16, text, format)?;
+        }
+        let (owed, came) = context.owed(None);
+        let col = 2 + self.n_annexes;
+        self.sheet
+            .write_number_with_format(row, col, owed as f64, format)?;
+        self.sheet
+            .write_number_with_format(row, col + 1, came as f64, format)?;
+        for level in Level::ALL {
+            let all = context.reporter_findings.values();
+            let count: usize = all.map(|counts| counts[level as usize]).sum();
+            let col = col + 2 + level as u16;
+            self.sheet
+                .write_number_with_format(row, col, count as f64, format)?;
+        }
+        self.sheet.write_blank(row, self.last, format)?;
+        Ok(())
+    }
+
+    fn count(
+        &mut self,
+        row: u32,
+        col: u16,
+        count: usize,
+        level: Option<Level>,
+    ) -> Result<(), XlsxError> {
+        let look = Look::new(Role::Figure).number(Number::Decimals(0));
+        let format = self.styles.get(look.level(level.filter(|_| count > 0)));
+        self.sheet
+            .write_number_with_format(row, col, count as f64, format)?;
+        Ok(())
+    }
+
+    /// Every file of the inbox. It shares the columns of the matrix, so the reason covers several.
+    fn files(&mut self, first: u32) -> Result<(), XlsxError> {
+        let context = self.context;
+        let lang = context.lang;
+        let section = self.styles.role(Role::Section);
+        let heading = lang.pick("收到的文件", "Files received");
+        self.sheet.write_with_format(first, 0, heading, section)?;
+        self.sheet.set_row_height(first, 26)?;
+        let header = [
+            lang.pick("序号", "No."),
+            lang.pick("文件", "File"),
+            lang.pick("状态", "Status"),
+            lang.pick("格式", "Format"),
+            lang.pick("指标值", "Values"),
+        ];
+        let rest = header.len() as u16;
+        let row = first + 1;
+        let format = self.styles.role(Role::Header);
+        for (col, text) in header.into_iter().enumerate() {
+            self.sheet
+                .write_with_format(row, col as u16, text, format)?;
+        }
+        let word = lang.pick("内容、原因", "Content, reason");
+        merge(self.sheet, (row, rest), (row, self.last), word, format)?;
+        self.sheet.set_row_height(row, 24)?;
+        let level_width = 8.0 * (self.last - 2 - self.n_annexes) as f64;
+        let rest_width =
+            FILES_WIDTH + level_width + 9.0 * f64::from(self.n_annexes.saturating_sub(3));
+        for (idx, file) in context.merged.files.iter().enumerate() {
+            let row = row + 1 + idx as u32;
+            let centred = self.styles.role(Role::Centred);
+            self.sheet
+                .write_number_with_format(row, 0, idx as f64 + 1.0, centred)?;
+            let status = words::file_status(&file.status, lang);
+            self.sheet.write_with_format(row, 2, status, centred)?;
+            let format = file
+                .format
+                .map_or(String::new(), |format| format.to_string());
+            self.sheet.write_with_format(row, 3, format, centred)?;
+            let n_values: usize = file.tables.iter().map(|table| table.observations).sum();
+            self.sheet
+                .write_number_with_format(row, 4, n_values as f64, centred)?;
+            let about = self.about(file);
+            let text = self.styles.role(Role::Text);
+            self.sheet.write_with_format(row, 1, &*file.path, text)?;
+            merge(self.sheet, (row, rest), (row, self.last), &about, text)?;
+            let n_lines = text::lines(&file.path, NAME_WIDTH).max(text::lines(&about, rest_width));
+            self.sheet.set_row_height(row, text::height(n_lines))?;
+        }
+        Ok(())
+    }
+
+    /// Why a file has its status, and the forms in it.
+    fn about(&self, file: &FileRecord) -> String {
+        let scheme = self.context.scheme;
+        let lang = self.context.lang;
+        let mut parts: Vec<String> = Vec::new();
+        let reason = words::file_reason(&file.status, lang);
+        if !reason.is_empty() {
+            parts.push(reason);
+        }
+        for table in &file.tables {
+            let annex = &scheme.annexes[table.annex].number;
+            let reporter = match table.reporter {
+                Some(reporter) => &*scheme.reporters[reporter].name,
+                None => lang.pick("单位不明", "reporter unknown"),
+            };
+            let note = match table.superseded {
+                true => lang.pick("，已被替换", ", superseded"),
+                false => "",
+            };
+            parts.push(format!("{annex} {reporter}{note}"));
+        }
+        parts.join(lang.pick("；", "; "))
+    }
+}

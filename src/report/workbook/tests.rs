@@ -1,0 +1,1 @@
+//! Limits that no test workbook reaches are lowered here.

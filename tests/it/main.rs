@@ -11,6 +11,8 @@ mod json;
 mod merged;
 mod normalise;
 mod outbox;
+#[cfg(feature = "consolidate")]
+mod plan;
 mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]

@@ -4,56 +4,36 @@
 //! which reserves memory by what a file declares, so that one wrong byte can end the program.
 //! Of formulas only their presence is kept: their text is compiled, and no form needs it.
 
-use std::io::{Cursor, Read};
-
 use encoding_rs::Encoding;
 
 use super::budget::Budget;
 use super::number_format::Shown;
+use super::ole2::Ole2;
 use super::xlsx::UNKNOWN_ERROR;
 use super::{FileKind, Unreadable, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
 /// Reads the workbook in a file of streams, or says what else the file is.
 pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
-    let broken = |error: std::io::Error| {
-        if bytes.len() % 512 != 0 || bytes.len() < 1536 {
-            Unreadable::truncated(format!("OLE2: {error}"))
-        } else {
-            Unreadable::damaged(format!("OLE2: {error}"))
+    let file = Ole2::open(bytes)?;
+    for name in ["Workbook", "Book"] {
+        if let Some(stream) = file.stream(name)? {
+            return read_stream(&stream, budget);
         }
-    };
-    let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(broken)?;
-    let has = |name: &str| file.is_stream(name);
-    let name = if has("/Workbook") {
-        "/Workbook"
-    } else if has("/Book") {
-        "/Book"
+    }
+    Err(if file.has("EncryptedPackage") {
+        Unreadable::PasswordProtected
+    } else if file.has("WordDocument") {
+        Unreadable::NotASpreadsheet(FileKind::TextDocument)
+    } else if file.has("PowerPoint Document") {
+        Unreadable::NotASpreadsheet(FileKind::Presentation)
+    } else if file.has("WksSSWorkBook") {
+        Unreadable::OldFormat {
+            name: "Microsoft Works",
+        }
     } else {
-        return Err(if has("/EncryptedPackage") {
-            Unreadable::PasswordProtected
-        } else if has("/WordDocument") {
-            Unreadable::NotASpreadsheet(FileKind::TextDocument)
-        } else if has("/PowerPoint Document") {
-            Unreadable::NotASpreadsheet(FileKind::Presentation)
-        } else if has("/WksSSWorkBook") {
-            Unreadable::OldFormat {
-                name: "Microsoft Works",
-            }
-        } else {
-            Unreadable::NotASpreadsheet(FileKind::OtherOffice)
-        });
-    };
-    let mut stream = Vec::new();
-    file.open_stream(name)
-        .and_then(|opened| {
-            // A stream cannot be longer than its file, whatever the directory says.
-            opened
-                .take(bytes.len() as u64)
-                .read_to_end(&mut stream)
-        })
-        .map_err(broken)?;
-    read_stream(&stream, budget)
+        Unreadable::NotASpreadsheet(FileKind::OtherOffice)
+    })
 }
 
 /// Reads the stream of records that is the workbook.
@@ -77,11 +57,10 @@ pub(super) fn read_stream(stream: &[u8], budget: &mut Budget) -> Result<Workbook
                 workbook.sheets.push(sheet);
             }
             Ok(false) => {}
-            Err(reason) => workbook.unreadable_sheets.push((entry.name.clone(), reason)),
+            Err(reason) => workbook
+                .unreadable_sheets
+                .push((entry.name.clone(), reason)),
         }
-    }
-    if workbook.sheets.is_empty() && workbook.unreadable_sheets.is_empty() {
-        return Err(Unreadable::NoWorksheet);
     }
     if uncalculated {
         workbook.sheets = workbook.sheets.into_iter().map(not_calculated).collect();
@@ -205,7 +184,12 @@ fn decode_units(data: &[u8], wide: bool, length: usize, units: &mut Vec<u16>) ->
     let before = units.len();
     if wide {
         let pairs = data.as_chunks::<2>().0;
-        units.extend(pairs.iter().take(length).map(|&pair| u16::from_le_bytes(pair)));
+        units.extend(
+            pairs
+                .iter()
+                .take(length)
+                .map(|&pair| u16::from_le_bytes(pair)),
+        );
     } else {
         units.extend(data.iter().take(length).map(|&byte| u16::from(byte)));
     }
@@ -340,7 +324,11 @@ fn code_page(number: u16) -> &'static Encoding {
 /// The table of texts ([MS-XLS] 2.4.265). A text that breaks off ends the table: cells that ask for a
 /// later one will say so.
 fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Box<str>>, Unreadable> {
-    let mut table = Parts { parts, part: 0, at: 8 };
+    let mut table = Parts {
+        parts,
+        part: 0,
+        at: 8,
+    };
     let mut strings = Vec::new();
     while let Some(text) = table.text() {
         strings.push(text);
@@ -450,13 +438,13 @@ impl<'g, 'l> SheetReader<'g, 'l> {
     /// False for a sheet of another kind.
     fn read(&mut self, stream: &[u8], start: usize) -> Result<bool, Unreadable> {
         let mut records = Records { stream, at: start };
-        match records.next() {
-            Some(Record { kind: kind::BOF, data }) => match word(data, 2) {
-                // Charts, macro sheets and modules.
-                Some(0x0020 | 0x0040 | 0x0006) => return Ok(false),
-                _ => {}
-            },
-            _ => return Err(Unreadable::damaged("the sheet is not where it should be")),
+        let first = records.next().filter(|record| record.kind == kind::BOF);
+        let Some(first) = first else {
+            return Err(Unreadable::damaged("the sheet is not where it should be"));
+        };
+        // Charts, macro sheets and modules.
+        if let Some(0x0020 | 0x0040 | 0x0006) = word(first.data, 2) {
+            return Ok(false);
         }
         // Charts on the sheet are sheets of their own inside it.
         let mut depth = 0u32;
@@ -482,8 +470,8 @@ impl<'g, 'l> SheetReader<'g, 'l> {
         match record.kind {
             kind::MERGED_CELLS => {
                 for range in data.get(2..).ok_or_else(short)?.as_chunks::<8>().0 {
-                    let [row, last_row, col, last_col] =
-                        [0, 2, 4, 6].map(|at| u32::from(u16::from_le_bytes([range[at], range[at + 1]])));
+                    let [row, last_row, col, last_col] = [0, 2, 4, 6]
+                        .map(|at| u32::from(u16::from_le_bytes([range[at], range[at + 1]])));
                     let (start, end) = (CellRef::new(row, col), CellRef::new(last_row, last_col));
                     self.budget
                         .keep_merge(&mut self.merges, CellRange::new(start, end))?;
@@ -527,7 +515,7 @@ impl<'g, 'l> SheetReader<'g, 'l> {
         let data = record.data;
         let at = CellRef::new(word(data, 0)?.into(), word(data, 2)?.into());
         let shown = self.shown(word(data, 4));
-        let rest = &data[6..];
+        let rest = data.get(6..)?;
         Some(match record.kind {
             kind::NUMBER => self.keep_number(at, float(rest)?, shown, None),
             kind::RK => self.keep_number(at, rk(double_word(rest, 0)?), shown, None),
@@ -637,7 +625,11 @@ pub(super) fn rk(code: u32) -> f64 {
     } else {
         f64::from_bits(u64::from(code & !3) << 32)
     };
-    if code & 1 != 0 { number / 100.0 } else { number }
+    if code & 1 != 0 {
+        number / 100.0
+    } else {
+        number
+    }
 }
 
 /// The name of an error, by its number in .xls and .xlsb ([MS-XLS] 2.5.10).

@@ -68,8 +68,8 @@ impl<'a> Xml<'a> {
                 [] if self.depth == 0 => return Ok(Event::Eof),
                 [] => return Err(self.broken("the document ends inside an element")),
                 [b'<', b'/', ..] => {
-                    let length = short_find(b'>', rest)
-                        .ok_or_else(|| self.broken("a tag does not end"))?;
+                    let length =
+                        short_find(b'>', rest).ok_or_else(|| self.broken("a tag does not end"))?;
                     self.at += length + 1;
                     self.depth = self
                         .depth
@@ -223,13 +223,6 @@ impl<'a> Tag<'a> {
     /// The attribute of exactly this name.
     pub(super) fn attribute(&self, name: &str) -> Result<Option<Cow<'a, str>>, Unreadable> {
         self.raw(name).map(unescape).transpose()
-    }
-
-    /// The attribute of this name under whatever prefix; none counts as one.
-    pub(super) fn local_attribute(&self, name: &str) -> Option<&'a str> {
-        self.attributes()
-            .find(|&(n, _)| n.rsplit(':').next() == Some(name))
-            .map(|(_, value)| value)
     }
 }
 

@@ -315,13 +315,15 @@ impl<'s> Recogniser<'s> {
             }
         }
         for problem in table.problems {
-            note(
-                problem.kind,
-                problem.level,
-                problem.detail,
-                Some(problem.cell),
-                problem.given,
-            );
+            let place = Place::sheet(place.file, &place.sheet, Some(problem.cell));
+            let mut finding = Finding::new(problem.kind, problem.level, problem.detail).at(place);
+            finding.given = problem.given;
+            if let Some(reporter) = problem.reporter {
+                let name = &self.scheme.reporters[reporter].name;
+                finding.reporter = Some(name.clone());
+                finding.expected = Some(name.to_string());
+            }
+            findings.push(finding);
         }
         for finding in &mut findings[start..] {
             finding.annex = Some(annex.number.clone());

@@ -28,6 +28,8 @@ pub(super) struct RowProblem {
     pub(super) detail: Detail,
     pub(super) cell: CellRef,
     pub(super) given: Option<String>,
+    /// The reporter that a name was taken for.
+    pub(super) reporter: Option<usize>,
 }
 
 /// How badly an annex fits the rows below a header; the smaller the better.
@@ -476,15 +478,15 @@ impl<'r> RowReader<'r> {
     }
 
     fn note_alias(&mut self, cell: CellRef, given: &str, found: NameMatch) {
-        if let Some(finding) = alias_problem(self.scheme, given, found) {
-            let (level, how) = finding;
-            self.problem(
-                Kind::Alias,
+        if let Some((level, how)) = alias_problem(self.scheme, given, found) {
+            self.problems.push(RowProblem {
+                kind: Kind::Alias,
                 level,
-                Detail::Alias { how },
+                detail: Detail::Alias { how },
                 cell,
-                Some(given.to_owned()),
-            );
+                given: Some(given.to_owned()),
+                reporter: Some(found.reporter),
+            });
         }
     }
 
@@ -516,6 +518,7 @@ impl<'r> RowReader<'r> {
             detail,
             cell,
             given,
+            reporter: None,
         });
     }
 

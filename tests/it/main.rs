@@ -1,10 +1,25 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
 #[cfg(feature = "consolidate")]
+mod command_line;
+#[cfg(feature = "consolidate")]
 mod consolidate;
+mod county_workbook;
+mod desk;
+mod form;
 #[cfg(feature = "consolidate")]
 mod grid;
 mod json;
+mod merged;
+mod normalise;
 mod outbox;
 #[cfg(feature = "consolidate")]
+mod plan;
+mod read;
+mod recognise;
+#[cfg(feature = "consolidate")]
 mod records;
+mod reporters;
+mod returns;
+mod scheme;
+mod thirteenth_annex;

@@ -1,0 +1,1 @@
+//! thirteenth_annex

@@ -29,7 +29,7 @@ pub(super) struct Weights {
     pub(super) unexplained: i32,
     /// A computed cell is not typed.
     pub(super) formula: i32,
-    /// A value that only rounding reconciles is less of a match than an exact one.
+    /// A value that only rounding reconciles is less of a match than an exact one; for each last digit off.
     pub(super) inexact: i32,
     /// For every 5 % that a value lies off what is known from elsewhere, up to 20 %.
     pub(super) near_before: i32,
@@ -48,7 +48,7 @@ impl Default for Weights {
             as_before: 40,
             unexplained: 200,
             formula: 50,
-            inexact: 20,
+            inexact: 25,
             near_before: 30,
             near_other_years: 20,
         }
@@ -178,12 +178,12 @@ impl Judge<'_, '_> {
         let (low, high) = interval(self.system, changes, position);
         let step = self.system.cells[cell].step;
         let mut best = (self.cost(cell, centre), centre);
-        for off in (1..=REACH).flat_map(|n| [n * step, -n * step]) {
-            let value = centre + off;
+        for n_steps in (1..=REACH).flat_map(|n| [n, -n]) {
+            let value = centre + n_steps * step;
             if value < low || value > high || !self.system.is_allowed(cell, value, changes) {
                 continue;
             }
-            let cost = self.cost(cell, value) + self.weights.inexact;
+            let cost = self.cost(cell, value) + self.weights.inexact * n_steps.abs() as i32;
             if cost < best.0 && value != self.system.cells[cell].value {
                 best = (cost, value);
             }
@@ -266,7 +266,8 @@ impl Judge<'_, '_> {
             Edit::Missing => (weights.digit, Reason::DigitMissing),
             Edit::Extra => (weights.digit, Reason::DigitExtra),
             Edit::Swapped => (weights.digit, Reason::DigitsSwapped),
-            Edit::Two if right.len().min(typed.len()) < 3 => return None,
+            // Of three digits any two numbers share one.
+            Edit::Two if right.len().min(typed.len()) < 4 => return None,
             Edit::Two => (weights.two_digits, Reason::TwoDigits),
         };
         (!is_short).then_some((cost, reason))

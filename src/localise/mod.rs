@@ -38,6 +38,8 @@ const MAX_SUSPECTS: usize = 8;
 const MAX_LISTED: usize = 24;
 /// Costs within this of each other are a tie.
 const TIE: i32 = 5;
+/// Explanations that are this much less likely than the best are not worth reading.
+const UNLIKELY: i32 = 250;
 /// How much likelier than any other explanation a fault must be to be told as one.
 const CLEAR: i32 = 50;
 
@@ -478,7 +480,7 @@ fn add_suspects(system: &System<'_>, repairs: &[Judged], goal: usize, suspects: 
         .filter(|it| it.cost <= best.cost + TIE)
         .count();
     let likely = |cell: usize, value: i128| system.amount(cell, value).to_string();
-    for repair in repairs {
+    for repair in repairs.iter().filter(|it| it.cost <= best.cost + UNLIKELY) {
         for (position, &(cell, value)) in repair.changes.iter().enumerate() {
             if system.balances[goal].sign_of(cell) == 0 || suspects.len() >= MAX_SUSPECTS {
                 continue;

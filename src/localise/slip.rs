@@ -11,7 +11,7 @@
 //!   factor: within a factor of two, or within 3 % where the factor is below a hundred;
 //! - by other rows: the factor is a thousand or more, and at least three figures of a row, all that can be
 //!   compared, lie thirty times beyond the largest or smallest of at least three other rows, and within thirty
-//!   times of them once put right.
+//!   times of them once put right; too small ones have decimals that the column does not ask for.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -99,11 +99,13 @@ fn best(system: &mut System<'_>) -> Option<Found> {
         system.balances[balance].residual = residual;
         system.balances[balance].tolerance = tolerance;
     }
+    let mut told: Vec<_> = cells.into_iter().map(|(.., told)| told).collect();
+    told.sort_by_key(|(spot, ..)| *spot);
     Some(Found {
         extent: group.extent,
         evidence: Evidence::Relations(effect.fixed.len()),
         slip: group.factor.slip,
-        cells: cells.into_iter().map(|(.., told)| told).collect(),
+        cells: told,
         explains: effect.fixed,
     })
 }
@@ -271,7 +273,14 @@ pub(super) fn by_size(
                     if is_off_from(times, earlier) {
                         return Some(Evidence::Before);
                     }
-                    let beyond = row.kind == RowKind::Data
+                    // Figures in a larger unit have decimals that the annex's own unit does not ask for.
+                    let finer = figures.iter().filter(|(leaf, amount)| {
+                        let declared = annex.decimals_of(*leaf, row.spec);
+                        amount.normalised().decimals() > declared
+                    });
+                    let looks_it = factor.slip.too_large || 2 * finer.count() >= figures.len();
+                    let beyond = looks_it
+                        && row.kind == RowKind::Data
                         && sizes.are_beyond(times, (table_idx, row_idx), table.annex, &figures);
                     beyond.then_some(Evidence::OtherRows)
                 };

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::check::{Checker, Equation};
 use crate::model::{Amount, Operand, Place, Row, RowKind, Table};
-use crate::scheme::{Limit, Relation, RowSel, Scheme};
+use crate::scheme::{ColumnKind, Limit, Relation, RowSel, Scheme};
 
 /// More decimals than any form prints would only risk overflow.
 const MAX_SCALE: u32 = 15;
@@ -137,6 +137,7 @@ impl<'t> System<'t> {
             system.add(equation, &bounds, &table_of);
         }
         for (idx, table) in tables.iter().enumerate().filter(|(idx, _)| included[*idx]) {
+            system.add_neighbours(idx, &bounds);
             for [part, whole] in checker.form_parts(table) {
                 let find =
                     |(row, leaf): (usize, usize)| system.by_spot.get(&(idx, row, leaf)).copied();
@@ -179,29 +180,7 @@ impl<'t> System<'t> {
         for (spot, value, step, decimals, unit, sign) in cells {
             let idx = match self.by_spot.get(&spot) {
                 Some(idx) => *idx,
-                None => {
-                    let table = &self.tables[spot.0];
-                    let annex = &self.scheme.annexes[table.annex];
-                    let column = annex.leaves[spot.2].column;
-                    let (min, max) = bounds.get(table.annex, column);
-                    let limit = |limit: Option<Amount>| limit.and_then(|it| self.of(it, unit));
-                    let (min, max) = (limit(min), limit(max));
-                    self.cells.push(Cell {
-                        spot,
-                        value,
-                        unit,
-                        step,
-                        decimals: u32::from(decimals),
-                        formula: table.rows[spot.1].entries[spot.2].formula,
-                        // Amounts that add up are not negative, unless the form itself says otherwise.
-                        min: min.or((value >= 0).then_some(0)),
-                        max,
-                        balances: Vec::new(),
-                        parts: Vec::new(),
-                    });
-                    self.by_spot.insert(spot, self.cells.len() - 1);
-                    self.cells.len() - 1
-                }
+                None => self.add_cell(spot, value, step, decimals, unit, bounds),
             };
             self.cells[idx].balances.push(self.balances.len());
             terms.push((idx, sign));
@@ -214,6 +193,63 @@ impl<'t> System<'t> {
             residual,
         });
         Some(())
+    }
+
+    fn add_cell(
+        &mut self,
+        spot: Spot,
+        value: i128,
+        step: i128,
+        decimals: u8,
+        unit: Option<usize>,
+        bounds: &Bounds,
+    ) -> usize {
+        let table = &self.tables[spot.0];
+        let annex = &self.scheme.annexes[table.annex];
+        let (min, max) = bounds.get(table.annex, annex.leaves[spot.2].column);
+        let limit = |limit: Option<Amount>| limit.and_then(|it| self.of(it, unit));
+        let (min, max) = (limit(min), limit(max));
+        self.cells.push(Cell {
+            spot,
+            value,
+            unit,
+            step,
+            decimals: u32::from(decimals),
+            formula: table.rows[spot.1].entries[spot.2].formula,
+            // Amounts that add up are not negative, unless the form itself says otherwise.
+            min: min.or((value >= 0).then_some(0)),
+            max,
+            balances: Vec::new(),
+            parts: Vec::new(),
+        });
+        self.by_spot.insert(spot, self.cells.len() - 1);
+        self.cells.len() - 1
+    }
+
+    /// The other figures of a table's rows: in no relation themselves, they may explain one.
+    fn add_neighbours(&mut self, table_idx: usize, bounds: &Bounds) {
+        let table = &self.tables[table_idx];
+        let annex = &self.scheme.annexes[table.annex];
+        for (row_idx, row) in table.rows.iter().enumerate() {
+            for (leaf, entry) in row.entries.iter().enumerate() {
+                let spot = (table_idx, row_idx, leaf);
+                let Some(amount) = entry.value.amount() else {
+                    continue;
+                };
+                if self.by_spot.contains_key(&spot)
+                    || annex.kind_of(leaf, row.spec) != ColumnKind::Additive
+                {
+                    continue;
+                }
+                let unit = self.scheme.unit_of(annex, leaf, row.spec);
+                let declared = annex.decimals_of(leaf, row.spec);
+                let decimals = amount.normalised().decimals().max(declared);
+                let step = self.of(Amount::last_digit(decimals), unit);
+                if let (Some(value), Some(step)) = (self.of(amount, unit), step) {
+                    self.add_cell(spot, value, step, decimals, unit, bounds);
+                }
+            }
+        }
     }
 
     /// An amount in base units as an integer of the system.

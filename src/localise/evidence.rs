@@ -12,7 +12,7 @@ use crate::scheme::Scheme;
 
 use super::edit::{Edit, edit};
 use super::pattern;
-use super::search::{Repair, interval};
+use super::search::{Repair, interval, residual, touched};
 use super::system::System;
 
 /// What each piece of evidence counts, in hundredths.
@@ -27,6 +27,8 @@ pub(super) struct Weights {
     pub(super) pattern: i32,
     pub(super) as_before: i32,
     pub(super) unexplained: i32,
+    /// The plan's text would be met as well.
+    pub(super) promise: i32,
     /// A computed cell is not typed.
     pub(super) formula: i32,
     /// A value that only rounding reconciles is less of a match than an exact one; for each last digit off.
@@ -47,8 +49,9 @@ impl Default for Weights {
             pattern: 50,
             as_before: 40,
             unexplained: 200,
+            promise: 60,
             formula: 50,
-            inexact: 25,
+            inexact: 50,
             near_before: 30,
             near_other_years: 20,
         }
@@ -122,6 +125,14 @@ impl Judge<'_, '_> {
             .into_iter()
             .map(|repair| self.judge(repair))
             .collect();
+        for it in &mut judged {
+            let cells: Vec<usize> = it.changes.iter().map(|(cell, _)| *cell).collect();
+            let promises = touched(self.system, &cells)
+                .into_iter()
+                .filter(|idx| self.system.balances[*idx].set_aside)
+                .filter(|idx| keeps(self.system, *idx, &it.changes));
+            it.cost -= self.weights.promise * promises.count() as i32;
+        }
         judged.sort_by_cached_key(|it| {
             let mut spots: Vec<_> = it
                 .changes
@@ -261,11 +272,16 @@ impl Judge<'_, '_> {
         let edit = edit(&right, &typed)?;
         // Among small numbers any two are an edit apart, which then is no evidence.
         let is_short = right.len() < 2 && typed.len() < 2;
+        // One in twenty numbers of three digits is an edit away from any other.
+        let digit = match right.len().min(typed.len()) {
+            0..=3 => weights.digit + weights.digit / 2,
+            _ => weights.digit,
+        };
         let (cost, reason) = match edit {
-            Edit::Changed => (weights.digit, Reason::DigitChanged),
-            Edit::Missing => (weights.digit, Reason::DigitMissing),
-            Edit::Extra => (weights.digit, Reason::DigitExtra),
-            Edit::Swapped => (weights.digit, Reason::DigitsSwapped),
+            Edit::Changed => (digit, Reason::DigitChanged),
+            Edit::Missing => (digit, Reason::DigitMissing),
+            Edit::Extra => (digit, Reason::DigitExtra),
+            Edit::Swapped => (digit, Reason::DigitsSwapped),
             // Of three digits any two numbers share one.
             Edit::Two if right.len().min(typed.len()) < 4 => return None,
             Edit::Two => (weights.two_digits, Reason::TwoDigits),
@@ -303,6 +319,12 @@ impl Judge<'_, '_> {
         // 30 % apart is no size that a third year could be held against.
         (values.len() >= 2 && low > 0 && (high - low) * 10 <= high * 3).then(|| low.midpoint(high))
     }
+}
+
+/// Whether a promise that was not kept is kept once cells are changed.
+pub(super) fn keeps(system: &System<'_>, promise: usize, changes: &[(usize, i128)]) -> bool {
+    let balance = &system.balances[promise];
+    balance.fails() && residual(system, promise, changes).abs() <= balance.tolerance
 }
 
 /// How far a value is off, in thousandths, up to 200.

@@ -126,7 +126,7 @@ fn scaled(amount: Amount, factor: &Factor) -> Amount {
 
 fn groups(system: &System<'_>) -> Vec<Group> {
     let mut seeds: BTreeSet<usize> = BTreeSet::new();
-    for balance in system.balances.iter().filter(|it| it.is_violated()) {
+    for balance in system.balances.iter().filter(|it| it.fails()) {
         seeds.extend(balance.terms.iter().map(|(cell, _)| *cell));
     }
     let mut members: HashMap<(Extent, usize, usize, Option<usize>), Vec<usize>> = HashMap::new();
@@ -210,8 +210,9 @@ fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
         let tolerance = balance.tolerance.max(balance.tolerance + blur);
         let residual = balance.residual + moved;
         let holds = residual.abs() <= tolerance;
-        if balance.is_violated() {
-            n_violated += 1;
+        if balance.fails() {
+            // A promise that is kept once the unit is right speaks for the slip; one that is not, not against it.
+            n_violated += usize::from(!balance.set_aside);
             if holds && moved.abs() > 5 * tolerance {
                 effect.fixed.push(idx);
                 let members = terms()

@@ -62,12 +62,20 @@ pub(super) struct Balance {
     pub(super) tolerance: i128,
     /// Σ sign·cell − constant.
     pub(super) residual: i128,
+    /// A promise of the plan that is not kept. It may well not be, so no figure is suspected of it as long as
+    /// anything else is wrong.
+    pub(super) set_aside: bool,
 }
 
 impl Balance {
     /// Whether it fails beyond rounding.
-    pub(super) fn is_violated(&self) -> bool {
+    pub(super) fn fails(&self) -> bool {
         self.residual.abs() > self.tolerance
+    }
+
+    /// Whether it fails, and some figure must be wrong because of it.
+    pub(super) fn is_violated(&self) -> bool {
+        !self.set_aside && self.fails()
     }
 
     pub(super) fn sign_of(&self, cell: usize) -> i128 {
@@ -185,7 +193,10 @@ impl<'t> System<'t> {
             self.cells[idx].balances.push(self.balances.len());
             terms.push((idx, sign));
         }
+        let relation = &self.scheme.rules[equation.rule].relation;
+        let is_promise = matches!(relation, Relation::Target { .. });
         self.balances.push(Balance {
+            set_aside: is_promise && residual.abs() > tolerance,
             rule: equation.rule,
             terms,
             n_given: equation.n_given,

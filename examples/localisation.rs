@@ -31,6 +31,9 @@ const KINDS: [(Slip, &str); 11] = [
     (Slip::ColumnShifted, "column shifted down"),
 ];
 
+/// The first so many change one cell, or two; the rest a whole row or column.
+const N_CELL_KINDS: usize = 9;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Slip {
     DigitChanged,
@@ -67,6 +70,8 @@ struct Setting {
     /// Whether every printed figure is rounded by itself.
     rounded: bool,
     errors: usize,
+    /// Whether whole rows and columns may be shifted.
+    blocks: bool,
 }
 
 fn main() {
@@ -79,42 +84,41 @@ fn main() {
     );
     let scheme = scheme();
     let checker = Checker::new(&scheme);
-    println!("{cases} cases each, seed {seed}\n");
-    println!(
-        "| form | figures | totals | last month | errors | first | among | mean | longest | redrawn |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    let measure = |setting, kind, cases| measure(&checker, &scheme, setting, kind, cases, seed);
+    println!("{cases} cases each, seed {seed}; slips that change one cell or two:\n");
+    let head = "| form | figures | totals | last month | slips | first | among | mean | longest | redrawn |";
+    println!("{head}\n|---|---|---|---|---|---|---|---|---|---|");
     for annex in ["附件3", "附件7"] {
         for rounded in [false, true] {
             for totals in [true, false] {
                 for before in [false, true] {
                     for errors in 1..=3 {
                         let setting = Setting {
-                            annex,
                             totals,
                             before,
                             rounded,
                             errors,
+                            ..Setting::of(annex)
                         };
-                        let counts = measure(&checker, &scheme, setting, None, cases, seed);
-                        let yes = |is: bool| if is { "yes" } else { "no" };
-                        println!(
-                            "| {annex} | {} | {} | {} | {errors} | {} | {} | {} | {} | {} |",
-                            if rounded { "rounded" } else { "exact" },
-                            yes(totals),
-                            yes(before),
-                            percent(counts.first, counts.cases),
-                            percent(counts.among, counts.cases),
-                            micros(counts.time / counts.cases.max(1)),
-                            micros(counts.longest),
-                            counts.invisible,
-                        );
+                        println!("{}", line(setting, &measure(setting, None, cases)));
                     }
                 }
             }
         }
     }
-    println!("\nOne error by kind, exact figures:\n");
+    println!("\nWith shifted rows and columns among the slips:\n");
+    println!("{head}\n|---|---|---|---|---|---|---|---|---|---|");
+    for annex in ["附件3", "附件7"] {
+        for errors in 1..=3 {
+            let setting = Setting {
+                errors,
+                blocks: true,
+                ..Setting::of(annex)
+            };
+            println!("{}", line(setting, &measure(setting, None, cases)));
+        }
+    }
+    println!("\nOne slip by kind, exact figures, first / among:\n");
     println!("| kind | 附件3 with totals | 附件3 without | 附件7 with totals | 附件7 without |");
     println!("|---|---|---|---|---|");
     for (kind, name) in KINDS {
@@ -122,13 +126,10 @@ fn main() {
         for annex in ["附件3", "附件7"] {
             for totals in [true, false] {
                 let setting = Setting {
-                    annex,
                     totals,
-                    before: false,
-                    rounded: false,
-                    errors: 1,
+                    ..Setting::of(annex)
                 };
-                let counts = measure(&checker, &scheme, setting, Some(kind), cases / 2, seed);
+                let counts = measure(setting, Some(kind), cases / 2);
                 line.push_str(&match counts.cases {
                     0 => " invisible |".to_owned(),
                     n => format!(
@@ -142,6 +143,37 @@ fn main() {
         println!("{line}");
     }
     false_alarms(&checker, &scheme, seed);
+}
+
+impl Setting {
+    /// One slip in a form with totals and exact figures.
+    fn of(annex: &'static str) -> Self {
+        Self {
+            annex,
+            totals: true,
+            before: false,
+            rounded: false,
+            errors: 1,
+            blocks: false,
+        }
+    }
+}
+
+fn line(setting: Setting, counts: &Counts) -> String {
+    let yes = |is: bool| if is { "yes" } else { "no" };
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        setting.annex,
+        if setting.rounded { "rounded" } else { "exact" },
+        yes(setting.totals),
+        yes(setting.before),
+        setting.errors,
+        percent(counts.first, counts.cases),
+        percent(counts.among, counts.cases),
+        micros(counts.time / counts.cases.max(1)),
+        micros(counts.longest),
+        counts.invisible,
+    )
 }
 
 fn measure(
@@ -312,11 +344,10 @@ fn false_alarms(checker: &Checker<'_>, scheme: &Scheme, seed: u64) {
     for annex in ["附件3", "附件7"] {
         for (rounded, before) in [(false, false), (true, false), (true, true)] {
             let setting = Setting {
-                annex,
-                totals: true,
                 before,
                 rounded,
                 errors: 0,
+                ..Setting::of(annex)
             };
             let mut random = Random(seed);
             let (mut forms, mut checked, mut failed, mut alarms) = (0u32, 0u64, 0, 0);
@@ -557,7 +588,11 @@ fn plant_all(
 ) -> Option<Vec<Vec<(usize, usize)>>> {
     let mut slips: Vec<Vec<(usize, usize)>> = Vec::new();
     for _ in 0..setting.errors {
-        let slip = kind.unwrap_or_else(|| KINDS[random.below(KINDS.len() as u64) as usize].0);
+        let n_kinds = match setting.blocks {
+            true => KINDS.len(),
+            false => N_CELL_KINDS,
+        };
+        let slip = kind.unwrap_or_else(|| KINDS[random.below(n_kinds as u64) as usize].0);
         let cells = plant(scheme, table, slip, random)?;
         if slips.iter().flatten().any(|cell| cells.contains(cell)) {
             return None;

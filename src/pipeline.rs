@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::check::{Checked, Checker};
 use crate::consolidate::County;
+#[cfg(feature = "consolidate")]
 use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
@@ -222,9 +223,6 @@ pub fn merge(
     let (tables, superseded_by): (Vec<Table>, Vec<_>) = current.into_iter().chain(replaced).unzip();
     checked.merge(reader.checker.county(&tables[..n_current]));
     reader.localise(&tables[..n_current], &[], &mut checked.findings);
-    for replaced in &tables[n_current..] {
-        reader.localise(std::slice::from_ref(replaced), &[], &mut checked.findings);
-    }
     let mut county = crate::consolidate::consolidate(scheme, &tables);
     findings.append(&mut county.findings);
     findings.append(&mut checked.findings);
@@ -242,6 +240,7 @@ pub fn merge(
 }
 
 /// Reads a file of the inbox; a file that cannot be opened is reported as any other that cannot be read.
+#[cfg(feature = "consolidate")]
 fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> FormFile {
     if file.ignored {
         let record = FileRecord {
@@ -304,6 +303,7 @@ fn no_form(path: &Arc<str>, findings: &mut Vec<Finding>) {
     }
 }
 
+#[cfg(feature = "consolidate")]
 fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
     let detail = Detail::DuplicateReturn {
         taken: first.clone(),
@@ -314,6 +314,7 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
 }
 
 /// Marks the forms that others replaced, and the files of which nothing is left.
+#[cfg(feature = "consolidate")]
 fn mark_superseded(
     records: &mut [FileRecord],
     tables: &[Table],

@@ -146,30 +146,17 @@ impl Judge<'_, '_> {
     }
 
     fn judge(&self, repair: Repair) -> Judged {
-        let system = self.system;
         let mut changes = repair.changes;
-        if let [(a, to_a), (b, to_b)] = changes[..] {
-            let is_like = |value: i128, other: usize| {
-                (value - system.cells[other].value).abs() <= system.cells[other].step / 2
-            };
-            let one_unit = system.cells[a].unit == system.cells[b].unit;
-            if one_unit && is_like(to_a, b) && is_like(to_b, a) {
-                let exchanged = |with: usize| {
-                    vec![Reason::Exchanged {
-                        with: system.place(with),
-                    }]
-                };
-                let reasons = vec![exchanged(b), exchanged(a)];
-                return Judged {
-                    changes,
-                    reasons,
-                    cost: self.weights.exchanged,
-                };
-            }
-        }
         let mut cost = 0;
         let mut reasons = Vec::new();
         for position in 0..changes.len() {
+            let partner = (0..changes.len()).find(|&it| self.is_exchange(&changes, position, it));
+            if let Some(partner) = partner {
+                let with = self.system.place(changes[partner].0);
+                reasons.push(vec![Reason::Exchanged { with }]);
+                cost += self.weights.exchanged / 2;
+                continue;
+            }
             let (value, cell_cost, why) = self.best_value(&changes, position);
             changes[position].1 = value;
             cost += cell_cost;
@@ -180,6 +167,19 @@ impl Judge<'_, '_> {
             reasons,
             cost,
         }
+    }
+
+    /// Whether each of two changes puts in one cell what stands in the other.
+    fn is_exchange(&self, changes: &[(usize, i128)], a: usize, b: usize) -> bool {
+        let system = self.system;
+        let ((a, to_a), (b, to_b)) = (changes[a], changes[b]);
+        let is_like = |value: i128, other: usize| {
+            (value - system.cells[other].value).abs() <= system.cells[other].step / 2
+        };
+        a != b
+            && system.cells[a].unit == system.cells[b].unit
+            && is_like(to_a, b)
+            && is_like(to_b, a)
     }
 
     /// Rounding leaves a few values open; the one that is easiest to explain is the likeliest.
@@ -432,8 +432,9 @@ pub(super) fn unit_slip(system: &System<'_>, cell: usize, value: i128) -> Option
     if is_small(given) && is_small(value) {
         return None;
     }
-    factors(system.scheme, system.cells[cell].unit)
-        .into_iter()
+    system
+        .factors(system.cells[cell].unit)
+        .iter()
         .find(|it| given.checked_mul(it.numerator) == value.checked_mul(it.denominator))
-        .map(|it| it.slip)
+        .map(|it| it.slip.clone())
 }

@@ -241,6 +241,10 @@ impl Localiser<'_> {
                 for goal in goals {
                     if let Some(finding) = failures.0.get(&goal) {
                         let known = suspects.entry(*finding).or_default();
+                        // One cell that explains several relations leaves nothing to coincidence.
+                        if is_conclusive(system, &repairs) {
+                            known.retain(|it| it.likely.is_some());
+                        }
                         add_suspects(system, &repairs, goal, known);
                     }
                 }
@@ -503,6 +507,12 @@ fn violated(system: &System<'_>, cell: usize) -> Vec<usize> {
     balances
         .filter(|idx| system.balances[*idx].is_violated())
         .collect()
+}
+
+/// Whether a single cell explains several relations.
+fn is_conclusive(system: &System<'_>, repairs: &[Judged]) -> bool {
+    let best = repairs.first().map(|best| &best.changes[..]);
+    matches!(best, Some(&[(cell, _)]) if violated(system, cell).len() >= 2)
 }
 
 /// The one cell of the likeliest repair that was filled in in another unit, where at least two relations

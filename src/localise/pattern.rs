@@ -3,7 +3,7 @@
 //! One pass over the relations that fail, no search. A part left out or counted twice is evidence for
 //! the total as the wrong cell; another definition, or two rows mixed up, is no single wrong figure at all.
 
-use crate::model::{Reason, Suspect};
+use crate::model::{Reason, RowKind, Suspect};
 use crate::scheme::Relation;
 
 use super::evidence::Before;
@@ -101,21 +101,16 @@ fn equals_other(system: &System<'_>, idx: usize) -> Option<Suspect> {
     }
     // It is near a figure that explains it in other years: worth saying, but no explanation.
     let mut fits: Vec<(usize, u16)> = Vec::new();
-    for (twin, other) in (0..system.balances.len())
-        .filter(|twin| *twin != idx)
-        .filter_map(|twin| {
-            let same_rule = system.balances[twin].rule == balance.rule;
-            let twin_total = system.balances[twin].total()?;
-            let (table, row, _) = system.cells[total].spot;
-            let (twin_table, twin_row, _) = system.cells[twin_total].spot;
-            let same_row = (table, row) == (twin_table, twin_row);
-            let fits = same_rule && same_row && system.balances[twin].is_violated();
-            fits.then(|| other_equal(system, twin).map(|other| (twin, other)))
-                .flatten()
-        })
-    {
-        let twin_total = system.balances[twin].total()?;
-        fits.extend(system.year(twin_total).map(|year| (other, year)));
+    let (table, row, _) = system.cells[total].spot;
+    for twin in totals_of_row(system, (table, row)) {
+        let same_rule = twin != idx && system.balances[twin].rule == balance.rule;
+        if !same_rule || !system.balances[twin].is_violated() {
+            continue;
+        }
+        let year = system.balances[twin].total().and_then(|it| system.year(it));
+        if let (Some(other), Some(year)) = (other_equal(system, twin), year) {
+            fits.push((other, year));
+        }
     }
     let &(pattern, _) = fits.first()?;
     let near = others_in_row(system, idx).into_iter().find(|&other| {
@@ -137,15 +132,29 @@ fn equals_other(system: &System<'_>, idx: usize) -> Option<Suspect> {
     Some(suspect(system, near, why))
 }
 
+/// The balances whose only given cell is in a row.
+fn totals_of_row(system: &System<'_>, (table, row): (usize, usize)) -> Vec<usize> {
+    let n_leaves = system.tables[table].rows[row].entries.len();
+    let cells = (0..n_leaves).filter_map(|leaf| system.find((table, row, leaf)));
+    cells
+        .flat_map(|cell| {
+            let balances = system.cells[cell].balances.iter().copied();
+            balances.filter(move |&idx| system.balances[idx].total() == Some(cell))
+        })
+        .collect()
+}
+
 /// The one other figure of the row that is the difference, but for rounding.
 fn other_equal(system: &System<'_>, idx: usize) -> Option<usize> {
     let balance = &system.balances[idx];
     let total = balance.total()?;
     let step = system.cells[total].step;
     let is_it = |other: &usize| {
-        let value = system.cells[*other].value;
-        let is_telling = value.abs() >= 10 * step && value.abs() > 5 * balance.tolerance;
-        is_telling && (balance.residual.abs() - value.abs()).abs() <= balance.tolerance
+        let value = system.cells[*other].value.abs();
+        let off = (balance.residual.abs() - value).abs();
+        // The looser the match, the larger the figure that it takes.
+        let least = if off == 0 { 5 } else { 50 };
+        value >= 10 * step && value > least * balance.tolerance && off <= balance.tolerance
     };
     only(others_in_row(system, idx).into_iter().filter(is_it))
 }
@@ -182,25 +191,26 @@ fn misplaced(system: &System<'_>, idx: usize) -> Vec<Suspect> {
     let Some(total) = balance.total().filter(|_| is_sum(system, idx)) else {
         return Vec::new();
     };
-    let twins = (0..system.balances.len()).filter(|&twin| {
-        let other = &system.balances[twin];
-        let Some(other_total) = other
-            .total()
-            .filter(|_| twin != idx && other.rule == balance.rule)
-        else {
-            return false;
-        };
-        let (a, b) = (system.cells[total].spot, system.cells[other_total].spot);
-        // Two districts of one reporter stand in one form.
-        let reporters = [total, other_total].map(|cell| system.row(cell).reporter);
-        let in_one_form = a.0 == b.0
-            && a.1 != b.1
-            && a.2 == b.2
-            && reporters[0].is_some()
-            && reporters[0] == reporters[1];
-        let are_data = !system.is_total_row(total) && !system.is_total_row(other_total);
-        in_one_form && are_data && other.is_violated() && is_opposite(system, idx, twin)
+    let (table, row, leaf) = system.cells[total].spot;
+    let reporter = system.row(total).reporter;
+    if reporter.is_none() || system.is_total_row(total) {
+        return Vec::new();
+    }
+    // Two districts of one reporter stand in one form.
+    let rows = (0..system.tables[table].rows.len()).filter(|&other| {
+        let it = &system.tables[table].rows[other];
+        other != row && it.kind == RowKind::Data && it.reporter == reporter
     });
+    let twins = rows
+        .filter_map(|other| system.find((table, other, leaf)))
+        .flat_map(|cell| {
+            let balances = system.cells[cell].balances.iter().copied();
+            balances.filter(move |&twin| system.balances[twin].total() == Some(cell))
+        })
+        .filter(|&twin| {
+            let other = &system.balances[twin];
+            other.rule == balance.rule && other.is_violated() && is_opposite(system, idx, twin)
+        });
     let Some(twin) = only(twins) else {
         return Vec::new();
     };

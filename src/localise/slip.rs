@@ -158,14 +158,11 @@ fn groups(system: &System<'_>) -> Vec<Group> {
     named.sort_by_key(|(name, _)| order(name));
     let mut known: HashSet<Vec<usize>> = HashSet::new();
     let mut groups = Vec::new();
-    let mut by_unit: HashMap<Option<usize>, Vec<Factor>> = HashMap::new();
     for ((extent, _, _, unit), cells) in named {
         if !known.insert(cells.clone()) {
             continue;
         }
-        let factors = by_unit
-            .entry(unit)
-            .or_insert_with(|| factors(system.scheme, unit));
+        let factors = system.factors(unit);
         groups.extend(factors.iter().map(|factor| Group {
             extent,
             cells: cells.clone(),

@@ -11,6 +11,8 @@ use crate::check::{Checker, Equation};
 use crate::model::{Amount, Operand, Place, Row, RowKind, Table};
 use crate::scheme::{ColumnKind, Limit, Relation, RowSel, Scheme};
 
+use super::evidence::{Factor, factors};
+
 /// More decimals than any form prints would only risk overflow.
 const MAX_SCALE: u32 = 15;
 /// Beyond this a figure is no figure of a county, and sums of such could overflow.
@@ -26,6 +28,8 @@ pub(super) struct System<'t> {
     pub(super) balances: Vec<Balance>,
     by_spot: HashMap<Spot, usize>,
     scale: u32,
+    /// For each unit, the factors by which figures in it may be off.
+    factors: HashMap<usize, Vec<Factor>>,
 }
 
 /// Table, row, leaf.
@@ -138,6 +142,7 @@ impl<'t> System<'t> {
             balances: Vec::new(),
             by_spot: HashMap::new(),
             scale: scale_of(scheme, &equations),
+            factors: HashMap::new(),
         };
         let bounds = Bounds::of(scheme);
         for equation in &equations {
@@ -233,8 +238,19 @@ impl<'t> System<'t> {
             balances: Vec::new(),
             parts: Vec::new(),
         });
+        if let Some(unit) = unit {
+            let scheme = self.scheme;
+            let known = self.factors.entry(unit);
+            known.or_insert_with(|| factors(scheme, Some(unit)));
+        }
         self.by_spot.insert(spot, self.cells.len() - 1);
         self.cells.len() - 1
+    }
+
+    /// The factors by which figures in a unit may be off.
+    pub(super) fn factors(&self, unit: Option<usize>) -> &[Factor] {
+        let known = unit.and_then(|unit| self.factors.get(&unit));
+        known.map_or(&[], Vec::as_slice)
     }
 
     /// The other figures of a table's rows: in no relation themselves, they may explain one.

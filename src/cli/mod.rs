@@ -8,6 +8,7 @@
 
 mod arguments;
 mod explain;
+mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
 mod scheme;
@@ -64,6 +65,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             &surroundings,
             matches.get_one::<String>("period").map(String::as_str),
         ),
+        Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),
         Some(("explain", matches)) => explain::run(
             &surroundings,

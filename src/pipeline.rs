@@ -11,8 +11,8 @@ use crate::check::{Checked, Checker};
 use crate::consolidate::County;
 use crate::inbox::InboxFile;
 use crate::model::{
-    Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Table, TableRecord,
-    Tally, Value,
+    Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Stamp, Table,
+    TableRecord, Tally, Value,
 };
 use crate::normalise::normalise;
 use crate::read::{Limits, read};
@@ -104,6 +104,12 @@ impl<'s> FormReader<'s> {
             }
         };
         record.format = Some(workbook.format);
+        let stamp = Stamp::of_properties(&workbook.properties);
+        findings.extend(
+            stamp
+                .as_ref()
+                .and_then(|stamp| old_form(self.scheme, path, stamp)),
+        );
         for (sheet, reason) in &workbook.unreadable_sheets {
             let place = Place::sheet(path, &Arc::from(sheet.as_str()), None);
             let detail = Detail::Unreadable(reason.clone());
@@ -127,7 +133,10 @@ impl<'s> FormReader<'s> {
             .iter()
             .map(|(idx, layout)| (names[*idx].clone(), layout))
             .collect();
-        let (settled, noticed) = settle_reporters(self.scheme, path, &forms);
+        let stamped = stamp
+            .as_ref()
+            .and_then(|stamp| made_for(self.scheme, stamp));
+        let (settled, noticed) = settle_reporters(self.scheme, path, &forms, stamped);
         findings.extend(noticed);
         for ((idx, layout), who) in layouts.iter().zip(settled) {
             let (table, noticed) =
@@ -273,6 +282,33 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> FormFile {
             }
         }
     }
+}
+
+/// A form made before the scheme was changed, or for another, may lack what is asked now.
+fn old_form(scheme: &Scheme, path: &Arc<str>, stamp: &Stamp) -> Option<Finding> {
+    let same_scheme = stamp.scheme == scheme.id;
+    if same_scheme && stamp.fingerprint == scheme.fingerprint {
+        return None;
+    }
+    let short = |fingerprint: &str| fingerprint.chars().take(8).collect::<String>();
+    let detail = Detail::OldForm {
+        scheme: stamp.scheme.clone(),
+        same_scheme,
+    };
+    Some(
+        Finding::new(Kind::OldForm, Level::Hint, detail)
+            .at(Place::file(path))
+            .given(short(&stamp.fingerprint))
+            .expected(short(&scheme.fingerprint)),
+    )
+}
+
+/// Codes mean the same reporter only within one scheme.
+fn made_for(scheme: &Scheme, stamp: &Stamp) -> Option<usize> {
+    let mut reporters = scheme.reporters.iter();
+    (stamp.scheme == scheme.id)
+        .then(|| reporters.position(|reporter| *reporter.code == *stamp.reporter))
+        .flatten()
 }
 
 /// A file without any form is a return that nobody has counted.

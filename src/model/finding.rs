@@ -126,6 +126,7 @@ pub enum Kind {
     Conflict,
     NotReturned,
     DuplicateReturn,
+    OldForm,
 }
 
 /// The facts that a finding's words are made of.
@@ -165,6 +166,13 @@ pub enum Detail {
         /// Its label.
         label: String,
     },
+    /// A row that the annex asks for is there and was left blank.
+    BlankRow {
+        /// Its label.
+        label: String,
+    },
+    /// Nothing of the form was filled in.
+    BlankForm,
     /// Cells of a row that is otherwise filled in are blank.
     MissingValue {
         /// Their headers.
@@ -243,6 +251,13 @@ pub enum Detail {
         other: Arc<str>,
         /// Whether both say the same.
         identical: bool,
+    },
+    /// The form was made for another scheme, or for this one before it was changed.
+    OldForm {
+        /// The scheme's id on its stamp.
+        scheme: String,
+        /// Whether it is this scheme.
+        same_scheme: bool,
     },
     /// total ≠ Σ parts.
     Sum {
@@ -443,6 +458,8 @@ pub enum ReporterSource {
     Form,
     /// The title.
     Title,
+    /// The stamp of the form that this program made.
+    Stamp,
     /// The only row filled.
     Rows,
     /// The file's name.
@@ -583,7 +600,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -616,6 +633,7 @@ impl Kind {
         Self::Conflict,
         Self::NotReturned,
         Self::DuplicateReturn,
+        Self::OldForm,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -653,6 +671,7 @@ impl Kind {
             Kind::Conflict => "conflict",
             Kind::NotReturned => "not-returned",
             Kind::DuplicateReturn => "duplicate-return",
+            Kind::OldForm => "old-form",
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
 
 use date::read_date;
+use formula::{Sum, plain_sum};
 use number::{Reading, read_number};
 
 /// Reads the values of one recognised form.
@@ -46,8 +47,10 @@ pub fn normalise(
     form.unit_line();
     let mut rows = Vec::new();
     for row in layout.rows.iter().filter(|row| row.filled) {
-        let read = form.row(row, rows.len());
-        rows.push(read);
+        // A formula of a row that nobody has touched comes to nothing.
+        if let Some(read) = form.row(row, rows.len()) {
+            rows.push(read);
+        }
     }
     form.missing_rows(&rows);
     form.replaced_formulas(&rows);
@@ -163,7 +166,7 @@ impl Form<'_> {
             })
     }
 
-    fn row(&mut self, row: &LayoutRow, row_idx: usize) -> Row {
+    fn row(&mut self, row: &LayoutRow, row_idx: usize) -> Option<Row> {
         let n_leaves = self.annex.leaves.len();
         let cells = self.sheet.row(row.sheet_row);
         let mut entries = Vec::with_capacity(n_leaves);
@@ -219,8 +222,14 @@ impl Form<'_> {
             stated_count: row.stated_count,
             entries: entries.into_boxed_slice(),
         };
+        let is_blank = row.entries.iter().enumerate().all(|(leaf, entry)| {
+            entry.value == Value::Missing || self.annex.is_key(self.annex.leaves[leaf].column)
+        });
+        if is_blank {
+            return None;
+        }
         self.missing_values(&row);
-        row
+        Some(row)
     }
 
     fn entry(
@@ -234,11 +243,21 @@ impl Form<'_> {
         let value = match (&cell.value, kind) {
             (CellValue::Error(error), _) => self.formula_error(cell, Some(error), None),
             (CellValue::NotCalculated, _) => {
-                let sum = cell
-                    .formula
-                    .as_deref()
-                    .and_then(|formula| formula::plain_sum(self.sheet, formula));
-                self.formula_error(cell, None, sum.filter(|_| kind.is_figure()))
+                let sum = cell.formula.as_deref().filter(|_| kind.is_figure());
+                match sum.and_then(|formula| plain_sum(self.sheet, formula)) {
+                    Some(Sum::Blank) => Value::Missing,
+                    Some(Sum::Of(sum)) => self.formula_error(cell, None, Some(sum)),
+                    None => self.formula_error(cell, None, None),
+                }
+            }
+            // A program that fills in a form may leave the blank that a sum came to while there was
+            // nothing to add up.
+            (CellValue::Text(text), _) if text.trim().is_empty() && kind.is_figure() => {
+                let sum = cell.formula.as_deref();
+                match sum.and_then(|formula| plain_sum(self.sheet, formula)) {
+                    Some(Sum::Of(sum)) => self.formula_error(cell, None, Some(sum)),
+                    _ => Value::Missing,
+                }
             }
             (_, ColumnKind::Additive | ColumnKind::Rate) => self.figure(row, row_idx, leaf, cell),
             (_, ColumnKind::Date) => self.date(row_idx, leaf, cell),
@@ -508,26 +527,69 @@ impl Form<'_> {
             return;
         }
         let fixed = self.annex.rows.fixed();
-        let missing: Vec<String> = fixed
-            .iter()
-            .enumerate()
-            .filter(|(idx, spec)| {
-                owes(spec.reporter) && !rows.iter().any(|row| row.spec == Some(*idx))
+        let corner = Some(CellRef::new(self.layout.header_row, 0));
+        // Rows owed, each with the place where it was left blank if the form has it.
+        let missing: Vec<(usize, Option<CellRef>)> = (0..fixed.len())
+            .filter(|&idx| {
+                owes(fixed[idx].reporter) && !rows.iter().any(|row| row.spec == Some(idx))
             })
-            .map(|(_, spec)| spec.printed.join("·"))
+            .map(|idx| {
+                let mut there = self.layout.rows.iter();
+                let there = there.find(|row| row.spec == Some(idx));
+                let cell = there.map(|row| CellRef::new(row.sheet_row, self.first_figure()));
+                (idx, cell)
+            })
             .collect();
-        for label in missing {
-            let corner = Some(CellRef::new(self.layout.header_row, 0));
-            let mut finding = Finding::new(
-                Kind::MissingRow,
-                Level::Mandatory,
-                Detail::MissingRow {
+        if rows.is_empty() && missing.iter().all(|(_, blank)| blank.is_some()) {
+            // Saying it of each row would be saying one thing many times.
+            if let Some(level) = self.level_of_blank(!missing.is_empty()) {
+                let finding = Finding::new(Kind::MissingRow, level, Detail::BlankForm);
+                self.push(finding, corner);
+            }
+            return;
+        }
+        for (idx, blank) in missing {
+            let label = fixed[idx].printed.join("·");
+            let detail = match blank {
+                Some(_) => Detail::BlankRow {
                     label: label.clone(),
                 },
-            );
+                None => Detail::MissingRow {
+                    label: label.clone(),
+                },
+            };
+            let mut finding = Finding::new(Kind::MissingRow, Level::Mandatory, detail);
             finding.row = Some(label.into());
-            self.push(finding, corner);
+            self.push(finding, blank.or(corner));
         }
+    }
+
+    /// How serious it is that nothing was filled in; `None` where the reporter owes nothing of the form, as
+    /// when a township sends all the forms of the county. A register may have nothing to list.
+    fn level_of_blank(&self, owes_rows: bool) -> Option<Level> {
+        let reporter = self.reporter?;
+        let is_register = matches!(self.annex.rows, Rows::Register);
+        let returns = match self.annex.returned_by {
+            ReturnedBy::One(one) => one == reporter,
+            ReturnedBy::Kind(kind) => self.scheme.reporters[reporter].kind == kind,
+        };
+        match (owes_rows, is_register && returns) {
+            (true, _) => Some(Level::Mandatory),
+            (false, true) => Some(Level::Verification),
+            (false, false) => {
+                (self.annex.responsible == Some(reporter)).then_some(Level::Verification)
+            }
+        }
+    }
+
+    /// The column of the first cell of a row that is not a label.
+    fn first_figure(&self) -> u32 {
+        let columns = self.layout.columns.iter().enumerate();
+        let values = columns.filter(|(leaf, _)| {
+            !self.annex.is_key(self.annex.leaves[*leaf].column)
+                && self.annex.column_of(*leaf).kind != ColumnKind::Serial
+        });
+        values.filter_map(|(_, column)| *column).min().unwrap_or(0)
     }
 
     /// Totals typed over where their neighbours have formulas.

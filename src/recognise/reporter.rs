@@ -1,4 +1,4 @@
-//! Who returned a form: what the form says, else its rows, its title, the file's name, the folder's.
+//! Who returned a form: what the form says, else its stamp, its rows, its title, the file's name, the folder's.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,11 +18,13 @@ pub struct Who {
     pub found_by: Option<ReporterSource>,
 }
 
-/// Settles who returned each form of one file; `sheets` are the names that belong to `layouts`.
+/// Settles who returned each form of one file; `forms` are the layouts with the names of their sheets,
+/// `stamped` whom the file was made for, if this program made it.
 pub fn settle_reporters(
     scheme: &Scheme,
     file: &Arc<str>,
     forms: &[(Arc<str>, &Layout)],
+    stamped: Option<usize>,
 ) -> (Vec<Who>, Vec<Finding>) {
     let names = PathNames::new(scheme, file);
     let mut findings = Vec::new();
@@ -35,6 +37,7 @@ pub fn settle_reporters(
                 sheet,
                 layout,
                 names: &names,
+                stamped,
             }
             .settle(&mut findings)
         })
@@ -48,6 +51,7 @@ pub fn settle_reporters(
             sheet,
             layout,
             names: &names,
+            stamped,
         };
         if who.reporter.is_none() {
             if known.len() == 1 && form.may_return(known.first().copied().unwrap_or_default()) {
@@ -69,6 +73,7 @@ struct Form<'f> {
     sheet: &'f Arc<str>,
     layout: &'f Layout,
     names: &'f PathNames,
+    stamped: Option<usize>,
 }
 
 impl Form<'_> {
@@ -96,6 +101,8 @@ impl Form<'_> {
                 }
             }
         }
+        let stamped = self.stamped.filter(|&reporter| self.may_return(reporter));
+        found.extend(stamped.map(|reporter| (ReporterSource::Stamp, reporter, None)));
         found.extend(
             self.only_row_reporter()
                 .map(|reporter| (ReporterSource::Rows, reporter, None)),
@@ -161,10 +168,14 @@ impl Form<'_> {
     ) {
         let annex = &self.scheme.annexes[self.layout.annex];
         for &(other_source, other, cell) in &found[1..] {
-            // The office responsible for an annex returns rows that name others; folders gather files of many.
-            let expected =
-                annex.responsible == Some(reporter) && other_source == ReporterSource::Rows;
-            if other == reporter || expected || other_source == ReporterSource::Folder {
+            // The office responsible for an annex returns rows that name others; folders gather files of many;
+            // who fills in a neighbour's form cannot see its stamp.
+            let expected = match other_source {
+                ReporterSource::Rows => annex.responsible == Some(reporter),
+                ReporterSource::Folder | ReporterSource::Stamp => true,
+                _ => false,
+            };
+            if other == reporter || expected {
                 continue;
             }
             let name = |idx: usize| self.scheme.reporters[idx].name.clone();

@@ -165,9 +165,11 @@ impl<'r> RowReader<'r> {
             .filter(|cell| (self.first_col..=self.last_col).contains(&cell.at.col))
             .collect();
         let Some(first) = cells.first() else { return };
-        let filled = cells
-            .iter()
-            .any(|cell| self.content_cols.contains(&cell.at.col));
+        // A formula that comes to nothing, or a stray blank, fills in nothing.
+        let filled = cells.iter().any(|cell| {
+            self.content_cols.contains(&cell.at.col)
+                && cell.text().is_none_or(|text| !text.trim().is_empty())
+        });
         // Signatures stand in any column, under figures too.
         let has_number = cells
             .iter()

@@ -69,7 +69,7 @@ pub(crate) fn read_sheets(scheme: &Scheme, file: &str, sheets: &[Sheet]) -> Read
         .iter()
         .map(|(sheet, layout)| (Arc::from(sheet.name.as_str()), layout))
         .collect();
-    let (who, noticed) = settle_reporters(scheme, &file, &forms);
+    let (who, noticed) = settle_reporters(scheme, &file, &forms, None);
     findings.extend(noticed);
     let mut tables = Vec::new();
     for ((sheet, layout), who) in layouts.iter().zip(&who) {

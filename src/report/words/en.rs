@@ -25,6 +25,8 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnexpectedColumn { .. } => "A column too many, left out",
         Detail::UnexpectedRow { .. } => "A row too many, left out",
         Detail::MissingRow { .. } => "A row is missing",
+        Detail::BlankRow { .. } => "A row was left blank",
+        Detail::BlankForm => "The form was left blank",
         Detail::MissingValue { .. } => "Figures are missing",
         Detail::UnitDiffers {
             converted: true, ..
@@ -65,6 +67,10 @@ pub(super) fn title(finding: &Finding) -> String {
             identical: true, ..
         } => "Returned twice with the same content",
         Detail::DuplicateReturn { .. } => "Returned twice with different content",
+        Detail::OldForm {
+            same_scheme: true, ..
+        } => "An old form was used",
+        Detail::OldForm { .. } => "A form of another scheme was used",
         Detail::Sum { .. } => "The total differs from the sum of its parts",
         Detail::TotalRow { .. } => "The total row differs from the sum of the rows",
         Detail::RowCount { .. } => "The total row states another number of rows",
@@ -105,6 +111,8 @@ pub(super) fn facts(finding: &Finding) -> String {
             None => format!("the scheme has no “{label}”"),
         },
         Detail::MissingRow { label } => format!("the form has no “{label}”"),
+        Detail::BlankRow { label } => format!("nothing is filled in at “{label}”"),
+        Detail::BlankForm => "nothing is filled in".to_owned(),
         Detail::MissingValue { columns } => {
             let more = match columns.len() {
                 n if n > LISTED => format!(" and {} more", n - LISTED),
@@ -193,6 +201,17 @@ pub(super) fn facts(finding: &Finding) -> String {
         } => match identical {
             true => format!("{other} is the same as {taken}, which was taken"),
             false => format!("{taken} was taken, {other} left out"),
+        },
+        Detail::OldForm {
+            scheme,
+            same_scheme,
+        } => match same_scheme {
+            true => format!(
+                "it was made by version {} of the scheme, which is now {}; it was read by the one in force",
+                given(finding),
+                expected(finding)
+            ),
+            false => format!("it was made for “{scheme}”; it was read by the scheme in force"),
         },
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, ", ");
@@ -344,6 +363,10 @@ pub(super) fn advice(finding: &Finding) -> String {
             None => "Check the label; delete rows that do not belong here".to_owned(),
         },
         Detail::MissingRow { label } => format!("Add the row “{label}” and return it"),
+        Detail::BlankRow { .. } => {
+            "Fill it in: 0 where there is nothing, “－” where it does not apply".to_owned()
+        }
+        Detail::BlankForm => "Fill it in and return it, or say that there is nothing".to_owned(),
         Detail::MissingValue { .. } => "Fill them in; 0 for none, － for not applicable".to_owned(),
         Detail::UnitDiffers {
             converted: true, ..
@@ -407,6 +430,7 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::DuplicateReturn { .. } => {
             "Find out which one holds, and take the other out".to_owned()
         }
+        Detail::OldForm { .. } => "Check how it was read; use the new form next time".to_owned(),
         Detail::Sum { .. } => {
             format!("Check {cell}; if a part is wrong, the total should change with it")
         }
@@ -503,6 +527,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Conflict => "Conflict",
         Kind::NotReturned => "Not returned",
         Kind::DuplicateReturn => "Returned twice",
+        Kind::OldForm => "Old form",
     }
 }
 
@@ -617,6 +642,7 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
     match source {
         ReporterSource::Form => "the form's reporter cell",
         ReporterSource::Title => "the title",
+        ReporterSource::Stamp => "the reporter whom the form was made for",
         ReporterSource::Rows => "the row filled in",
         ReporterSource::FileName => "the file name",
         ReporterSource::Folder => "the folder",

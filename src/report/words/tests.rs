@@ -107,6 +107,29 @@ fn examples() -> Vec<Finding> {
             },
         ),
         finding(
+            Kind::MissingRow,
+            Detail::BlankRow {
+                label: "轮南镇".into(),
+            },
+        ),
+        finding(Kind::MissingRow, Detail::BlankForm),
+        finding(
+            Kind::OldForm,
+            Detail::OldForm {
+                scheme: "luntai-2023-2025".into(),
+                same_scheme: true,
+            },
+        )
+        .given("0a1b2c3d")
+        .expected("4e5f6a7b"),
+        finding(
+            Kind::OldForm,
+            Detail::OldForm {
+                scheme: "luntai-2020-2022".into(),
+                same_scheme: false,
+            },
+        ),
+        finding(
             Kind::MissingValue,
             Detail::MissingValue {
                 columns: vec!["2023年度".into(), "2024年度".into()],
@@ -391,13 +414,16 @@ fn variant(detail: &Detail) -> usize {
         Detail::When { .. } => 33,
         Detail::MissingValue { .. } => 34,
         Detail::UnitUnknown { .. } => 35,
+        Detail::BlankRow { .. } => 36,
+        Detail::BlankForm => 37,
+        Detail::OldForm { .. } => 38,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..36 {
+    for number in 0..39 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -25,6 +25,8 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnexpectedColumn { .. } => "多出一列，未汇总",
         Detail::UnexpectedRow { .. } => "多出一行，未汇总",
         Detail::MissingRow { .. } => "缺少一行",
+        Detail::BlankRow { .. } => "整行没有填",
+        Detail::BlankForm => "整张表没有填",
         Detail::MissingValue { .. } => "有漏填的指标",
         Detail::UnitDiffers {
             converted: true, ..
@@ -65,6 +67,10 @@ pub(super) fn title(finding: &Finding) -> String {
             identical: true, ..
         } => "重复上报，内容相同",
         Detail::DuplicateReturn { .. } => "重复上报，内容不同",
+        Detail::OldForm {
+            same_scheme: true, ..
+        } => "用的是旧表样",
+        Detail::OldForm { .. } => "用的是别的报表制度的表样",
         Detail::Sum { .. } => "合计与分项之和不符",
         Detail::TotalRow { .. } => "合计行与各行之和不符",
         Detail::RowCount { .. } => "合计行注明的个数与行数不符",
@@ -107,6 +113,8 @@ pub(super) fn facts(finding: &Finding) -> String {
             None => format!("制度中没有“{label}”"),
         },
         Detail::MissingRow { label } => format!("表中没有“{label}”"),
+        Detail::BlankRow { label } => format!("“{label}”一行是空的"),
+        Detail::BlankForm => "收到的是空表".to_owned(),
         Detail::MissingValue { columns } => {
             let more = match columns.len() {
                 n if n > LISTED => format!("等 {n} 项"),
@@ -193,6 +201,17 @@ pub(super) fn facts(finding: &Finding) -> String {
         } => match identical {
             true => format!("{other} 与 {taken} 相同，取用后者"),
             false => format!("取用 {taken}，{other} 没有汇总"),
+        },
+        Detail::OldForm {
+            scheme,
+            same_scheme,
+        } => match same_scheme {
+            true => format!(
+                "空表是按 {} 版制作的，现行制度是 {} 版；已按现行制度读取",
+                given(finding),
+                expected(finding)
+            ),
+            false => format!("空表是为“{scheme}”制作的；已按现行制度读取"),
         },
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, "、");
@@ -353,6 +372,8 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             None => "请核对行名；不属于本表的行请删去".to_owned(),
         },
         Detail::MissingRow { label } => format!("请补上“{label}”一行再报"),
+        Detail::BlankRow { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
+        Detail::BlankForm => "请填好再报；确实没有可报的，请告知县里".to_owned(),
         Detail::MissingValue { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
         Detail::UnitDiffers {
             converted: true, ..
@@ -403,6 +424,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             identical: true, ..
         } => "不必处理".to_owned(),
         Detail::DuplicateReturn { .. } => "请确认以哪一份为准，移出另一份".to_owned(),
+        Detail::OldForm { .. } => "请核对读取是否正确；以后请用新发的空表填报".to_owned(),
         Detail::Sum { .. } => {
             format!("请核对 {cell}；若分项有误，改分项后合计应随之变化")
         }
@@ -491,6 +513,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Conflict => "数据冲突",
         Kind::NotReturned => "未报",
         Kind::DuplicateReturn => "重复上报",
+        Kind::OldForm => "旧表样",
     }
 }
 
@@ -601,6 +624,7 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
     match source {
         ReporterSource::Form => "表上的填报单位",
         ReporterSource::Title => "标题",
+        ReporterSource::Stamp => "空表发放的对象",
         ReporterSource::Rows => "填写的行",
         ReporterSource::FileName => "文件名",
         ReporterSource::Folder => "文件夹名",

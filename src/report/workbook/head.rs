@@ -2,6 +2,8 @@
 //!
 //! The county's sheets and blank forms are the same form, one filled in and one not.
 
+use std::borrow::Cow;
+
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
 use crate::scheme::{Annex, ColumnKind};
@@ -46,7 +48,7 @@ pub(super) fn write_header(
             .filter(|cell| (cell.rows.0 != cell.rows.1) == deep)
         {
             let width: f64 = widths[cell.cols.0..=cell.cols.1].iter().sum();
-            let needed = text::height(text::lines(&cell.text, width));
+            let needed = text::height(text::lines(&broken(&cell.text, width), width));
             let rows = &mut heights[cell.rows.0..=cell.rows.1];
             let missing = needed - rows.iter().sum::<f64>();
             if missing > 0.0 {
@@ -60,15 +62,31 @@ pub(super) fn write_header(
     }
     let format = styles.role(Role::Header);
     for cell in header {
+        let width: f64 = widths[cell.cols.0..=cell.cols.1].iter().sum();
         merge(
             sheet,
             (head + cell.rows.0 as u32, cell.cols.0 as u16),
             (head + cell.rows.1 as u32, cell.cols.1 as u16),
-            &cell.text,
+            &broken(&cell.text, width),
             format,
         )?;
     }
     Ok(())
+}
+
+/// A header that does not fit on one line goes on below with its remark, instead of breaking within
+/// the bracket: 公园绿地新增 over （公顷）. Line breaks are no part of a header's name.
+fn broken(header: &str, width: f64) -> Cow<'_, str> {
+    let open = header.rfind(['（', '(']).filter(|open| *open > 0);
+    let fits = |part: &str| text::lines(part, width) == 1;
+    match open.map(|open| header.split_at(open)) {
+        Some((name, remark))
+            if !header.contains('\n') && !fits(header) && fits(name) && fits(remark) =>
+        {
+            Cow::Owned(format!("{name}\n{remark}"))
+        }
+        _ => Cow::Borrowed(header),
+    }
 }
 
 /// Writes a cell, merged where it covers more than one.

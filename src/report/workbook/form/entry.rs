@@ -187,7 +187,7 @@ impl Entry {
     /// Room for what will be typed, in digits.
     pub(super) fn width(&self) -> usize {
         match &self.asked {
-            Asked::Figure { decimals, .. } => 7 + usize::from(*decimals),
+            Asked::Figure { decimals, .. } => 5 + usize::from(*decimals),
             Asked::Date { .. } => 10,
             Asked::OneOf(values) => {
                 let widths = values.iter().map(|value| text::width(value));

@@ -12,7 +12,8 @@ use super::super::{page, text};
 use super::blank::{Blank, Use};
 use super::entry::{Entry, RowOf};
 
-/// Lines of a form to be filled in by hand are higher than those of a printed table.
+/// Rows to be filled in are higher than those of a printed table, but for those of a register: all of
+/// them should fit on one page.
 const TALLER: f64 = 4.0;
 
 /// Writes the form on a sheet.
@@ -126,8 +127,11 @@ impl Writer<'_, '_> {
                     _ => 1,
                 });
             let n_lines = printed.max().unwrap_or(1);
-            self.sheet
-                .set_row_height(at, text::height(n_lines) + TALLER)?;
+            let height = match self.blank.is_register() {
+                true => text::height(n_lines) - 2.0,
+                false => text::height(n_lines) + TALLER,
+            };
+            self.sheet.set_row_height(at, height)?;
         }
         let groups = self.groups();
         for leaf in 0..self.widths.len() {

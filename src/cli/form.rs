@@ -64,20 +64,22 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
         })
         .collect();
     // All or none: half a set of new forms beside half a set of old ones helps nobody.
-    let there: Vec<String> = targets
+    let there: Vec<&PathBuf> = targets
         .iter()
         .filter(|target| !order.force && target.exists())
-        .map(|target| target.display().to_string())
         .collect();
-    if !there.is_empty() {
-        bail!(
-            "{}{}",
-            lang.pick(
-                "文件已有，没有覆盖（要覆盖请加 --force）：",
-                "files are there already (--force replaces them): "
+    if let [first, others @ ..] = &there[..] {
+        let (first, more) = (first.display(), others.len());
+        bail!(match lang {
+            Lang::Zh if more > 0 => format!(
+                "{first} 等 {} 个文件已有，没有覆盖（要覆盖请加 --force）",
+                more + 1
             ),
-            there.join(lang.pick("、", ", "))
-        );
+            Lang::Zh => format!("{first} 已有，没有覆盖（要覆盖请加 --force）"),
+            Lang::En if more > 0 =>
+                format!("{first} and {more} more are there already (--force replaces them)"),
+            Lang::En => format!("{first} is there already (--force replaces it)"),
+        });
     }
     fs::create_dir_all(&order.folder).with_context(|| not_written(&order.folder, lang))?;
     for ((_, form), target) in forms.iter().zip(&targets) {

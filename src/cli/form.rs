@@ -10,7 +10,7 @@ use crate::report::Lang;
 use crate::report::workbook::form::Form;
 use crate::scheme::Scheme;
 
-use super::{ALL_CLEAR, NOT_DONE, Surroundings, arguments, scheme::load_scheme};
+use super::{ALL_CLEAR, NOT_DONE, Surroundings, arguments, put, scheme::load_scheme};
 
 /// Which forms are wanted, and where.
 pub(super) struct Order {
@@ -89,11 +89,12 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
             .iter()
             .map(|&annex| &*scheme.annexes[annex].number)
             .collect();
-        println!(
-            "{}  {}",
+        put(&format!(
+            "{}  {}
+",
             target.display(),
             numbers.join(lang.pick("、", ", "))
-        );
+        ));
     }
     Ok(ALL_CLEAR)
 }

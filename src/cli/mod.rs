@@ -14,6 +14,7 @@ mod merge;
 mod scheme;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,6 +26,12 @@ pub const ALL_CLEAR: u8 = 0;
 pub const FINDINGS_OPEN: u8 = 1;
 /// The work could not be done: usage, scheme, disk.
 pub const NOT_DONE: u8 = 2;
+
+/// Prints to where what was asked for goes. Who has read enough of it (`| head`) closes the pipe; that
+/// is no reason to fail.
+fn put(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
 
 /// Where things are, and in which language to speak.
 struct Surroundings {

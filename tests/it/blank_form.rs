@@ -172,6 +172,18 @@ fn filling(scheme: &Scheme, form: &Form<'_>, reporter: usize, plan: &[Table]) ->
     let mut filling = Filling::new();
     for (sheet, &annex) in sheets(&bytes).into_iter().zip(form.annexes()) {
         let described = &scheme.annexes[annex];
+        for (label, name) in [
+            ("填表人：", "王芳"),
+            ("审核人：", "李强"),
+            ("填表日期：", "2024-05-31"),
+        ] {
+            let mut cells = sheet.cells().iter();
+            let cell = cells.find(|cell| cell.text() == Some(label));
+            if let Some(cell) = cell {
+                let signed = Typed::Text(format!("{label}{name}"));
+                filling.insert((sheet.name.clone(), cell.at), signed);
+            }
+        }
         let places = Places::of(scheme, annex, sheet);
         let own = plan.iter();
         let own = own.filter(|table| table.annex == annex && table.reporter == Some(reporter));

@@ -7,6 +7,7 @@ mod command_line;
 mod consolidate;
 mod county_workbook;
 mod desk;
+mod explain;
 mod form;
 #[cfg(feature = "consolidate")]
 mod grid;

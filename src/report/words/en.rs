@@ -650,7 +650,7 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
     }
 }
 
-fn direction(direction: Direction) -> &'static str {
+pub(super) fn direction(direction: Direction) -> &'static str {
     match direction {
         Direction::Rising => "rise every year",
         Direction::Falling => "fall every year",

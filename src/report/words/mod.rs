@@ -6,6 +6,7 @@
 //! how to name its cells, is here.
 
 mod en;
+mod rule;
 #[cfg(test)]
 mod tests;
 mod zh;
@@ -17,6 +18,8 @@ use crate::model::{
 use crate::read::Unreadable;
 
 use super::Lang;
+
+pub use rule::relation;
 
 /// What is wrong, in a few words: 合计与分项之和不符.
 pub fn title(finding: &Finding, lang: Lang) -> String {

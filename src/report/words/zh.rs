@@ -632,7 +632,7 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
     }
 }
 
-fn direction(direction: Direction) -> &'static str {
+pub(super) fn direction(direction: Direction) -> &'static str {
     match direction {
         Direction::Rising => "逐年上升",
         Direction::Falling => "逐年下降",

@@ -42,6 +42,7 @@ pub fn normalise(
         line_unit: None,
         originals: Vec::new(),
         departures: Vec::new(),
+        added_up: Vec::new(),
         findings: Vec::new(),
     };
     form.unit_line();
@@ -55,6 +56,7 @@ pub fn normalise(
     form.missing_rows(&rows);
     form.replaced_formulas(&rows);
     form.say_departures();
+    form.say_added_up();
     let mut findings = form.findings;
     for finding in &mut findings {
         finding.annex = Some(annex.number.clone());
@@ -87,6 +89,8 @@ struct Form<'f> {
     originals: Vec<(u32, u32, Box<str>)>,
     /// What was understood in a way worth saying: how, cell, typed, read.
     departures: Vec<(ReadAs, CellRef, String, String)>,
+    /// Plain sums that were never calculated: cell, formula, what it comes to.
+    added_up: Vec<(CellRef, String, Amount)>,
     findings: Vec<Finding>,
 }
 
@@ -434,23 +438,22 @@ impl Form<'_> {
         error: Option<&'static str>,
         sum: Option<Amount>,
     ) -> Value {
-        let level = if sum.is_some() {
-            Level::Hint
-        } else {
-            Level::Mandatory
-        };
-        let detail = Detail::FormulaError {
-            error,
-            computed: sum.is_some(),
-        };
         let given = match (error, &cell.formula) {
             (Some(error), _) => error.to_owned(),
             (None, formula) => format!("={}", formula.as_deref().unwrap_or("")),
         };
-        let mut finding = Finding::new(Kind::FormulaError, level, detail).given(given.as_str());
-        finding.expected = sum.map(|sum| sum.to_string());
+        if let Some(sum) = sum {
+            self.added_up.push((cell.at, given, sum));
+            return Value::Amount(sum);
+        }
+        let detail = Detail::FormulaError {
+            error,
+            computed: false,
+        };
+        let finding =
+            Finding::new(Kind::FormulaError, Level::Mandatory, detail).given(given.as_str());
         self.push(finding, Some(cell.at));
-        sum.map_or_else(|| Value::Unusable(given.into()), Value::Amount)
+        Value::Unusable(given.into())
     }
 
     fn not_a_number(&mut self, cell: &Cell, wanted: Wanted) -> Value {
@@ -658,6 +661,24 @@ impl Form<'_> {
             finding.cells = others;
             self.push(finding, Some(*cell));
         }
+    }
+
+    /// A program that does not calculate leaves every total of a form so; saying it once is enough.
+    fn say_added_up(&mut self) {
+        let added_up = std::mem::take(&mut self.added_up);
+        let mut cells = added_up.into_iter();
+        let Some((first, formula, sum)) = cells.next() else {
+            return;
+        };
+        let detail = Detail::FormulaError {
+            error: None,
+            computed: true,
+        };
+        let mut finding = Finding::new(Kind::FormulaError, Level::Hint, detail)
+            .given(formula)
+            .expected(sum.to_string());
+        finding.cells = cells.map(|(cell, ..)| self.place(Some(cell))).collect();
+        self.push(finding, Some(first));
     }
 
     fn cell(&self, row: &Row, leaf: usize) -> Option<CellRef> {

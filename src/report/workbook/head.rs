@@ -77,9 +77,8 @@ pub(super) fn write_header(
 /// A header that does not fit on one line goes on below with its remark, instead of breaking within
 /// the bracket: 公园绿地新增 over （公顷）. Line breaks are no part of a header's name.
 fn broken(header: &str, width: f64) -> Cow<'_, str> {
-    let open = header.rfind(['（', '(']).filter(|open| *open > 0);
     let fits = |part: &str| text::lines(part, width) == 1;
-    match open.map(|open| header.split_at(open)) {
+    match remark_at(header).map(|open| header.split_at(open)) {
         Some((name, remark))
             if !header.contains('\n') && !fits(header) && fits(name) && fits(remark) =>
         {
@@ -87,6 +86,12 @@ fn broken(header: &str, width: f64) -> Cow<'_, str> {
         }
         _ => Cow::Borrowed(header),
     }
+}
+
+/// Where a bracketed remark at the end of a header begins.
+fn remark_at(header: &str) -> Option<usize> {
+    let ends = header.ends_with(['）', ')']);
+    header.rfind(['（', '(']).filter(|open| ends && *open > 0)
 }
 
 /// Writes a cell, merged where it covers more than one.
@@ -116,7 +121,10 @@ pub(super) fn header_width(annex: &Annex, leaf: usize) -> usize {
             25..=36 => 3,
             _ => 4,
         };
-        wide.div_ceil(n_lines).max(4)
+        // A name keeps to one line where its remark goes on the next.
+        let name = remark_at(header).map(|open| text::width(&header[..open]));
+        let name = name.filter(|name| n_lines > 1 && *name <= 16).unwrap_or(0);
+        wide.div_ceil(n_lines).max(name).max(4)
     })
 }
 

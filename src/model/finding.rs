@@ -561,6 +561,20 @@ impl Place {
     }
 }
 
+impl ReporterSource {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReporterSource::Form => "form",
+            ReporterSource::Title => "title",
+            ReporterSource::Rows => "rows",
+            ReporterSource::FileName => "file-name",
+            ReporterSource::Folder => "folder",
+            ReporterSource::Annex => "annex",
+        }
+    }
+}
+
 impl Level {
     /// All, the most serious first.
     pub const ALL: [Self; 4] = [

@@ -1,6 +1,8 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
 #[cfg(feature = "consolidate")]
+mod command_line;
+#[cfg(feature = "consolidate")]
 mod consolidate;
 mod county_workbook;
 mod desk;
@@ -11,6 +13,9 @@ mod json;
 mod merged;
 mod normalise;
 mod outbox;
+#[cfg(feature = "consolidate")]
+mod plan;
+mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]
 mod records;

@@ -193,10 +193,13 @@ fn new_sheet(
     n_cells: usize,
     limits: Limits,
 ) -> Result<&mut Worksheet, XlsxError> {
-    match n_cells > limits.kept_cells {
-        true => workbook.add_worksheet_with_constant_memory(),
-        false => Ok(workbook.add_worksheet()),
+    if n_cells > limits.kept_cells {
+        // Packing a large sheet well takes as long as writing it; this is four times as fast and a
+        // quarter larger.
+        workbook.set_zip_compression_level(2);
+        return workbook.add_worksheet_with_constant_memory();
     }
+    Ok(workbook.add_worksheet())
 }
 
 /// The date is the period's: a workbook made again tomorrow is the same workbook.

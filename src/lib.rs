@@ -6,7 +6,7 @@
 //! what it noticed:
 //!
 //! ```text
-//! inbox → read → recognise → normalise → check → consolidate → report → outbox
+//! inbox → read → recognise → normalise → check → localise → consolidate → report → outbox
 //! ```
 //!
 //! [`pipeline`] strings the stages together; the command line is a thin shell over it.
@@ -16,6 +16,7 @@ pub mod cli;
 pub mod consolidate;
 pub mod explanations;
 pub mod inbox;
+pub mod localise;
 pub mod model;
 pub mod normalise;
 pub mod pipeline;

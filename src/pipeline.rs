@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::check::{Checked, Checker};
 use crate::consolidate::County;
 use crate::inbox::InboxFile;
+use crate::localise::localise;
 use crate::model::{
     Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Table, TableRecord,
     Tally, Value,
@@ -151,6 +152,12 @@ impl<'s> FormReader<'s> {
             checked,
         }
     }
+
+    /// Says of failed relations which cell is probably the wrong one. `earlier` are the tables of the plan or of
+    /// last month, if there are any.
+    pub fn localise(&self, tables: &[Table], earlier: &[Table], findings: &mut Vec<Finding>) {
+        localise(&self.checker, tables, earlier, findings);
+    }
 }
 
 /// The whole job: everything in the inbox, checked and consolidated. `done` is called after each file.
@@ -213,6 +220,10 @@ pub fn merge(
     let n_current = current.len();
     let (tables, superseded_by): (Vec<Table>, Vec<_>) = current.into_iter().chain(replaced).unzip();
     checked.merge(reader.checker.county(&tables[..n_current]));
+    reader.localise(&tables[..n_current], &[], &mut checked.findings);
+    for replaced in &tables[n_current..] {
+        reader.localise(std::slice::from_ref(replaced), &[], &mut checked.findings);
+    }
     let mut county = crate::consolidate::consolidate(scheme, &tables);
     findings.append(&mut county.findings);
     findings.append(&mut checked.findings);

@@ -107,8 +107,8 @@ struct FindingEntry<'a> {
 struct SuspectEntry<'a> {
     cell: String,
     given: &'a str,
-    likely: &'a str,
-    why: &'a str,
+    likely: Option<&'a str>,
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -204,18 +204,22 @@ fn finding_entry(finding: &Finding, lang: Lang) -> FindingEntry<'_> {
         tolerance: text(finding.tolerance),
         message: words::message(finding, lang),
         suspects: (finding.suspects.iter())
-            .map(|suspect| suspect_entry(suspect, place))
+            .map(|suspect| suspect_entry(suspect, place, lang))
             .collect(),
         explanation: finding.explanation.as_deref(),
     }
 }
 
-fn suspect_entry<'a>(suspect: &'a Suspect, seen_from: Option<&Place>) -> SuspectEntry<'a> {
+fn suspect_entry<'a>(
+    suspect: &'a Suspect,
+    seen_from: Option<&Place>,
+    lang: Lang,
+) -> SuspectEntry<'a> {
     SuspectEntry {
         cell: reference(&suspect.place, seen_from),
         given: &suspect.given,
-        likely: &suspect.likely,
-        why: &suspect.why,
+        likely: suspect.likely.as_deref(),
+        why: words::reasons(suspect, seen_from, lang),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::{CellRange, CellRef};
 use super::style::{Role, Styles};
 use super::{Context, page, text};
 
-const WIDTHS: [f64; 9] = [10.0, 8.0, 30.0, 20.0, 46.0, 20.0, 14.0, 18.0, 40.0];
+const WIDTHS: [f64; 9] = [10.0, 8.0, 34.0, 26.0, 64.0, 16.0, 13.0, 18.0, 28.0];
 const SHOWN_HASH: usize = 12;
 
 /// One line: a row of the county, or its total row.

@@ -14,6 +14,7 @@
 pub mod check;
 pub mod cli;
 pub mod consolidate;
+pub mod explanations;
 pub mod inbox;
 pub mod model;
 pub mod normalise;

@@ -12,8 +12,8 @@ pub use amount::Amount;
 pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
 pub use finding::{
-    AliasMatch, Condition, Detail, Direction, Finding, Kind, Level, Need, Operand, Place, ReadAs,
-    ReporterSource, Suspect, Wanted,
+    AliasMatch, Condition, Detail, Direction, Finding, Kind, LEAST_EXPLANATION, Level, Need,
+    Operand, Place, ReadAs, ReporterSource, Suspect, Verdict, Wanted, is_explanation,
 };
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};

@@ -5,6 +5,7 @@
 //! stage chooses words or knows a colour, and this one never judges a figure: levels, differences
 //! and suspects come with the findings.
 
+pub mod annotate;
 pub mod json;
 pub mod outbox;
 pub mod words;

@@ -1,5 +1,6 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
+mod annotate;
 #[cfg(feature = "consolidate")]
 mod command_line;
 #[cfg(feature = "consolidate")]

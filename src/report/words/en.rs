@@ -1,8 +1,8 @@
 //! English.
 
 use crate::model::{
-    AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
-    ReporterSource, ReturnStatus, Suspect, Wanted,
+    LEAST_EXPLANATION, AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
+    ReporterSource, ReturnStatus, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -65,6 +65,9 @@ pub(super) fn title(finding: &Finding) -> String {
             identical: true, ..
         } => "Returned twice with the same content",
         Detail::DuplicateReturn { .. } => "Returned twice with different content",
+        Detail::RepeatedText { .. } => "One explanation for everything",
+        Detail::TooShort => "The explanation is too short",
+        Detail::NoLongerNeeded { .. } => "The explanation is no longer needed",
         Detail::Sum { .. } => "The total differs from the sum of its parts",
         Detail::TotalRow { .. } => "The total row differs from the sum of the rows",
         Detail::RowCount { .. } => "The total row states another number of rows",
@@ -201,6 +204,16 @@ pub(super) fn facts(finding: &Finding) -> String {
             true => format!("{other} is the same as {taken}, which was taken"),
             false => format!("{taken} was taken, {other} left out"),
         },
+        Detail::RepeatedText { n_findings } => {
+            format!("{n_findings} findings all have “{}”", given(finding))
+        }
+        Detail::TooShort => format!(
+            "it says only “{}”; at least {LEAST_EXPLANATION} characters are needed",
+            given(finding)
+        ),
+        Detail::NoLongerNeeded { about } => {
+            format!("what “{}” explains ({about}) is gone", given(finding))
+        }
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, ", ");
             let shown = match shown.is_empty() {
@@ -414,6 +427,9 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::DuplicateReturn { .. } => {
             "Find out which one holds, and take the other out".to_owned()
         }
+        Detail::RepeatedText { .. } => "Give each finding its own reason".to_owned(),
+        Detail::TooShort => "Write down the reason itself".to_owned(),
+        Detail::NoLongerNeeded { .. } => "Nothing to do".to_owned(),
         Detail::Sum { .. } => {
             format!("Check {cell}; if a part is wrong, the total should change with it")
         }
@@ -476,6 +492,14 @@ pub(super) fn level_meaning(level: Level) -> &'static str {
     }
 }
 
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Acceptable => "ready to send",
+        Verdict::ToExplain => "to be explained",
+        Verdict::ToCorrect => "to be corrected",
+    }
+}
+
 pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Sum => "Balance",
@@ -510,6 +534,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Conflict => "Conflict",
         Kind::NotReturned => "Not returned",
         Kind::DuplicateReturn => "Returned twice",
+        Kind::Explanation => "Explanation",
     }
 }
 

@@ -12,7 +12,7 @@ mod zh;
 
 use crate::model::{
     AliasMatch, Amount, CellRef, Detail, FileStatus, Finding, Kind, Level, Operand, Place,
-    ReporterSource, ReturnStatus, Suspect,
+    ReporterSource, ReturnStatus, Suspect, Verdict,
 };
 use crate::read::Unreadable;
 
@@ -93,6 +93,14 @@ pub fn level_meaning(level: Level, lang: Lang) -> &'static str {
     match lang {
         Lang::Zh => zh::level_meaning(level),
         Lang::En => en::level_meaning(level),
+    }
+}
+
+/// 可以报送, 需说明, 须改正.
+pub fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::verdict(verdict),
+        Lang::En => en::verdict(verdict),
     }
 }
 

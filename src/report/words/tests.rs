@@ -306,6 +306,15 @@ fn examples() -> Vec<Finding> {
             },
         ));
     }
+    for detail in [
+        Detail::RepeatedText { n_findings: 3 },
+        Detail::TooShort,
+        Detail::NoLongerNeeded {
+            about: "附件7!E3".into(),
+        },
+    ] {
+        all.push(finding(Kind::Explanation, detail).given("2024"));
+    }
     for need in [Need::AllOrNone, Need::ExactlyOne, Need::AtLeastOne] {
         all.push(finding(
             Kind::Pair,
@@ -391,13 +400,16 @@ fn variant(detail: &Detail) -> usize {
         Detail::When { .. } => 33,
         Detail::MissingValue { .. } => 34,
         Detail::UnitUnknown { .. } => 35,
+        Detail::RepeatedText { .. } => 36,
+        Detail::TooShort => 37,
+        Detail::NoLongerNeeded { .. } => 38,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..36 {
+    for number in 0..39 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -1,8 +1,8 @@
 //! 中文.
 
 use crate::model::{
-    AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
-    ReporterSource, ReturnStatus, Suspect, Wanted,
+    LEAST_EXPLANATION, AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
+    ReporterSource, ReturnStatus, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -65,6 +65,9 @@ pub(super) fn title(finding: &Finding) -> String {
             identical: true, ..
         } => "重复上报，内容相同",
         Detail::DuplicateReturn { .. } => "重复上报，内容不同",
+        Detail::RepeatedText { .. } => "审核说明千篇一律",
+        Detail::TooShort => "审核说明太短",
+        Detail::NoLongerNeeded { .. } => "审核说明已不需要",
         Detail::Sum { .. } => "合计与分项之和不符",
         Detail::TotalRow { .. } => "合计行与各行之和不符",
         Detail::RowCount { .. } => "合计行注明的个数与行数不符",
@@ -201,6 +204,13 @@ pub(super) fn facts(finding: &Finding) -> String {
             true => format!("{other} 与 {taken} 相同，取用后者"),
             false => format!("取用 {taken}，{other} 没有汇总"),
         },
+        Detail::RepeatedText { n_findings } => {
+            format!("{n_findings} 个问题都写的是“{}”", given(finding))
+        }
+        Detail::TooShort => format!("只写了“{}”，至少要 {LEAST_EXPLANATION} 个字", given(finding)),
+        Detail::NoLongerNeeded { about } => {
+            format!("“{}”说明的问题（{about}）已经没有了", given(finding))
+        }
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, "、");
             let shown = match shown.is_empty() {
@@ -410,6 +420,9 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             identical: true, ..
         } => "不必处理".to_owned(),
         Detail::DuplicateReturn { .. } => "请确认以哪一份为准，移出另一份".to_owned(),
+        Detail::RepeatedText { .. } => "请逐条写明各自的原因".to_owned(),
+        Detail::TooShort => "请写明具体原因".to_owned(),
+        Detail::NoLongerNeeded { .. } => "不必处理".to_owned(),
         Detail::Sum { .. } => {
             format!("请核对 {cell}；若分项有误，改分项后合计应随之变化")
         }
@@ -464,6 +477,14 @@ pub(super) fn level_meaning(level: Level) -> &'static str {
     }
 }
 
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Acceptable => "可以报送",
+        Verdict::ToExplain => "需说明",
+        Verdict::ToCorrect => "须改正",
+    }
+}
+
 pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Sum => "平衡关系",
@@ -498,6 +519,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Conflict => "数据冲突",
         Kind::NotReturned => "未报",
         Kind::DuplicateReturn => "重复上报",
+        Kind::Explanation => "审核说明",
     }
 }
 

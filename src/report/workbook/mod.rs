@@ -20,7 +20,7 @@ mod style;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(super) mod text;
 
 use std::collections::HashMap;
 use std::io::{Cursor, Seek, Write};

@@ -145,7 +145,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("“{}” where {wanted} belongs; left out", given(finding))
         }
-        Detail::ReadAs(how) => read_as(finding, how),
+        Detail::ReadAs(how) => {
+            let said = read_as(finding, how);
+            let others = references(&finding.cells, finding.place.as_ref(), ", ");
+            match others.is_empty() {
+                true => said,
+                false => format!("{said}; likewise {others}"),
+            }
+        }
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("it shows {error}; left out"),
             (None, true) => "the file holds no result; the plain sum was added up".to_owned(),

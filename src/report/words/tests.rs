@@ -594,6 +594,14 @@ fn advice_without_a_cell_reads_as_a_sentence() {
 }
 
 #[test]
+fn one_finding_names_all_cells_that_it_is_about() {
+    let detail = Detail::ReadAs(ReadAs::TextNumber);
+    let mut text = finding(Kind::ReadAs, detail).given("８").expected("8");
+    text.cells = vec![place("F3"), place("G3")];
+    assert_eq!(facts(&text, Lang::Zh), "填写“８”，读作 8；F3:G3 也是");
+}
+
+#[test]
 fn suspects_are_said_as_advice() {
     let one = Suspect {
         place: place("C3"),

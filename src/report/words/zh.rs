@@ -146,7 +146,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("填写“{}”，此处应填{wanted}，没有汇总", given(finding))
         }
-        Detail::ReadAs(how) => read_as(finding, how),
+        Detail::ReadAs(how) => {
+            let said = read_as(finding, how);
+            let others = references(&finding.cells, finding.place.as_ref(), "、");
+            match others.is_empty() {
+                true => said,
+                false => format!("{said}；{others} 也是"),
+            }
+        }
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("公式结果为 {error}，没有汇总"),
             (None, true) => "文件中没有存下结果，已按求和公式算出".to_owned(),

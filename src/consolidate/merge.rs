@@ -372,15 +372,18 @@ impl<'a> Returns<'a> {
     }
 }
 
-/// Numbers the rows of a register: whose, which year, which key.
+/// Numbers the rows of a register by their names.
 #[derive(Default)]
 struct RegisterNames<'a> {
-    /// The first row of a name in any form, and the last form that has it, how often.
-    firsts: HashMap<(Option<usize>, Option<u16>, &'a [Arc<str>]), First>,
+    /// For each name its number, and how often the form in hand has it.
+    firsts: HashMap<RowName<'a>, First>,
     /// The second row of a name in one form, the third …
     repeated: HashMap<(u32, u32), u32>,
     n_ids: u32,
 }
+
+/// Whose, which year, which key.
+type RowName<'a> = (Option<usize>, Option<u16>, &'a [Arc<str>]);
 
 struct First {
     id: u32,

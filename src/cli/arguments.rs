@@ -9,8 +9,12 @@ use crate::report::Lang;
 
 /// The language asked for, before the arguments are understood: help is in it too.
 pub(super) fn language(arguments: &[OsString]) -> Lang {
-    let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    let is_english = texts.windows(2).any(|pair| pair == ["--lang", "en"]) || texts.contains(&"--lang=en");
+    let texts: Vec<&str> = arguments
+        .iter()
+        .filter_map(|argument| argument.to_str())
+        .collect();
+    let is_english =
+        texts.windows(2).any(|pair| pair == ["--lang", "en"]) || texts.contains(&"--lang=en");
     if is_english { Lang::En } else { Lang::Zh }
 }
 
@@ -34,7 +38,11 @@ pub(super) fn command(lang: Lang) -> Command {
             .help_heading(say("选项", "Options"))
     };
     let subcommand = |name: &'static str, about: &'static str| {
-        Command::new(name).about(about).help_template(template.clone()).disable_help_flag(true).arg(help_flag(lang))
+        Command::new(name)
+            .about(about)
+            .help_template(template.clone())
+            .disable_help_flag(true)
+            .arg(help_flag(lang))
     };
     let command = Command::new("hebiao")
         .version(env!("CARGO_PKG_VERSION"))
@@ -50,11 +58,26 @@ pub(super) fn command(lang: Lang) -> Command {
         .disable_version_flag(true)
         .subcommand_help_heading(say("命令", "Commands"))
         .subcommand_value_name(say("命令", "COMMAND"))
-        .arg(folder("inbox", say("收件文件夹（默认 inbox）", "where returned forms are (default: inbox)")))
-        .arg(folder("outbox", say("输出文件夹（默认 outbox）", "where results go (default: outbox)")))
+        .arg(folder(
+            "inbox",
+            say(
+                "收件文件夹（默认 inbox）",
+                "where returned forms are (default: inbox)",
+            ),
+        ))
+        .arg(folder(
+            "outbox",
+            say(
+                "输出文件夹（默认 outbox）",
+                "where results go (default: outbox)",
+            ),
+        ))
         .arg(folder(
             "scheme",
-            say("报表制度文件夹（默认 templates 下唯一的一个）", "the scheme (default: the only one under templates)"),
+            say(
+                "报表制度文件夹（默认 templates 下唯一的一个）",
+                "the scheme (default: the only one under templates)",
+            ),
         ))
         .arg(
             Arg::new("lang")
@@ -77,7 +100,14 @@ pub(super) fn command(lang: Lang) -> Command {
         );
     #[cfg(feature = "consolidate")]
     let command = command.subcommand(
-        subcommand("merge", say("汇总一个报告期收到的全部报表", "consolidate everything returned for a period")).arg(
+        subcommand(
+            "merge",
+            say(
+                "汇总一个报告期收到的全部报表",
+                "consolidate everything returned for a period",
+            ),
+        )
+        .arg(
             Arg::new("period")
                 .value_name(say("报告期", "PERIOD"))
                 .help(say(
@@ -88,12 +118,28 @@ pub(super) fn command(lang: Lang) -> Command {
         ),
     );
     command
-        .subcommand(subcommand("scheme", say("检查报表制度，列出附件、审核关系和填报单位", "check the scheme and list what is in it")))
+        .subcommand(subcommand(
+            "scheme",
+            say(
+                "检查报表制度，列出附件、审核关系和填报单位",
+                "check the scheme and list what is in it",
+            ),
+        ))
         .subcommand(
-            subcommand("explain", say("解释一条审核关系或一类问题", "explain a rule or a kind of finding")).arg(
+            subcommand(
+                "explain",
+                say(
+                    "解释一条审核关系或一类问题",
+                    "explain a rule or a kind of finding",
+                ),
+            )
+            .arg(
                 Arg::new("what")
                     .value_name(say("编号或类别", "RULE|KIND"))
-                    .help(say("如 A7-02、sum；不写则列出全部", "such as A7-02 or sum; all of them by default"))
+                    .help(say(
+                        "如 A7-02、sum；不写则列出全部",
+                        "such as A7-02 or sum; all of them by default",
+                    ))
                     .help_heading(say("参数", "Arguments")),
             ),
         )

@@ -19,15 +19,34 @@ pub(super) fn run(surroundings: &Surroundings, what: Option<&str>) -> Result<u8>
         }
         return Ok(ALL_CLEAR);
     };
-    if let Some(text) = Kind::ALL.iter().find(|kind| kind.name() == what).and_then(|kind| explanation(*kind)) {
+    if let Some(text) = Kind::ALL
+        .iter()
+        .find(|kind| kind.name() == what)
+        .and_then(|kind| explanation(*kind))
+    {
         print!("{text}");
         return Ok(ALL_CLEAR);
     }
-    let Some(scheme) = load_scheme(surroundings)? else { return Ok(NOT_DONE) };
-    let Some(rule) = scheme.rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(what)) else {
-        bail!("{}{what}", lang.pick("没有这样的审核关系或类别：", "no such rule or kind: "));
+    let Some(scheme) = load_scheme(surroundings)? else {
+        return Ok(NOT_DONE);
     };
-    println!("{}  {}  [{}]\n{}\n", rule.id, rule.label, words::level(rule.level, lang), rule.say);
+    let Some(rule) = scheme
+        .rules
+        .iter()
+        .find(|rule| rule.id.eq_ignore_ascii_case(what))
+    else {
+        bail!(
+            "{}{what}",
+            lang.pick("没有这样的审核关系或类别：", "no such rule or kind: ")
+        );
+    };
+    println!(
+        "{}  {}  [{}]\n{}\n",
+        rule.id,
+        rule.label,
+        words::level(rule.level, lang),
+        rule.say
+    );
     print!("{}", explanation(rule.relation.kind()).unwrap_or_default());
     Ok(ALL_CLEAR)
 }

@@ -1,6 +1,10 @@
 //! The command line: parses, calls, renders. The only place that prints.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what it is for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what it is for"
+)]
 
 mod arguments;
 mod explain;
@@ -38,7 +42,11 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => {
             // Help and version are asked for; anything else is a mistake of usage.
-            let code = if error.use_stderr() { NOT_DONE } else { ALL_CLEAR };
+            let code = if error.use_stderr() {
+                NOT_DONE
+            } else {
+                ALL_CLEAR
+            };
             // Where even this cannot be printed there is nobody to tell.
             let _ = error.print();
             return ExitCode::from(code);
@@ -52,11 +60,15 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let done = match matches.subcommand() {
         #[cfg(feature = "consolidate")]
-        Some(("merge", matches)) => merge::run(&surroundings, matches.get_one::<String>("period").map(String::as_str)),
+        Some(("merge", matches)) => merge::run(
+            &surroundings,
+            matches.get_one::<String>("period").map(String::as_str),
+        ),
         Some(("scheme", _)) => scheme::run(&surroundings),
-        Some(("explain", matches)) => {
-            explain::run(&surroundings, matches.get_one::<String>("what").map(String::as_str))
-        }
+        Some(("explain", matches)) => explain::run(
+            &surroundings,
+            matches.get_one::<String>("what").map(String::as_str),
+        ),
         _ => Ok(NOT_DONE),
     };
     match done {

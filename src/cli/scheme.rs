@@ -13,7 +13,9 @@ use super::{ALL_CLEAR, NOT_DONE, Surroundings};
 
 /// Lists what is in the scheme.
 pub(super) fn run(surroundings: &Surroundings) -> Result<u8> {
-    let Some(scheme) = load_scheme(surroundings)? else { return Ok(NOT_DONE) };
+    let Some(scheme) = load_scheme(surroundings)? else {
+        return Ok(NOT_DONE);
+    };
     print!("{}", overview(&scheme, surroundings.lang));
     Ok(ALL_CLEAR)
 }
@@ -29,14 +31,19 @@ pub(super) fn load_scheme(surroundings: &Surroundings) -> Result<Option<Scheme>>
         Ok(scheme) => Ok(Some(scheme)),
         Err(mistakes) => {
             for mistake in &mistakes {
-                eprintln!("{}\n", in_source(&files, &folder, mistake, surroundings.lang));
+                eprintln!(
+                    "{}\n",
+                    in_source(&files, &folder, mistake, surroundings.lang)
+                );
             }
             let n_mistakes = mistakes.len();
             eprintln!(
                 "{}",
                 match surroundings.lang {
                     Lang::Zh => format!("报表制度有 {n_mistakes} 处错误，请改正后再运行。"),
-                    Lang::En => format!("the scheme has {n_mistakes} mistakes; put them right and run again."),
+                    Lang::En => format!(
+                        "the scheme has {n_mistakes} mistakes; put them right and run again."
+                    ),
                 }
             );
             Ok(None)
@@ -46,8 +53,13 @@ pub(super) fn load_scheme(surroundings: &Surroundings) -> Result<Option<Scheme>>
 
 fn only_scheme(templates: &Path, lang: Lang) -> Result<PathBuf> {
     let say = |zh: &str, en: &str| lang.pick(zh, en).to_owned();
-    let entries = fs::read_dir(templates)
-        .with_context(|| format!("{}{}", say("打不开文件夹 ", "cannot open "), templates.display()))?;
+    let entries = fs::read_dir(templates).with_context(|| {
+        format!(
+            "{}{}",
+            say("打不开文件夹 ", "cannot open "),
+            templates.display()
+        )
+    })?;
     let mut folders: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.join("scheme.toml").is_file())
@@ -55,8 +67,18 @@ fn only_scheme(templates: &Path, lang: Lang) -> Result<PathBuf> {
     folders.sort();
     match folders.len() {
         1 => Ok(folders.remove(0)),
-        0 => bail!("{}{}", templates.display(), say(" 下没有报表制度（scheme.toml）", " holds no scheme (scheme.toml)")),
-        _ => bail!(say("有几个报表制度，请用 --scheme 指明一个", "there are several schemes; name one with --scheme")),
+        0 => bail!(
+            "{}{}",
+            templates.display(),
+            say(
+                " 下没有报表制度（scheme.toml）",
+                " holds no scheme (scheme.toml)"
+            )
+        ),
+        _ => bail!(say(
+            "有几个报表制度，请用 --scheme 指明一个",
+            "there are several schemes; name one with --scheme"
+        )),
     }
 }
 
@@ -64,12 +86,18 @@ fn read_folder(folder: &Path) -> Result<Vec<SchemeFile>> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     paths.sort();
     let files = paths.iter().map(|path| {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         Ok(SchemeFile { name, text })
     });
     files.collect()
@@ -92,7 +120,12 @@ fn in_source(files: &[SchemeFile], folder: &Path, mistake: &SchemeError, lang: L
 fn overview(scheme: &Scheme, lang: Lang) -> String {
     let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let mut out = format!("{}\n{} {}\n", scheme.title, say("标识", "id"), scheme.id);
-    out += &format!("{} {}\n\n{}\n", say("指纹", "fingerprint"), &scheme.fingerprint[..16], say("附件", "Annexes"));
+    out += &format!(
+        "{} {}\n\n{}\n",
+        say("指纹", "fingerprint"),
+        &scheme.fingerprint[..16],
+        say("附件", "Annexes")
+    );
     for annex in &scheme.annexes {
         let who = match annex.returned_by {
             ReturnedBy::Kind(ReporterKind::Township) => say("各乡镇", "townships").to_owned(),
@@ -103,20 +136,38 @@ fn overview(scheme: &Scheme, lang: Lang) -> String {
             Rows::Register => say("行数不定", "a register").to_owned(),
             Rows::Fixed(rows) => format!("{} {}", rows.len(), say("行", "rows")),
         };
-        let unit = annex.unit.map_or(String::new(), |unit| format!("，{}", scheme.units.name(unit)));
-        out += &format!("  {}  {}（{who}；{rows}{unit}）\n", annex.number, annex.title);
+        let unit = annex.unit.map_or(String::new(), |unit| {
+            format!("，{}", scheme.units.name(unit))
+        });
+        out += &format!(
+            "  {}  {}（{who}；{rows}{unit}）\n",
+            annex.number, annex.title
+        );
     }
     out += &format!("\n{}（{}）\n", say("审核关系", "Rules"), scheme.rules.len());
     for rule in &scheme.rules {
         let kind = words::kind(rule.relation.kind(), lang);
-        out += &format!("  {:<8} {kind}  {}  [{}]\n", rule.id, rule.label, words::level(rule.level, lang));
+        out += &format!(
+            "  {:<8} {kind}  {}  [{}]\n",
+            rule.id,
+            rule.label,
+            words::level(rule.level, lang)
+        );
     }
-    out += &format!("\n{}（{}）\n", say("填报单位", "Reporters"), scheme.reporters.len());
+    out += &format!(
+        "\n{}（{}）\n",
+        say("填报单位", "Reporters"),
+        scheme.reporters.len()
+    );
     for reporter in &scheme.reporters {
         let aliases = if reporter.aliases.is_empty() {
             String::new()
         } else {
-            format!("（{}{}）", say("又称", "also "), reporter.aliases.join("、"))
+            format!(
+                "（{}{}）",
+                say("又称", "also "),
+                reporter.aliases.join("、")
+            )
         };
         out += &format!("  {}  {}{aliases}\n", reporter.code, reporter.name);
     }

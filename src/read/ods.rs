@@ -129,9 +129,16 @@ impl Document {
     }
 
     fn table(&mut self, xml: &mut Xml, tag: Tag, budget: &mut Budget) -> Result<(), Unreadable> {
-        let name = tag.attribute("table:name")?.unwrap_or_default().into_owned();
+        let name = tag
+            .attribute("table:name")?
+            .unwrap_or_default()
+            .into_owned();
         let style = tag.raw("table:style-name").unwrap_or_default();
-        let visible = !self.styles.hidden_sheets.iter().any(|hidden| hidden == style);
+        let visible = !self
+            .styles
+            .hidden_sheets
+            .iter()
+            .any(|hidden| hidden == style);
         budget.check_sheets(self.sheets.len() + self.unreadable_sheets.len() + 1)?;
         let depth = xml.depth();
         let mut reader = TableReader {
@@ -252,13 +259,18 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                 Event::Start(tag) => match tag.name {
                     "table-column" => {
                         let before = self.columns.last().map_or(0, |&(after, _)| after);
-                        let after = before.saturating_add(repeated(tag, "table:number-columns-repeated"));
+                        let after =
+                            before.saturating_add(repeated(tag, "table:number-columns-repeated"));
                         let style = tag.raw("table:default-cell-style-name");
                         self.columns.push((after, style));
                     }
                     "table-row" => self.row(tag)?,
-                    "table-columns" | "table-header-columns" | "table-column-group"
-                    | "table-rows" | "table-header-rows" | "table-row-group" => {}
+                    "table-columns"
+                    | "table-header-columns"
+                    | "table-column-group"
+                    | "table-rows"
+                    | "table-header-rows"
+                    | "table-row-group" => {}
                     _ => self.xml.skip()?,
                 },
                 Event::End if self.xml.depth() == outside => return Ok(()),
@@ -311,7 +323,8 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
             }
             for &(col, across, down) in &spans {
                 let start = CellRef::new(row, col);
-                let end = CellRef::new(row.saturating_add(down - 1), col.saturating_add(across - 1));
+                let end =
+                    CellRef::new(row.saturating_add(down - 1), col.saturating_add(across - 1));
                 self.budget
                     .keep_merge(&mut self.merges, CellRange::new(start, end))?;
             }
@@ -337,8 +350,12 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                 // Before OpenDocument, the prefix was another.
                 "office:value-type" | "table:value-type" => kind = raw,
                 "calcext:value-type" => is_error = raw == "error",
-                "office:value" | "office:date-value" | "office:time-value"
-                | "office:boolean-value" | "office:string-value" | "table:value" => {
+                "office:value"
+                | "office:date-value"
+                | "office:time-value"
+                | "office:boolean-value"
+                | "office:string-value"
+                | "table:value" => {
                     value = Some(unescape(raw)?);
                 }
                 "table:style-name" => style = Some(raw),
@@ -364,10 +381,10 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                 Some(number) => CellValue::Number(number),
                 None => CellValue::Text(text.into()),
             },
-            "date" => value
-                .as_deref()
-                .and_then(serial::iso_date)
-                .map_or_else(|| CellValue::Text(text.into()), |date| shortened(date, shown)),
+            "date" => value.as_deref().and_then(serial::iso_date).map_or_else(
+                || CellValue::Text(text.into()),
+                |date| shortened(date, shown),
+            ),
             "time" => value
                 .as_deref()
                 .and_then(days)
@@ -525,7 +542,10 @@ mod tests {
     fn formulas_are_given_as_they_would_be_typed() {
         for (written, plain) in [
             ("of:=SUM([.B2:.C2];[$表.A1])", "SUM(B2:C2,$表!A1)"),
-            ("of:=IF([.A1]=\"a;[b].c\";1;0.5)", "IF(A1=\"a;[b].c\",1,0.5)"),
+            (
+                "of:=IF([.A1]=\"a;[b].c\";1;0.5)",
+                "IF(A1=\"a;[b].c\",1,0.5)",
+            ),
             ("=A1+1", "A1+1"),
         ] {
             assert_eq!(&*plain_formula(written), plain);

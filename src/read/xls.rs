@@ -48,9 +48,7 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
     file.open_stream(name)
         .and_then(|opened| {
             // A stream cannot be longer than its file, whatever the directory says.
-            opened
-                .take(bytes.len() as u64)
-                .read_to_end(&mut stream)
+            opened.take(bytes.len() as u64).read_to_end(&mut stream)
         })
         .map_err(broken)?;
     read_stream(&stream, budget)
@@ -77,7 +75,9 @@ pub(super) fn read_stream(stream: &[u8], budget: &mut Budget) -> Result<Workbook
                 workbook.sheets.push(sheet);
             }
             Ok(false) => {}
-            Err(reason) => workbook.unreadable_sheets.push((entry.name.clone(), reason)),
+            Err(reason) => workbook
+                .unreadable_sheets
+                .push((entry.name.clone(), reason)),
         }
     }
     if workbook.sheets.is_empty() && workbook.unreadable_sheets.is_empty() {
@@ -205,7 +205,12 @@ fn decode_units(data: &[u8], wide: bool, length: usize, units: &mut Vec<u16>) ->
     let before = units.len();
     if wide {
         let pairs = data.as_chunks::<2>().0;
-        units.extend(pairs.iter().take(length).map(|&pair| u16::from_le_bytes(pair)));
+        units.extend(
+            pairs
+                .iter()
+                .take(length)
+                .map(|&pair| u16::from_le_bytes(pair)),
+        );
     } else {
         units.extend(data.iter().take(length).map(|&byte| u16::from(byte)));
     }
@@ -340,7 +345,11 @@ fn code_page(number: u16) -> &'static Encoding {
 /// The table of texts ([MS-XLS] 2.4.265). A text that breaks off ends the table: cells that ask for a
 /// later one will say so.
 fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Box<str>>, Unreadable> {
-    let mut table = Parts { parts, part: 0, at: 8 };
+    let mut table = Parts {
+        parts,
+        part: 0,
+        at: 8,
+    };
     let mut strings = Vec::new();
     while let Some(text) = table.text() {
         strings.push(text);
@@ -451,7 +460,10 @@ impl<'g, 'l> SheetReader<'g, 'l> {
     fn read(&mut self, stream: &[u8], start: usize) -> Result<bool, Unreadable> {
         let mut records = Records { stream, at: start };
         match records.next() {
-            Some(Record { kind: kind::BOF, data }) => match word(data, 2) {
+            Some(Record {
+                kind: kind::BOF,
+                data,
+            }) => match word(data, 2) {
                 // Charts, macro sheets and modules.
                 Some(0x0020 | 0x0040 | 0x0006) => return Ok(false),
                 _ => {}
@@ -482,8 +494,8 @@ impl<'g, 'l> SheetReader<'g, 'l> {
         match record.kind {
             kind::MERGED_CELLS => {
                 for range in data.get(2..).ok_or_else(short)?.as_chunks::<8>().0 {
-                    let [row, last_row, col, last_col] =
-                        [0, 2, 4, 6].map(|at| u32::from(u16::from_le_bytes([range[at], range[at + 1]])));
+                    let [row, last_row, col, last_col] = [0, 2, 4, 6]
+                        .map(|at| u32::from(u16::from_le_bytes([range[at], range[at + 1]])));
                     let (start, end) = (CellRef::new(row, col), CellRef::new(last_row, last_col));
                     self.budget
                         .keep_merge(&mut self.merges, CellRange::new(start, end))?;
@@ -637,7 +649,11 @@ pub(super) fn rk(code: u32) -> f64 {
     } else {
         f64::from_bits(u64::from(code & !3) << 32)
     };
-    if code & 1 != 0 { number / 100.0 } else { number }
+    if code & 1 != 0 {
+        number / 100.0
+    } else {
+        number
+    }
 }
 
 /// The name of an error, by its number in .xls and .xlsb ([MS-XLS] 2.5.10).

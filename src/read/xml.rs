@@ -68,8 +68,8 @@ impl<'a> Xml<'a> {
                 [] if self.depth == 0 => return Ok(Event::Eof),
                 [] => return Err(self.broken("the document ends inside an element")),
                 [b'<', b'/', ..] => {
-                    let length = short_find(b'>', rest)
-                        .ok_or_else(|| self.broken("a tag does not end"))?;
+                    let length =
+                        short_find(b'>', rest).ok_or_else(|| self.broken("a tag does not end"))?;
                     self.at += length + 1;
                     self.depth = self
                         .depth

@@ -75,6 +75,12 @@ impl<'t> Spot<'t> {
         *self.value() == Value::Missing && self.annex(scheme).column_of(self.leaf).blank_is_none
     }
 
+    /// Whether a blank is no omission.
+    pub(super) fn may_be_blank(self, scheme: &Scheme) -> bool {
+        let column = self.annex(scheme).column_of(self.leaf);
+        column.optional || column.blank_is_none
+    }
+
     pub(super) fn year(self, scheme: &Scheme) -> Option<u16> {
         self.annex(scheme).leaves[self.leaf]
             .year
@@ -96,6 +102,14 @@ impl<'t> Spot<'t> {
             Value::Amount(amount) => Ok(*amount),
             value => Err(Why::of(value)),
         }
+    }
+
+    /// Whether both stand in rows of one name, be it in different years or forms.
+    fn is_in_row_of(self, other: Spot<'_>) -> bool {
+        let (own, other_row) = (self.row(), other.row());
+        self.table.annex == other.table.annex
+            && own.kind == other_row.kind
+            && own.key == other_row.key
     }
 
     /// The row's name for people; rows known by their year alone have none.
@@ -140,15 +154,19 @@ impl<'t> Cells<'t> {
         &self.spots[start..self.ends[idx]]
     }
 
-    /// All slots from `first` on, each by itself.
-    pub(super) fn slots(&self, first: usize) -> impl Iterator<Item = &[Spot<'t>]> {
-        (first..self.ends.len()).map(|idx| self.slot(idx))
+    /// All slots but the first, each by itself.
+    pub(super) fn other_slots(&self) -> impl Iterator<Item = &[Spot<'t>]> {
+        (1..self.ends.len()).map(|idx| self.slot(idx))
     }
 
-    /// The cells of all slots from `first` on.
-    pub(super) fn from_slot(&self, first: usize) -> &[Spot<'t>] {
-        let start = if first == 0 { 0 } else { self.ends[first - 1] };
-        &self.spots[start..]
+    /// The cells of all slots.
+    pub(super) fn all(&self) -> &[Spot<'t>] {
+        &self.spots
+    }
+
+    /// The cells of all slots but the first.
+    pub(super) fn after_first(&self) -> &[Spot<'t>] {
+        &self.spots[self.ends[0]..]
     }
 
     /// The cell of a slot that holds one.
@@ -205,7 +223,6 @@ impl<'s> At<'s> {
         finding.annex = Some(annex.number.clone());
         finding.column = Some(Box::from(&**first.column(scheme)));
         let same_table = |spot: &Spot<'_>| std::ptr::eq(spot.table, first.table);
-        let same_row = |spot: &Spot<'_>| same_table(spot) && spot.row == first.row;
         if given.iter().all(same_table) {
             let reporter = first.table.reporter.or(first.row().reporter);
             finding.reporter = reporter.map(|idx| scheme.reporters[idx].name.clone());
@@ -214,7 +231,7 @@ impl<'s> At<'s> {
                 _ => Place::sheet(&first.table.file, &first.table.sheet, None),
             });
         }
-        if given.iter().all(same_row) {
+        if given.iter().all(|spot| spot.is_in_row_of(first)) {
             finding.row = first.row_name(scheme).map(Into::into);
         }
         if let [only] = given {
@@ -250,16 +267,15 @@ impl<'s> At<'s> {
         let Some(&first) = spots.first() else {
             return String::new();
         };
-        let same_annex = |a: &Spot<'_>, b: &Spot<'_>| a.table.annex == b.table.annex;
-        let same_row = |a: &Spot<'_>, b: &Spot<'_>| {
-            same_annex(a, b) && a.row().kind == b.row().kind && a.row().key == b.row().key
-        };
         let mut words: Vec<String> = Vec::new();
-        if !among.iter().all(|spot| same_annex(spot, &first)) {
+        if !among
+            .iter()
+            .all(|spot| spot.table.annex == first.table.annex)
+        {
             words.push(first.annex(scheme).number.to_string());
         }
-        let one_row = spots.iter().all(|spot| same_row(spot, &first));
-        if one_row && !among.iter().all(|spot| same_row(spot, &first)) {
+        let one_row = spots.iter().all(|spot| spot.is_in_row_of(first));
+        if one_row && !among.iter().all(|spot| spot.is_in_row_of(first)) {
             words.extend(first.row_name(scheme));
         }
         let years = || spots.iter().filter_map(|spot| spot.year(scheme));

@@ -72,14 +72,10 @@ pub(super) fn judge(
     expected: Amount,
     tolerance: impl FnOnce() -> Result<Amount, Why>,
 ) -> Result<Option<Judged>, Why> {
-    let mut difference = given.checked_sub(expected).ok_or(Why::TooManyDigits)?;
-    if holds.is_met(difference.cmp(&Amount::ZERO)) {
+    if holds.is_met(given.cmp(&expected)) {
         return Ok(None);
     }
-    if difference.is_zero() {
-        // Subtraction may leave a minus sign on zero.
-        difference = Amount::ZERO;
-    }
+    let difference = given.checked_sub(expected).ok_or(Why::TooManyDigits)?;
     let tolerance = tolerance()?.normalised();
     Ok(Some(Judged {
         difference,
@@ -143,7 +139,10 @@ impl Common {
         for &spot in spots {
             match spot.amount() {
                 Ok(amount) => {
-                    let amount = self.take(scheme, amount, spot.unit(scheme))?;
+                    let amount = match self {
+                        Common::Own(_) => amount,
+                        Common::Base(_) => self.take(scheme, amount, spot.unit(scheme))?,
+                    };
                     sum = Some(match sum {
                         Some(sum) => sum.checked_add(amount).ok_or(Why::TooManyDigits)?,
                         None => amount,
@@ -216,10 +215,12 @@ impl Common {
             Common::Base(base) => {
                 let own = given.first().and_then(|spot| spot.unit(scheme));
                 let converted = figures.map(|figure| scheme.units.convert(figure, base, own?));
-                match converted {
+                let (figures, suffix) = match converted {
                     [Some(a), Some(b), Some(c), Some(d)] => ([a, b, c, d], ""),
                     _ => (figures, &**scheme.units.name(base)),
-                }
+                };
+                // Decimals that conversion brings along were printed nowhere.
+                (figures.map(Amount::normalised), suffix)
             }
         };
         let [given_amount, expected, difference, tolerance] = figures;

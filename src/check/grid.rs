@@ -13,7 +13,7 @@
 //! finding is one, `-` for a finding that is at no single cell, and `cannot check` with a reason where
 //! no cell shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
@@ -22,8 +22,8 @@ use crate::model::{
 };
 use crate::scheme::{
     Annex, Applies, Bound, CellSel, Column, ColumnKind, Leaf, Limit, Relation, Reporter,
-    ReporterKind, ReturnedBy, RowSel, RowSpec, Rows, Rule, Scheme, Test, TotalRow, Unit, Units,
-    YearSel,
+    ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test, TotalRow, Unit,
+    Units, YearSel,
 };
 
 use super::{Checked, Checker, Why};
@@ -450,10 +450,11 @@ fn read(draft: &Draft, text: &str) -> (Vec<Form>, Scheme) {
         id: "test".into(),
         title: "test".into(),
         area: "轮台县".into(),
-        years: vec![2023, 2024, 2025],
+        years: years(text),
         fingerprint: String::new(),
         units: units(),
         reporters: Vec::new(),
+        roster: Roster::default(),
         annexes: Vec::new(),
         rules: Vec::new(),
     };
@@ -486,6 +487,18 @@ fn read(draft: &Draft, text: &str) -> (Vec<Form>, Scheme) {
         relation,
     });
     (forms, scheme)
+}
+
+/// The years that columns name; the plan's where none does.
+fn years(text: &str) -> Vec<u16> {
+    let named = text.split('@').skip(1);
+    let named: BTreeSet<u16> = named
+        .filter_map(|rest| rest.get(..4)?.parse().ok())
+        .collect();
+    match named.is_empty() {
+        true => vec![2023, 2024, 2025],
+        false => named.into_iter().collect(),
+    }
 }
 
 fn read_form(scheme: &mut Scheme, idx: usize, lines: &[&str]) -> Form {
@@ -646,7 +659,7 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
                 true => label.to_owned(),
                 false => label.replace(&stated, "{count}"),
             },
-            at_top: table.rows.is_empty() && !annex.rows.fixed().is_empty() || sheet_row == 1,
+            at_top: sheet_row == 1,
         });
     }
     let key: Box<[Arc<str>]> = key.into();

@@ -144,12 +144,14 @@ impl<'s> Checker<'s> {
                 }
                 // What is off in the total of a township's own rows is off in those rows already.
                 let is_own_total = row.kind == RowKind::Total
-                    && table.reporter != annex.responsible
-                    && table.rows.iter().any(|row| row.kind == RowKind::Data);
+                    && rows::has_data(annex, table)
+                    && !rows::states_county_total(self.scheme, annex, table);
+                let at = self.at(planned, row.year);
+                let is_for_row = !is_own_total && at.applies_to(row.kind, &row.key);
                 for instance in &planned.instances {
                     let year = instance.year.or(row.year);
-                    let at = self.at(planned, year);
-                    if is_own_total || !at.applies_to(row.kind, &row.key) || !at.applies_in(year) {
+                    let at = At { year, ..at };
+                    if !is_for_row || !at.applies_in(year) {
                         checked.not_applied(planned.idx, 1);
                         continue;
                     }
@@ -451,5 +453,24 @@ fn push_asked<'t>(
                 false => Err(Gap::NotReturned),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_rule_is_explained() {
+        for (kind, text) in EXPLANATIONS {
+            let headings = ["## 检查什么", "## 为什么", "## 例子", "## 怎么改"];
+            let places: Vec<Option<usize>> = headings.iter().map(|it| text.find(it)).collect();
+            assert!(places.iter().all(Option::is_some), "{kind}: {places:?}");
+            assert!(places.is_sorted(), "{kind}: headings in order");
+            assert_eq!(explanation(kind), Some(text));
+        }
+        assert_eq!(explanation(Kind::UnreadableFile), None);
+        let n_explained = Kind::ALL.iter().filter_map(|kind| explanation(*kind));
+        assert_eq!(n_explained.count(), EXPLANATIONS.len());
     }
 }

@@ -12,14 +12,21 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
     let Relation::Range { min, max, .. } = &at.rule.relation else {
         return Ok(Outcome::NotApplied);
     };
-    let given = cells.slot(0);
-    if let Value::Date(_) = cells.one(0)?.value() {
-        if within(cells.one(0)?.value(), *min, *max)? {
+    let (given, first) = (cells.slot(0), cells.one(0)?);
+    if let ([only], Value::Missing) = (given, first.value())
+        && only.may_be_blank(at.scheme)
+    {
+        return Ok(Outcome::NotApplied);
+    }
+    if let [only] = given {
+        if within(only.value(), *min, *max)? {
             return Ok(Outcome::Pass);
         }
-        let mut finding = at.finding(false, given, &[], detail(*min, *max));
-        finding.expected = Some(in_words(*min, *max));
-        return Ok(Outcome::told(finding, false));
+        if let Value::Date(_) = only.value() {
+            let mut finding = at.finding(false, given, &[], detail(*min, *max));
+            finding.expected = Some(in_words(*min, *max));
+            return Ok(Outcome::told(finding, false));
+        }
     }
     let units = given.iter().map(|spot| spot.unit(at.scheme));
     let common = Common::of(at.scheme, units)?;
@@ -95,5 +102,84 @@ fn as_text(limit: Limit) -> String {
     match limit {
         Limit::Amount(amount) => amount.to_string(),
         Limit::Date(date) => date.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::*;
+    use crate::model::Detail;
+
+    #[test]
+    fn a_figure_outside_its_bounds_is_marked() {
+        check(
+            range(&["优良率", "PM10"], Some("0"), Some("100")),
+            "
+            区域 | 优良率@2023(% rate) | 优良率@2024 | PM10(rate)
+            甲 |  55 | 100 |  0
+            乙 | 550 |  57 | -1    <- B3 range: 0～100; D3 range: 0～100
+            丙 |  －  |  ?x |       <- B4 cannot check; C4 cannot check; D4 cannot check
+            ",
+        );
+        check(
+            range(&["面积"], Some("0"), None),
+            "
+            乡镇 | 面积(亩 .1)
+            东河 | 0.0
+            西岭 | -0.1   <- B3 range: ≥0
+            ",
+        );
+        let lenient = range(&["面积"], None, Some("10")).tolerance("0.1");
+        check(
+            lenient,
+            "
+            乡镇 | 面积(亩 .1)
+            东河 | 10.1   <- B2 range hint: ≤10
+            西岭 | 10.2   <- B3 range: ≤10
+            ",
+        );
+    }
+
+    #[test]
+    fn what_may_be_left_blank_is_not_asked_for() {
+        check(
+            range(&["生产绿地", "改造时间"], Some("0"), None).only_rows(&["甲"]),
+            "
+            区域 | 公园绿地 | 生产绿地(none) | 改造时间(optional)
+            甲 | 1 | |
+            ",
+        );
+    }
+
+    /// 附件6 and 附件6.1: work is planned for the years of the plan.
+    #[test]
+    fn a_month_is_outside_only_if_all_its_days_are() {
+        check(
+            range(&["完成时间"], Some("2023-01-01"), Some("2024-12-15")),
+            "
+            单位 | 完成时间(date)
+            甲 | 2023-08-30
+            乙 | 2024-12
+            丙 | 2022        <- B4 range: 2023-01-01～2024-12-15
+            丁 | 2025-01     <- B5 range: 2023-01-01～2024-12-15
+            戊 |             <- B6 cannot check
+            己 | ?明年       <- B7 cannot check
+            ",
+        );
+    }
+
+    #[test]
+    fn a_finding_tells_the_bounds_and_how_far_off_it_is() {
+        let finding = finding(
+            range(&["优良率"], Some("0"), Some("100")),
+            "
+            区域   | 优良率@2023(% rate) | 优良率@2024
+            轮台县 | 55 | 570
+            ",
+        );
+        assert_eq!(finding.year, Some(2024));
+        assert_eq!(finding.difference, Some(amount("470")));
+        let (min, max) = (Some("0".to_owned()), Some("100".to_owned()));
+        assert_eq!(finding.detail, Detail::Range { min, max });
     }
 }

@@ -68,10 +68,10 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
         return Ok(Outcome::Pass);
     }
     let detail = Detail::Ratio {
-        numerator: at.operand(cells.from_slot(0), numerator),
-        denominator: at.operand(cells.from_slot(0), denominator),
+        numerator: at.operand(cells.all(), numerator),
+        denominator: at.operand(cells.all(), denominator),
     };
-    let mut finding = at.finding(false, cells.slot(0), cells.from_slot(1), detail);
+    let mut finding = at.finding(false, cells.slot(0), cells.after_first(), detail);
     finding.tolerance = Some(tolerance.normalised());
     // What should be printed, rounded as the column is; only to be shown.
     let decimals = value
@@ -90,4 +90,69 @@ fn rounded_quotient(a: Amount, b: Amount, decimals: u8) -> Option<Amount> {
     let mut rounded = quotient.round_dp_with_strategy(decimals, MidpointAwayFromZero);
     rounded.rescale(decimals);
     Some(Amount(rounded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::*;
+
+    #[test]
+    fn a_percentage_that_is_not_the_quotient_is_marked() {
+        check(
+            ratio("利用率", "再生水", "污水"),
+            "
+            年份 | 再生水(万立方米) | 污水(万立方米) | 利用率(% rate)
+            甲 | 120 | 300 | 40
+            乙 | 120 | 300 | 45   <- D3 ratio: 40
+            丙 | 100 | 300 | 33
+            丁 | 100 | 300 | 34   <- D5 ratio: 33
+            戊 | 120 |   0 | 40   <- cannot check: divided by zero
+            己 |     | 300 | 40   <- B7 cannot check
+            庚 | 121 | 200 | 60
+            辛 | 121 | 200 | 61
+            ",
+        );
+    }
+
+    /// 附件2: 人均公园绿地 in ㎡, from an area and a number of people in ten thousands.
+    #[test]
+    fn what_is_divided_is_brought_to_the_unit_of_the_quotient() {
+        check(
+            ratio("人均", "面积", "人口"),
+            "
+            区域 | 面积(万㎡ .1) | 人口(万人 .1) | 人均(㎡ .2 rate)
+            甲 | 118.2 | 7.2 | 16.42
+            乙 | 118.2 | 7.2 | 16.41   <- D3 ratio: 16.42
+            ",
+        );
+        check(
+            ratio("占比", "林地", "总面积"),
+            "
+            区域 | 林地(亩) | 总面积(万亩 .2) | 占比(% .1 rate)
+            甲 | 4500 | 0.90 | 50.0
+            乙 | 4500 | 0.90 | 0.5   <- D3 ratio: 50.0
+            ",
+        );
+        // 万元 by 亩 has no unit of its own: as printed.
+        check(
+            ratio("单价", "投资", "面积"),
+            "
+            项目 | 投资(万元) | 面积(万亩 .2) | 单价(.1 rate)
+            甲 | 405 | 0.45 | 900
+            乙 | 405 | 0.45 | 90   <- D3 ratio: 900.0
+            ",
+        );
+    }
+
+    #[test]
+    fn a_rule_may_allow_more_than_rounding() {
+        check(
+            ratio("占比", "林地", "总面积").tolerance("1"),
+            "
+            区域 | 林地(亩) | 总面积(亩) | 占比(% rate)
+            甲 | 50 | 100 | 51
+            乙 | 50 | 100 | 52   <- D3 ratio: 50
+            ",
+        );
+    }
 }

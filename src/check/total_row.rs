@@ -58,7 +58,7 @@ fn check_leaf(at: At<'_>, cells: &Cells<'_>, n_rows: usize) -> Checking {
     let year = total.annex(at.scheme).leaves[total.leaf].year;
     let at = At { year, ..at };
     // A rate is never summed, whatever the column's other rows are.
-    let mut kinds = cells.from_slot(0).iter().map(|spot| spot.kind(at.scheme));
+    let mut kinds = cells.all().iter().map(|spot| spot.kind(at.scheme));
     if !at.applies_in(year) || kinds.any(|kind| kind == ColumnKind::Rate) {
         return Ok(Outcome::NotApplied);
     }
@@ -91,4 +91,187 @@ fn label_leaf(annex: &Annex, row: &Row) -> usize {
         .find(is_text)
         .or_else(|| leaves.find(is_key))
         .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::*;
+    use crate::model::Detail;
+
+    #[test]
+    fn a_total_that_differs_from_its_rows_is_marked() {
+        check(
+            total_row(),
+            "
+            单位 | 造林(亩 .1) | 投资(万元) | 绿地率(% .2 rate)
+            东河 |  184.5 |  10 | 40.21
+            西岭 | 1209.8 |     | 40.85
+            南坪 |  323   |  30 | 41.3
+            合计 | 1771.3 |  40 | 122   <- B5 total-row: 1717.3; C3 cannot check
+            ",
+        );
+        check(
+            total_row(),
+            "
+            单位 | 造林(亩 .1)
+            东河 |  184.5
+            西岭 | 1209.8
+            南坪 |  －
+            合计 | 1394.4   <- B5 total-row hint: 1394.3
+            ",
+        );
+    }
+
+    /// 附件2.1: years down and a blank that counts as nothing.
+    #[test]
+    fn the_green_areas_of_three_years_add_up() {
+        check(
+            total_row(),
+            "
+            年份(year) | 公园绿地(公顷 .2) | 附属绿地(公顷 .2) | 道路绿地(公顷 .2) | 生产绿地(公顷 .2 none) | 合计(公顷 .2)
+            2023年 | 2.33  | 1.25 | 3.23  |      | 6.81
+            2024年 | 3.68  | 2.63 | 3.02  |      | 9.33
+            2025年 | 4.27  | 2.78 | 4.12  | 13.3 | 24.47
+            合计   | 10.28 | 6.66 | 10.37 | 13.3 | 40.61
+            ",
+        );
+    }
+
+    /// 附件6.2: the total stands on top and states the number of townships.
+    #[test]
+    fn the_count_in_the_label_is_the_number_of_rows() {
+        let form = |label: &str, mark: &str| {
+            format!(
+                "
+                乡镇 | 户数(户)
+                {label} | 5594   {mark}
+                轮台镇 | 389
+                群巴克镇 | 1451
+                哈尔巴克乡 | 671
+                阿克萨来乡 | 77
+                塔尔拉克乡 | 410
+                阳霞镇 | 1079
+                铁热克巴扎乡 | 716
+                策大雅乡 | 349
+                野云沟乡 | 341
+                草湖乡 | 111
+                "
+            )
+        };
+        check(total_row_with_count(), &form("合计（10个乡、镇）", ""));
+        let stated = form("合计（11个乡、镇）", "<- A2 total-row: 10");
+        check(total_row_with_count(), &stated);
+        check(
+            total_row_with_count(),
+            &form("合计", "<- cannot check: missing"),
+        );
+        let finding = finding(total_row_with_count(), &form("合计（11个乡、镇）", ""));
+        let (stated, counted) = (11, 10);
+        assert_eq!(finding.detail, Detail::RowCount { stated, counted });
+        assert_eq!(finding.row.as_deref(), Some("合计（11个乡、镇）"));
+    }
+
+    #[test]
+    fn a_total_that_stands_alone_is_held_against_all_forms() {
+        let forms = |total: &str| {
+            format!(
+                "
+                == 附件3 · 轮台镇
+                单位 | 造林@2023(亩 .1) | 造林@2024
+                轮台镇   | 331.6 | 295.5
+                群巴克镇 |       |
+                == 附件3 · 群巴克镇
+                单位 | 造林@2023(亩 .1) | 造林@2024
+                群巴克镇 | 251.4 | 781.7
+                == 附件3 · 县林草局
+                单位 | 造林@2023(亩 .1) | 造林@2024
+                全县合计 | {total}
+                "
+            )
+        };
+        check(total_row(), &forms("583 | 1077.2"));
+        check(
+            total_row(),
+            &forms("538 | 1077.3   <- B2 total-row: 583.0; C2 total-row hint: 1077.2"),
+        );
+        check(
+            total_row(),
+            "
+            == 附件3 · 轮台镇
+            单位 | 造林(亩 .1)
+            轮台镇   | 331.6
+            群巴克镇 |
+            == 附件3 · 县林草局
+            单位 | 造林(亩 .1)
+            全县合计 | 583   <- cannot check: not returned
+            ",
+        );
+    }
+
+    #[test]
+    fn the_number_of_townships_is_counted_over_all_forms() {
+        check(
+            total_row_with_count(),
+            "
+            == 附件6.2 · 轮台镇
+            乡镇 | 户数(户)
+            轮台镇 | 389
+            == 附件6.2 · 群巴克镇
+            乡镇 | 户数(户)
+            群巴克镇 | 1451
+            == 附件6.2 · 县发改委
+            乡镇 | 户数(户)
+            合计（3个乡、镇） | 1840   <- A2 total-row: 2
+            ",
+        );
+    }
+
+    /// The first form that has a row is believed; what another says about it is not added.
+    #[test]
+    fn a_row_that_two_forms_give_counts_once() {
+        check(
+            total_row(),
+            "
+            == 附件3 · 轮台镇
+            单位 | 造林(亩 .1)
+            轮台镇 | 331.6
+            == 附件3 · 群巴克镇
+            单位 | 造林(亩 .1)
+            群巴克镇 | 251.4
+            轮台镇   | 999
+            == 附件3 · 县林草局
+            单位 | 造林(亩 .1)
+            全县合计 | 583
+            ",
+        );
+    }
+
+    #[test]
+    fn a_total_that_no_office_answers_for_is_left_alone() {
+        let text = "
+            == 附件3 · 轮台镇
+            单位 | 造林(亩 .1)
+            轮台镇 | 331.6
+            == 附件3 · 群巴克镇
+            单位 | 造林(亩 .1)
+            群巴克镇 |
+            全县合计 | 4500
+            ";
+        let tally = checked(total_row(), text).tallies[0];
+        assert_eq!((tally.not_applied, tally.fail, tally.pass), (2, 0, 0));
+    }
+
+    #[test]
+    fn of_subtotal_and_total_the_total_is_checked() {
+        check(
+            total_row(),
+            "
+            单位 | 造林
+            东河 | 10
+            西岭 | 20
+            小计（合计） | 10
+            合计 | 33   <- B5 total-row: 30
+            ",
+        );
+    }
 }

@@ -130,3 +130,83 @@ fn value<'t>(annex: &Annex, row: RowAt<'t>, column: usize) -> &'t Value {
     let leaf = annex.leaves.iter().position(|leaf| leaf.column == column);
     leaf.map_or(&Value::Missing, |leaf| &row.row().entries[leaf].value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::*;
+
+    /// 附件6.1: one boiler registered twice.
+    #[test]
+    fn a_row_that_repeats_another_is_marked() {
+        check(
+            unique(&["注册代码"]),
+            "
+            == 附件6.1 · 生态环境分局 · register
+            序号(serial) | 产品编号(key) | 注册代码(code)
+            1 | YW034 | 11006528002016060003
+            2 | YW035 | 11006528002016060004
+            3 | YW036 | 11006528002016060003    <- C4 unique
+            4 | YW037 |
+            5 | YW038 |
+            6 | YW039 | ?1.10065E+19            <- C7 cannot check
+            7 | YW040 | １１００６５２８００２０１６０６０００４    <- C8 unique
+            ",
+        );
+    }
+
+    #[test]
+    fn keys_are_compared_together() {
+        check(
+            unique(&["灌区", "乡镇"]),
+            "
+            == 附件7 · 县水利局 · register
+            灌区(key) | 乡镇(key) | 用水
+            塔里克灌区 | 阳霞镇 | 1447
+            阳霞灌区   | 阳霞镇 | 3226
+            阳霞灌区   | 阳霞镇 | 3226   <- A4 unique
+            ",
+        );
+    }
+
+    #[test]
+    fn all_forms_of_an_office_are_one_list_and_each_township_keeps_its_own() {
+        let forms = |first: &str, second: &str, mark: &str| {
+            format!(
+                "
+                == 附件6 · {first} · register
+                单位(key) | 蒸吨数
+                甲 | 2
+                == 附件6 · {second} · register
+                单位(key) | 蒸吨数
+                甲 | 2.0   {mark}
+                "
+            )
+        };
+        for columns in [["单位"], ["蒸吨数"]] {
+            let cell = if columns == ["单位"] { "A2" } else { "B2" };
+            let mark = format!("<- {cell} unique");
+            check(unique(&columns), &forms("轮台镇", "轮台镇", &mark));
+            check(unique(&columns), &forms("轮台镇", "轮南镇", ""));
+        }
+    }
+
+    #[test]
+    fn a_finding_lists_every_other_row() {
+        let text = "
+            == 附件6 · 生态环境分局 · register
+            单位(key) | 编号(code)
+            甲 | 7
+            乙 | 7
+            丙 | 7
+            ";
+        let findings = checked(unique(&["编号"]), text).findings;
+        let cells: Vec<String> = findings[0]
+            .cells
+            .iter()
+            .filter_map(|place| Some(place.cell?.to_string()))
+            .collect();
+        assert_eq!((findings.len(), cells), (2, vec!["B2".into(), "B4".into()]));
+        assert_eq!(findings[0].given.as_deref(), Some("7"));
+        assert_eq!(findings[0].row.as_deref(), Some("乙"));
+    }
+}

@@ -23,7 +23,7 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
         return Ok(Outcome::Pass);
     }
     let detail = Detail::When {
-        condition: at.operand(cells.from_slot(0), cells.slot(0)),
+        condition: at.operand(cells.all(), cells.slot(0)),
         wanted: then.is.clone(),
     };
     let finding = at.finding(false, cells.slot(1), cells.slot(0), detail);
@@ -57,5 +57,76 @@ fn is_one_of(list: &[Arc<str>], value: &Value) -> Result<bool, Why> {
             Ok(list.iter().any(|one| **one == *date))
         }
         value => Err(Why::of(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::*;
+    use crate::model::{Condition, Detail};
+
+    /// 附件6.1: what is not yet done has a date by which it will be.
+    #[test]
+    fn a_consequence_that_does_not_follow_is_marked() {
+        check(
+            when(("是否完成", "否、未完成"), ("完成时间", "filled")),
+            "
+            单位 | 是否完成(code) | 完成时间(date)
+            甲 | 否     | 2024-12
+            乙 | 否     |          <- C3 when
+            丙 | 未完成 | －       <- C4 when
+            丁 | 是     |
+            戊 |        | 2024-12  <- B6 cannot check
+            ",
+        );
+        check(
+            when(("是否完成", "是"), ("金额", "blank")),
+            "
+            单位 | 是否完成(code) | 金额(万元)
+            甲 | 是 | －
+            乙 | 是 | 12   <- C3 when
+            丙 | 否 | 12
+            ",
+        );
+    }
+
+    #[test]
+    fn figures_and_dates_may_be_asked_for() {
+        check(
+            when(("蒸吨数", "65～"), ("完成时间", "2023-01-01～2025-12-31")),
+            "
+            单位 | 蒸吨数(.1) | 完成时间(date)
+            甲 | 110 | 2024-12
+            乙 | 110 | 2026-01   <- C3 when
+            丙 | 64.9 | 2026-01
+            丁 | 65.0 |          <- C5 cannot check
+            ",
+        );
+        check(
+            when(("蒸吨数", "2"), ("改造", "是")),
+            "
+            单位 | 蒸吨数(.1) | 改造(code)
+            甲 | 2.0 | 是
+            乙 | 2   | 否   <- C3 when
+            丙 | 2.5 | 否
+            丁 | 2   |      <- C5 cannot check
+            ",
+        );
+    }
+
+    #[test]
+    fn a_finding_tells_the_condition_and_what_was_wanted() {
+        let finding = finding(
+            when(("是否完成", "否"), ("完成时间", "filled")),
+            "
+            单位 | 是否完成(code) | 完成时间(date)
+            甲 | 否 |
+            ",
+        );
+        let Detail::When { condition, wanted } = finding.detail else {
+            panic!("{:?}", finding.detail);
+        };
+        assert_eq!((&*condition.label, &*condition.value), ("是否完成", "否"));
+        assert_eq!(wanted, Condition::Filled);
     }
 }

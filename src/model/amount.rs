@@ -42,9 +42,19 @@ impl Amount {
 
     /// The sum, unless it has more digits than can be kept exactly.
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        let sum = self.0.checked_add(other.0)?;
-        // Where 28 digits do not suffice the library rounds; a rounded sum is not a sum.
-        (sum.scale() >= self.0.scale().max(other.0.scale())).then_some(Self(sum))
+        let decimals = self.0.scale().max(other.0.scale());
+        let mut sum = self.0.checked_add(other.0)?;
+        if self.is_zero() || other.is_zero() {
+            // The library hands back the other figure as it is, without the decimals of the zero.
+            sum.rescale(decimals);
+        } else if sum.scale() < decimals {
+            // Where 28 digits do not suffice the library rounds; a rounded sum is not a sum.
+            return None;
+        }
+        if sum.is_zero() {
+            sum.set_sign_positive(true);
+        }
+        Some(Self(sum))
     }
 
     /// The difference, on the same terms.
@@ -167,6 +177,20 @@ mod tests {
             amount("0.45").checked_mul(amount("10000")),
             Some(amount("4500"))
         );
+    }
+
+    #[test]
+    fn a_zero_with_decimals_adds_nothing() {
+        for (a, b, sum) in [
+            ("0.0", "5", "5.0"),
+            ("5", "0.00", "5.00"),
+            ("0.0", "0", "0.0"),
+            ("0", "-0.0", "0.0"),
+            ("-0.5", "0.50", "0.00"),
+        ] {
+            let added = amount(a).checked_add(amount(b)).expect("a sum");
+            assert_eq!(added.to_string(), sum, "{a} + {b}");
+        }
     }
 
     #[test]

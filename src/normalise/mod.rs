@@ -268,7 +268,8 @@ impl Form<'_> {
                     };
                 }
                 let hundredfold = Amount::from_float(*number, 0)
-                    .and_then(|share| share.checked_mul(Amount::from(100)));
+                    .and_then(|share| share.checked_mul(Amount::from(100)))
+                    .map(Amount::normalised);
                 match hundredfold.filter(|_| is_percent) {
                     Some(mut amount) => {
                         if amount.decimals() < decimals {

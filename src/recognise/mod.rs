@@ -301,12 +301,10 @@ impl<'s> Recogniser<'s> {
         } = found;
         let annex = &self.scheme.annexes[annex_idx];
         let start = findings.len();
-        let mut others_of: Vec<(usize, Vec<Place>)> = Vec::new();
         let mut note = |kind, level, detail, cell: Option<CellRef>, given: Option<String>| {
             let mut finding = Finding::new(kind, level, detail).at(spot.at(cell));
             finding.given = given;
             findings.push(finding);
-            findings.len() - 1
         };
         let corner = Some(CellRef::new(header.rows.0, header.first_col));
         if !others.is_empty() {
@@ -376,18 +374,17 @@ impl<'s> Recogniser<'s> {
             );
         }
         for problem in table.problems {
-            let idx = note(
-                problem.kind,
-                problem.level,
-                problem.detail,
-                Some(problem.cell),
-                problem.given,
-            );
+            let mut finding = Finding::new(problem.kind, problem.level, problem.detail)
+                .at(spot.at(Some(problem.cell)));
+            finding.given = problem.given;
+            if let Some(reporter) = problem.reporter {
+                let name = &self.scheme.reporters[reporter].name;
+                finding.reporter = Some(name.clone());
+                finding.expected = Some(name.to_string());
+            }
             let others = problem.others.into_iter();
-            others_of.push((idx, others.map(|cell| spot.at(Some(cell))).collect()));
-        }
-        for (idx, others) in others_of {
-            findings[idx].cells = others;
+            finding.cells = others.map(|cell| spot.at(Some(cell))).collect();
+            findings.push(finding);
         }
         for finding in &mut findings[start..] {
             finding.annex = Some(annex.number.clone());

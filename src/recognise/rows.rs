@@ -37,6 +37,8 @@ pub(super) struct RowProblem {
     /// Where the same was found again.
     pub(super) others: Vec<CellRef>,
     pub(super) given: Option<String>,
+    /// The reporter that a name was taken for.
+    pub(super) reporter: Option<usize>,
 }
 
 /// The rows of one annex, prepared for look-up.
@@ -566,8 +568,8 @@ impl<'r> RowReader<'r> {
     }
 
     fn note_alias(&mut self, cell: CellRef, given: &str, found: NameMatch) {
-        if let Some(finding) = alias_problem(self.scheme, given, found) {
-            let (level, how) = finding;
+        if let Some((level, how)) = alias_problem(self.scheme, given, found) {
+            let before = self.problems.len();
             self.problem(
                 Kind::Alias,
                 level,
@@ -575,6 +577,9 @@ impl<'r> RowReader<'r> {
                 cell,
                 Some(given.to_owned()),
             );
+            if let Some(new) = self.problems.get_mut(before) {
+                new.reporter = Some(found.reporter);
+            }
         }
     }
 
@@ -628,6 +633,7 @@ impl<'r> RowReader<'r> {
             cell,
             others: Vec::new(),
             given,
+            reporter: None,
         });
     }
 

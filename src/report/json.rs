@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{Lang, words};
 use crate::model::{
-    Amount, Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord,
-    ReturnStatus, Suspect, TableRecord, Tally,
+    Amount, FileRecord, FileStatus, Finding, Level, Place, ReturnRecord, ReturnStatus, Suspect,
+    TableRecord, Tally,
 };
 use crate::scheme::Scheme;
 
@@ -160,30 +160,9 @@ fn file_entry<'a>(scheme: &'a Scheme, file: &'a FileRecord, lang: Lang) -> FileE
             FileStatus::Superseded(_) => "superseded",
             FileStatus::Ignored => "ignored",
         },
-        reason: reason(file, lang),
+        reason: Some(words::file_reason(&file.status, lang)).filter(|reason| !reason.is_empty()),
         tables: file.tables.iter().map(table).collect(),
     }
-}
-
-/// Why a file does not count.
-fn reason(file: &FileRecord, lang: Lang) -> Option<String> {
-    let zh = lang == Lang::Zh;
-    Some(match &file.status {
-        FileStatus::Read => return None,
-        FileStatus::Unreadable(why) => {
-            // The words are the finding's own.
-            let detail = Detail::Unreadable(why.clone());
-            let finding = Finding::new(Kind::UnreadableFile, Level::Mandatory, detail)
-                .at(Place::file(&file.path));
-            words::message(&finding, lang)
-        }
-        FileStatus::Duplicate(other) if zh => format!("内容与“{other}”完全相同"),
-        FileStatus::Duplicate(other) => format!("the same content as “{other}”"),
-        FileStatus::Superseded(other) if zh => format!("其中的表均已由“{other}”取代"),
-        FileStatus::Superseded(other) => format!("every form in it is replaced by “{other}”"),
-        FileStatus::Ignored if zh => "临时文件或隐藏文件，不是上报件".into(),
-        FileStatus::Ignored => "a temporary or hidden file, not a return".into(),
-    })
 }
 
 fn return_entry<'a>(scheme: &'a Scheme, owed: &ReturnRecord) -> ReturnEntry<'a> {

@@ -1,8 +1,9 @@
 //! Puts what was found into words and workbooks, and decides nothing.
 //!
 //! [`words`] has every sentence that a clerk reads, in Chinese and English. [`workbook`] writes the
-//! county workbook. No other stage chooses words or knows a colour, and this one never judges a
-//! figure: levels, differences and suspects come with the findings.
+//! county workbook, [`json`] `findings.json`; [`outbox`] puts everything in its place at once. No other
+//! stage chooses words or knows a colour, and this one never judges a figure: levels, differences
+//! and suspects come with the findings.
 
 pub mod json;
 pub mod outbox;

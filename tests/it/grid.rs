@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hebiao::consolidate::{County, CountyRow, consolidate};
 use hebiao::model::{Amount, Date, Detail, Entry, Finding, Place, Row, RowKind, Table, Value};
 use hebiao::scheme::{
-    Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Scheme,
-    TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, Roster, RowSpec, Rows,
+    Scheme, TotalRow, Unit, Units,
 };
 
 /// One annex, and the returns of it.
@@ -45,6 +45,7 @@ impl Grid {
         for column in cells(columns) {
             annex.add(column);
         }
+        let reporters = reporters();
         Self {
             scheme: Scheme {
                 id: "demo".into(),
@@ -53,19 +54,8 @@ impl Grid {
                 years: vec![2023, 2024, 2025],
                 fingerprint: "f00d".into(),
                 units: Units(vec![unit("亩", 0), unit("户", 1)]),
-                reporters: ["轮台镇", "草湖乡", "野云沟乡", "县林草局"]
-                    .iter()
-                    .enumerate()
-                    .map(|(idx, name)| Reporter {
-                        code: format!("R{idx}").into(),
-                        name: (*name).into(),
-                        kind: match idx {
-                            3 => ReporterKind::Department,
-                            _ => ReporterKind::Township,
-                        },
-                        aliases: Vec::new(),
-                    })
-                    .collect(),
+                roster: Roster::new("轮台县", &reporters),
+                reporters,
                 annexes: vec![annex],
                 rules: Vec::new(),
             },
@@ -327,6 +317,21 @@ fn keys_and_year(cells: Vec<&str>) -> (Vec<&str>, Option<u16>) {
         .into_iter()
         .filter(|cell| cell.parse::<u16>().is_err());
     (keys.collect(), year)
+}
+
+/// Three townships, and the office that answers for the annex.
+fn reporters() -> Vec<Reporter> {
+    let names = ["轮台镇", "草湖乡", "野云沟乡", "县林草局"];
+    let reporters = names.iter().enumerate().map(|(idx, name)| Reporter {
+        code: format!("R{idx}").into(),
+        name: (*name).into(),
+        kind: match idx {
+            3 => ReporterKind::Department,
+            _ => ReporterKind::Township,
+        },
+        aliases: Vec::new(),
+    });
+    reporters.collect()
 }
 
 fn unit(name: &str, base: usize) -> Unit {

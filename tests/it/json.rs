@@ -6,7 +6,7 @@ use hebiao::model::{
 };
 use hebiao::report::json::{Facts, write};
 use hebiao::report::{Lang, words};
-use hebiao::scheme::{Annex, Reporter, ReporterKind, ReturnedBy, Rows, Scheme, Units};
+use hebiao::scheme::{Annex, Reporter, ReporterKind, ReturnedBy, Roster, Rows, Scheme, Units};
 
 #[test]
 fn findings_json_is_what_the_design_says() {
@@ -28,8 +28,12 @@ fn findings_json_is_what_the_design_says() {
     };
     // The words are another test's.
     let message = |idx: usize| words::message(&findings[idx], Lang::Zh);
+    let reason = |file: &FileRecord| words::file_reason(&file.status, Lang::Zh);
     let expected = include_str!("findings.json")
         .replace("VERSION", env!("CARGO_PKG_VERSION"))
+        .replace("REASON-DUPLICATE", &reason(&files[1]))
+        .replace("REASON-SUPERSEDED", &reason(&files[2]))
+        .replace("REASON-IGNORED", &reason(&files[3]))
         .replace("MESSAGE-0", &escaped(&message(0)))
         .replace("MESSAGE-1", &escaped(&message(1)))
         .replace("MESSAGE-2", &escaped(&message(2)));
@@ -200,6 +204,7 @@ fn scheme() -> Scheme {
         kind: ReporterKind::Township,
         aliases: Vec::new(),
     };
+    let reporters = vec![reporter("T01", "轮台镇"), reporter("T02", "草湖乡")];
     Scheme {
         id: "luntai-2023-2025".into(),
         title: "方案".into(),
@@ -207,7 +212,8 @@ fn scheme() -> Scheme {
         years: vec![2023],
         fingerprint: "5eed".into(),
         units: Units::default(),
-        reporters: vec![reporter("T01", "轮台镇"), reporter("T02", "草湖乡")],
+        roster: Roster::new("轮台县", &reporters),
+        reporters,
         annexes: vec![Annex {
             number: "附件7".into(),
             title: "用水指标".into(),

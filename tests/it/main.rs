@@ -1,14 +1,21 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
 #[cfg(feature = "consolidate")]
+mod command_line;
+#[cfg(feature = "consolidate")]
 mod consolidate;
+mod county_workbook;
 mod desk;
 mod form;
 #[cfg(feature = "consolidate")]
 mod grid;
 mod json;
+mod merged;
 mod normalise;
 mod outbox;
+#[cfg(feature = "consolidate")]
+mod plan;
+mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]
 mod records;

@@ -530,6 +530,16 @@ fn the_main_messages_in_chinese() {
 }
 
 #[test]
+fn advice_without_a_cell_reads_as_a_sentence() {
+    let mut target = sum();
+    target.place = None;
+    assert_eq!(
+        advice(&target, Lang::Zh),
+        "请核对该项；若分项有误，改分项后合计应随之变化"
+    );
+}
+
+#[test]
 fn suspects_are_said_as_advice() {
     let one = Suspect {
         place: place("C3"),

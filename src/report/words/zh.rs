@@ -325,7 +325,17 @@ pub(super) fn facts(finding: &Finding) -> String {
 }
 
 pub(super) fn advice(finding: &Finding) -> String {
-    let cell = own_cell(finding).unwrap_or_else(|| "该项".to_owned());
+    // Blanks go around addresses only, not between Chinese words.
+    advice_at(finding, own_cell(finding))
+        .replace(&format!(" {NO_CELL}"), NO_CELL)
+        .replace(&format!("{NO_CELL} "), NO_CELL)
+}
+
+/// What stands for the address where a finding is at no cell.
+const NO_CELL: &str = "该项";
+
+fn advice_at(finding: &Finding, cell: Option<String>) -> String {
+    let cell = cell.unwrap_or_else(|| NO_CELL.to_owned());
     if is_rounding(finding) {
         return "各数四舍五入所致，一般不必修改".to_owned();
     }

@@ -3,15 +3,14 @@
 use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 
 use crate::model::{Amount, Finding};
-use crate::report::words;
+use crate::report::{Lang, words};
 
 use super::layout::link;
 use super::style::{Look, Number, Role, Styles, tab_colour};
 use super::{Context, page, text};
 
 const WIDTHS: [f64; 17] = [
-    6.0, 9.0, 10.0, 17.0, 26.0, 16.0, 26.0, 16.0, 13.0, 13.0, 10.0, 9.0, 24.0, 44.0, 34.0, 30.0,
-    20.0,
+    6.0, 8.0, 9.0, 13.0, 26.0, 13.0, 20.0, 12.0, 11.0, 11.0, 9.0, 7.0, 16.0, 36.0, 24.0, 18.0, 14.0,
 ];
 
 pub(super) fn write(
@@ -128,7 +127,7 @@ fn write_row(
     let lang = context.lang;
     let finding = &context.merged.findings[idx];
     let place = finding.place.as_ref();
-    let where_in_annex = place_in_annex(context, finding);
+    let where_in_annex = place_in_annex(context, idx);
     let rule = match &finding.rule {
         Some(rule) => format!("{} {rule}", words::kind(finding.kind, lang)),
         None => words::kind(finding.kind, lang).to_owned(),
@@ -239,17 +238,35 @@ fn write_given(
     Ok(())
 }
 
-/// Row, column and year, as far as they are known: 迪那河灌区·轮台镇，地表水，2023年.
-fn place_in_annex(context: &Context<'_>, finding: &Finding) -> String {
-    let year = finding.year.map(|year| match context.lang {
-        crate::report::Lang::Zh => format!("{year}年"),
-        crate::report::Lang::En => year.to_string(),
+/// Row, column and year, as far as they are known: 迪那河灌区·轮台镇，地表水，2023年. Where a stage
+/// knew only the cell, the cell's place in the county tells.
+fn place_in_annex(context: &Context<'_>, idx: usize) -> String {
+    let finding = &context.merged.findings[idx];
+    let spot = context.marks.spot(idx);
+    let row = match (&finding.row, spot) {
+        (Some(row), _) => Some(row.to_string()),
+        (None, Some(spot)) => spot.row.map(|row| {
+            let row = &context.merged.county.annexes[spot.annex].rows[row];
+            let year = row.year.map(|year| year.to_string());
+            let keys = row.key.iter().map(|key| key.to_string());
+            year.into_iter().chain(keys).collect::<Vec<_>>().join("·")
+        }),
+        (None, None) => None,
+    };
+    let leaf = spot.map(|spot| (&context.scheme.annexes[spot.annex], spot.leaf));
+    let column = match (&finding.column, leaf) {
+        (Some(column), _) => Some(column.to_string()),
+        (None, Some((annex, leaf))) => Some(annex.column_of(leaf).name.to_string()),
+        (None, None) => None,
+    };
+    let year = finding
+        .year
+        .or(leaf.and_then(|(annex, leaf)| annex.leaves[leaf].year));
+    let year = year.map(|year| match context.lang {
+        Lang::Zh => format!("{year}年"),
+        Lang::En => year.to_string(),
     });
-    let parts = [
-        finding.row.as_deref().map(str::to_owned),
-        finding.column.as_deref().map(str::to_owned),
-        year,
-    ];
+    let parts = [row, column, year];
     let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
     parts
         .collect::<Vec<_>>()

@@ -8,10 +8,13 @@
 
 mod annex;
 mod findings;
+mod frame;
 mod layout;
 mod marks;
+mod notes;
 mod page;
 mod returns;
+mod row_sums;
 mod sources;
 mod style;
 mod summary;

@@ -13,8 +13,8 @@ use super::marks::Spot;
 use super::style::{Look, Number, Role, Styles};
 use super::{Context, page, text};
 
-const NAME_WIDTH: f64 = 32.0;
-const FILES_WIDTH: f64 = 46.0;
+const NAME_WIDTH: f64 = 28.0;
+const FILES_WIDTH: f64 = 36.0;
 
 pub(super) fn write(
     context: &Context<'_>,
@@ -37,7 +37,7 @@ pub(super) fn write(
     sheet.set_column_width(0, 6)?;
     sheet.set_column_width(1, NAME_WIDTH)?;
     for (idx, annex) in context.scheme.annexes.iter().enumerate() {
-        let width = text::width(&annex.number).max(7) + 2;
+        let width = text::width(&annex.number).max(6) + 2;
         sheet.set_column_width(2 + idx as u16, width as f64)?;
     }
     for col in 2 + n_annexes..last {

@@ -249,6 +249,7 @@ impl Page<'_, '_> {
         self.cell(2, LAST - 1, meaning, Role::Text)?;
         let (owed, came) = self.context.owed(None);
         self.count(LAST, (owed - came) as u64, None)?;
+        self.sheet.set_row_height(self.row, text::height(1))?;
         self.row += 1;
         Ok(())
     }
@@ -407,15 +408,15 @@ impl Page<'_, '_> {
         }
         self.section("四、审核关系分类结果", "4. Outcomes by kind of rule")?;
         let mut header = vec![
-            (0, 2, lang.pick("类别", "Kind")),
-            (3, 3, lang.pick("条数", "Rules")),
+            (0, 3, lang.pick("类别", "Kind")),
+            (4, 4, lang.pick("条数", "Rules")),
         ];
-        header.extend(self.outcome_header(4));
+        header.extend(self.outcome_header(5));
         self.header(&header)?;
         for (name, n_rules, tally) in kinds.into_values() {
-            self.cell(0, 2, name, Role::Text)?;
-            self.count(3, n_rules as u64, None)?;
-            self.outcomes(4, tally)?;
+            self.cell(0, 3, name, Role::Text)?;
+            self.count(4, n_rules as u64, None)?;
+            self.outcomes(5, tally)?;
             self.sheet.set_row_height(self.row, text::height(1))?;
             self.row += 1;
         }

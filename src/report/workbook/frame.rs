@@ -1,0 +1,363 @@
+//! What a whole annex needs to know before its rows are written: merged neighbours, serial numbers,
+//! column widths, and what each cell shows.
+
+use std::borrow::Cow;
+
+use crate::consolidate::{CountyAnnex, CountyRow, Source};
+use crate::model::{Amount, Date, Level, Row, Table, Value};
+use crate::scheme::{Annex, ColumnKind};
+
+use super::layout::{AnnexSheets, Part};
+use super::row_sums::{RowSum, row_sums};
+use super::style::Number;
+use super::{Context, text};
+
+/// Rows that column widths are measured on.
+pub(super) const MEASURED: usize = 2_000;
+/// A table narrower than this is spread over the page, as the plan does.
+const NARROW: f64 = 100.0;
+/// The widest that text may make a column.
+const WIDEST: usize = 44;
+
+/// An annex and all that its sheets share.
+pub(super) struct Frame<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) idx: usize,
+    pub(super) annex: &'a Annex,
+    pub(super) county: &'a CountyAnnex,
+    pub(super) sheets: &'a AnnexSheets,
+    /// For each leaf, its place among the printed cells of the key columns.
+    pub(super) keys: Vec<Option<usize>>,
+    /// For each leaf, whether its figures are shown with a percent sign.
+    pub(super) percent: Vec<bool>,
+    /// Sums of cells of one row that are shown as live formulas.
+    pub(super) sums: Vec<RowSum<'a>>,
+    /// For each leaf that merges neighbours, how many rows the cell at each row covers; 0 under
+    /// another.
+    pub(super) spans: Vec<Option<Vec<u32>>>,
+    /// Serial number of each row.
+    pub(super) serials: Vec<u32>,
+    /// Width of each leaf.
+    pub(super) widths: Vec<f64>,
+    /// Leading columns that the label of the total row covers.
+    pub(super) label_cols: usize,
+    /// The first column that holds no key: where a row says that it was not returned.
+    pub(super) first_value: Option<usize>,
+    /// How many notes each level may still have.
+    pub(super) notes: [usize; Level::ALL.len()],
+}
+
+/// What a cell shows.
+pub(super) enum Shown<'a> {
+    Blank,
+    Text(Cow<'a, str>),
+    Number(u32),
+    Figure(Amount, Number),
+    Date(Date),
+}
+
+impl Part {
+    pub(super) fn n_rows(&self) -> usize {
+        self.rows.1 - self.rows.0
+    }
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn of(context: &'a Context<'a>, idx: usize) -> Self {
+        let annex = &context.scheme.annexes[idx];
+        let county = &context.merged.county.annexes[idx];
+        let leaf_kind = |leaf: usize| annex.column_of(leaf).kind;
+        let n_leaves = annex.leaves.len();
+        let mut n_keys = 0;
+        let mut keys = Vec::new();
+        for leaf in &annex.leaves {
+            let is_key = annex.is_key(leaf.column);
+            keys.push(is_key.then_some(n_keys));
+            n_keys += usize::from(is_key);
+        }
+        let leading =
+            |leaf: &usize| keys[*leaf].is_some() || leaf_kind(*leaf) == ColumnKind::Serial;
+        let label_cols = (0..n_leaves).take_while(|leaf| leading(leaf)).count();
+        let first_value = (0..n_leaves).find(|leaf| !leading(leaf));
+        let mut frame = Self {
+            context,
+            idx,
+            annex,
+            county,
+            sheets: &context.layout.annexes[idx],
+            percent: Vec::new(),
+            sums: row_sums(context, idx),
+            spans: Vec::new(),
+            serials: Vec::new(),
+            widths: Vec::new(),
+            label_cols,
+            first_value,
+            notes: note_budget(
+                context.marks.count(idx, &context.merged.findings),
+                context.limits.notes,
+            ),
+            keys,
+        };
+        frame.percent = (0..n_leaves)
+            .map(|leaf| frame.shows_percent(leaf))
+            .collect();
+        frame.set_spans();
+        frame.set_widths();
+        frame
+    }
+
+    pub(super) fn part(&self, part: usize) -> &'a Part {
+        &self.sheets.parts[part]
+    }
+
+    pub(super) fn source(&self, row: &CountyRow) -> Option<(&'a Table, &'a Row)> {
+        row.source.map(|source| self.returned(source))
+    }
+
+    pub(super) fn returned(&self, source: Source) -> (&'a Table, &'a Row) {
+        let table = &self.context.merged.tables[source.table];
+        (table, &table.rows[source.row])
+    }
+
+    fn is_percent_unit(&self, leaf: usize, spec: Option<usize>) -> bool {
+        let units = &self.context.scheme.units;
+        let unit = self.context.scheme.unit_of(self.annex, leaf, spec);
+        unit.is_some_and(|unit| &**units.name(unit) == "%")
+    }
+
+    /// Whether a leaf's percentages are shown with their sign: where nothing printed has the sign
+    /// and some return wrote it. The plan prints 40% in 附件4, and 100 in 附件1.1.
+    fn shows_percent(&self, leaf: usize) -> bool {
+        let has_sign = |text: &str| text.contains(['%', '％']);
+        if !self.annex.column_of(leaf).kind.is_figure()
+            || self.annex.leaves[leaf]
+                .path
+                .iter()
+                .any(|text| has_sign(text))
+            || self.annex.unit_line.as_deref().is_some_and(has_sign)
+        {
+            return false;
+        }
+        self.county.rows.iter().any(|row| {
+            let Some(source) = row.source else {
+                return false;
+            };
+            if !self.is_percent_unit(leaf, row.spec) {
+                return false;
+            }
+            let (table, returned) = self.returned(source);
+            let hundredth = |text: &str| {
+                let typed: Option<Amount> = text.parse().ok();
+                let hundred = typed.and_then(|typed| typed.checked_mul(Amount::from(100)));
+                hundred.is_some() && hundred == returned.entries[leaf].value.amount()
+            };
+            let typed = table.original(source.row, leaf);
+            typed.is_some_and(|typed| has_sign(typed) || hundredth(typed))
+        })
+    }
+
+    /// What a data row shows under a leaf.
+    pub(super) fn shown(&self, row_idx: usize, leaf: usize) -> Shown<'a> {
+        let row = &self.county.rows[row_idx];
+        let column = self.annex.column_of(leaf);
+        if column.kind == ColumnKind::Serial {
+            return Shown::Number(self.serials[row_idx]);
+        }
+        let returned = self
+            .source(row)
+            .map(|(_, returned)| &returned.entries[leaf].value);
+        if let Some(key) = self.keys[leaf] {
+            let spec = row.spec.map(|spec| &self.annex.rows.fixed()[spec]);
+            if let Some(printed) = spec.and_then(|spec| spec.printed.get(key)) {
+                return Shown::Text(Cow::Borrowed(printed));
+            }
+            // Names are shown as the annex spells them; dates and numbers keep their own kind.
+            let column_idx = self.annex.leaves[leaf].column;
+            let position = self.annex.row_key.iter().position(|key| *key == column_idx);
+            let key = position.and_then(|position| row.key.get(position));
+            match (returned, key, row.year) {
+                (Some(Value::Date(_) | Value::Amount(_)), ..) => {}
+                (_, Some(key), _) => return Shown::Text(Cow::Borrowed(key)),
+                (_, None, Some(year)) if self.annex.year_column == Some(column_idx) => {
+                    return Shown::Text(Cow::Owned(year.to_string()));
+                }
+                _ => {}
+            }
+            if returned.is_none()
+                && position == Some(self.annex.reporter_key.unwrap_or(0))
+                && let Some(reporter) = row.reporter
+            {
+                return Shown::Text(Cow::Borrowed(&self.context.scheme.reporters[reporter].name));
+            }
+        }
+        match returned {
+            Some(value) => self.shown_value(value, leaf, row.spec),
+            None => Shown::Blank,
+        }
+    }
+
+    pub(super) fn shown_value(
+        &self,
+        value: &'a Value,
+        leaf: usize,
+        spec: Option<usize>,
+    ) -> Shown<'a> {
+        match value {
+            Value::Missing => Shown::Blank,
+            Value::NotApplicable => Shown::Text(Cow::Borrowed("－")),
+            Value::Amount(amount) => {
+                let decimals = self.annex.decimals_of(leaf, spec).max(amount.decimals());
+                if self.percent[leaf] && self.is_percent_unit(leaf, spec) {
+                    let hundredth = Amount::last_digit(2).checked_mul(*amount);
+                    if let Some(hundredth) = hundredth {
+                        return Shown::Figure(hundredth, Number::Percent(decimals));
+                    }
+                }
+                Shown::Figure(*amount, Number::Decimals(decimals))
+            }
+            Value::Text(text) | Value::Unusable(text) => Shown::Text(Cow::Borrowed(text)),
+            Value::Date(date) => Shown::Date(*date),
+        }
+    }
+
+    /// Works out merged neighbours and, from them, serial numbers.
+    fn set_spans(&mut self) {
+        let n_rows = self.county.rows.len();
+        self.serials = (1..=n_rows as u32).collect();
+        let n_leaves = self.annex.leaves.len();
+        let merges = |leaf: usize| self.annex.column_of(leaf).merge_down;
+        self.spans = vec![None; n_leaves];
+        // Key columns first: a group never reaches over the groups to its left.
+        let mut breaks: Vec<bool> = vec![false; n_rows];
+        for part in &self.sheets.parts {
+            if part.n_rows() > 0 {
+                breaks[part.rows.0] = true;
+            }
+        }
+        let starts_of_part = breaks.clone();
+        let mut first_groups: Option<Vec<bool>> = None;
+        for leaf in 0..n_leaves {
+            if !merges(leaf) || self.keys[leaf].is_none() {
+                continue;
+            }
+            for row in 1..n_rows {
+                let (above, here) = (self.shown(row - 1, leaf), self.shown(row, leaf));
+                breaks[row] |= !above.same_text(&here);
+            }
+            self.spans[leaf] = Some(spans(&breaks));
+            first_groups.get_or_insert_with(|| breaks.clone());
+        }
+        for leaf in 0..n_leaves {
+            if !merges(leaf) || self.keys[leaf].is_some() {
+                continue;
+            }
+            if self.annex.column_of(leaf).kind == ColumnKind::Serial {
+                let Some(groups) = &first_groups else {
+                    continue;
+                };
+                let mut serial = 0;
+                for (row, starts) in groups.iter().enumerate() {
+                    serial += u32::from(*starts);
+                    self.serials[row] = serial;
+                }
+                self.spans[leaf] = Some(spans(groups));
+                continue;
+            }
+            let fixed = !self.annex.rows.fixed().is_empty();
+            let mut breaks = starts_of_part.clone();
+            for row in 1..n_rows {
+                // Under a printed remark the plan leaves its neighbours blank.
+                let marked = self.context.marks.row(self.idx, row);
+                let marked = marked.iter().any(|mark| mark.leaf == leaf);
+                let blank = matches!(self.shown(row, leaf), Shown::Blank);
+                let above = self.shown(row - 1, leaf);
+                let same = above.same_text(&self.shown(row, leaf));
+                let returned = self.county.rows[row].source.is_some();
+                breaks[row] |= match blank {
+                    true => !fixed || marked || !returned,
+                    false => !same || marked,
+                };
+            }
+            self.spans[leaf] = Some(spans(&breaks));
+        }
+    }
+
+    fn set_widths(&mut self) {
+        let n_leaves = self.annex.leaves.len();
+        let mut widths = vec![0usize; n_leaves];
+        for (leaf, width) in widths.iter_mut().enumerate() {
+            let column = self.annex.column_of(leaf);
+            // Headers may break over lines, but not into single characters.
+            let header = self.annex.leaves[leaf].path.last();
+            let header = header.map_or(0, |header| {
+                let wide = text::width(header);
+                let n_lines = match wide {
+                    0..=10 => 1,
+                    11..=24 => 2,
+                    25..=36 => 3,
+                    _ => 4,
+                };
+                wide.div_ceil(n_lines).max(4)
+            });
+            let n_rows = self.county.rows.len().min(MEASURED);
+            let content = (0..n_rows).map(|row| self.shown(row, leaf).width()).max();
+            let total = self.county.total.as_ref();
+            let total = total.and_then(|total| *total.sums.get(leaf)?);
+            let total = total.map_or(0, |sum| sum.to_string().len() + 1);
+            let content = content.unwrap_or(0).max(total);
+            let content = match column.kind.is_figure() {
+                true => content,
+                false => content.min(WIDEST),
+            };
+            *width = header.max(content) + 2;
+        }
+        let sum: usize = widths.iter().sum();
+        let title = text::width(&self.annex.title) as f64 * 1.7;
+        let wanted = NARROW.max(title.min(130.0));
+        let stretch = (wanted / sum as f64).clamp(1.0, 3.0);
+        self.widths = widths.iter().map(|&width| width as f64 * stretch).collect();
+    }
+}
+
+impl Shown<'_> {
+    fn same_text(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Shown::Text(a), Shown::Text(b)) => a == b,
+            (Shown::Date(a), Shown::Date(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    fn width(&self) -> usize {
+        match self {
+            Shown::Blank => 0,
+            Shown::Text(text) => text::width(text),
+            Shown::Number(_) => 3,
+            Shown::Figure(amount, _) => amount.to_string().len() + 1,
+            Shown::Date(_) => 10,
+        }
+    }
+}
+
+/// How many rows the group that starts at each row covers; 0 inside a group.
+fn spans(breaks: &[bool]) -> Vec<u32> {
+    let mut spans = vec![0; breaks.len()];
+    let mut start = 0;
+    for (row, starts) in breaks.iter().enumerate() {
+        if *starts {
+            start = row;
+        }
+        spans[start] += 1;
+    }
+    spans
+}
+
+/// Serious findings have notes before others do.
+fn note_budget(counts: [usize; Level::ALL.len()], limit: usize) -> [usize; Level::ALL.len()] {
+    let mut left = limit;
+    counts.map(|count| {
+        let granted = count.min(left);
+        left -= granted;
+        granted
+    })
+}

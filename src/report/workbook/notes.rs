@@ -1,0 +1,109 @@
+//! What the notes of the annex sheets say.
+
+use crate::model::Amount;
+use crate::report::{Lang, words};
+
+use super::{Context, text};
+
+/// 县水利局填报的合计为 35020，各行之和为 35038，差 -18.
+pub(super) fn stated_total(
+    context: &Context<'_>,
+    annex: usize,
+    leaf: usize,
+    stated: Amount,
+    sum: Amount,
+) -> String {
+    let annex_spec = &context.scheme.annexes[annex];
+    let county = &context.merged.county.annexes[annex];
+    let office = county.total.as_ref().and_then(|total| total.stated);
+    let office = office.and_then(|source| context.merged.tables[source.table].reporter);
+    let office = office.or(annex_spec.responsible);
+    let office = office.map_or(
+        context.lang.pick("责任单位", "the responsible office"),
+        |idx| &context.scheme.reporters[idx].name,
+    );
+    let unit = context.scheme.unit_of(annex_spec, leaf, None);
+    let unit = unit.map_or(String::new(), |unit| {
+        format!(" {}", context.scheme.units.name(unit))
+    });
+    let difference = stated.checked_sub(sum).unwrap_or_default();
+    let missing = county
+        .rows
+        .iter()
+        .filter(|row| row.source.is_none())
+        .count();
+    let missing = match (missing, context.lang) {
+        (0, _) => String::new(),
+        (n, Lang::Zh) => format!("（另有 {n} 行未报）"),
+        (n, Lang::En) => format!(" ({n} rows are missing)"),
+    };
+    match context.lang {
+        Lang::Zh => format!(
+            "{office}填报的合计为 {stated}{unit}，各行之和为 {sum}{unit}，差 {difference}{unit}{missing}。本表按各行相加列出。"
+        ),
+        Lang::En => format!(
+            "{office} states a total of {stated}{unit}; the rows add up to {sum}{unit}, difference {difference}{unit}{missing}. This sheet shows the sum of the rows."
+        ),
+    }
+}
+
+/// All findings of a cell: what, expected, what to do, and where in the return.
+pub(super) fn findings_note(context: &Context<'_>, findings: &[usize]) -> String {
+    const SHOWN: usize = 6;
+    let lang = context.lang;
+    let mut blocks: Vec<String> = Vec::new();
+    for &idx in findings.iter().take(SHOWN) {
+        let finding = &context.merged.findings[idx];
+        let mut block = format!(
+            "【{}】{}",
+            words::level(finding.level, lang),
+            words::title(finding, lang)
+        );
+        if let Some(rule) = &finding.rule {
+            block.push_str(&format!(" [{rule}]"));
+        }
+        for line in [words::facts(finding, lang), words::advice(finding, lang)] {
+            if !line.is_empty() {
+                block.push('\n');
+                block.push_str(&text::cut(&line, 600));
+            }
+        }
+        for suspect in finding.suspects.iter().take(3) {
+            block.push_str(lang.pick("\n嫌疑：", "\nSuspect: "));
+            block.push_str(&words::suspect(finding, suspect, lang));
+        }
+        if let Some(explanation) = &finding.explanation {
+            block.push_str(lang.pick("\n审核说明：", "\nExplanation: "));
+            block.push_str(&text::cut(explanation, 300));
+        }
+        blocks.push(block);
+    }
+    if findings.len() > SHOWN {
+        let more = findings.len() - SHOWN;
+        blocks.push(match lang {
+            Lang::Zh => {
+                format!("另有 {more} 条，见“{}”", context.layout.names.findings)
+            }
+            Lang::En => {
+                format!("{more} more in sheet {}", context.layout.names.findings)
+            }
+        });
+    }
+    let place = findings
+        .first()
+        .and_then(|&idx| context.merged.findings[idx].place.as_ref());
+    if let Some(place) = place {
+        let sheet = place.sheet.as_deref().unwrap_or_default();
+        let cell = place
+            .cell
+            .map(|cell| format!("!{cell}"))
+            .unwrap_or_default();
+        // The addresses above are the return's own, which this sheet does not share.
+        blocks.push(format!(
+            "{}{} {sheet}{cell}",
+            lang.pick("原表：", "In the return: "),
+            place.file
+        ));
+    }
+    blocks.join("\n\n")
+}

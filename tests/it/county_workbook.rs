@@ -1,0 +1,582 @@
+//! The county workbook, written and read back.
+
+use std::io::{Cursor, Read, Write};
+use std::process::Command;
+
+use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
+use hebiao::model::{Detail, Finding, Kind, Level, ReadAs, Suspect};
+use hebiao::pipeline::Merged;
+use hebiao::report::Lang;
+use hebiao::report::workbook::write_workbook;
+use hebiao::scheme::Scheme;
+
+use crate::merged::{ANNEX_3, ANNEX_4, ANNEX_6, ANNEX_6_2, ANNEX_7, Draft, place, plan, scheme};
+
+/// A written workbook, opened again.
+struct Written {
+    bytes: Vec<u8>,
+    book: Xlsx<Cursor<Vec<u8>>>,
+}
+
+impl Written {
+    fn of(merged: &Merged, scheme: &Scheme, lang: Lang) -> Self {
+        let bytes = write_workbook(merged, scheme, lang).expect("a workbook");
+        Self::open(bytes)
+    }
+
+    fn open(bytes: Vec<u8>) -> Self {
+        let book = open_workbook_from_rs(Cursor::new(bytes.clone())).expect("an .xlsx file");
+        Self { bytes, book }
+    }
+
+    /// The cells of a sheet, a line a row, from row 3 (below number and title).
+    fn body(&mut self, sheet: &str) -> String {
+        self.rows(sheet, 2)
+    }
+
+    fn rows(&mut self, sheet: &str, first: usize) -> String {
+        let range = self.book.worksheet_range(sheet).expect(sheet);
+        let rows = range.rows().skip(first).map(|row| {
+            let cells = row.iter().map(|cell| match cell {
+                Data::String(text) => text.replace('\n', "/"),
+                Data::DateTime(date) => {
+                    let (year, month, day, ..) = date.to_ymd_hms_milli();
+                    format!("{year}-{month:02}-{day:02}")
+                }
+                other => other.to_string(),
+            });
+            cells.collect::<Vec<_>>().join("|")
+        });
+        rows.collect::<Vec<_>>().join("\n")
+    }
+
+    fn formula(&mut self, sheet: &str, cell: &str) -> String {
+        let at: hebiao::model::CellRef = cell.parse().expect("an address");
+        let formulas = self.book.worksheet_formula(sheet).expect(sheet);
+        let formula = formulas.get_value((at.row, at.col));
+        formula.cloned().unwrap_or_default()
+    }
+
+    fn merges(&mut self, sheet: &str) -> Vec<String> {
+        let merges = self.book.worksheet_merge_cells(sheet).expect(sheet);
+        let mut merges: Vec<String> = merges
+            .expect("merges")
+            .iter()
+            .map(|range| {
+                let cell = |(row, col)| hebiao::model::CellRef::new(row, col);
+                format!("{}:{}", cell(range.start), cell(range.end))
+            })
+            .collect();
+        merges.sort();
+        merges
+    }
+
+    /// A part of the package as text.
+    fn part(&self, name: &str) -> String {
+        let mut zip = zip::ZipArchive::new(Cursor::new(&self.bytes)).expect("a zip file");
+        let mut text = String::new();
+        let mut part = zip.by_name(name).expect(name);
+        part.read_to_string(&mut text).expect("text");
+        text
+    }
+
+    /// The same workbook, its formulas without the values that they came to.
+    fn without_results(&self) -> Vec<u8> {
+        let mut zip = zip::ZipArchive::new(Cursor::new(&self.bytes)).expect("a zip file");
+        let mut stripped = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let names: Vec<String> = (0..zip.len())
+            .map(|idx| {
+                zip.by_index(idx)
+                    .expect("a part")
+                    .name()
+                    .expect("a name")
+                    .into_owned()
+            })
+            .collect();
+        for name in names {
+            let options = zip::write::SimpleFileOptions::default();
+            stripped.start_file(name.as_str(), options).expect("a part");
+            let mut text = self.part(&name);
+            while let Some(start) = text.find("</f><v>") {
+                let end = start + text[start..].find("</v>").expect("its end");
+                text.replace_range(start + 4..end + 4, "");
+            }
+            stripped.write_all(text.as_bytes()).expect("written");
+        }
+        stripped.finish().expect("a zip file").into_inner()
+    }
+
+    /// The notes of all sheets, with their cells.
+    fn notes(&self) -> String {
+        let zip = zip::ZipArchive::new(Cursor::new(&self.bytes)).expect("a zip file");
+        let names = zip.file_names().filter_map(Result::ok);
+        let mut names: Vec<String> = names
+            .map(|name| name.into_owned())
+            .filter(|name| name.contains("comments"))
+            .collect();
+        names.sort_unstable();
+        names.iter().map(|name| self.part(name)).collect()
+    }
+
+    /// The fill of a cell as RRGGBB.
+    fn fill(&self, sheet: usize, cell: &str) -> String {
+        let between = |text: &str, from: &str, to: &str| {
+            let start = text.find(from)? + from.len();
+            let end = start + text[start..].find(to)?;
+            Some(text[start..end].to_owned())
+        };
+        let xml = self.part(&format!("xl/worksheets/sheet{sheet}.xml"));
+        let style = between(&xml, &format!("<c r=\"{cell}\" s=\""), "\"").expect(cell);
+        let styles = self.part("xl/styles.xml");
+        let formats = between(&styles, "<cellXfs", "</cellXfs>").expect("formats");
+        let format = formats
+            .split("<xf ")
+            .nth(style.parse::<usize>().expect("a number") + 1);
+        let fill = between(format.expect("a format"), "fillId=\"", "\"").expect("a fill");
+        let fills = between(&styles, "<fills", "</fills>").expect("fills");
+        let fill = fills
+            .split("<fill>")
+            .nth(fill.parse::<usize>().expect("a number") + 1);
+        between(fill.expect("a fill"), "fgColor rgb=\"FF", "\"").unwrap_or_default()
+    }
+}
+
+const FORESTS: [(&str, &str); 2] = [
+    ("东河镇", "东河镇 | 184.5 | 381.8 | 140.9 | 707.2"),
+    ("西岭镇", "西岭镇 | 10 | 20.25 | 5 | 53.25"),
+];
+
+fn forests(scheme: &Scheme) -> Draft<'_> {
+    let draft = Draft::new(scheme);
+    FORESTS
+        .into_iter()
+        .fold(draft, |draft, (who, row)| draft.returned(who, "附件3", row))
+}
+
+#[test]
+fn an_annex_looks_as_the_plan_prints_it() {
+    let scheme = scheme(&[ANNEX_3]);
+    let merged = forests(&scheme).merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(
+        written.book.sheet_names(),
+        ["说明", "报送情况", "附件3", "错误清单", "数据来源"]
+    );
+    assert_eq!(
+        written.body("附件3"),
+        "||||单位：亩\n\
+         单位|2023年度|2024年度|2025年度|三年合计\n\
+         东河镇|184.5|381.8|140.9|707.2\n\
+         西岭镇|10|20.25|5|53.25\n\
+         南坪乡|未报|||\n\
+         全县合计|194.5|402.05|145.9|760.45\n\
+         注：面积按当年完成验收数填报。||||"
+    );
+    assert_eq!(written.merges("附件3"), ["A2:E2", "A9:E9"]);
+}
+
+#[test]
+fn totals_are_live_formulas_that_carry_their_value() {
+    let scheme = scheme(&[ANNEX_3]);
+    let merged = forests(&scheme).merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(written.formula("附件3", "B8"), "SUM(B5:B7)");
+    assert_eq!(written.formula("附件3", "E8"), "SUM(E5:E7)");
+    assert_eq!(written.formula("附件3", "E5"), "SUM(B5:D5)");
+    let xml = written.part("xl/worksheets/sheet3.xml");
+    assert!(xml.contains("<f>SUM(B5:B7)</f><v>194.5</v>"));
+    assert!(xml.contains("<f>SUM(B5:D5)</f><v>707.2</v>"));
+    // 53.25 is not 10 + 20.25 + 5: what was returned stays as it was typed.
+    assert_eq!(written.formula("附件3", "E6"), "");
+}
+
+#[test]
+fn a_wrong_total_is_red_and_its_note_says_why() {
+    let scheme = scheme(&[ANNEX_3]);
+    let merged = forests(&scheme).merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(written.fill(3, "E6"), "FFC7CE");
+    assert_eq!(written.fill(3, "E5"), "");
+    let notes = written.notes();
+    assert!(notes.contains("ref=\"E6\""));
+    assert!(
+        notes.contains("【强制】合计与分项之和不符 [A3-01]"),
+        "{notes}"
+    );
+    assert!(notes.contains("分项之和 35.25"));
+    assert!(notes.contains("请核对 E5；若分项有误，改分项后合计应随之变化"));
+    assert!(notes.contains("原表：西岭镇/附件3.xlsx 附件3!E5"));
+    assert!(notes.contains("<author>hebiao</author>"));
+
+    let list = written.rows("错误清单", 0);
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(lines[0].starts_with("序号|级别|附件|填报单位|位置|审核关系|文件"));
+    let sum = lines
+        .iter()
+        .find(|line| line.contains("A3-01"))
+        .expect("the sum");
+    assert!(sum.contains("强制|附件3|西岭镇|"), "{sum}");
+    assert!(
+        sum.contains("西岭镇/附件3.xlsx|附件3!E5|53.25|35.25|18"),
+        "{sum}"
+    );
+    let xml = written.part("xl/worksheets/sheet4.xml");
+    assert!(xml.contains("location=\"'附件3'!E6\""), "{xml}");
+    assert!(xml.contains("<autoFilter "));
+}
+
+#[test]
+fn every_finding_of_a_cell_is_in_its_note_and_the_worst_colours_it() {
+    let scheme = scheme(&[ANNEX_3]);
+    let mut hint = Finding::new(
+        Kind::ReadAs,
+        Level::Hint,
+        Detail::ReadAs(ReadAs::TextNumber),
+    )
+    .at(place("东河镇", "附件3", "B5"))
+    .given("１８４．５")
+    .expected("184.5");
+    hint.annex = Some("附件3".into());
+    let mut verify = Finding::new(
+        Kind::Range,
+        Level::Verification,
+        Detail::Range {
+            min: Some("0".into()),
+            max: Some("100".into()),
+        },
+    )
+    .at(place("东河镇", "附件3", "B5"))
+    .given("184.5");
+    verify.explanation = Some("新增一处林场".into());
+    verify.suspects.push(Suspect {
+        place: place("东河镇", "附件3", "B5"),
+        given: "184.5".into(),
+        likely: "18.45".into(),
+        why: "小数点错位".into(),
+    });
+    let nowhere = Finding::new(
+        Kind::UnknownForm,
+        Level::Hint,
+        Detail::UnknownForm { nearest: None },
+    )
+    .at(hebiao::model::Place::file(&"杂项.xlsx".into()));
+    let merged = forests(&scheme)
+        .finding(hint)
+        .finding(verify)
+        .finding(nowhere)
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(written.fill(3, "B5"), "FFE7C6");
+    let notes = written.notes();
+    let verification = notes.find("【核实】超出取值范围").expect("the first");
+    let hint = notes.find("【提示】数字存成了文本").expect("the second");
+    assert!(verification < hint);
+    assert!(notes.contains("嫌疑：B5 填写 184.5，若为 18.45 则相符（小数点错位）"));
+    assert!(notes.contains("审核说明：新增一处林场"));
+    assert!(!notes.contains("认不出是哪张附件"));
+    assert!(written.rows("错误清单", 0).contains("认不出是哪张附件"));
+}
+
+const WATER: [(&str, &str); 2] = [
+    (
+        "东河镇",
+        "1 | 东河灌区 | 东河镇 | 30 | 31 | 32 | 10 | 20 | 11 | 20 | 12 | 20",
+    ),
+    (
+        "西岭镇",
+        "1 | 东河灌区 | 西岭镇 | 7 | 7 | 7 | 3 | 4 | 3 | 4 | 3 | 4
+         2 | 南坪灌区 | 西岭镇 | 5 | 6 | 7 | 5 | 0 | 6 | 0 | 7 | 0",
+    ),
+];
+
+fn water<'s>(scheme: &'s Scheme, total: &str) -> Draft<'s> {
+    let draft = Draft::new(scheme);
+    WATER
+        .into_iter()
+        .chain([
+            (
+                "南坪乡",
+                "1 | 南坪灌区 | 南坪乡 | 1 | 1 | 1 | 1 | － | 1 | － | 1 | －",
+            ),
+            ("县水利局", total),
+        ])
+        .fold(draft, |draft, (who, rows)| {
+            draft.returned(who, "附件7", rows)
+        })
+}
+
+#[test]
+fn a_three_level_header_and_merged_districts() {
+    let scheme = scheme(&[ANNEX_7]);
+    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 24 | 21 | 24 | 23 | 24").merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(
+        written.body("附件7"),
+        "序号|灌区名称|乡镇名称|2023年度用水总量指标|2024年度用水总量指标|2025年度用水总量指标|水指标按水源类型分|||||\n\
+         ||||||2023年度||2024年度||2025年度|\n\
+         ||||||地表水|地下水|地表水|地下水|地表水|地下水\n\
+         1|东河灌区|东河镇|30|31|32|10|20|11|20|12|20\n\
+         2||西岭镇|7|7|7|3|4|3|4|3|4\n\
+         3|南坪灌区|西岭镇|5|6|7|5|0|6|0|7|0\n\
+         4||南坪乡|1|1|1|1|－|1|－|1|－\n\
+         合计|||43|45|47|19|24|21|24|23|24"
+    );
+    assert_eq!(
+        written.merges("附件7"),
+        [
+            "A10:C10", "A2:L2", "A3:A5", "B3:B5", "B6:B7", "B8:B9", "C3:C5", "D3:D5", "E3:E5",
+            "F3:F5", "G3:L3", "G4:H4", "I4:J4", "K4:L4",
+        ]
+    );
+    assert_eq!(written.formula("附件7", "D6"), "SUM(G6:H6)");
+    assert_eq!(written.formula("附件7", "F8"), "SUM(K8:L8)");
+    // 1 = 1 + －: not a sum that a spreadsheet should compute.
+    assert_eq!(written.formula("附件7", "D9"), "");
+    assert_eq!(written.notes(), "");
+}
+
+#[test]
+fn a_stated_total_that_differs_is_said_beside_the_sum() {
+    let scheme = scheme(&[ANNEX_7]);
+    let merged = water(&scheme, "=||| 44 | 45 | 47 | 19 | 24 | 21 | 24 | 23 | 24").merged();
+    let written = Written::of(&merged, &scheme, Lang::Zh);
+    let notes = written.notes();
+    assert!(
+        notes.contains(
+            "县水利局填报的合计为 44 万立方米，各行之和为 43 万立方米，差 1 万立方米。本表按各行相加列出。"
+        ),
+        "{notes}"
+    );
+    let xml = written.part("xl/worksheets/sheet3.xml");
+    assert!(xml.contains("<f>SUM(D6:D9)</f><v>43</v>"));
+    assert_ne!(written.fill(3, "D10"), "");
+    assert_eq!(written.fill(3, "E10"), "");
+}
+
+#[test]
+fn percentages_are_shown_as_they_were_written() {
+    let scheme = scheme(&[ANNEX_4]);
+    let merged = Draft::new(&scheme)
+        .returned(
+            "县住建局",
+            "附件4",
+            "2023年 | 40% | 城镇污水
+             2024年 | 50% |
+             2025年 | 60% |",
+        )
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(
+        written.body("附件4"),
+        "年份|城镇生活污水再生利用率|备注\n\
+         2023年|0.4|城镇污水\n\
+         2024年|0.5|\n\
+         2025年|0.6|"
+    );
+    assert!(written.merges("附件4").contains(&"C4:C6".to_owned()));
+    assert!(written.part("xl/styles.xml").contains("formatCode=\"0%\""));
+}
+
+#[test]
+fn registers_keep_codes_as_text_and_dates_as_they_are_known() {
+    let scheme = scheme(&[ANNEX_6]);
+    let merged = Draft::new(&scheme)
+        .returned(
+            "县住建局",
+            "附件6",
+            "1 | 11006528002016060003 | 天运化工有限公司 | 110 | 2016-06 | 2024-12-31
+             2 | 11006528002016060004 | 天运化工有限公司 | 2.0 | 2016-06-30 | 2025",
+        )
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(
+        written.body("附件6"),
+        "序号|注册代码|使用单位名称|蒸吨数|注册登记时间|计划完成时间\n\
+         1|11006528002016060003|天运化工有限公司|110|2016年6月|2024-12-31\n\
+         2|11006528002016060004|天运化工有限公司|2|2016-06-30|2025年"
+    );
+}
+
+#[test]
+fn a_total_on_top_counts_the_rows_that_came() {
+    let scheme = scheme(&[ANNEX_6_2]);
+    let merged = Draft::new(&scheme)
+        .returned("东河镇", "附件6.2", "1 | 东河镇 | 389 |")
+        .returned("南坪乡", "附件6.2", "1 | 南坪乡 | 1451 | 含两个村")
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(
+        written.body("附件6.2"),
+        "序号|乡镇|户数（个）|备注\n\
+         合计（2个乡、镇）||1840|\n\
+         1|东河镇|389|\n\
+         2|西岭镇|未报|\n\
+         3|南坪乡|1451|含两个村"
+    );
+    assert_eq!(written.formula("附件6.2", "C4"), "SUM(C5:C7)");
+}
+
+#[test]
+fn who_returned_what_is_on_one_page_with_links() {
+    let scheme = scheme(&[ANNEX_3, ANNEX_6_2]);
+    let merged = forests(&scheme)
+        .returned("西岭镇", "附件6.2", "1 | 西岭镇 | 12 |")
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let page = written.rows("报送情况", 0);
+    let lines: Vec<&str> = page.lines().collect();
+    assert!(lines[0].starts_with("2024年5月报送情况"));
+    assert_eq!(
+        lines[1],
+        "序号|填报单位|附件3|附件6.2|应报|已报|强制|准强制|核实|提示|文件"
+    );
+    assert_eq!(lines[2], "1|东河镇|已报|未报|2|1|0|0|0|0|东河镇/附件3.xlsx");
+    assert!(
+        lines[3].starts_with("2|西岭镇|已报|已报|2|2|1|0|0|"),
+        "{page}"
+    );
+    assert_eq!(lines[4], "3|南坪乡|未报|未报|2|0|0|0|0|0|");
+    assert!(lines[5].starts_with("已报/应报||2/3|1/3|6|3|1|"));
+    assert!(
+        page.contains("1|东河镇/附件3.xlsx|已读取|xlsx|5|附件3 东河镇"),
+        "{page}"
+    );
+    let xml = written.part("xl/worksheets/sheet2.xml");
+    assert!(xml.contains("location=\"'附件3'!A5\""), "{xml}");
+    assert!(xml.contains("location=\"'附件6.2'!A6\""));
+}
+
+#[test]
+fn every_row_leads_back_to_its_cells() {
+    let scheme = scheme(&[ANNEX_3]);
+    let merged = forests(&scheme).merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(
+        written.rows("数据来源", 0),
+        "附件|汇总表行|行|填报单位|文件|工作表|单元格|SHA-256（前12位）|另有数据（未取用）\n\
+         附件3|5|东河镇|东河镇|东河镇/附件3.xlsx|附件3|A5:E5|0123456789ab|\n\
+         附件3|6|西岭镇|西岭镇|西岭镇/附件3.xlsx|附件3|A5:E5|0123456789ab|"
+    );
+}
+
+#[test]
+fn the_first_sheet_says_how_complete_it_is_and_how_rules_came_out() {
+    let scheme = scheme(&[ANNEX_3]);
+    let merged = forests(&scheme).merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let page = written.rows("说明", 0);
+    for expected in [
+        "东河县2024年5月报表汇总",
+        "应报 3 份，已报 2 份，未报 1 份",
+        "2（已读取 2）",
+        "平衡关系||||1|1|1|0|0",
+        "A3-01|附件3|三年合计/三年合计应等于三年之和|平衡关系|强制|1|1|0|0",
+        "附件3|东河县2023-2025年造林绿化任务指导性计划表||3|2|1|0|0|0",
+    ] {
+        assert!(page.contains(expected), "{expected}\n{page}");
+    }
+    assert_eq!(written.fill(1, "A10"), "FFC7CE");
+}
+
+#[test]
+fn english_is_for_what_is_ours() {
+    let scheme = scheme(&[ANNEX_3]);
+    let merged = forests(&scheme).merged();
+    let mut written = Written::of(&merged, &scheme, Lang::En);
+    assert_eq!(
+        written.book.sheet_names(),
+        ["About", "Returns", "附件3", "Findings", "Sources"]
+    );
+    assert!(written.body("附件3").contains("南坪乡|missing|||"));
+    assert!(
+        written
+            .notes()
+            .contains("【Mandatory】The total differs from the sum of its parts")
+    );
+    assert!(
+        written
+            .rows("About", 0)
+            .contains("2 of 3 came, 1 are missing")
+    );
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let scheme = scheme(&[ANNEX_3, ANNEX_7, ANNEX_4, ANNEX_6, ANNEX_6_2]);
+    let write = || {
+        let merged = forests(&scheme).merged();
+        write_workbook(&merged, &scheme, Lang::Zh).expect("a workbook")
+    };
+    let first = write();
+    assert_eq!(first, write());
+    let written = Written::open(first);
+    let core = written.part("docProps/core.xml");
+    assert!(core.contains("2024-05-01T00:00:00Z"), "{core}");
+}
+
+#[test]
+fn an_empty_county_is_a_workbook_too() {
+    let scheme = scheme(&[ANNEX_3, ANNEX_6]);
+    let mut written = Written::of(&Draft::new(&scheme).merged(), &scheme, Lang::Zh);
+    assert!(written.body("附件6").contains("未报|||||"));
+    assert!(written.rows("错误清单", 0).contains("没有问题"));
+}
+
+#[test]
+fn another_program_computes_the_same_totals() {
+    if Command::new("soffice").arg("--version").output().is_err() {
+        return;
+    }
+    let scheme = scheme(&[ANNEX_3, ANNEX_7, ANNEX_6_2]);
+    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 24 | 21 | 24 | 23 | 24");
+    let merged = FORESTS
+        .into_iter()
+        .fold(merged, |draft, (who, row)| {
+            draft.returned(who, "附件3", row)
+        })
+        .returned("东河镇", "附件6.2", "1 | 东河镇 | 389 |")
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let folder = std::env::temp_dir().join(format!("hebiao-recalculated-{}", std::process::id()));
+    let source = folder.join("in/county.xlsx");
+    std::fs::create_dir_all(folder.join("in")).expect("a folder");
+    std::fs::write(&source, written.without_results()).expect("a file");
+    let converted = Command::new("soffice")
+        .arg("--headless")
+        .arg(format!(
+            "-env:UserInstallation=file://{}/profile",
+            folder.display()
+        ))
+        .args(["--convert-to", "xlsx", "--outdir"])
+        .arg(folder.join("out"))
+        .arg(&source)
+        .output()
+        .expect("soffice");
+    assert!(converted.status.success(), "{converted:?}");
+    let bytes = std::fs::read(folder.join("out/county.xlsx")).expect("its output");
+    let mut recalculated = Written::open(bytes);
+    for sheet in ["附件3", "附件7", "附件6.2"] {
+        assert_eq!(recalculated.body(sheet), written.body(sheet), "{sheet}");
+    }
+    std::fs::remove_dir_all(&folder).expect("its folder removed");
+}
+
+#[test]
+fn the_plan_is_written_whole() {
+    let (scheme, merged) = plan();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(written.book.sheet_names().len(), scheme.annexes.len() + 4);
+    let list = written.rows("错误清单", 1);
+    assert_eq!(list.lines().count(), merged.findings.len());
+}
+
+#[test]
+#[ignore = "writes the workbook of the sample inbox to look at"]
+fn look_at_the_plan() {
+    let (scheme, merged) = plan();
+    for (lang, name) in [(Lang::Zh, "zh"), (Lang::En, "en")] {
+        let bytes = write_workbook(&merged, &scheme, lang).expect("a workbook");
+        let path = std::env::temp_dir().join(format!("county-{name}.xlsx"));
+        std::fs::write(path, bytes).expect("a file");
+    }
+}

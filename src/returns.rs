@@ -174,15 +174,16 @@ fn own_rows<'t>(scheme: &Scheme, table: &'t Table) -> impl Iterator<Item = &'t R
     table.rows.iter().filter(is_own)
 }
 
+/// Whether every row of one table stands in the other with the same values.
 fn same_rows(a: &Table, b: &Table) -> bool {
+    let mut rows: HashMap<RowName<'_>, &Row> = HashMap::new();
+    for row in &b.rows {
+        rows.entry(row_name(b, row)).or_insert(row);
+    }
     a.rows.iter().all(|row| {
-        b.rows.iter().any(|other| {
-            row_name(a, row) == row_name(b, other)
-                && row
-                    .entries
-                    .iter()
-                    .zip(&other.entries)
-                    .all(|(x, y)| x.value == y.value)
+        rows.get(&row_name(a, row)).is_some_and(|other| {
+            let pairs = || row.entries.iter().zip(&other.entries);
+            pairs().all(|(x, y)| x.value == y.value)
         })
     })
 }

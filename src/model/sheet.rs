@@ -122,7 +122,13 @@ impl Sheet {
 
     /// The rows that hold anything, from top to bottom: `(row, its cells)`.
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = (u32, &[Cell])> {
-        (0..self.row_starts.len()).map(|idx| (self.row_starts[idx].0, self.row_at(idx)))
+        self.rows_from(0)
+    }
+
+    /// The same from `row` downwards.
+    pub fn rows_from(&self, row: u32) -> impl DoubleEndedIterator<Item = (u32, &[Cell])> {
+        let from = self.row_starts.partition_point(|&(start, _)| start < row);
+        (from..self.row_starts.len()).map(|idx| (self.row_starts[idx].0, self.row_at(idx)))
     }
 
     /// The cells of one row, from left to right; empty where the row is blank.
@@ -138,11 +144,6 @@ impl Sheet {
         let row = self.row(at.row);
         let idx = row.binary_search_by_key(&at.col, |cell| cell.at.col).ok()?;
         Some(&row[idx])
-    }
-
-    /// The merged region that covers `at`, if any.
-    pub fn merge_at(&self, at: CellRef) -> Option<CellRange> {
-        self.merges.iter().copied().find(|range| range.contains(at))
     }
 
     fn row_at(&self, idx: usize) -> &[Cell] {

@@ -7,14 +7,19 @@
 )]
 
 mod arguments;
+mod check;
 mod explain;
 #[cfg(feature = "consolidate")]
 mod merge;
 mod scheme;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::report::Lang;
 
@@ -64,6 +69,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             &surroundings,
             matches.get_one::<String>("period").map(String::as_str),
         ),
+        Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),
         Some(("explain", matches)) => explain::run(
             &surroundings,
@@ -78,4 +84,18 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             ExitCode::from(NOT_DONE)
         }
     }
+}
+
+/// A bar on a terminal; nothing in a pipe.
+fn progress(n_files: usize) -> ProgressBar {
+    // Where it is done before it could be seen, a bar only flickers.
+    if n_files < 20 || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(n_files as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
 }

@@ -79,7 +79,8 @@ fn write_sheet(page: &mut Worksheet, sheet: &Sheet) -> Result<bool, XlsxError> {
             && n_cells <= 100_000
             && range.end.col < 1 << 14
         {
-            let format = Format::new().set_border(FormatBorder::Thin);
+            let is_table = sheet.row(range.start.row).len() > 1;
+            let format = cell_format(None, is_table).set_align(FormatAlign::Center);
             // Regions that overlap are a fault of the file; the first is kept.
             let _ = page.merge_range(
                 first,
@@ -104,13 +105,16 @@ fn write_sheet(page: &mut Worksheet, sheet: &Sheet) -> Result<bool, XlsxError> {
             }
             let is_date = matches!(cell.value, CellValue::Date(_));
             let number = (!is_date).then_some(cell.format);
-            let format = formats
+            let mut format = formats
                 .entry((
                     number.map(|number| (number.percent, number.decimals)),
                     is_table,
                 ))
                 .or_insert_with(|| cell_format(number, is_table))
                 .clone();
+            if sheet.merge_at(cell.at).is_some() {
+                format = format.set_align(FormatAlign::Center);
+            }
             lost_formulas |= write_cell(page, page_row, col, cell, format)?;
             if is_table && sheet.merge_at(cell.at).is_none() {
                 let width = text::width(&shown(cell)) as f64 + 2.0;

@@ -38,7 +38,7 @@ use crate::read::{Limits, Unreadable, read};
 
 use super::{Lang, words};
 
-pub use names::{SentBack, copy_name, to_send_back};
+pub use names::{SentBack, copy_name, send_back};
 
 use listing::{Entry, Listing};
 use package::{Package, Relationship};

@@ -1,10 +1,17 @@
 //! What annotated copies are called, and which returns are sent back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::model::{FileRecord, FileStatus, Finding};
 use crate::report::Lang;
 use crate::report::workbook::text;
+use crate::scheme::Scheme;
+
+use super::{AnnotateError, Annotated, annotate};
 
 /// The name of an annotated copy: 阳霞镇.xlsx → 阳霞镇（已审核）.xlsx. A copy that is annotated again keeps
 /// its name. `n` from 2 tells copies apart that would have one name.
@@ -45,61 +52,76 @@ fn bare(stem: &str) -> &str {
     stem
 }
 
-/// A return that its reporter has to do something about.
-#[derive(Clone, Debug)]
-pub struct SentBack<'m> {
-    /// Index of the file.
-    pub file: usize,
-    /// The folder it goes to: the reporter's name.
-    pub folder: String,
-    /// All findings in it.
-    pub findings: Vec<&'m Finding>,
+/// The annotated copies of the returns that go back.
+#[derive(Debug, Default)]
+pub struct SentBack {
+    /// Path under the folder of the period, and content.
+    pub copies: Vec<(String, Vec<u8>)>,
+    /// Files that could not be annotated, and why.
+    pub failed: Vec<(Arc<str>, AnnotateError)>,
 }
 
-/// The returns that go back: those that count and have a finding that asks something of the
-/// reporter. Hints alone send nothing back.
-pub fn to_send_back<'m>(
+/// Annotates the returns that go back: those that count and have a finding that asks something of the
+/// reporter. Hints alone send nothing back. `bytes_of` gives the content of a file of the inbox.
+pub fn send_back(
+    scheme: &Scheme,
     files: &[FileRecord],
-    reporter_name: &dyn Fn(usize) -> String,
-    findings: &'m [Finding],
+    findings: &[Finding],
+    bytes_of: &(dyn Fn(&str) -> io::Result<Vec<u8>> + Sync),
     lang: Lang,
-) -> Vec<SentBack<'m>> {
+) -> SentBack {
     let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         if let Some(place) = &finding.place {
             by_file.entry(&place.file).or_default().push(finding);
         }
     }
-    let mut back = Vec::new();
-    for (file, record) in files.iter().enumerate() {
-        if record.status != FileStatus::Read {
-            continue;
-        }
-        let findings = by_file.remove(&*record.path).unwrap_or_default();
-        if !findings.iter().any(|finding| finding.is_for_reporter()) {
-            continue;
-        }
+    let asks = |findings: &[&Finding]| findings.iter().any(|finding| finding.is_for_reporter());
+    let jobs: Vec<(&FileRecord, Vec<&Finding>)> = files
+        .iter()
+        .filter(|record| record.status == FileStatus::Read)
+        .filter_map(|record| Some((record, by_file.remove(&*record.path)?)))
+        .filter(|(_, findings)| asks(findings))
+        .collect();
+    let copies: Vec<Result<Annotated, AnnotateError>> = jobs
+        .par_iter()
+        .map(|(record, findings)| annotate(&bytes_of(&record.path)?, findings, lang))
+        .collect();
+    let mut sent = SentBack::default();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for ((record, _), copy) in jobs.iter().zip(copies) {
+        let copy = match copy {
+            Ok(copy) => copy,
+            Err(error) => {
+                sent.failed.push((record.path.clone(), error));
+                continue;
+            }
+        };
         let reporter = record.tables.iter().find_map(|table| table.reporter);
         let folder = match reporter {
-            Some(reporter) => folder_name(&reporter_name(reporter)),
+            Some(reporter) => plain_name(&scheme.reporters[reporter].name),
             None => lang.pick("填报单位不明", "unknown").to_owned(),
         };
-        back.push(SentBack {
-            file,
-            folder,
-            findings,
-        });
+        let folder = format!("{}/{folder}", lang.pick("退回", "sent-back"));
+        // Two files of one name may come from different folders; systems may not tell cases apart.
+        let path = (1..)
+            .map(|n| {
+                let name = copy_name(&record.path, copy.extension, n, lang);
+                format!("{folder}/{}", plain_name(&name))
+            })
+            .find(|path| taken.insert(path.to_lowercase()));
+        sent.copies.push((path.unwrap_or_default(), copy.bytes));
     }
-    back
+    sent
 }
 
-/// A name that every system takes for a folder.
-fn folder_name(name: &str) -> String {
+/// A name that every system takes.
+fn plain_name(name: &str) -> String {
     let fits = |c: char| {
         !matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') && !c.is_control()
     };
     let name: String = name.chars().filter(|c| fits(*c)).collect();
-    let name = text::cut(name.trim().trim_end_matches('.'), 80);
+    let name = text::cut(name.trim().trim_end_matches('.'), 120);
     match name.is_empty() {
         true => "-".to_owned(),
         false => name,

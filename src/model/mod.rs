@@ -6,6 +6,7 @@ mod date;
 mod finding;
 mod returns;
 mod sheet;
+mod stamp;
 mod suspect;
 mod table;
 
@@ -18,5 +19,6 @@ pub use finding::{
 };
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};
+pub use stamp::Stamp;
 pub use suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
 pub use table::{Entry, Row, RowKind, Table, Value};

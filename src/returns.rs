@@ -49,14 +49,18 @@ pub fn settle(scheme: &Scheme, mut tables: Vec<Table>) -> Settled {
     for (idx, table) in tables.iter().enumerate() {
         let mut replaced_by: BTreeMap<usize, usize> = BTreeMap::new();
         let mut n_new = 0;
-        for row in own_rows(scheme, table) {
+        for row in &table.rows {
             match taken.get(&row_name(table, row)) {
-                Some(&earlier) => *replaced_by.entry(earlier).or_default() += 1,
+                Some(&earlier) if answers_for(scheme, table, row) => {
+                    *replaced_by.entry(earlier).or_default() += 1;
+                }
+                Some(_) => {}
                 None => n_new += 1,
             }
         }
         // Two rows of one name in the same form are its own fault, reported when it was read.
-        for row in own_rows(scheme, table) {
+        let own = |row: &&Row| answers_for(scheme, table, row);
+        for row in table.rows.iter().filter(own) {
             taken.entry(row_name(table, row)).or_insert(idx);
         }
         let Some((&by, _)) = replaced_by
@@ -165,13 +169,13 @@ fn row_name<'t>(table: &Table, row: &'t Row) -> RowName<'t> {
     (table.annex, row.spec, row.kind, &row.key, row.year, whose)
 }
 
-/// The rows that a table answers for: a township's row about another township is not its to replace.
-fn own_rows<'t>(scheme: &Scheme, table: &'t Table) -> impl Iterator<Item = &'t Row> {
-    let by_kind = matches!(scheme.annexes[table.annex].returned_by, ReturnedBy::Kind(kind)
-        if table.reporter.is_some_and(|idx| scheme.reporters[idx].kind == kind));
-    let is_own =
-        move |row: &&Row| !by_kind || row.reporter.is_none() || row.reporter == table.reporter;
-    table.rows.iter().filter(is_own)
+/// Whether a row is the table's to replace: a township's row about another township is not.
+fn answers_for(scheme: &Scheme, table: &Table, row: &Row) -> bool {
+    let by_kind = match (scheme.annexes[table.annex].returned_by, table.reporter) {
+        (ReturnedBy::Kind(kind), Some(reporter)) => scheme.reporters[reporter].kind == kind,
+        _ => false,
+    };
+    !by_kind || row.reporter.is_none() || row.reporter == table.reporter
 }
 
 /// Whether every row of one table stands in the other with the same values.

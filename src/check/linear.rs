@@ -110,7 +110,7 @@ impl Checker<'_> {
     }
 
     /// Pairs of cells of one row of which the first may not exceed the second.
-    pub(crate) fn form_parts<'t>(&self, table: &'t Table) -> Vec<[(usize, usize); 2]> {
+    pub(crate) fn form_parts(&self, table: &Table) -> Vec<[(usize, usize); 2]> {
         let mut parts = Vec::new();
         let mut cells = Cells::default();
         for planned in &self.in_form[table.annex] {

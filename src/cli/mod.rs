@@ -34,7 +34,9 @@ pub const NOT_DONE: u8 = 2;
 /// Where things are, and in which language to speak.
 struct Surroundings {
     lang: Lang,
+    #[cfg(feature = "consolidate")]
     inbox: PathBuf,
+    #[cfg(feature = "consolidate")]
     outbox: PathBuf,
     /// The scheme's folder; `None` for the only one under `templates/`.
     scheme: Option<PathBuf>,
@@ -60,7 +62,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let surroundings = Surroundings {
         lang,
+        #[cfg(feature = "consolidate")]
         inbox: arguments::path(&matches, "inbox").unwrap_or_else(|| "inbox".into()),
+        #[cfg(feature = "consolidate")]
         outbox: arguments::path(&matches, "outbox").unwrap_or_else(|| "outbox".into()),
         scheme: arguments::path(&matches, "scheme"),
     };

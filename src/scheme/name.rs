@@ -159,7 +159,8 @@ impl Roster {
                 .next_back()
                 .is_some_and(|(last, _)| name[..last] == *spelled)
         };
-        let ways: [(AliasMatch, &dyn Fn(&str) -> bool); 3] = [
+        type Fits<'f> = &'f dyn Fn(&str) -> bool;
+        let ways: [(AliasMatch, Fits<'_>); 3] = [
             (AliasMatch::Homophone, &|name| sounds_alike(name, &spelled)),
             (AliasMatch::Short, &|name| {
                 class(name).is_some() && cut_short(name)

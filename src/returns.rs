@@ -42,8 +42,10 @@ pub fn settle(scheme: &Scheme, mut tables: Vec<Table>) -> Settled {
             table.sheet.clone(),
         )
     });
-    let mut settled = Settled::default();
-    settled.superseded_by = vec![None; tables.len()];
+    let mut settled = Settled {
+        superseded_by: vec![None; tables.len()],
+        ..Settled::default()
+    };
     // Rows already taken, by whose they are: (annex, reporter, row) → table.
     let mut taken: HashMap<RowName<'_>, usize> = HashMap::new();
     for (idx, table) in tables.iter().enumerate() {

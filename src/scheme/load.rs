@@ -150,7 +150,9 @@ impl Mistakes {
         };
         let has_wrong_units = self.0.iter().any(|mistake| is_of_units(&mistake.problem));
         self.0.retain(|mistake| match mistake.problem {
-            Problem::UnknownName { what, .. } if what == What::Annex => !is_partial,
+            Problem::UnknownName {
+                what: What::Annex, ..
+            } => !is_partial,
             Problem::UnitsDiffer { .. } => !has_wrong_units,
             _ => true,
         });

@@ -162,7 +162,7 @@ fn an_annex_of_toml_alone_is_recognised_normalised_and_checked() {
         [(
             Some("A8-04".into()),
             Kind::Range,
-            "range mandatory J8 185.5 => 0..100".to_owned()
+            "range mandatory J8 185.5 => 0～100".to_owned()
         )]
     );
 

@@ -114,11 +114,12 @@ impl<'s> Recogniser<'s> {
         let starts = self.starts(sheet);
         // The first row that belongs to none of the forms so far.
         let mut from = 0;
+        let mut n_headers = 0;
         for (nth, (row, candidates)) in starts.iter().enumerate() {
             if *row < from {
                 continue;
             }
-            if layouts.len() == MAX_FORMS {
+            if n_headers == MAX_FORMS {
                 let detail = Detail::UnknownForm { nearest: None };
                 let cell = Some(CellRef::new(*row, candidates[0].first_col));
                 let finding = Finding::new(Kind::UnknownForm, Level::Mandatory, detail);
@@ -133,9 +134,14 @@ impl<'s> Recogniser<'s> {
                 row: *row,
                 from,
             };
+            let n_findings = findings.len();
             if let Some(found) = self.best(&spot, candidates, &mut findings) {
+                n_headers += 1;
                 from = found.table.last + 1;
                 layouts.push(self.layout(&spot, found, &mut findings));
+            } else {
+                // A header that two annexes have.
+                n_headers += findings.len() - n_findings;
             }
         }
         if layouts.is_empty() && findings.is_empty() {

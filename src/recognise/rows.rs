@@ -484,7 +484,7 @@ impl<'r> RowReader<'r> {
     /// The row whose name is nearest to a label that is none.
     fn nearest(&self, label: &str) -> Option<String> {
         // Longer texts are sentences; comparing them would cost more than it is worth.
-        if label.chars().count() > 40 {
+        if label.chars().count() > 40 || self.problems.len() >= MAX_PROBLEMS {
             return None;
         }
         self.index
@@ -562,7 +562,9 @@ impl<'r> RowReader<'r> {
         if let Some(found) = self.names.get(name) {
             return *found;
         }
-        let found = self.scheme.roster.find(name).ok();
+        // A form with more strange names than this is none; misprints are not worth looking for.
+        let only_listed = self.names.len() > 1000;
+        let found = self.scheme.roster.look_up(name, only_listed);
         self.names.insert(name.to_owned(), found);
         found
     }

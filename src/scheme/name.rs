@@ -84,6 +84,9 @@ pub struct NameMatch {
     pub how: Option<AliasMatch>,
 }
 
+/// Longer texts are no names; comparing them would cost more than it is worth.
+const MAX_NAME: usize = 40;
+
 /// The names of all reporters, prepared for look-up.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
@@ -139,45 +142,58 @@ impl Roster {
     /// suggested: 轮台县 is nearer to 轮台镇 than 轮台 is.
     pub fn find(&self, name: &str) -> Result<NameMatch, Vec<usize>> {
         let spelled = office(&plain(name), &self.area);
-        if spelled.is_empty() {
-            return Err(Vec::new());
+        self.listed(&spelled)
+            .or_else(|| self.alike(&spelled))
+            .ok_or_else(|| self.suggestions(&spelled))
+    }
+
+    /// The same without suggestions; with `only_listed`, names and listed aliases alone.
+    pub(crate) fn look_up(&self, name: &str, only_listed: bool) -> Option<NameMatch> {
+        let spelled = office(&plain(name), &self.area);
+        let listed = self.listed(&spelled);
+        match listed {
+            None if !only_listed => self.alike(&spelled),
+            listed => listed,
         }
-        if let Some(&Some(reporter)) = self.names.get(&spelled) {
-            return Ok(NameMatch {
+    }
+
+    fn listed(&self, spelled: &str) -> Option<NameMatch> {
+        let own = self.names.get(spelled).copied().flatten();
+        if let Some(reporter) = own {
+            return Some(NameMatch {
                 reporter,
                 how: None,
             });
         }
-        if let Some(&Some(reporter)) = self.aliases.get(&spelled) {
-            return Ok(NameMatch {
-                reporter,
-                how: Some(AliasMatch::Listed),
-            });
-        }
-        let cut_short = |name: &str| {
-            name.char_indices()
-                .next_back()
-                .is_some_and(|(last, _)| name[..last] == *spelled)
-        };
-        type Fits<'f> = &'f dyn Fn(&str) -> bool;
-        let ways: [(AliasMatch, Fits<'_>); 3] = [
-            (AliasMatch::Homophone, &|name| sounds_alike(name, &spelled)),
-            (AliasMatch::Short, &|name| {
-                class(name).is_some() && cut_short(name)
-            }),
-            (AliasMatch::Misprint, &|name| is_misprint(name, &spelled)),
+        let reporter = self.aliases.get(spelled).copied().flatten()?;
+        Some(NameMatch {
+            reporter,
+            how: Some(AliasMatch::Listed),
+        })
+    }
+
+    fn alike(&self, spelled: &str) -> Option<NameMatch> {
+        let ways = [
+            AliasMatch::Homophone,
+            AliasMatch::Short,
+            AliasMatch::Misprint,
         ];
-        for (how, fits) in ways {
-            let mut found = (0..self.spellings.len())
-                .filter(|&idx| self.spellings[idx].iter().any(|name| fits(name)));
-            if let (Some(reporter), None) = (found.next(), found.next()) {
-                return Ok(NameMatch {
+        if spelled.is_empty() || spelled.chars().count() > MAX_NAME {
+            return None;
+        }
+        ways.into_iter().find_map(|how| {
+            let mut found = (0..self.spellings.len()).filter(|&idx| {
+                let mut names = self.spellings[idx].iter();
+                names.any(|name| fits(how, name, spelled))
+            });
+            match (found.next(), found.next()) {
+                (Some(reporter), None) => Some(NameMatch {
                     reporter,
                     how: Some(how),
-                });
+                }),
+                _ => None,
             }
-        }
-        Err(self.suggestions(&spelled))
+        })
     }
 
     /// The one reporter whose name, or listed alias, is part of a text.
@@ -213,8 +229,7 @@ impl Roster {
     /// Names of which at least half is the same, the nearest first.
     fn suggestions(&self, spelled: &str) -> Vec<usize> {
         let n_chars = spelled.chars().count();
-        // Longer texts are no names; comparing them would cost more than it is worth.
-        if n_chars > 40 {
+        if n_chars > MAX_NAME {
             return Vec::new();
         }
         let mut near: Vec<(f64, usize)> = (0..self.spellings.len())
@@ -229,6 +244,19 @@ impl Roster {
             .collect();
         near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         near.into_iter().take(3).map(|(_, idx)| idx).collect()
+    }
+}
+
+/// Whether a text is a name otherwise spelled.
+fn fits(how: AliasMatch, name: &str, spelled: &str) -> bool {
+    match how {
+        AliasMatch::Listed => name == spelled,
+        AliasMatch::Homophone => sounds_alike(name, spelled),
+        AliasMatch::Short => {
+            let mut chars = name.chars();
+            class(name).is_some() && chars.next_back().is_some() && chars.as_str() == spelled
+        }
+        AliasMatch::Misprint => is_misprint(name, spelled),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::scheme::Scheme;
 
 use super::edit::{Edit, edit};
 use super::pattern;
-use super::search::{Repair, interval};
+use super::search::{Repair, interval, residual, touched};
 use super::system::System;
 
 /// What each piece of evidence counts, in hundredths.
@@ -27,9 +27,11 @@ pub(super) struct Weights {
     pub(super) pattern: i32,
     pub(super) as_before: i32,
     pub(super) unexplained: i32,
+    /// The plan's text would be met as well.
+    pub(super) promise: i32,
     /// A computed cell is not typed.
     pub(super) formula: i32,
-    /// A value that only rounding reconciles is less of a match than an exact one.
+    /// A value that only rounding reconciles is less of a match than an exact one; for each last digit off.
     pub(super) inexact: i32,
     /// For every 5 % that a value lies off what is known from elsewhere, up to 20 %.
     pub(super) near_before: i32,
@@ -47,8 +49,9 @@ impl Default for Weights {
             pattern: 50,
             as_before: 40,
             unexplained: 200,
+            promise: 60,
             formula: 50,
-            inexact: 20,
+            inexact: 50,
             near_before: 30,
             near_other_years: 20,
         }
@@ -122,6 +125,14 @@ impl Judge<'_, '_> {
             .into_iter()
             .map(|repair| self.judge(repair))
             .collect();
+        for it in &mut judged {
+            let cells: Vec<usize> = it.changes.iter().map(|(cell, _)| *cell).collect();
+            let promises = touched(self.system, &cells)
+                .into_iter()
+                .filter(|idx| self.system.balances[*idx].set_aside)
+                .filter(|idx| keeps(self.system, *idx, &it.changes));
+            it.cost -= self.weights.promise * promises.count() as i32;
+        }
         judged.sort_by_cached_key(|it| {
             let mut spots: Vec<_> = it
                 .changes
@@ -178,12 +189,12 @@ impl Judge<'_, '_> {
         let (low, high) = interval(self.system, changes, position);
         let step = self.system.cells[cell].step;
         let mut best = (self.cost(cell, centre), centre);
-        for off in (1..=REACH).flat_map(|n| [n * step, -n * step]) {
-            let value = centre + off;
+        for n_steps in (1..=REACH).flat_map(|n| [n, -n]) {
+            let value = centre + n_steps * step;
             if value < low || value > high || !self.system.is_allowed(cell, value, changes) {
                 continue;
             }
-            let cost = self.cost(cell, value) + self.weights.inexact;
+            let cost = self.cost(cell, value) + self.weights.inexact * n_steps.abs() as i32;
             if cost < best.0 && value != self.system.cells[cell].value {
                 best = (cost, value);
             }
@@ -261,12 +272,18 @@ impl Judge<'_, '_> {
         let edit = edit(&right, &typed)?;
         // Among small numbers any two are an edit apart, which then is no evidence.
         let is_short = right.len() < 2 && typed.len() < 2;
+        // One in twenty numbers of three digits is an edit away from any other.
+        let digit = match right.len().min(typed.len()) {
+            0..=3 => weights.digit + weights.digit / 2,
+            _ => weights.digit,
+        };
         let (cost, reason) = match edit {
-            Edit::Changed => (weights.digit, Reason::DigitChanged),
-            Edit::Missing => (weights.digit, Reason::DigitMissing),
-            Edit::Extra => (weights.digit, Reason::DigitExtra),
-            Edit::Swapped => (weights.digit, Reason::DigitsSwapped),
-            Edit::Two if right.len().min(typed.len()) < 3 => return None,
+            Edit::Changed => (digit, Reason::DigitChanged),
+            Edit::Missing => (digit, Reason::DigitMissing),
+            Edit::Extra => (digit, Reason::DigitExtra),
+            Edit::Swapped => (digit, Reason::DigitsSwapped),
+            // Of three digits any two numbers share one.
+            Edit::Two if right.len().min(typed.len()) < 4 => return None,
             Edit::Two => (weights.two_digits, Reason::TwoDigits),
         };
         (!is_short).then_some((cost, reason))
@@ -302,6 +319,12 @@ impl Judge<'_, '_> {
         // 30 % apart is no size that a third year could be held against.
         (values.len() >= 2 && low > 0 && (high - low) * 10 <= high * 3).then(|| low.midpoint(high))
     }
+}
+
+/// Whether a promise that was not kept is kept once cells are changed.
+pub(super) fn keeps(system: &System<'_>, promise: usize, changes: &[(usize, i128)]) -> bool {
+    let balance = &system.balances[promise];
+    balance.fails() && residual(system, promise, changes).abs() <= balance.tolerance
 }
 
 /// How far a value is off, in thousandths, up to 200.

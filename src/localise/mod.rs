@@ -38,6 +38,8 @@ const MAX_SUSPECTS: usize = 8;
 const MAX_LISTED: usize = 24;
 /// Costs within this of each other are a tie.
 const TIE: i32 = 5;
+/// Explanations that are this much less likely than the best are not worth reading.
+const UNLIKELY: i32 = 250;
 /// How much likelier than any other explanation a fault must be to be told as one.
 const CLEAR: i32 = 50;
 
@@ -178,6 +180,11 @@ impl Localiser<'_> {
             before: &self.before,
             weights: self.weights,
         };
+        let promises: Vec<usize> = (0..system.balances.len())
+            .filter(|idx| system.balances[*idx].set_aside && system.balances[*idx].fails())
+            .filter(|idx| failures.0.contains_key(idx))
+            .collect();
+        let mut kept: HashSet<usize> = HashSet::new();
         for block in blocks(system) {
             if !block.iter().any(|balance| failures.0.contains_key(balance)) {
                 continue;
@@ -208,7 +215,31 @@ impl Localiser<'_> {
                         add_suspects(system, &repairs, goal, known);
                     }
                 }
+                for &promise in &promises {
+                    let keeps = |it: &&Judged| evidence::keeps(system, promise, &it.changes);
+                    if repairs.first().is_some_and(|best| keeps(&best)) {
+                        let known = suspects.entry(failures.0[&promise]).or_default();
+                        add_suspects(system, &repairs[..1], promise, known);
+                        kept.insert(promise);
+                    }
+                }
             }
+        }
+        for promise in promises.into_iter().filter(|it| !kept.contains(it)) {
+            if !system.balances[promise].fails() {
+                continue;
+            }
+            system.balances[promise].set_aside = false;
+            let repairs = search(system, &[promise], PROMISE);
+            let judge = Judge {
+                system,
+                before: &self.before,
+                weights: self.weights,
+            };
+            let repairs = judge.rank(repairs);
+            let known = suspects.entry(failures.0[&promise]).or_default();
+            add_suspects(system, &repairs, promise, known);
+            system.balances[promise].set_aside = true;
         }
         for (finding, mut suspects) in suspects {
             suspects.truncate(MAX_SUSPECTS);
@@ -341,7 +372,7 @@ impl Failures {
             .balances
             .iter()
             .enumerate()
-            .filter(|(_, it)| it.is_violated())
+            .filter(|(_, it)| it.fails())
         {
             let Some(&(first, _)) = balance.terms.first() else {
                 continue;
@@ -412,6 +443,12 @@ fn blocks(system: &System<'_>) -> Vec<Vec<usize>> {
     blocks
 }
 
+/// A promise is not worth suspecting many cells at once.
+const PROMISE: Limits = Limits {
+    n_cells: 2,
+    n_nodes: 500,
+};
+
 /// What explains a block: the whole of it at once, or where that takes too many cells, each relation by itself.
 fn explanations(system: &System<'_>, block: &[usize]) -> Vec<(Vec<usize>, Vec<search::Repair>)> {
     const WHOLE: Limits = Limits {
@@ -478,7 +515,7 @@ fn add_suspects(system: &System<'_>, repairs: &[Judged], goal: usize, suspects: 
         .filter(|it| it.cost <= best.cost + TIE)
         .count();
     let likely = |cell: usize, value: i128| system.amount(cell, value).to_string();
-    for repair in repairs {
+    for repair in repairs.iter().filter(|it| it.cost <= best.cost + UNLIKELY) {
         for (position, &(cell, value)) in repair.changes.iter().enumerate() {
             if system.balances[goal].sign_of(cell) == 0 || suspects.len() >= MAX_SUSPECTS {
                 continue;

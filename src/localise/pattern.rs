@@ -161,6 +161,16 @@ fn others_in_row(system: &System<'_>, idx: usize) -> Vec<usize> {
     (0..n_leaves)
         .filter_map(|leaf| system.find((table, row, leaf)))
         .filter(|other| balance.sign_of(*other) == 0)
+        // What the balance holds already as part of one of its cells is no other definition.
+        .filter(|other| {
+            let wholes = system.cells[*other]
+                .parts
+                .iter()
+                .filter(|(_, is_part)| *is_part);
+            wholes
+                .into_iter()
+                .all(|(whole, _)| balance.sign_of(*whole) == 0)
+        })
         .filter(|other| system.cells[*other].unit == system.cells[total].unit)
         .filter(|other| system.year(*other) == system.year(total))
         .collect()

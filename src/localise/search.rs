@@ -165,6 +165,7 @@ fn eliminate(
 ) -> Result<Vec<i128>, Vec<usize>> {
     let mut rows: Vec<Combined> = touched
         .iter()
+        .filter(|idx| !system.balances[**idx].set_aside)
         .map(|&idx| {
             let balance = &system.balances[idx];
             Combined {
@@ -300,7 +301,8 @@ fn settle(
     None
 }
 
-fn residual(system: &System<'_>, balance: usize, changes: &[(usize, i128)]) -> i128 {
+/// What a balance comes to once cells are changed.
+pub(super) fn residual(system: &System<'_>, balance: usize, changes: &[(usize, i128)]) -> i128 {
     let balance = &system.balances[balance];
     let moved = changes
         .iter()
@@ -310,7 +312,8 @@ fn residual(system: &System<'_>, balance: usize, changes: &[(usize, i128)]) -> i
 
 /// Whether a balance holds once cells are changed.
 pub(super) fn holds(system: &System<'_>, balance: usize, changes: &[(usize, i128)]) -> bool {
-    residual(system, balance, changes).abs() <= system.balances[balance].tolerance
+    system.balances[balance].set_aside
+        || residual(system, balance, changes).abs() <= system.balances[balance].tolerance
 }
 
 /// The values that satisfy every balance of one of the cells, the others being as given.
@@ -323,6 +326,9 @@ pub(super) fn interval(
     let (mut low, mut high) = (i128::MIN, i128::MAX);
     for &idx in &system.cells[cell].balances {
         let balance = &system.balances[idx];
+        if balance.set_aside {
+            continue;
+        }
         let centre = value - balance.sign_of(cell) * residual(system, idx, changes);
         low = low.max(centre - balance.tolerance);
         high = high.min(centre + balance.tolerance);

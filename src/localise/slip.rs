@@ -11,7 +11,7 @@
 //!   factor: within a factor of two, or within 3 % where the factor is below a hundred;
 //! - by other rows: the factor is a thousand or more, and at least three figures of a row, all that can be
 //!   compared, lie thirty times beyond the largest or smallest of at least three other rows, and within thirty
-//!   times of them once put right.
+//!   times of them once put right; too small ones have decimals that the column does not ask for.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -99,11 +99,13 @@ fn best(system: &mut System<'_>) -> Option<Found> {
         system.balances[balance].residual = residual;
         system.balances[balance].tolerance = tolerance;
     }
+    let mut told: Vec<_> = cells.into_iter().map(|(.., told)| told).collect();
+    told.sort_by_key(|(spot, ..)| *spot);
     Some(Found {
         extent: group.extent,
         evidence: Evidence::Relations(effect.fixed.len()),
         slip: group.factor.slip,
-        cells: cells.into_iter().map(|(.., told)| told).collect(),
+        cells: told,
         explains: effect.fixed,
     })
 }
@@ -124,7 +126,7 @@ fn scaled(amount: Amount, factor: &Factor) -> Amount {
 
 fn groups(system: &System<'_>) -> Vec<Group> {
     let mut seeds: BTreeSet<usize> = BTreeSet::new();
-    for balance in system.balances.iter().filter(|it| it.is_violated()) {
+    for balance in system.balances.iter().filter(|it| it.fails()) {
         seeds.extend(balance.terms.iter().map(|(cell, _)| *cell));
     }
     let mut members: HashMap<(Extent, usize, usize, Option<usize>), Vec<usize>> = HashMap::new();
@@ -208,8 +210,9 @@ fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
         let tolerance = balance.tolerance.max(balance.tolerance + blur);
         let residual = balance.residual + moved;
         let holds = residual.abs() <= tolerance;
-        if balance.is_violated() {
-            n_violated += 1;
+        if balance.fails() {
+            // A promise that is kept once the unit is right speaks for the slip; one that is not, not against it.
+            n_violated += usize::from(!balance.set_aside);
             if holds && moved.abs() > 5 * tolerance {
                 effect.fixed.push(idx);
                 let members = terms()
@@ -271,7 +274,14 @@ pub(super) fn by_size(
                     if is_off_from(times, earlier) {
                         return Some(Evidence::Before);
                     }
-                    let beyond = row.kind == RowKind::Data
+                    // Figures in a larger unit have decimals that the annex's own unit does not ask for.
+                    let finer = figures.iter().filter(|(leaf, amount)| {
+                        let declared = annex.decimals_of(*leaf, row.spec);
+                        amount.normalised().decimals() > declared
+                    });
+                    let looks_it = factor.slip.too_large || 2 * finer.count() >= figures.len();
+                    let beyond = looks_it
+                        && row.kind == RowKind::Data
                         && sizes.are_beyond(times, (table_idx, row_idx), table.annex, &figures);
                     beyond.then_some(Evidence::OtherRows)
                 };

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::check::{Checker, Equation};
 use crate::model::{Amount, Operand, Place, Row, RowKind, Table};
-use crate::scheme::{Limit, Relation, RowSel, Scheme};
+use crate::scheme::{ColumnKind, Limit, Relation, RowSel, Scheme};
 
 /// More decimals than any form prints would only risk overflow.
 const MAX_SCALE: u32 = 15;
@@ -62,12 +62,20 @@ pub(super) struct Balance {
     pub(super) tolerance: i128,
     /// Σ sign·cell − constant.
     pub(super) residual: i128,
+    /// A promise of the plan that is not kept. It may well not be, so no figure is suspected of it as long as
+    /// anything else is wrong.
+    pub(super) set_aside: bool,
 }
 
 impl Balance {
     /// Whether it fails beyond rounding.
-    pub(super) fn is_violated(&self) -> bool {
+    pub(super) fn fails(&self) -> bool {
         self.residual.abs() > self.tolerance
+    }
+
+    /// Whether it fails, and some figure must be wrong because of it.
+    pub(super) fn is_violated(&self) -> bool {
+        !self.set_aside && self.fails()
     }
 
     pub(super) fn sign_of(&self, cell: usize) -> i128 {
@@ -137,6 +145,7 @@ impl<'t> System<'t> {
             system.add(equation, &bounds, &table_of);
         }
         for (idx, table) in tables.iter().enumerate().filter(|(idx, _)| included[*idx]) {
+            system.add_neighbours(idx, &bounds);
             for [part, whole] in checker.form_parts(table) {
                 let find =
                     |(row, leaf): (usize, usize)| system.by_spot.get(&(idx, row, leaf)).copied();
@@ -179,34 +188,15 @@ impl<'t> System<'t> {
         for (spot, value, step, decimals, unit, sign) in cells {
             let idx = match self.by_spot.get(&spot) {
                 Some(idx) => *idx,
-                None => {
-                    let table = &self.tables[spot.0];
-                    let annex = &self.scheme.annexes[table.annex];
-                    let column = annex.leaves[spot.2].column;
-                    let (min, max) = bounds.get(table.annex, column);
-                    let limit = |limit: Option<Amount>| limit.and_then(|it| self.of(it, unit));
-                    let (min, max) = (limit(min), limit(max));
-                    self.cells.push(Cell {
-                        spot,
-                        value,
-                        unit,
-                        step,
-                        decimals: u32::from(decimals),
-                        formula: table.rows[spot.1].entries[spot.2].formula,
-                        // Amounts that add up are not negative, unless the form itself says otherwise.
-                        min: min.or((value >= 0).then_some(0)),
-                        max,
-                        balances: Vec::new(),
-                        parts: Vec::new(),
-                    });
-                    self.by_spot.insert(spot, self.cells.len() - 1);
-                    self.cells.len() - 1
-                }
+                None => self.add_cell(spot, value, step, decimals, unit, bounds),
             };
             self.cells[idx].balances.push(self.balances.len());
             terms.push((idx, sign));
         }
+        let relation = &self.scheme.rules[equation.rule].relation;
+        let is_promise = matches!(relation, Relation::Target { .. });
         self.balances.push(Balance {
+            set_aside: is_promise && residual.abs() > tolerance,
             rule: equation.rule,
             terms,
             n_given: equation.n_given,
@@ -214,6 +204,63 @@ impl<'t> System<'t> {
             residual,
         });
         Some(())
+    }
+
+    fn add_cell(
+        &mut self,
+        spot: Spot,
+        value: i128,
+        step: i128,
+        decimals: u8,
+        unit: Option<usize>,
+        bounds: &Bounds,
+    ) -> usize {
+        let table = &self.tables[spot.0];
+        let annex = &self.scheme.annexes[table.annex];
+        let (min, max) = bounds.get(table.annex, annex.leaves[spot.2].column);
+        let limit = |limit: Option<Amount>| limit.and_then(|it| self.of(it, unit));
+        let (min, max) = (limit(min), limit(max));
+        self.cells.push(Cell {
+            spot,
+            value,
+            unit,
+            step,
+            decimals: u32::from(decimals),
+            formula: table.rows[spot.1].entries[spot.2].formula,
+            // Amounts that add up are not negative, unless the form itself says otherwise.
+            min: min.or((value >= 0).then_some(0)),
+            max,
+            balances: Vec::new(),
+            parts: Vec::new(),
+        });
+        self.by_spot.insert(spot, self.cells.len() - 1);
+        self.cells.len() - 1
+    }
+
+    /// The other figures of a table's rows: in no relation themselves, they may explain one.
+    fn add_neighbours(&mut self, table_idx: usize, bounds: &Bounds) {
+        let table = &self.tables[table_idx];
+        let annex = &self.scheme.annexes[table.annex];
+        for (row_idx, row) in table.rows.iter().enumerate() {
+            for (leaf, entry) in row.entries.iter().enumerate() {
+                let spot = (table_idx, row_idx, leaf);
+                let Some(amount) = entry.value.amount() else {
+                    continue;
+                };
+                if self.by_spot.contains_key(&spot)
+                    || annex.kind_of(leaf, row.spec) != ColumnKind::Additive
+                {
+                    continue;
+                }
+                let unit = self.scheme.unit_of(annex, leaf, row.spec);
+                let declared = annex.decimals_of(leaf, row.spec);
+                let decimals = amount.normalised().decimals().max(declared);
+                let step = self.of(Amount::last_digit(decimals), unit);
+                if let (Some(value), Some(step)) = (self.of(amount, unit), step) {
+                    self.add_cell(spot, value, step, decimals, unit, bounds);
+                }
+            }
+        }
     }
 
     /// An amount in base units as an integer of the system.

@@ -94,7 +94,8 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnitSlip { .. } => "The unit of measure seems to be wrong",
         Detail::Shifted { extent, .. } => match extent {
             Extent::Row => "A row seems to be shifted sideways",
-            _ => "A column seems to be shifted up or down",
+            Extent::Form => "The rows of a form seem to be shifted up or down",
+            Extent::Cell | Extent::Column => "A column seems to be shifted up or down",
         },
     };
     title.to_owned()

@@ -94,7 +94,8 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnitSlip { .. } => "疑计量单位填错",
         Detail::Shifted { extent, .. } => match extent {
             Extent::Row => "疑整行错列",
-            _ => "疑整列错行",
+            Extent::Form => "疑整表错行",
+            Extent::Cell | Extent::Column => "疑整列错行",
         },
     };
     title.to_owned()
@@ -370,8 +371,8 @@ pub(super) fn facts(finding: &Finding) -> String {
             let moved = match (what, *by > 0) {
                 (Extent::Row, true) => format!("本行各数右移了 {places} 列"),
                 (Extent::Row, false) => format!("本行各数左移了 {places} 列"),
-                (_, true) => format!("本列各数下移了 {places} 行"),
-                (_, false) => format!("本列各数上移了 {places} 行"),
+                (what, true) => format!("{}下移了 {places} 行", extent(*what)),
+                (what, false) => format!("{}上移了 {places} 行", extent(*what)),
             };
             let from = match from {
                 Evidence::Relations(n) => format!("移回后 {n} 条关系相符"),

@@ -1,8 +1,8 @@
 //! English.
 
 use crate::model::{
-    LEAST_EXPLANATION, AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
-    ReporterSource, ReturnStatus, Suspect, Verdict, Wanted,
+    AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level,
+    Need, ReadAs, ReporterSource, ReturnStatus, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 

@@ -1,8 +1,8 @@
 //! 中文.
 
 use crate::model::{
-    LEAST_EXPLANATION, AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
-    ReporterSource, ReturnStatus, Suspect, Verdict, Wanted,
+    AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level,
+    Need, ReadAs, ReporterSource, ReturnStatus, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -200,7 +200,10 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::RepeatedText { n_findings } => {
             format!("{n_findings} 个问题都写的是“{}”", given(finding))
         }
-        Detail::TooShort => format!("只写了“{}”，至少要 {LEAST_EXPLANATION} 个字", given(finding)),
+        Detail::TooShort => format!(
+            "只写了“{}”，至少要 {LEAST_EXPLANATION} 个字",
+            given(finding)
+        ),
         Detail::NoLongerNeeded { about } => {
             format!("“{}”说明的问题（{about}）已经没有了", given(finding))
         }

@@ -6,7 +6,7 @@
 //! what it noticed:
 //!
 //! ```text
-//! inbox → read → recognise → normalise → check → consolidate → report → outbox
+//! inbox → read → recognise → normalise → check → localise → consolidate → report → outbox
 //! ```
 //!
 //! What reporters wrote about earlier findings comes back the same way: [`explanations`] are read from
@@ -19,6 +19,7 @@ pub mod cli;
 pub mod consolidate;
 pub mod explanations;
 pub mod inbox;
+pub mod localise;
 pub mod model;
 pub mod normalise;
 pub mod pipeline;

@@ -10,6 +10,7 @@ use crate::check::{Checked, Checker};
 use crate::consolidate::County;
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::inbox::InboxFile;
+use crate::localise::localise;
 use crate::model::{
     Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Table, TableRecord,
     Tally, Value, Workbook,
@@ -180,6 +181,12 @@ impl<'s> FormReader<'s> {
         };
         (file, Some(workbook))
     }
+
+    /// Says of failed relations which cell is probably the wrong one. `earlier` are the tables of the plan or of
+    /// last month, if there are any.
+    pub fn localise(&self, tables: &[Table], earlier: &[Table], findings: &mut Vec<Finding>) {
+        localise(&self.checker, tables, earlier, findings);
+    }
 }
 
 /// The whole job: everything in the inbox, checked and consolidated. `done` is called after each file.
@@ -311,6 +318,11 @@ impl Gathered {
         (settled.tables, settled.superseded_by) = current.into_iter().chain(replaced).unzip();
         let county = reader.checker.county(&settled.tables[..n_current]);
         self.checked.merge(county);
+        let (current, replaced) = settled.tables.split_at(n_current);
+        reader.localise(current, &[], &mut self.checked.findings);
+        for table in replaced {
+            reader.localise(std::slice::from_ref(table), &[], &mut self.checked.findings);
+        }
         settled
     }
 

@@ -49,14 +49,14 @@ pub fn settle(scheme: &Scheme, mut tables: Vec<Table>) -> Settled {
     for (idx, table) in tables.iter().enumerate() {
         let mut replaced_by: BTreeMap<usize, usize> = BTreeMap::new();
         let mut n_new = 0;
-        for row in &table.rows {
+        for row in own_rows(scheme, table) {
             match taken.get(&row_name(table, row)) {
                 Some(&earlier) => *replaced_by.entry(earlier).or_default() += 1,
                 None => n_new += 1,
             }
         }
         // Two rows of one name in the same form are its own fault, reported when it was read.
-        for row in &table.rows {
+        for row in own_rows(scheme, table) {
             taken.entry(row_name(table, row)).or_insert(idx);
         }
         let Some((&by, _)) = replaced_by
@@ -165,15 +165,25 @@ fn row_name<'t>(table: &Table, row: &'t Row) -> RowName<'t> {
     (table.annex, row.spec, row.kind, &row.key, row.year, whose)
 }
 
+/// The rows that a table answers for: a township's row about another township is not its to replace.
+fn own_rows<'t>(scheme: &Scheme, table: &'t Table) -> impl Iterator<Item = &'t Row> {
+    let by_kind = matches!(scheme.annexes[table.annex].returned_by, ReturnedBy::Kind(kind)
+        if table.reporter.is_some_and(|idx| scheme.reporters[idx].kind == kind));
+    let is_own =
+        move |row: &&Row| !by_kind || row.reporter.is_none() || row.reporter == table.reporter;
+    table.rows.iter().filter(is_own)
+}
+
+/// Whether every row of one table stands in the other with the same values.
 fn same_rows(a: &Table, b: &Table) -> bool {
+    let mut rows: HashMap<RowName<'_>, &Row> = HashMap::new();
+    for row in &b.rows {
+        rows.entry(row_name(b, row)).or_insert(row);
+    }
     a.rows.iter().all(|row| {
-        b.rows.iter().any(|other| {
-            row_name(a, row) == row_name(b, other)
-                && row
-                    .entries
-                    .iter()
-                    .zip(&other.entries)
-                    .all(|(x, y)| x.value == y.value)
+        rows.get(&row_name(a, row)).is_some_and(|other| {
+            let pairs = || row.entries.iter().zip(&other.entries);
+            pairs().all(|(x, y)| x.value == y.value)
         })
     })
 }

@@ -72,10 +72,10 @@ pub(super) fn judge(
     expected: Amount,
     tolerance: impl FnOnce() -> Result<Amount, Why>,
 ) -> Result<Option<Judged>, Why> {
-    let difference = given.checked_sub(expected).ok_or(Why::TooManyDigits)?;
-    if holds.is_met(difference.cmp(&Amount::ZERO)) {
+    if holds.is_met(given.cmp(&expected)) {
         return Ok(None);
     }
+    let difference = given.checked_sub(expected).ok_or(Why::TooManyDigits)?;
     let tolerance = tolerance()?.normalised();
     Ok(Some(Judged {
         difference,
@@ -139,7 +139,10 @@ impl Common {
         for &spot in spots {
             match spot.amount() {
                 Ok(amount) => {
-                    let amount = self.take(scheme, amount, spot.unit(scheme))?;
+                    let amount = match self {
+                        Common::Own(_) => amount,
+                        Common::Base(_) => self.take(scheme, amount, spot.unit(scheme))?,
+                    };
                     sum = Some(match sum {
                         Some(sum) => sum.checked_add(amount).ok_or(Why::TooManyDigits)?,
                         None => amount,

@@ -16,6 +16,7 @@ mod compare;
 mod equal;
 #[cfg(test)]
 mod grid;
+mod linear;
 mod order;
 mod outcome;
 mod pair;
@@ -36,6 +37,7 @@ use std::collections::HashSet;
 use crate::model::{Kind, Row, RowKind, Table};
 use crate::scheme::{Relation, RowSel, Rows, Scheme};
 
+pub(crate) use linear::Equation;
 pub use outcome::{Checked, Why};
 
 use cells::{At, Cells, Spot};
@@ -146,10 +148,12 @@ impl<'s> Checker<'s> {
                 let is_own_total = row.kind == RowKind::Total
                     && rows::has_data(annex, table)
                     && !rows::states_county_total(self.scheme, annex, table);
+                let at = self.at(planned, row.year);
+                let is_for_row = !is_own_total && at.applies_to(row.kind, &row.key);
                 for instance in &planned.instances {
                     let year = instance.year.or(row.year);
-                    let at = self.at(planned, year);
-                    if is_own_total || !at.applies_to(row.kind, &row.key) || !at.applies_in(year) {
+                    let at = At { year, ..at };
+                    if !is_for_row || !at.applies_in(year) {
                         checked.not_applied(planned.idx, 1);
                         continue;
                     }

@@ -18,13 +18,15 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
     {
         return Ok(Outcome::NotApplied);
     }
-    if let Value::Date(_) = first.value() {
-        if within(first.value(), *min, *max)? {
+    if let [only] = given {
+        if within(only.value(), *min, *max)? {
             return Ok(Outcome::Pass);
         }
-        let mut finding = at.finding(false, given, &[], detail(*min, *max));
-        finding.expected = Some(in_words(*min, *max));
-        return Ok(Outcome::told(finding, false));
+        if let Value::Date(_) = only.value() {
+            let mut finding = at.finding(false, given, &[], detail(*min, *max));
+            finding.expected = Some(in_words(*min, *max));
+            return Ok(Outcome::told(finding, false));
+        }
     }
     let units = given.iter().map(|spot| spot.unit(at.scheme));
     let common = Common::of(at.scheme, units)?;

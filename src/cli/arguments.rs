@@ -173,6 +173,7 @@ pub(super) fn command(lang: Lang) -> Command {
                     .help_heading(say("选项", "Options")),
             ),
         )
+        .subcommand(form(lang, subcommand("form", form_about(lang))))
         .subcommand(subcommand(
             "scheme",
             say(
@@ -197,6 +198,72 @@ pub(super) fn command(lang: Lang) -> Command {
                     ))
                     .help_heading(say("参数", "Arguments")),
             ),
+        )
+}
+
+fn form_about(lang: Lang) -> &'static str {
+    lang.pick(
+        "制作空表，每个填报单位一本，发下去填报",
+        "make blank forms, one workbook for each reporter",
+    )
+}
+
+fn form(lang: Lang, command: Command) -> Command {
+    let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let options = || say("选项", "Options");
+    command
+        .arg(
+            Arg::new("annex")
+                .num_args(0..)
+                .value_name(say("附件", "ANNEX"))
+                .help(say(
+                    "如 附件3 或 3；不写则各单位应填的全部附件",
+                    "such as 附件3 or 3; all that a reporter fills in by default",
+                ))
+                .help_heading(say("参数", "Arguments")),
+        )
+        .arg(
+            Arg::new("reporter")
+                .long("reporter")
+                .action(clap::ArgAction::Append)
+                .value_name(say("填报单位", "NAME"))
+                .help(say(
+                    "只做这个单位的（名称、别名或代码），可写几次；不写则全部单位",
+                    "only for this reporter (name, alias or code), may be repeated; all by default",
+                ))
+                .help_heading(options()),
+        )
+        .arg(
+            Arg::new("period")
+                .long("period")
+                .value_name(say("报告期", "PERIOD"))
+                .help(say(
+                    "印在表上的报告期：plan 或月份，如 2024-05",
+                    "the period printed on the forms: plan, or a month such as 2024-05",
+                ))
+                .help_heading(options()),
+        )
+        .arg(
+            Arg::new("output")
+                .long("output")
+                .short('o')
+                .value_name(say("文件夹", "DIR"))
+                .value_parser(value_parser!(PathBuf))
+                .help(say(
+                    "放在哪个文件夹（默认 空表）",
+                    "where they go (default: 空表)",
+                ))
+                .help_heading(options()),
+        )
+        .arg(
+            Arg::new("force")
+                .long("force")
+                .action(clap::ArgAction::SetTrue)
+                .help(say(
+                    "同名文件已有时覆盖",
+                    "replace files that are there already",
+                ))
+                .help_heading(options()),
         )
 }
 

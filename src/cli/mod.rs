@@ -9,6 +9,7 @@
 mod arguments;
 mod check;
 mod explain;
+mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
 mod scheme;
@@ -70,6 +71,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             matches.get_one::<String>("period").map(String::as_str),
         ),
         Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
+        Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),
         Some(("explain", matches)) => explain::run(
             &surroundings,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::Unreadable;
 
+use super::suspect::{Evidence, Explained, Extent, Slip, Suspect};
 use super::{Amount, CellRef};
 
 /// One thing to tell the user about the data.
@@ -63,19 +64,6 @@ pub struct Place {
     pub cell: Option<CellRef>,
 }
 
-/// A cell that, if wrong, explains a finding, with the value that would be right. Advice only.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Suspect {
-    /// The cell.
-    pub place: Place,
-    /// What stands there.
-    pub given: String,
-    /// What would be right.
-    pub likely: String,
-    /// Why it is suspected.
-    pub why: String,
-}
-
 /// 审核级别, the most serious first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -127,6 +115,8 @@ pub enum Kind {
     NotReturned,
     DuplicateReturn,
     Explanation,
+    UnitSlip,
+    Shifted,
 }
 
 /// The facts that a finding's words are made of.
@@ -360,6 +350,28 @@ pub enum Detail {
         condition: Operand,
         /// What was expected of the consequence's cell.
         wanted: Condition,
+    },
+    /// Figures were filled in in another unit.
+    UnitSlip {
+        /// From which unit, and how far off they are.
+        slip: Slip,
+        /// How much of the form it is about.
+        extent: Extent,
+        /// What it was concluded from.
+        evidence: Evidence,
+        /// The failures that are not told by themselves, because this one explains them.
+        explains: Vec<Explained>,
+    },
+    /// Figures stand in the neighbouring row or column.
+    Shifted {
+        /// How far below, or to the right of, their place.
+        by: i32,
+        /// `Column`: a column's figures moved down or up; `Row`: a row's figures moved sideways.
+        extent: Extent,
+        /// What it was concluded from.
+        evidence: Evidence,
+        /// The failures that are not told by themselves, because this one explains them.
+        explains: Vec<Explained>,
     },
 }
 
@@ -626,6 +638,20 @@ impl Place {
     }
 }
 
+impl ReporterSource {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReporterSource::Form => "form",
+            ReporterSource::Title => "title",
+            ReporterSource::Rows => "rows",
+            ReporterSource::FileName => "file-name",
+            ReporterSource::Folder => "folder",
+            ReporterSource::Annex => "annex",
+        }
+    }
+}
+
 impl Level {
     /// All, the most serious first.
     pub const ALL: [Self; 4] = [
@@ -648,7 +674,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -682,6 +708,8 @@ impl Kind {
         Self::NotReturned,
         Self::DuplicateReturn,
         Self::Explanation,
+        Self::UnitSlip,
+        Self::Shifted,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -720,6 +748,8 @@ impl Kind {
             Kind::NotReturned => "not-returned",
             Kind::DuplicateReturn => "duplicate-return",
             Kind::Explanation => "explanation",
+            Kind::UnitSlip => "unit-slip",
+            Kind::Shifted => "shifted",
         }
     }
 }

@@ -7,15 +7,17 @@
 //! Files may be hostile. Nothing declared in a file is believed: what is inflated, counted or kept is
 //! held against [`Limits`] as it comes in, and a fault in a parser ends one file and not the program.
 //!
-//! Why .xlsx is not read through calamine: forms need value, formula and number format of each cell
-//! and the merged regions, which calamine gives in three passes over the same XML, after a parse of
-//! fonts, fills and themes that nobody asked for. One pass of our own costs a third of its plain
-//! values. calamine still expands shared formulas and reads the formulas of .xlsb.
+//! Why the formats are read here and not by calamine: forms need value, formula and number format of
+//! each cell and the merged regions. For .xlsx calamine gives these in three passes over the same XML,
+//! after a parse of fonts, fills and themes that nobody asked for; one pass of our own costs half of
+//! its plain values. For the other formats it gives no number formats, so that 40 % would become 0.4,
+//! and it reserves memory by what a file declares. calamine still expands shared formulas.
 
 mod budget;
 mod guard;
 mod number_format;
 mod ods;
+mod ole2;
 mod package;
 mod serial;
 mod sniff;
@@ -50,10 +52,13 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
             Content::FlatOds => ods::read_flat(bytes, &mut budget),
         }
     })?;
-    match workbook.unreadable_sheets.first() {
-        Some((_, reason)) if workbook.sheets.is_empty() => Err(reason.clone()),
-        _ => Ok(workbook),
+    if !workbook.sheets.is_empty() {
+        return Ok(workbook);
     }
+    Err(match workbook.unreadable_sheets.first() {
+        Some((_, reason)) => reason.clone(),
+        None => Unreadable::NoWorksheet,
+    })
 }
 
 /// How much a file may ask for before it is refused.

@@ -75,9 +75,6 @@ impl Document {
             Some(Body::Other(kind)) => return Err(Unreadable::NotASpreadsheet(kind)),
             None => return Err(Unreadable::NotASpreadsheet(FileKind::Archive)),
         }
-        if self.sheets.is_empty() && self.unreadable_sheets.is_empty() {
-            return Err(Unreadable::NoWorksheet);
-        }
         Ok(Workbook {
             format: Format::Ods,
             sheets: self.sheets,
@@ -217,10 +214,11 @@ impl Styles {
         let outside = xml.depth() - 1;
         loop {
             match xml.next()? {
-                Event::Start(tag) if tag.name == "table-properties" => {
-                    if tag.raw("table:display") == Some("false") {
-                        self.hidden_sheets.push(name.to_owned());
-                    }
+                Event::Start(tag)
+                    if tag.name == "table-properties"
+                        && tag.raw("table:display") == Some("false") =>
+                {
+                    self.hidden_sheets.push(name.to_owned());
                 }
                 Event::End if xml.depth() == outside => return Ok(()),
                 Event::Eof => return Ok(()),
@@ -459,7 +457,9 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                 Event::Literal(raw) => text.push_str(raw),
                 Event::Start(tag) => match tag.name {
                     "s" => {
-                        let blanks = repeated(tag, "text:c").min(1 << 10);
+                        // The one element that makes more text than it is long.
+                        let blanks = repeated(tag, "text:c");
+                        self.budget.take_expanded(blanks as usize)?;
                         text.extend(std::iter::repeat_n(' ', blanks as usize));
                     }
                     "tab" => text.push('\t'),

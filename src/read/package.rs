@@ -121,11 +121,12 @@ impl<'b> Package<'b> {
     /// What a zip file without a workbook is.
     fn other_kind(&self) -> Unreadable {
         let any = |start: &str| self.parts.keys().any(|path| path.starts_with(start));
+        let numbers = |path: &String| path.ends_with(".iwa") || path == "buildversionhistory.plist";
         Unreadable::NotASpreadsheet(if any("word/") {
             FileKind::TextDocument
         } else if any("ppt/") {
             FileKind::Presentation
-        } else if any("index/") && self.parts.keys().any(|path| path.ends_with(".iwa")) {
+        } else if self.parts.keys().any(numbers) {
             FileKind::Numbers
         } else if any("xl/") {
             return Unreadable::damaged("the workbook part is missing");

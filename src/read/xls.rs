@@ -4,54 +4,36 @@
 //! which reserves memory by what a file declares, so that one wrong byte can end the program.
 //! Of formulas only their presence is kept: their text is compiled, and no form needs it.
 
-use std::io::{Cursor, Read};
-
 use encoding_rs::Encoding;
 
 use super::budget::Budget;
 use super::number_format::Shown;
+use super::ole2::Ole2;
 use super::xlsx::UNKNOWN_ERROR;
 use super::{FileKind, Unreadable, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
 /// Reads the workbook in a file of streams, or says what else the file is.
 pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
-    let broken = |error: std::io::Error| {
-        if bytes.len() % 512 != 0 || bytes.len() < 1536 {
-            Unreadable::truncated(format!("OLE2: {error}"))
-        } else {
-            Unreadable::damaged(format!("OLE2: {error}"))
+    let file = Ole2::open(bytes)?;
+    for name in ["Workbook", "Book"] {
+        if let Some(stream) = file.stream(name)? {
+            return read_stream(&stream, budget);
         }
-    };
-    let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(broken)?;
-    let has = |name: &str| file.is_stream(name);
-    let name = if has("/Workbook") {
-        "/Workbook"
-    } else if has("/Book") {
-        "/Book"
+    }
+    Err(if file.has("EncryptedPackage") {
+        Unreadable::PasswordProtected
+    } else if file.has("WordDocument") {
+        Unreadable::NotASpreadsheet(FileKind::TextDocument)
+    } else if file.has("PowerPoint Document") {
+        Unreadable::NotASpreadsheet(FileKind::Presentation)
+    } else if file.has("WksSSWorkBook") {
+        Unreadable::OldFormat {
+            name: "Microsoft Works",
+        }
     } else {
-        return Err(if has("/EncryptedPackage") {
-            Unreadable::PasswordProtected
-        } else if has("/WordDocument") {
-            Unreadable::NotASpreadsheet(FileKind::TextDocument)
-        } else if has("/PowerPoint Document") {
-            Unreadable::NotASpreadsheet(FileKind::Presentation)
-        } else if has("/WksSSWorkBook") {
-            Unreadable::OldFormat {
-                name: "Microsoft Works",
-            }
-        } else {
-            Unreadable::NotASpreadsheet(FileKind::OtherOffice)
-        });
-    };
-    let mut stream = Vec::new();
-    file.open_stream(name)
-        .and_then(|opened| {
-            // A stream cannot be longer than its file, whatever the directory says.
-            opened.take(bytes.len() as u64).read_to_end(&mut stream)
-        })
-        .map_err(broken)?;
-    read_stream(&stream, budget)
+        Unreadable::NotASpreadsheet(FileKind::OtherOffice)
+    })
 }
 
 /// Reads the stream of records that is the workbook.
@@ -79,9 +61,6 @@ pub(super) fn read_stream(stream: &[u8], budget: &mut Budget) -> Result<Workbook
                 .unreadable_sheets
                 .push((entry.name.clone(), reason)),
         }
-    }
-    if workbook.sheets.is_empty() && workbook.unreadable_sheets.is_empty() {
-        return Err(Unreadable::NoWorksheet);
     }
     if uncalculated {
         workbook.sheets = workbook.sheets.into_iter().map(not_calculated).collect();
@@ -459,16 +438,13 @@ impl<'g, 'l> SheetReader<'g, 'l> {
     /// False for a sheet of another kind.
     fn read(&mut self, stream: &[u8], start: usize) -> Result<bool, Unreadable> {
         let mut records = Records { stream, at: start };
-        match records.next() {
-            Some(Record {
-                kind: kind::BOF,
-                data,
-            }) => match word(data, 2) {
-                // Charts, macro sheets and modules.
-                Some(0x0020 | 0x0040 | 0x0006) => return Ok(false),
-                _ => {}
-            },
-            _ => return Err(Unreadable::damaged("the sheet is not where it should be")),
+        let first = records.next().filter(|record| record.kind == kind::BOF);
+        let Some(first) = first else {
+            return Err(Unreadable::damaged("the sheet is not where it should be"));
+        };
+        // Charts, macro sheets and modules.
+        if let Some(0x0020 | 0x0040 | 0x0006) = word(first.data, 2) {
+            return Ok(false);
         }
         // Charts on the sheet are sheets of their own inside it.
         let mut depth = 0u32;
@@ -539,7 +515,7 @@ impl<'g, 'l> SheetReader<'g, 'l> {
         let data = record.data;
         let at = CellRef::new(word(data, 0)?.into(), word(data, 2)?.into());
         let shown = self.shown(word(data, 4));
-        let rest = &data[6..];
+        let rest = data.get(6..)?;
         Some(match record.kind {
             kind::NUMBER => self.keep_number(at, float(rest)?, shown, None),
             kind::RK => self.keep_number(at, rk(double_word(rest, 0)?), shown, None),

@@ -1,5 +1,295 @@
-use super::{Unreadable, budget::Budget, package::Package};
-use crate::model::Workbook;
-pub(super) fn read(_: &mut Package, _: &str, _: &mut Budget) -> Result<Workbook, Unreadable> {
-    Err(Unreadable::NoWorksheet)
+//! Office Open XML workbooks in binary parts ([MS-XLSB]).
+//!
+//! As with .xls, of formulas only their presence is kept.
+
+use std::collections::HashMap;
+
+use super::budget::Budget;
+use super::number_format::Shown;
+use super::package::{Package, Relationship};
+use super::xls::{error, rk};
+use super::{Unreadable, serial, xlsx};
+use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
+
+/// Kinds of records ([MS-XLSB] 2.3).
+mod kind {
+    pub(super) const ROW: u32 = 0;
+    pub(super) const RK: u32 = 2;
+    pub(super) const ERROR: u32 = 3;
+    pub(super) const BOOL: u32 = 4;
+    pub(super) const REAL: u32 = 5;
+    pub(super) const TEXT: u32 = 6;
+    pub(super) const SHARED_TEXT: u32 = 7;
+    pub(super) const FORMULA_TEXT: u32 = 8;
+    pub(super) const FORMULA_REAL: u32 = 9;
+    pub(super) const FORMULA_BOOL: u32 = 10;
+    pub(super) const FORMULA_ERROR: u32 = 11;
+    pub(super) const SHARED_ITEM: u32 = 19;
+    pub(super) const FORMAT: u32 = 44;
+    pub(super) const XF: u32 = 47;
+    pub(super) const RICH_TEXT: u32 = 62;
+    pub(super) const WORKBOOK_PROPERTIES: u32 = 153;
+    pub(super) const SHEET: u32 = 156;
+    pub(super) const MERGED_CELL: u32 = 176;
+    pub(super) const BEGIN_CELL_XFS: u32 = 617;
+    pub(super) const END_CELL_XFS: u32 = 618;
+}
+
+/// Reads the workbook whose main part is at `path`.
+pub(super) fn read(
+    package: &mut Package,
+    path: &str,
+    budget: &mut Budget,
+) -> Result<Workbook, Unreadable> {
+    let Some(bytes) = package.bytes(path, budget)? else {
+        return Err(Unreadable::damaged("the workbook part is missing"));
+    };
+    let relationships = Relationship::of(package, path, budget)?;
+    let part = |kind: &str, usual: &str| {
+        let found = relationships.iter().find(|r| r.kind == kind);
+        found.map_or(usual.to_owned(), |r| r.target.clone())
+    };
+    let strings = package.bytes(&part("sharedStrings", "xl/sharedStrings.bin"), budget)?;
+    let styles = package.bytes(&part("styles", "xl/styles.bin"), budget)?;
+
+    let mut sheets = Vec::new();
+    let mut shared = Shared {
+        strings: shared_strings(&strings.unwrap_or_default(), budget)?,
+        formats: formats(&styles.unwrap_or_default())?,
+        is_1904: false,
+    };
+    for record in Records::new(&bytes) {
+        let (kind, mut data) = record?;
+        match kind {
+            kind::WORKBOOK_PROPERTIES => shared.is_1904 = data.number(4)? & 1 == 1,
+            kind::SHEET => {
+                let state = data.number(4)?;
+                data.number(4)?;
+                let relationship = data.text()?;
+                sheets.push((data.text()?, state == 0, relationship));
+                budget.check_sheets(sheets.len())?;
+            }
+            _ => {}
+        }
+    }
+
+    let mut workbook = Workbook {
+        format: Format::Xlsb,
+        sheets: Vec::new(),
+        unreadable_sheets: Vec::new(),
+        properties: xlsx::custom_properties(package, budget)?,
+    };
+    for (name, visible, relationship) in sheets {
+        let relationship = relationships.iter().find(|r| r.id == relationship);
+        let sheet = match relationship {
+            Some(relationship) if relationship.kind == "worksheet" => {
+                package.bytes(&relationship.target, budget)
+            }
+            // Charts, macros.
+            Some(_) => continue,
+            None => Err(Unreadable::damaged("the sheet has no part")),
+        };
+        let sheet = sheet
+            .and_then(|bytes| bytes.ok_or_else(|| Unreadable::damaged("the sheet is missing")))
+            .and_then(|bytes| read_sheet(&bytes, &shared, budget));
+        match sheet {
+            Ok((cells, merges)) => workbook
+                .sheets
+                .push(Sheet::new(name, visible, cells, merges)),
+            Err(reason) => workbook.unreadable_sheets.push((name, reason)),
+        }
+    }
+    Ok(workbook)
+}
+
+/// What all sheets of a workbook refer to.
+struct Shared {
+    strings: Vec<Box<str>>,
+    formats: Vec<Shown>,
+    is_1904: bool,
+}
+
+fn shared_strings(bytes: &[u8], budget: &Budget) -> Result<Vec<Box<str>>, Unreadable> {
+    let mut strings = Vec::new();
+    for record in Records::new(bytes) {
+        let (kind, mut data) = record?;
+        if kind == kind::SHARED_ITEM {
+            data.number(1)?;
+            strings.push(data.text()?.into());
+            budget.check_strings(strings.len())?;
+        }
+    }
+    Ok(strings)
+}
+
+fn formats(bytes: &[u8]) -> Result<Vec<Shown>, Unreadable> {
+    let mut codes: HashMap<u32, Shown> = HashMap::new();
+    let mut formats = Vec::new();
+    let mut in_cell_formats = false;
+    for record in Records::new(bytes) {
+        let (kind, mut data) = record?;
+        match kind {
+            kind::FORMAT => {
+                let id = data.number(2)?;
+                codes.insert(id, Shown::by_code(&data.text()?));
+            }
+            kind::BEGIN_CELL_XFS => in_cell_formats = true,
+            kind::END_CELL_XFS => in_cell_formats = false,
+            kind::XF if in_cell_formats => {
+                data.number(2)?;
+                let id = data.number(2)?;
+                formats.push(*codes.entry(id).or_insert_with(|| Shown::by_id(id)));
+            }
+            _ => {}
+        }
+    }
+    Ok(formats)
+}
+
+fn read_sheet(
+    bytes: &[u8],
+    shared: &Shared,
+    budget: &mut Budget,
+) -> Result<(Vec<Cell>, Vec<CellRange>), Unreadable> {
+    let (mut cells, mut merges) = (Vec::new(), Vec::new());
+    let mut row = 0;
+    for record in Records::new(bytes) {
+        let (kind, mut data) = record?;
+        match kind {
+            kind::ROW => row = data.number(4)?,
+            kind::MERGED_CELL => {
+                let [top, bottom, left, right] = [
+                    data.number(4)?,
+                    data.number(4)?,
+                    data.number(4)?,
+                    data.number(4)?,
+                ];
+                let (start, end) = (CellRef::new(top, left), CellRef::new(bottom, right));
+                budget.keep_merge(&mut merges, CellRange::new(start, end))?;
+            }
+            kind::RK..=kind::FORMULA_ERROR | kind::RICH_TEXT => {
+                let at = CellRef::new(row, data.number(4)?);
+                let format = shared.formats.get((data.number(4)? & 0x00FF_FFFF) as usize);
+                let shown = format.copied().unwrap_or_default();
+                let value = match kind {
+                    kind::RK => serial::value(rk(data.number(4)?), shown, shared.is_1904),
+                    kind::REAL | kind::FORMULA_REAL => match data.float()? {
+                        number if number.is_finite() => {
+                            serial::value(number, shown, shared.is_1904)
+                        }
+                        _ => CellValue::Error("#NUM!"),
+                    },
+                    kind::ERROR | kind::FORMULA_ERROR => {
+                        CellValue::Error(error(data.number(1)? as u8))
+                    }
+                    kind::BOOL | kind::FORMULA_BOOL => CellValue::Bool(data.number(1)? != 0),
+                    kind::TEXT | kind::FORMULA_TEXT => CellValue::Text(data.text()?.into()),
+                    kind::SHARED_TEXT => {
+                        let idx = data.number(4)?;
+                        let text = shared.strings.get(idx as usize).ok_or_else(|| {
+                            Unreadable::damaged(format!("shared text {idx} of {at}"))
+                        })?;
+                        CellValue::Text(text.clone())
+                    }
+                    _ => {
+                        data.number(1)?;
+                        CellValue::Text(data.text()?.into())
+                    }
+                };
+                let is_formula = matches!(kind, kind::FORMULA_TEXT..=kind::FORMULA_ERROR);
+                let formula = is_formula.then(|| "".into());
+                budget.keep(&mut cells, at, value, shown.figure, formula)?;
+            }
+            _ => {}
+        }
+    }
+    Ok((cells, merges))
+}
+
+/// The records of a part.
+struct Records<'a> {
+    bytes: Data<'a>,
+}
+
+impl<'a> Records<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes: Data { bytes },
+        }
+    }
+
+    /// A number in up to so many bytes of seven bits; the upper bit says that another follows.
+    fn number(&mut self, bytes: u32) -> Result<u32, Unreadable> {
+        let mut number = 0;
+        for idx in 0..bytes {
+            let byte = self.bytes.number(1)?;
+            number |= (byte & 0x7F) << (7 * idx);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        Ok(number)
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<(u32, Data<'a>), Unreadable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.bytes.bytes.is_empty() {
+            return None;
+        }
+        let record = self.number(2).and_then(|kind| {
+            let length = self.number(4)?;
+            let data = Data {
+                bytes: self.bytes.take(length as usize)?,
+            };
+            Ok((kind, data))
+        });
+        if record.is_err() {
+            self.bytes.bytes = &[];
+        }
+        Some(record)
+    }
+}
+
+/// What is left of some bytes.
+struct Data<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Data<'a> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Unreadable> {
+        let (taken, rest) = self
+            .bytes
+            .split_at_checked(length)
+            .ok_or_else(|| Unreadable::damaged("a record is too short"))?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    /// An unsigned number of up to four bytes.
+    fn number(&mut self, bytes: usize) -> Result<u32, Unreadable> {
+        let bytes = self.take(bytes)?;
+        Ok(bytes.iter().rev().fold(0, |n, &b| n << 8 | u32::from(b)))
+    }
+
+    fn float(&mut self) -> Result<f64, Unreadable> {
+        let low = u64::from(self.number(4)?);
+        let high = u64::from(self.number(4)?);
+        Ok(f64::from_bits(high << 32 | low))
+    }
+
+    /// A text with its length before it; a length of -1 means none.
+    fn text(&mut self) -> Result<String, Unreadable> {
+        let length = match self.number(4)? {
+            u32::MAX => 0,
+            length => length as usize,
+        };
+        let bytes = self.take(length.saturating_mul(2))?;
+        let units = bytes.as_chunks().0.iter().map(|&b| u16::from_le_bytes(b));
+        Ok(char::decode_utf16(units)
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect())
+    }
 }

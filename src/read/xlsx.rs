@@ -39,28 +39,26 @@ pub(super) fn read(
     };
     for entry in main.sheets {
         let relationship = relationships.iter().find(|r| r.id == entry.relationship);
-        let sheet = match relationship {
+        let part = match relationship {
             None => Err(Unreadable::damaged("the sheet has no part")),
-            Some(relationship) => match package.text(&relationship.target, budget) {
-                Ok(Some(text)) => SheetReader::new(&text, &shared, budget).read(),
-                Ok(None) => Err(Unreadable::damaged(format!(
-                    "{} is missing",
-                    relationship.target
-                ))),
-                Err(reason) => Err(reason),
-            },
+            Some(relationship) if relationship.kind == "chartsheet" => continue,
+            Some(relationship) => package
+                .text(&relationship.target, budget)
+                .and_then(|text| text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))),
+        };
+        let sheet = match &part {
+            Ok(text) => SheetReader::new(text, &shared, budget).read(),
+            Err(reason) => Err(reason.clone()),
         };
         match sheet {
-            Ok(Some((cells, merges))) => {
-                let sheet = Sheet::new(entry.name, entry.visible, cells, merges);
-                workbook.sheets.push(sheet);
+            Ok(Some(SheetReader { cells, merges, .. })) => {
+                workbook
+                    .sheets
+                    .push(Sheet::new(entry.name, entry.visible, cells, merges))
             }
             Ok(None) => {}
             Err(reason) => workbook.unreadable_sheets.push((entry.name, reason)),
         }
-    }
-    if workbook.sheets.is_empty() && workbook.unreadable_sheets.is_empty() {
-        return Err(Unreadable::NoWorksheet);
     }
     Ok(workbook)
 }
@@ -268,7 +266,8 @@ fn number<T: std::str::FromStr>(raw: Option<&str>) -> Option<T> {
     raw?.trim().parse().ok()
 }
 
-fn custom_properties(
+/// The custom properties of the document, by name.
+pub(super) fn custom_properties(
     package: &mut Package,
     budget: &mut Budget,
 ) -> Result<Vec<(String, String)>, Unreadable> {
@@ -317,8 +316,8 @@ impl<'a, 'l, 's> SheetReader<'a, 'l, 's> {
         }
     }
 
-    /// Cells and merged regions; `None` for a sheet of another kind.
-    fn read(mut self) -> Result<Option<(Vec<Cell>, Vec<CellRange>)>, Unreadable> {
+    /// Reads to the end; `None` for a sheet of another kind.
+    fn read(mut self) -> Result<Option<Self>, Unreadable> {
         loop {
             match self.xml.next()? {
                 Event::Start(tag) if self.xml.depth() == 1 => match tag.name {
@@ -330,13 +329,13 @@ impl<'a, 'l, 's> SheetReader<'a, 'l, 's> {
                     "sheetData" => self.rows()?,
                     "mergeCells" => {}
                     "mergeCell" => {
-                        let range = tag.raw("ref").and_then(|range| range.parse().ok());
+                        let range = tag.raw("ref").and_then(merged_region);
                         let range = range.ok_or_else(|| bad("merged region", tag.raw("ref")))?;
                         self.budget.keep_merge(&mut self.merges, range)?;
                     }
                     _ => self.xml.skip()?,
                 },
-                Event::Eof => return Ok(Some((self.cells, self.merges))),
+                Event::Eof => return Ok(Some(self)),
                 _ => {}
             }
         }
@@ -495,6 +494,20 @@ fn address(raw: &str) -> Option<CellRef> {
         row = row.checked_mul(10)?.checked_add(digit)?;
     }
     Some(CellRef::new(row.checked_sub(1)?, col.checked_sub(1)?))
+}
+
+/// Reads `A1:B2`; also `A:B` and `1:2`, whole columns and rows.
+fn merged_region(raw: &str) -> Option<CellRange> {
+    if let Ok(range) = raw.parse() {
+        return Some(range);
+    }
+    let (start, end) = raw.split_once(':')?;
+    let (start, end) = if start.bytes().all(|b| b.is_ascii_digit()) {
+        (format!("A{start}"), format!("XFD{end}"))
+    } else {
+        (format!("{start}1"), format!("{end}1048576"))
+    };
+    Some(CellRange::new(address(&start)?, address(&end)?))
 }
 
 /// A number as XML writes it; the words for infinity that Rust knows besides are none.

@@ -224,13 +224,6 @@ impl<'a> Tag<'a> {
     pub(super) fn attribute(&self, name: &str) -> Result<Option<Cow<'a, str>>, Unreadable> {
         self.raw(name).map(unescape).transpose()
     }
-
-    /// The attribute of this name under whatever prefix; none counts as one.
-    pub(super) fn local_attribute(&self, name: &str) -> Option<&'a str> {
-        self.attributes()
-            .find(|&(n, _)| n.rsplit(':').next() == Some(name))
-            .map(|(_, value)| value)
-    }
 }
 
 /// See [`Tag::attributes`].

@@ -50,15 +50,29 @@ pub fn is_near(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }
-    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
-    if digits(a) != digits(b) {
+    // 县、市 is 县市.
+    let letters = |text: &str| -> Vec<char> {
+        let is_mark = |c: &char| matches!(c, '、' | ',' | '。' | '·' | ';' | ':' | '_' | '*' | '/');
+        text.chars().filter(|c| !is_mark(c)).collect()
+    };
+    let (a, b) = (letters(a), letters(b));
+    let longest = a.len().max(b.len());
+    let most = (longest / 4).min(3);
+    // Longer texts are sentences; comparing them would cost more than it is worth.
+    if a.len().abs_diff(b.len()) > most || longest > 100 {
         return false;
     }
-    let longest = a.chars().count().max(b.chars().count());
-    if longest <= 3 {
-        return sounds_alike(a, b);
+    let digits = |text: &[char]| -> Vec<char> {
+        text.iter().copied().filter(char::is_ascii_digit).collect()
+    };
+    if digits(&a) != digits(&b) {
+        return false;
     }
-    strsim::osa_distance(a, b) <= (longest / 4).min(3)
+    let (a, b): (String, String) = (a.into_iter().collect(), b.into_iter().collect());
+    if longest <= 3 {
+        return sounds_alike(&a, &b);
+    }
+    strsim::osa_distance(&a, &b) <= most
 }
 
 /// A name matched with the roster.
@@ -195,17 +209,24 @@ impl Roster {
         }
     }
 
+    /// Names of which at least half is the same, the nearest first.
     fn suggestions(&self, spelled: &str) -> Vec<usize> {
-        let mut near: Vec<(usize, usize)> = (0..self.spellings.len())
+        let n_chars = spelled.chars().count();
+        // Longer texts are no names; comparing them would cost more than it is worth.
+        if n_chars > 40 {
+            return Vec::new();
+        }
+        let mut near: Vec<(f64, usize)> = (0..self.spellings.len())
             .filter_map(|idx| {
-                let names = self.spellings[idx].iter();
-                let distance = names
-                    .map(|name| strsim::osa_distance(name, spelled))
-                    .min()?;
-                (distance * 2 <= spelled.chars().count()).then_some((distance, idx))
+                let near = self.spellings[idx]
+                    .iter()
+                    .filter(|name| strsim::osa_distance(name, spelled) * 2 <= n_chars)
+                    .map(|name| 1.0 - strsim::normalized_damerau_levenshtein(name, spelled))
+                    .min_by(f64::total_cmp)?;
+                Some((near, idx))
             })
             .collect();
-        near.sort_unstable();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         near.into_iter().take(3).map(|(_, idx)| idx).collect()
     }
 }

@@ -83,7 +83,7 @@ fn findings() -> Vec<Finding> {
             Some("C4".parse().expect("an address")),
         ),
         given: "20".into(),
-        likely: "2".into(),
+        likely: Some("2".into()),
         ..suspect()
     });
     vec![
@@ -104,7 +104,7 @@ fn suspect() -> Suspect {
     Suspect {
         place: Place::file(&FILE.into()),
         given: String::new(),
-        likely: String::new(),
+        likely: None,
         why: Default::default(),
     }
 }

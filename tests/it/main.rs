@@ -3,6 +3,8 @@
 mod annotate;
 mod check_command;
 #[cfg(feature = "consolidate")]
+mod command_line;
+#[cfg(feature = "consolidate")]
 mod consolidate;
 mod county_workbook;
 mod desk;
@@ -13,6 +15,9 @@ mod json;
 mod merged;
 mod normalise;
 mod outbox;
+#[cfg(feature = "consolidate")]
+mod plan;
+mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]
 mod records;

@@ -10,7 +10,7 @@ use super::style::{Look, Number, Role, Styles, tab_colour};
 use super::{Context, page, text};
 
 const WIDTHS: [f64; 17] = [
-    6.0, 8.0, 9.0, 13.0, 20.0, 10.0, 20.0, 12.0, 11.0, 11.0, 9.0, 7.0, 16.0, 36.0, 24.0, 18.0, 14.0,
+    6.0, 8.0, 9.0, 13.0, 26.0, 13.0, 20.0, 12.0, 11.0, 11.0, 9.0, 7.0, 16.0, 36.0, 24.0, 18.0, 14.0,
 ];
 
 pub(super) fn write(

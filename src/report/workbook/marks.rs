@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Finding, Level};
+use crate::model::{Finding, Kind, Level, Place};
 use crate::pipeline::Merged;
 
 /// Findings by cell of the annex sheets, and back.
@@ -98,7 +98,7 @@ impl Marks {
     fn place(&mut self, annex: usize, row: Option<usize>, cells: &[(usize, usize)]) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::new();
         for &(leaf, finding) in cells {
-            self.spots[finding] = Some(Spot { annex, row, leaf });
+            self.spots[finding].get_or_insert(Spot { annex, row, leaf });
             match marks.last_mut() {
                 Some(mark) if mark.leaf == leaf => mark.findings.push(finding),
                 _ => marks.push(Mark {
@@ -116,6 +116,20 @@ pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
     which.iter().map(|&idx| findings[idx].level).min()
 }
 
+/// The cells that a finding is about: its own, and its others where it is about them alike.
+///
+/// The parts of a sum that does not add up are only concerned; of a text number, a blank or a promise
+/// that several cells should keep together each cell is meant.
+fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
+    let own = finding.place.iter();
+    let alike = matches!(finding.kind, Kind::ReadAs | Kind::MissingValue)
+        || finding
+            .place
+            .as_ref()
+            .is_none_or(|place| place.cell.is_none());
+    own.chain(finding.cells.iter().filter(move |_| alike))
+}
+
 /// `(leaf, finding)` in order, for each `(table, row)` that has any.
 fn by_table_row(merged: &Merged) -> HashMap<(usize, usize), Vec<(usize, usize)>> {
     let mut tables: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
@@ -125,23 +139,22 @@ fn by_table_row(merged: &Merged) -> HashMap<(usize, usize), Vec<(usize, usize)>>
     }
     let mut found: HashMap<(usize, usize), Vec<(usize, usize)>> = HashMap::new();
     for (idx, finding) in merged.findings.iter().enumerate() {
-        let Some(place) = &finding.place else {
-            continue;
-        };
-        let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
-            continue;
-        };
-        // Several forms may stand on one sheet; the cell's row tells them apart.
-        let forms = tables.get(&(&*place.file, &**sheet));
-        for &table_idx in forms.into_iter().flatten() {
-            let table = &merged.tables[table_idx];
-            let row = table
-                .rows
-                .binary_search_by_key(&cell.row, |row| row.sheet_row);
-            let leaf = table.columns.iter().position(|col| *col == Some(cell.col));
-            if let (Ok(row), Some(leaf)) = (row, leaf) {
-                found.entry((table_idx, row)).or_default().push((leaf, idx));
-                break;
+        for place in marked_places(finding) {
+            let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
+                continue;
+            };
+            // Several forms may stand on one sheet; the cell's row tells them apart.
+            let forms = tables.get(&(&*place.file, &**sheet));
+            for &table_idx in forms.into_iter().flatten() {
+                let table = &merged.tables[table_idx];
+                let row = table
+                    .rows
+                    .binary_search_by_key(&cell.row, |row| row.sheet_row);
+                let leaf = table.columns.iter().position(|col| *col == Some(cell.col));
+                if let (Ok(row), Some(leaf)) = (row, leaf) {
+                    found.entry((table_idx, row)).or_default().push((leaf, idx));
+                    break;
+                }
             }
         }
     }

@@ -97,12 +97,13 @@ impl<'a> Writer<'a, '_> {
         let annex = self.frame.annex;
         let last = self.last_col();
         let widths = &self.frame.widths;
-        head::write_title(self.sheet, self.styles, annex, widths)?;
+        head::write_number(self.sheet, self.styles, annex)?;
         let status = self.context.annex_status(self.frame.idx);
         let small = self.styles.role(Role::Small);
         if last > 0 {
             self.sheet.write_with_format(0, last, status, small)?;
         }
+        head::write_title(self.sheet, self.styles, annex, widths)?;
         if let Some(unit_line) = &annex.unit_line {
             let aside = self.styles.role(Role::Aside);
             self.sheet.write_with_format(2, last, unit_line, aside)?;

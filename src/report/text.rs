@@ -74,6 +74,16 @@ pub fn report(checked: &CheckedFiles, scheme: &Scheme, lang: Lang) -> String {
             page.findings(&findings, &mut out);
         }
     }
+    let nowhere = checked
+        .findings
+        .iter()
+        .filter(|finding| finding.place.is_none());
+    for finding in nowhere {
+        let style = level_style(finding.level);
+        let level = words::level(finding.level, lang);
+        let (heading, said) = (words::heading(finding), words::message(finding, lang));
+        let _ = writeln!(out, "{style}{level}{style:#} {heading} {said}");
+    }
     out.push_str(&verdicts(checked, &of_file, lang));
     out
 }
@@ -111,7 +121,8 @@ fn verdicts<'c>(
             (count > 0).then(|| format!("{} {count}", words::level(level, lang)))
         });
         let levels = levels.collect::<Vec<_>>().join(lang.pick("，", ", "));
-        let _ = writeln!(out, "{path}  {style}{said}{style:#}  {levels}");
+        let blank = if levels.is_empty() { "" } else { "  " };
+        let _ = writeln!(out, "{path}  {style}{said}{style:#}{blank}{levels}");
     }
     let worst = Verdict::of(&checked.findings);
     let style = verdict_style(worst);
@@ -170,9 +181,21 @@ impl Page<'_> {
             let cell = finding.place.as_ref().and_then(|place| place.cell);
             places.entry(cell).or_default().push(finding);
         }
+        // What is said alike of many cells is said once, behind the rest.
+        let mut alike: Vec<(String, Vec<CellRef>)> = Vec::new();
         for (cell, mut findings) in places {
             findings.sort_by_key(|finding| finding.level);
             let worst = findings[0];
+            if let Some(cell) = cell.filter(|_| worst.level == Level::Hint) {
+                for finding in findings {
+                    let said = words::message(finding, self.lang);
+                    match alike.iter_mut().find(|(known, _)| *known == said) {
+                        Some((_, cells)) => cells.push(cell),
+                        None => alike.push((said, vec![cell])),
+                    }
+                }
+                continue;
+            }
             let cut = match (cell, self.sheet) {
                 (Some(cell), Some(sheet)) if worst.level < Level::Hint => {
                     self.cut(sheet, cell, &findings)
@@ -189,6 +212,12 @@ impl Page<'_> {
             if worst.level < Level::Hint {
                 out.push('\n');
             }
+        }
+        for (said, cells) in alike {
+            let style = level_style(Level::Hint);
+            let level = words::level(Level::Hint, self.lang);
+            let cells = runs(&cells).join(self.lang.pick("、", ", "));
+            let _ = writeln!(out, "    {style}{level}{style:#} {cells} {said}");
         }
     }
 
@@ -369,6 +398,33 @@ impl Page<'_> {
             _ => name,
         }
     }
+}
+
+/// Cells in few words: neighbours as `D7:R7`.
+fn runs(cells: &[CellRef]) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let mut runs: Vec<(CellRef, CellRef)> = Vec::new();
+    for &cell in cells {
+        let follows = |(first, last): &(CellRef, CellRef)| {
+            let right = first.row == cell.row && last.row == cell.row && last.col + 1 == cell.col;
+            let down = first.col == cell.col && last.col == cell.col && last.row + 1 == cell.row;
+            right || down
+        };
+        match runs.iter_mut().find(|run| follows(run)) {
+            Some(run) => run.1 = cell,
+            None => runs.push((cell, cell)),
+        }
+    }
+    let mut texts: Vec<String> = (runs.iter().take(SHOWN))
+        .map(|(first, last)| match first == last {
+            true => first.to_string(),
+            false => format!("{first}:{last}"),
+        })
+        .collect();
+    if runs.len() > SHOWN {
+        texts.push(format!("+{}", runs.len() - SHOWN));
+    }
+    texts
 }
 
 /// A cell of a cut.

@@ -572,3 +572,301 @@ fn other_programs_open_the_copies() {
         opens_elsewhere(name, &copy.bytes);
     }
 }
+
+/// What Excel would want to repair: parts without a content type, links that lead nowhere, numbers used twice.
+fn assert_consistent(name: &str, bytes: &[u8]) {
+    let parts = parts(bytes);
+    let types = text(&parts, "[Content_Types].xml");
+    let values = |text: &str, attribute: &str| -> Vec<String> {
+        let start = format!(" {attribute}=\"");
+        let found = text.split(start.as_str()).skip(1);
+        found
+            .map(|rest| rest.split('"').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let overrides = values(&types, "PartName");
+    let extensions = values(&types, "Extension");
+    for part in parts.keys().filter(|part| *part != "[Content_Types].xml") {
+        let extension = part.rsplit('.').next().unwrap_or_default();
+        let declared = overrides.contains(&format!("/{part}"));
+        assert!(
+            declared || extensions.iter().any(|known| known == extension),
+            "{name}: {part} has no type"
+        );
+    }
+    for part in &overrides {
+        assert!(
+            parts.contains_key(part.trim_start_matches('/')),
+            "{name}: {part} is declared and missing"
+        );
+    }
+    for (part, _) in parts.iter().filter(|(part, _)| part.ends_with(".rels")) {
+        let links = text(&parts, part);
+        let mut ids = values(&links, "Id");
+        let n_ids = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), n_ids, "{name}: {part}");
+        let folder = part.split("_rels/").next().unwrap_or_default();
+        for link in links.split('<').filter(|tag| tag.contains("Target=")) {
+            if link.contains("TargetMode=\"External\"") {
+                continue;
+            }
+            let target = &values(link, "Target")[0];
+            let mut path: Vec<&str> = Vec::new();
+            let base = if target.starts_with('/') { "" } else { folder };
+            for step in base.split('/').chain(target.split('/')) {
+                match step {
+                    "" | "." => {}
+                    ".." => {
+                        path.pop();
+                    }
+                    step => path.push(step),
+                }
+            }
+            let path = path.join("/");
+            assert!(parts.contains_key(&path), "{name}: {part} → {path}");
+        }
+    }
+    let main = text(&parts, "xl/workbook.xml");
+    let mut ids = values(&main, "sheetId");
+    let n_ids = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), n_ids, "{name}: sheetId");
+    let styles = text(&parts, "xl/styles.xml");
+    let formats = styles.split("<cellXfs").nth(1).expect("formats");
+    let formats = formats.split("</cellXfs>").next().expect("their end");
+    let n_formats = formats.matches("<xf ").count();
+    assert_eq!(values(formats, "count")[0], n_formats.to_string(), "{name}");
+    for (part, _) in parts
+        .iter()
+        .filter(|(part, _)| part.contains("worksheets/sheet") && part.ends_with(".xml"))
+    {
+        let sheet = text(&parts, part);
+        for tag in sheet.split('<').filter(|tag| tag.starts_with("c ")) {
+            if let Some(style) = values(tag, "s").first() {
+                let style: usize = style.parse().expect("a number");
+                assert!(style < n_formats, "{name} {part}: {tag}");
+            }
+        }
+        // Conditional formats have extensions of their own.
+        let end = sheet.rfind("</conditionalFormatting>").unwrap_or(0);
+        let at = |element: &str| match element {
+            "extLst" => sheet[end..].find("<extLst").map(|at| end + at),
+            _ => sheet.find(&format!("<{element}")),
+        };
+        if let Some(legacy) = at("legacyDrawing ") {
+            for after in ["tableParts", "extLst", "oleObjects"] {
+                assert!(
+                    at(after).is_none_or(|at| at > legacy),
+                    "{name} {part}: {after}"
+                );
+            }
+            for before in ["sheetData", "pageSetup", "headerFooter", "drawing "] {
+                assert!(
+                    at(before).is_none_or(|at| at < legacy),
+                    "{name} {part}: {before}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn copies_are_consistent_packages() {
+    for name in [
+        "full.xlsx",
+        "full-office.xlsx",
+        "strict.xlsx",
+        "full.xls",
+        "full.ods",
+    ] {
+        let once = marked(&fixture(name), &findings());
+        assert_consistent(name, &once.bytes);
+        let again = marked(&once.bytes, &findings()[..3]);
+        assert_consistent(name, &again.bytes);
+        assert_consistent(name, &marked(&again.bytes, &[]).bytes);
+    }
+}
+
+/// A workbook of another writer: a table, a button, shared strings, notes.
+fn written(with_macros: bool) -> Vec<u8> {
+    use rust_xlsxwriter::{Button, Note, Table, Workbook};
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.set_name("按钮").expect("a name");
+    sheet.write(0, 0, "甲").expect("a cell");
+    sheet
+        .insert_button(2, 4, &Button::new().set_caption("汇总"))
+        .expect("a button");
+    let sheet = book.add_worksheet();
+    sheet.set_name("表").expect("a name");
+    sheet.write(1, 0, 1).expect("a cell");
+    sheet.add_table(0, 0, 3, 2, &Table::new()).expect("a table");
+    sheet
+        .insert_note(1, 0, &Note::new("原有批注"))
+        .expect("a note");
+    let bytes = book.save_to_buffer().expect("a workbook");
+    if !with_macros {
+        return bytes;
+    }
+    let mut parts = parts(&bytes);
+    let types = text(&parts, "[Content_Types].xml")
+        .replace(
+            "spreadsheetml.sheet.main+xml",
+            "MARK",
+        )
+        .replace(
+            "application/vnd.openxmlformats-officedocument.MARK",
+            "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+        )
+        .replace(
+            "<Override",
+            "<Default Extension=\"bin\" ContentType=\"application/vnd.ms-office.vbaProject\"/><Override",
+        );
+    let start = types.find("<Default Extension=\"bin\"").expect("one");
+    let end = start + types[start..].find("/>").expect("its end") + 2;
+    let default = types[start..end].to_owned();
+    let types = format!("{}{}", &types[..end], types[end..].replace(&default, ""));
+    parts.insert("[Content_Types].xml".into(), types.into_bytes());
+    parts.insert(
+        "xl/vbaProject.bin".into(),
+        b"\xD0\xCF\x11\xE0macros".to_vec(),
+    );
+    zipped(&parts)
+}
+
+#[test]
+fn buttons_tables_and_macros_stay() {
+    let found = [
+        finding("按钮", "A1", Level::Mandatory),
+        finding("表", "A2", Level::Verification),
+        finding("表", "B3", Level::Hint),
+    ];
+    let plain = marked(&written(false), &found);
+    assert_consistent("written", &plain.bytes);
+    let after = parts(&plain.bytes);
+    let drawings = after.iter().filter(|(part, _)| part.ends_with(".vml"));
+    let drawings: String = drawings.map(|(part, _)| text(&after, part)).collect();
+    assert_eq!(drawings.matches("ObjectType=\"Button\"").count(), 1);
+    assert_eq!(drawings.matches("ObjectType=\"Note\"").count(), 3);
+    let clean = marked(&plain.bytes, &[]);
+    assert_consistent("written, clean", &clean.bytes);
+    let after = parts(&clean.bytes);
+    let drawings = after.iter().filter(|(part, _)| part.ends_with(".vml"));
+    let drawings: String = drawings.map(|(part, _)| text(&after, part)).collect();
+    assert_eq!(drawings.matches("ObjectType=\"Button\"").count(), 1);
+    assert_eq!(drawings.matches("ObjectType=\"Note\"").count(), 1);
+
+    let original = written(true);
+    let copy = marked(&original, &found);
+    assert_eq!(copy.extension, "xlsm");
+    assert_eq!(
+        parts(&original)["xl/vbaProject.bin"],
+        parts(&copy.bytes)["xl/vbaProject.bin"]
+    );
+}
+
+#[test]
+fn damaged_files_are_refused_or_made_anew_and_never_a_panic() {
+    let original = parts(&fixture("full.xlsx"));
+    let once = parts(&marked(&fixture("full.xlsx"), &findings()).bytes);
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    for round in 0..400 {
+        let mut damaged = if round % 2 == 0 {
+            original.clone()
+        } else {
+            once.clone()
+        };
+        let names: Vec<String> = damaged
+            .keys()
+            .filter(|part| part.ends_with("xml") || part.ends_with("rels") || part.ends_with("vml"))
+            .cloned()
+            .collect();
+        let name = &names[random(names.len())];
+        let content = damaged.get_mut(name).expect("a part");
+        for _ in 0..=random(3) {
+            let at = random(content.len());
+            let bytes = b"<>/\"'= 0:x\xE4";
+            match random(3) {
+                0 => content[at] = bytes[random(bytes.len())],
+                1 => {
+                    let end = (at + random(40)).min(content.len());
+                    content.drain(at..end);
+                }
+                _ => content.insert(at, bytes[random(bytes.len())]),
+            }
+        }
+        let bytes = zipped(&damaged);
+        let found = findings();
+        let found: Vec<&Finding> = found.iter().collect();
+        if let Ok(copy) = annotate(&bytes, &found, Lang::Zh) {
+            let same = read(&copy.bytes, &Limits::default());
+            assert!(same.is_ok(), "round {round}, {name}: {same:?}");
+        }
+    }
+}
+
+#[test]
+fn marks_are_known_again_after_libreoffice_has_saved_the_copy() {
+    let folder = std::env::temp_dir().join(format!("hebiao-resaved-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let copy = marked(&fixture("full.xlsx"), &findings());
+    let copy = explained(&copy.bytes, &[(7, "今年新打机井三眼")]);
+    let path = folder.join("copy.xlsx");
+    std::fs::write(&path, copy).expect("a temporary file");
+    let run = Command::new("soffice")
+        .arg("--headless")
+        .arg(format!(
+            "-env:UserInstallation=file://{}/profile",
+            folder.display()
+        ))
+        .args(["--convert-to", "xlsx", "--outdir"])
+        .arg(folder.join("saved"))
+        .arg(&path)
+        .output();
+    let saved = std::fs::read(folder.join("saved/copy.xlsx"));
+    std::fs::remove_dir_all(&folder).expect("it is there");
+    // Where it is not installed there is nothing to see.
+    let (Ok(_), Ok(saved)) = (run, saved) else {
+        return;
+    };
+    let written = explanations(&read_back(&saved), &FILE.into());
+    assert_eq!(written.len(), 1);
+    assert_eq!(written[0].text, "今年新打机井三眼");
+
+    let clean = parts(&marked(&saved, &[]).bytes);
+    let comments: String = clean
+        .keys()
+        .filter(|part| part.contains("comments") && part.ends_with(".xml"))
+        .map(|part| text(&clean, part))
+        .collect();
+    assert!(
+        comments.contains("另一条") && !comments.contains("审核"),
+        "{comments}"
+    );
+    // C5 has its green fill again, D4 none.
+    let styles = text(&clean, "xl/styles.xml");
+    let sheet = text(&clean, "xl/worksheets/sheet1.xml");
+    let fill = |cell: &str| {
+        let tag = sheet
+            .split(&format!("<c r=\"{cell}\" s=\""))
+            .nth(1)
+            .expect(cell);
+        let style: usize = tag.split('"').next().expect(cell).parse().expect(cell);
+        let formats = styles.split("<cellXfs").nth(1).expect("formats");
+        let format = formats.split("<xf ").nth(style + 1).expect(cell);
+        let id = format.split("fillId=\"").nth(1).expect(cell);
+        let id: usize = id.split('"').next().expect(cell).parse().expect(cell);
+        styles.split("<fill>").nth(id + 1).expect(cell).to_owned()
+    };
+    assert!(fill("C5").contains("E2EFDA"), "{}", fill("C5"));
+    assert!(fill("D4").contains("\"none\""), "{}", fill("D4"));
+}

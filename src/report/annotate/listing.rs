@@ -31,7 +31,7 @@ pub(super) struct Entry<'a> {
     pub(super) cell: Option<(String, CellRef)>,
     /// The first suspect that is in the copy.
     pub(super) suspect: Option<(String, CellRef)>,
-    /// What the cell looked like before.
+    /// What its cells looked like before, a line each.
     pub(super) mark: Option<String>,
 }
 

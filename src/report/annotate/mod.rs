@@ -36,6 +36,7 @@ use crate::explanations::{self, Columns, Explanation};
 use crate::model::{CellRef, Detail, Finding, Format, Level, Workbook};
 use crate::read::{Limits, Unreadable, read};
 
+use super::workbook::marks::marked_places;
 use super::{Lang, words};
 
 pub use names::{SentBack, copy_name, send_back};
@@ -175,13 +176,14 @@ impl Earlier {
             name.get_or_insert_with(|| sheet.name.clone());
             let Some(mark) = columns.mark else { continue };
             for cell in sheet.cells().iter().filter(|cell| cell.at.col == mark) {
-                let record = cell.text().and_then(|text| {
-                    let (cell, fill) = text.rsplit_once('=')?;
+                let records = cell.text().unwrap_or_default().lines();
+                let records = records.filter_map(|record| {
+                    let (cell, fill) = record.rsplit_once('=')?;
                     let (sheet, cell) = cell.rsplit_once('!')?;
                     let fill: Fill = fill.parse().ok()?;
                     Some(((sheet.to_owned(), cell.parse().ok()?), fill))
                 });
-                fills.extend(record.filter(|(_, fill)| !fill.is_ours()));
+                fills.extend(records.filter(|(_, fill)| !fill.is_ours()));
             }
         }
         Self {
@@ -227,8 +229,8 @@ impl Copy<'_> {
         let styles_path = main.styles_path(&mut package)?;
         let mut styles = Styles::read(package.needed(&styles_path)?)?;
 
-        let cells: Vec<Option<(String, CellRef)>> = (self.findings.iter())
-            .map(|finding| self.cell_of(&main, finding))
+        let cells: Vec<Vec<(String, CellRef)>> = (self.findings.iter())
+            .map(|finding| self.cells_of(&main, finding))
             .collect();
         let mut before = BTreeMap::new();
         for entry in &main.sheets {
@@ -271,10 +273,19 @@ impl Copy<'_> {
         }
     }
 
-    /// The cell of the copy at which a finding is marked.
-    fn cell_of(&self, main: &MainPart, finding: &Finding) -> Option<(String, CellRef)> {
-        let place = finding.place.as_ref()?;
-        self.place_of(main, place.sheet.as_deref()?, place.cell?)
+    /// The cells of the copy at which a finding is marked, its own first.
+    fn cells_of(&self, main: &MainPart, finding: &Finding) -> Vec<(String, CellRef)> {
+        let file = finding.place.as_ref().map(|place| &place.file);
+        let places = marked_places(finding).filter(|place| Some(&place.file) == file);
+        let mut cells: Vec<(String, CellRef)> = Vec::new();
+        for place in places {
+            let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
+                continue;
+            };
+            let cell = self.place_of(main, sheet, cell);
+            cells.extend(cell.filter(|cell| !cells.contains(cell)));
+        }
+        cells
     }
 
     fn place_of(&self, main: &MainPart, sheet: &str, cell: CellRef) -> Option<(String, CellRef)> {
@@ -301,12 +312,12 @@ impl Copy<'_> {
         main: &MainPart,
         entry: &SheetEntry,
         styles: &mut Styles,
-        cells: &[Option<(String, CellRef)>],
+        cells: &[Vec<(String, CellRef)>],
         before: &mut BTreeMap<(String, CellRef), Fill>,
     ) -> Result<usize, AnnotateError> {
         let mut found: BTreeMap<CellRef, Vec<&Finding>> = BTreeMap::new();
-        for (finding, cell) in self.findings.iter().zip(cells) {
-            if let Some((_, at)) = cell.as_ref().filter(|(sheet, _)| *sheet == entry.name) {
+        for (finding, cells) in self.findings.iter().zip(cells) {
+            for (_, at) in cells.iter().filter(|(sheet, _)| *sheet == entry.name) {
                 found.entry(*at).or_default().push(finding);
             }
         }
@@ -374,7 +385,7 @@ impl Copy<'_> {
     fn listing<'l>(
         &'l self,
         main: &MainPart,
-        cells: &[Option<(String, CellRef)>],
+        cells: &[Vec<(String, CellRef)>],
         before: &BTreeMap<(String, CellRef), Fill>,
         remarks: &[String],
     ) -> Listing<'l> {
@@ -385,7 +396,7 @@ impl Copy<'_> {
         }
         let mut recorded: BTreeSet<&(String, CellRef)> = BTreeSet::new();
         let mut rows = Vec::new();
-        for ((finding, cell), key) in self.findings.iter().zip(cells).zip(keys) {
+        for ((finding, cells), key) in self.findings.iter().zip(cells).zip(keys) {
             // It has a row of its own further down.
             if matches!(finding.detail, Detail::NoLongerNeeded { .. }) {
                 continue;
@@ -399,19 +410,20 @@ impl Copy<'_> {
                 self.place_of(main, place.sheet.as_deref()?, place.cell?)
             });
             // One record for a cell is enough, and none where there was no fill.
-            let mark = cell.as_ref().and_then(|at| {
-                let fill = before.get(at).filter(|fill| **fill != Fill::None)?;
-                recorded
-                    .insert(at)
-                    .then(|| format!("{}!{}={fill}", at.0, at.1))
-            });
+            let mut records: Vec<String> = Vec::new();
+            for at in cells {
+                let fill = before.get(at).filter(|fill| **fill != Fill::None);
+                if let Some(fill) = fill.filter(|_| recorded.insert(at)) {
+                    records.push(format!("{}!{}={fill}", at.0, at.1));
+                }
+            }
             rows.push(Entry {
                 explanation: finding.explanation.clone().or(earlier),
                 finding,
                 key,
-                cell: cell.clone(),
+                cell: cells.first().cloned(),
                 suspect,
-                mark,
+                mark: (!records.is_empty()).then(|| records.join("\n")),
             });
         }
         rows.sort_by_key(|row| row.finding.level);

@@ -14,7 +14,7 @@ pub mod form;
 mod frame;
 mod head;
 mod layout;
-mod marks;
+pub(super) mod marks;
 mod notes;
 mod page;
 mod returns;

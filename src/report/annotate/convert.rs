@@ -123,6 +123,21 @@ fn write_sheet(page: &mut Worksheet, sheet: &Sheet) -> Result<bool, XlsxError> {
             }
         }
     }
+    for (row, cells) in sheet.rows() {
+        let Some(page_row) = page_row(row).filter(|_| cells.len() > 1) else {
+            continue;
+        };
+        let n_lines = cells.iter().map(|cell| {
+            let width = u16::try_from(cell.at.col)
+                .ok()
+                .and_then(|col| widths.get(&col));
+            match sheet.merge_at(cell.at) {
+                None => width.map_or(1, |width| text::lines(&shown(cell), *width)),
+                Some(_) => 1,
+            }
+        });
+        page.set_row_height(page_row, text::height(n_lines.max().unwrap_or(1)))?;
+    }
     for (col, width) in widths {
         page.set_column_width(col, width)?;
     }

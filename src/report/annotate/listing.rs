@@ -29,8 +29,6 @@ pub(super) struct Entry<'a> {
     pub(super) explanation: Option<String>,
     /// The cell in the copy: name of the sheet and address.
     pub(super) cell: Option<(String, CellRef)>,
-    /// The first suspect that is in the copy.
-    pub(super) suspect: Option<(String, CellRef)>,
     /// What its cells looked like before, a line each.
     pub(super) mark: Option<String>,
 }
@@ -264,7 +262,14 @@ fn row(
         .map(|suspect| words::suspect(finding, suspect, lang))
         .collect();
     let shown_cell = match (&entry.cell, &finding.place) {
-        (Some((sheet, cell)), _) => format!("{sheet}!{cell}"),
+        (Some((sheet, cell)), _) => {
+            // LibreOffice breaks no line in a cell that is a link.
+            let whole = format!("{sheet}!{cell}");
+            match text::lines(&whole, WIDTHS[4]) {
+                1 => whole,
+                _ => cell.to_string(),
+            }
+        }
         (None, Some(place)) => place.sheet.as_deref().unwrap_or_default().to_owned(),
         (None, None) => String::new(),
     };
@@ -293,15 +298,7 @@ fn row(
         ),
         (8, formats.text, words::message(finding, lang)),
         (9, formats.text, words::advice(finding, lang)),
-        (
-            10,
-            if entry.suspect.is_some() {
-                formats.link
-            } else {
-                formats.text
-            },
-            suspects.join("\n"),
-        ),
+        (10, formats.text, suspects.join("\n")),
         (
             11,
             formats.answer,
@@ -330,16 +327,14 @@ fn row(
         cell(rows, row, 13, formats.hidden, mark);
     }
     rows.push_str("</row>");
-    for (col, target) in [(4, &entry.cell), (10, &entry.suspect)] {
-        if let Some((sheet, cell)) = target {
-            let location = format!("'{}'!{cell}", sheet.replace('\'', "''"));
-            let _ = write!(
-                links,
-                "<hyperlink ref=\"{}\" location=\"{}\"/>",
-                CellRef::new(row, col),
-                escape_attribute(&location)
-            );
-        }
+    if let Some((sheet, cell)) = &entry.cell {
+        let location = format!("'{}'!{cell}", sheet.replace('\'', "''"));
+        let _ = write!(
+            links,
+            "<hyperlink ref=\"{}\" location=\"{}\"/>",
+            CellRef::new(row, 4),
+            escape_attribute(&location)
+        );
     }
 }
 

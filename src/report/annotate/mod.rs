@@ -253,7 +253,7 @@ impl Copy<'_> {
                     .to_owned(),
             );
         }
-        let listing = self.listing(&main, &cells, &before, remarks);
+        let listing = self.listing(&cells, &before, remarks);
         let text = listing::write(&listing, &mut styles, &main.main, &main.link_types);
         self.put_listing(&mut package, &main, text)?;
         if let Some(text) = styles.finish()? {
@@ -384,7 +384,6 @@ impl Copy<'_> {
 
     fn listing<'l>(
         &'l self,
-        main: &MainPart,
         cells: &[Vec<(String, CellRef)>],
         before: &BTreeMap<(String, CellRef), Fill>,
         remarks: &[String],
@@ -404,11 +403,6 @@ impl Copy<'_> {
             let earlier = by_key
                 .remove(key.as_str())
                 .map(|earlier| earlier.text.clone());
-            let suspect = finding.suspects.iter().find_map(|suspect| {
-                let here = finding.place.as_ref()?.file == suspect.place.file;
-                let place = Some(&suspect.place).filter(|_| here)?;
-                self.place_of(main, place.sheet.as_deref()?, place.cell?)
-            });
             // One record for a cell is enough, and none where there was no fill.
             let mut records: Vec<String> = Vec::new();
             for at in cells {
@@ -422,7 +416,6 @@ impl Copy<'_> {
                 finding,
                 key,
                 cell: cells.first().cloned(),
-                suspect,
                 mark: (!records.is_empty()).then(|| records.join("\n")),
             });
         }

@@ -22,6 +22,18 @@ pub(super) fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     matches.get_one::<PathBuf>(name).cloned()
 }
 
+/// What `check` was asked for.
+pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
+    let paths = matches.get_many::<PathBuf>("files");
+    super::check::Options {
+        paths: paths.map_or(Vec::new(), |paths| paths.cloned().collect()),
+        annotate: path(matches, "annotate"),
+        json: matches
+            .get_one::<String>("format")
+            .is_some_and(|format| format == "json"),
+    }
+}
+
 pub(super) fn command(lang: Lang) -> Command {
     let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let template = format!(
@@ -118,6 +130,49 @@ pub(super) fn command(lang: Lang) -> Command {
         ),
     );
     command
+        .subcommand(
+            subcommand(
+                "check",
+                say(
+                    "检查表，报送前自查用",
+                    "check forms, as before sending them",
+                ),
+            )
+            .arg(
+                Arg::new("files")
+                    .value_name(say("文件", "FILE"))
+                    .value_parser(value_parser!(PathBuf))
+                    .num_args(1..)
+                    .required(true)
+                    .help(say("要检查的文件或文件夹", "files or folders"))
+                    .help_heading(say("参数", "Arguments")),
+            )
+            .arg(
+                Arg::new("format")
+                    .long("format")
+                    .value_name(say("格式", "FORMAT"))
+                    .value_parser(PossibleValuesParser::new(["text", "json"]))
+                    .default_value("text")
+                    .hide_possible_values(true)
+                    .hide_default_value(true)
+                    .help(say(
+                        "输出格式：text 文字（默认）、json",
+                        "text (default) or json",
+                    ))
+                    .help_heading(say("选项", "Options")),
+            )
+            .arg(
+                Arg::new("annotate")
+                    .long("annotate")
+                    .value_name(say("文件夹", "DIR"))
+                    .value_parser(value_parser!(PathBuf))
+                    .help(say(
+                        "把标出问题的副本写到这个文件夹",
+                        "write marked copies into this folder",
+                    ))
+                    .help_heading(say("选项", "Options")),
+            ),
+        )
         .subcommand(form(lang, subcommand("form", form_about(lang))))
         .subcommand(subcommand(
             "scheme",

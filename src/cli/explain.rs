@@ -14,17 +14,17 @@ pub(super) fn run(surroundings: &Surroundings, what: Option<&str>) -> Result<u8>
     let lang = surroundings.lang;
     // Kinds are ours, whatever the scheme.
     if let Some(kind) = what.and_then(kind) {
-        put(&format!("{}{}", in_chinese(lang), explanation(kind)));
+        put(&format!("{}{}", in_chinese(lang), explanation(kind)))?;
         return Ok(ALL_CLEAR);
     }
     if what.is_none() {
-        put(&kinds(lang));
+        put(&kinds(lang))?;
     }
     let Some(scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
     };
     let Some(what) = what else {
-        put(&rules(&scheme, lang));
+        put(&rules(&scheme, lang))?;
         return Ok(ALL_CLEAR);
     };
     let Some(rule) = scheme
@@ -37,12 +37,12 @@ pub(super) fn run(surroundings: &Surroundings, what: Option<&str>) -> Result<u8>
             lang.pick("没有这样的审核关系或类别：", "no such rule or kind: ")
         );
     };
-    put(&about(&scheme, rule, lang));
+    put(&about(&scheme, rule, lang))?;
     put(&format!(
         "{}{}",
         in_chinese(lang),
         explanation(rule.relation.kind())
-    ));
+    ))?;
     Ok(ALL_CLEAR)
 }
 

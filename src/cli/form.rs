@@ -94,7 +94,7 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
 ",
             target.display(),
             numbers.join(lang.pick("、", ", "))
-        ));
+        ))?;
     }
     Ok(ALL_CLEAR)
 }

@@ -21,8 +21,13 @@ impl Amount {
         let mut value = if float.trunc() == float && float.abs() < 1e15 {
             Decimal::from(float as i64)
         } else {
-            // `from_f64` keeps the 15 digits that a spreadsheet guarantees.
-            Decimal::from_f64(float)?.normalize()
+            // `from_f64` keeps the 15 digits that a spreadsheet guarantees, of fractions only.
+            let decimal = if float.abs() < 1e15 {
+                Decimal::from_f64(float)?
+            } else {
+                Decimal::from_scientific(&format!("{float:.14e}")).ok()?
+            };
+            decimal.normalize()
         };
         if value.scale() < u32::from(decimals) {
             value.rescale(u32::from(decimals));
@@ -149,6 +154,7 @@ mod tests {
             (38_044.123_456_789, 0, "38044.123456789"),
             (0.45, 2, "0.45"),
             (123_456_789_012_345.0, 0, "123456789012345"),
+            (11_106_528_002_016_059_392.0, 0, "11106528002016100000"),
         ] {
             let amount = Amount::from_float(float, decimals).expect("a figure");
             assert_eq!(amount.to_string(), shown);

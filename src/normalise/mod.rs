@@ -8,6 +8,7 @@ mod date;
 mod formula;
 mod number;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
@@ -40,8 +41,11 @@ pub fn normalise(
         sheet_name: sheet_name.clone(),
         reporter: who.reporter,
         line_unit: None,
+        line_units: Vec::new(),
         originals: Vec::new(),
         departures: Vec::new(),
+        unit_notes: HashMap::new(),
+        said: HashMap::new(),
         added_up: Vec::new(),
         findings: Vec::new(),
     };
@@ -86,24 +90,52 @@ struct Form<'f> {
     reporter: Option<usize>,
     /// The unit that the unit line states, where figures must be converted from it.
     line_unit: Option<usize>,
+    /// Where each column has a unit of its own: unit → the unit that the unit line states instead.
+    line_units: Vec<(usize, usize)>,
     originals: Vec<(u32, u32, Box<str>)>,
-    /// What was understood in a way worth saying: how, cell, typed, read.
-    departures: Vec<(ReadAs, CellRef, String, String)>,
+    /// What was understood in a way worth saying.
+    departures: Vec<Departure>,
+    /// The finding that says of a row or column that its figures are in another unit.
+    unit_notes: HashMap<(UnitSource, usize, bool), usize>,
+    /// How many findings of a kind and level there are, and the last.
+    said: HashMap<(Kind, Level), (usize, usize)>,
     /// Plain sums that were never calculated: cell, formula, what it comes to.
     added_up: Vec<(CellRef, String, Amount)>,
     findings: Vec<Finding>,
 }
 
+/// A way of reading that is worth saying, with the first cell that was read so, and the others.
+struct Departure {
+    how: ReadAs,
+    cell: CellRef,
+    typed: String,
+    read: String,
+    others: Vec<Place>,
+}
+
+/// What states the unit of a figure.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum UnitSource {
+    Line,
+    Row(u32),
+    Column(usize),
+    Cell,
+}
+
+/// More findings of one kind in one form than this are told of together.
+const MAX_SAME: usize = 200;
+
 impl Form<'_> {
     /// Compares the unit line with the annex.
     fn unit_line(&mut self) {
         let Some(declared) = self.annex.unit else {
+            self.units_of_columns();
             return;
         };
         let name = self.scheme.units.name(declared).clone();
         let Some((cell, unit, printed)) = self.layout.unit.clone() else {
             if self.annex.unit_line.is_some() {
-                let corner = Some(CellRef::new(self.layout.header_row, 0));
+                let corner = self.corner();
                 let detail = Detail::UnitMissing {
                     declared: name.clone(),
                 };
@@ -112,7 +144,12 @@ impl Form<'_> {
             }
             return;
         };
-        if unit == Some(declared) || self.lists_units(&printed) {
+        if unit == Some(declared) {
+            return;
+        }
+        // 单位：万亩、万元 names the units of several columns.
+        if self.units_in(&printed).is_some_and(|units| units.len() > 1) {
+            self.units_of_columns();
             return;
         }
         let convertible = unit.filter(|&unit| self.scheme.units.convertible(unit, declared));
@@ -153,21 +190,60 @@ impl Form<'_> {
         self.push(finding, Some(cell));
     }
 
-    /// 单位：万亩、万元 names the units of several columns.
-    fn lists_units(&self, printed: &str) -> bool {
-        let parts: Vec<&str> = printed.split(['、', ',', '，', '/', ';']).collect();
-        let units: Option<Vec<usize>> = parts
-            .iter()
+    /// Compares the unit line with columns that have units of their own, where no header states them.
+    fn units_of_columns(&mut self) {
+        let Some((cell, _, printed)) = self.layout.unit.clone() else {
+            return;
+        };
+        let Some(stated) = self.units_in(&printed) else {
+            return;
+        };
+        let units = &self.scheme.units;
+        let mut differ: Vec<(usize, usize)> = Vec::new();
+        for leaf in 0..self.annex.leaves.len() {
+            let is_open =
+                self.layout.columns[leaf].is_some() && self.layout.column_units[leaf].is_none();
+            let declared = self.annex.column_of(leaf).unit.filter(|_| is_open);
+            let Some(declared) = declared.filter(|unit| !stated.contains(unit)) else {
+                continue;
+            };
+            let mut fits = stated
+                .iter()
+                .filter(|&&unit| units.convertible(unit, declared));
+            if let (Some(&unit), None) = (fits.next(), fits.next())
+                && !differ.contains(&(declared, unit))
+            {
+                differ.push((declared, unit));
+            }
+        }
+        let Some(&(declared, _)) = differ.first() else {
+            return;
+        };
+        let declared = units.name(declared).clone();
+        let detail = Detail::UnitDiffers {
+            printed: printed.clone(),
+            declared: declared.clone(),
+            converted: true,
+        };
+        let finding = Finding::new(Kind::UnitDiffers, Level::Verification, detail)
+            .given(printed)
+            .expected(&*declared);
+        self.line_units = differ;
+        self.push(finding, Some(cell));
+    }
+
+    /// The units in 万亩、万元, if they are units.
+    fn units_in(&self, printed: &str) -> Option<Vec<usize>> {
+        printed
+            .split(['、', ',', '，', ';'])
             .map(|part| self.scheme.units.find(part))
-            .collect();
-        parts.len() > 1
-            && units.is_some_and(|units| {
-                self.annex
-                    .columns
-                    .iter()
-                    .filter_map(|column| column.unit)
-                    .all(|unit| units.contains(&unit))
-            })
+            .collect()
+    }
+
+    /// The top left cell of the table.
+    fn corner(&self) -> Option<CellRef> {
+        let first = self.layout.columns.iter().flatten().min();
+        first.map(|col| CellRef::new(self.layout.header_row, *col))
     }
 
     fn row(&mut self, row: &LayoutRow, row_idx: usize) -> Option<Row> {
@@ -181,23 +257,29 @@ impl Form<'_> {
                 entries.push(Entry::MISSING);
                 continue;
             }
+            let cell = self.layout.columns[leaf].and_then(|col| {
+                let idx = cells.binary_search_by_key(&col, |cell| cell.at.col).ok()?;
+                Some(&cells[idx])
+            });
             let position = self.annex.row_key.iter().position(|&key| key == column);
-            if let (Some(position), true) = (
-                position,
-                kind == ColumnKind::Text || kind == ColumnKind::Code,
-            ) {
-                let text = row.key.get(position).filter(|text| !text.is_empty());
-                let value = text.map_or(Value::Missing, |text| Value::Text((&**text).into()));
+            let is_register = matches!(self.annex.rows, Rows::Register);
+            // Fixed rows are named as the annex names them; a register's are what was filled in, here or in
+            // the cell above that stands for it.
+            if let Some(position) = position.filter(|_| !(is_register && cell.is_some())) {
+                let value = row.key.get(position).map_or(Value::Missing, |key| {
+                    let date = read_date(key).filter(|_| kind == ColumnKind::Date);
+                    match date {
+                        Some(read) => Value::Date(read.date),
+                        None if key.is_empty() => Value::Missing,
+                        None => Value::Text((&**key).into()),
+                    }
+                });
                 entries.push(Entry {
                     value,
                     formula: false,
                 });
                 continue;
             }
-            let cell = self.layout.columns[leaf].and_then(|col| {
-                let idx = cells.binary_search_by_key(&col, |cell| cell.at.col).ok()?;
-                Some(&cells[idx])
-            });
             entries.push(match cell {
                 Some(cell) => self.entry(row, row_idx, leaf, kind, cell),
                 None => Entry::MISSING,
@@ -226,9 +308,13 @@ impl Form<'_> {
             stated_count: row.stated_count,
             entries: entries.into_boxed_slice(),
         };
-        let is_blank = row.entries.iter().enumerate().all(|(leaf, entry)| {
-            entry.value == Value::Missing || self.annex.is_key(self.annex.leaves[leaf].column)
-        });
+        let is_printed = |leaf: usize| {
+            matches!(self.annex.rows, Rows::Fixed(_))
+                && self.annex.is_key(self.annex.leaves[leaf].column)
+        };
+        let mut entries = row.entries.iter().enumerate();
+        let is_blank =
+            entries.all(|(leaf, entry)| entry.value == Value::Missing || is_printed(leaf));
         if is_blank {
             return None;
         }
@@ -277,10 +363,7 @@ impl Form<'_> {
     fn figure(&mut self, row: &LayoutRow, row_idx: usize, leaf: usize, cell: &Cell) -> Value {
         let declared = self.scheme.unit_of(self.annex, leaf, row.spec);
         let is_percent = declared.is_some_and(|unit| &**self.scheme.units.name(unit) == "%");
-        let stated = row.unit.or(self.layout.column_units[leaf]).or_else(|| {
-            // The unit line speaks for the columns that have the annex's unit.
-            self.line_unit.filter(|_| declared == self.annex.unit)
-        });
+        let stated = self.stated_unit(row, leaf, declared);
         match &cell.value {
             CellValue::Number(number) => {
                 let decimals = cell.format.decimals.unwrap_or(0);
@@ -303,62 +386,90 @@ impl Form<'_> {
                     None => self.not_a_number(cell, Wanted::Number),
                 }
             }
-            CellValue::Text(text) => {
-                match read_number(text, &self.scheme.units) {
-                    Reading::Blank => Value::Missing,
-                    Reading::NotApplicable => Value::NotApplicable,
-                    Reading::NotANumber => self.not_a_number(cell, Wanted::Number),
-                    Reading::Figure(figure) if figure.percent && !is_percent => {
-                        self.not_a_number(cell, Wanted::Number)
-                    }
-                    Reading::Figure(figure) => {
-                        let value = self.in_unit(
-                            figure.amount,
-                            figure.unit.or(stated),
-                            declared,
-                            row_idx,
-                            leaf,
-                            cell,
-                        );
-                        if let Value::Amount(amount) = &value {
-                            let read = amount.to_string();
-                            if self.originals.last().is_none_or(|last| {
-                                (last.0, last.1) != (row_idx as u32, leaf as u32)
-                            }) {
-                                self.originals
-                                    .push((row_idx as u32, leaf as u32, text.clone()));
-                            }
-                            self.departures
-                                .push((figure.how, cell.at, text.to_string(), read));
-                        }
-                        value
-                    }
+            CellValue::Text(text) => match read_number(text, &self.scheme.units) {
+                Reading::Blank => Value::Missing,
+                Reading::NotApplicable => {
+                    let original = (row_idx as u32, leaf as u32, text.clone());
+                    self.originals
+                        .extend(Some(original).filter(|(.., text)| **text != *"－"));
+                    Value::NotApplicable
                 }
-            }
+                Reading::NotANumber => self.not_a_number(cell, Wanted::Number),
+                Reading::Figure(figure) if figure.percent && !is_percent => {
+                    self.not_a_number(cell, Wanted::Number)
+                }
+                Reading::Figure(figure) => {
+                    let own = figure.unit.map(|unit| (unit, UnitSource::Cell));
+                    let value =
+                        self.in_unit(figure.amount, own.or(stated), declared, row_idx, leaf, cell);
+                    if let Value::Amount(amount) = &value {
+                        let read = amount.to_string();
+                        let is_new = self
+                            .originals
+                            .last()
+                            .is_none_or(|last| (last.0, last.1) != (row_idx as u32, leaf as u32));
+                        if is_new && **text != *read {
+                            self.originals
+                                .push((row_idx as u32, leaf as u32, text.clone()));
+                        }
+                        self.departed(figure.how, cell.at, text, read);
+                    }
+                    value
+                }
+            },
             CellValue::Date(_) | CellValue::Bool(_) => self.not_a_number(cell, Wanted::Number),
             CellValue::Error(_) | CellValue::NotCalculated => Value::Missing,
         }
+    }
+
+    /// The unit that the form states for a figure, and where: beside the row, above the column, or above all.
+    fn stated_unit(
+        &self,
+        row: &LayoutRow,
+        leaf: usize,
+        declared: Option<usize>,
+    ) -> Option<(usize, UnitSource)> {
+        let header = self.layout.column_units[leaf];
+        if let Some(unit) = row.unit {
+            return Some((unit, UnitSource::Row(row.sheet_row)));
+        }
+        if let Some(unit) = header.filter(|unit| Some(*unit) != declared) {
+            return Some((unit, UnitSource::Column(leaf)));
+        }
+        // The unit line speaks for the columns that have the annex's unit.
+        let line = self.line_unit.filter(|_| declared == self.annex.unit);
+        let of_column = || {
+            let mut lines = self.line_units.iter();
+            let line = lines.find(|(unit, _)| Some(*unit) == declared && header.is_none());
+            line.map(|(_, stated)| *stated)
+        };
+        let unit = line.or_else(of_column)?;
+        Some((unit, UnitSource::Line))
     }
 
     /// The amount in the annex's unit.
     fn in_unit(
         &mut self,
         amount: Amount,
-        stated: Option<usize>,
+        stated: Option<(usize, UnitSource)>,
         declared: Option<usize>,
         row_idx: usize,
         leaf: usize,
         cell: &Cell,
     ) -> Value {
-        let Some(stated) = stated.filter(|stated| Some(*stated) != declared) else {
+        let Some((stated, source)) = stated.filter(|stated| Some(stated.0) != declared) else {
             return Value::Amount(amount);
         };
         let printed = self.scheme.units.name(stated).to_string();
         let original = format!("{amount}{printed}");
         let converted =
             declared.and_then(|declared| self.scheme.units.convert(amount, stated, declared));
-        // The unit line was reported once for all its figures.
-        if self.line_unit != Some(stated) {
+        // The unit line was reported once for all its figures; a header or a label is once for its own.
+        let key = (source, stated, converted.is_some());
+        if let Some(&idx) = self.unit_notes.get(&key) {
+            let place = self.place(Some(cell.at));
+            self.findings[idx].cells.push(place);
+        } else if source != UnitSource::Line {
             let declared = declared.map_or_else(
                 || Arc::from("（无单位）"),
                 |unit| self.scheme.units.name(unit).clone(),
@@ -377,6 +488,10 @@ impl Form<'_> {
                 Finding::new(Kind::UnitDiffers, level, detail).given(original.as_str());
             finding.expected = converted.map(|amount| format!("{amount}{declared}"));
             self.push(finding, Some(cell.at));
+            if source != UnitSource::Cell {
+                let (_, last) = self.said[&(Kind::UnitDiffers, level)];
+                self.unit_notes.insert(key, last);
+            }
         }
         match converted {
             Some(amount) => {
@@ -394,7 +509,16 @@ impl Form<'_> {
             CellValue::Text(text) if text.trim().is_empty() => return Value::Missing,
             CellValue::Text(text) => text.to_string(),
             // 20190603 and 2024 are often typed as numbers; a day count without a date format is not a date.
-            CellValue::Number(number) => number.to_string(),
+            CellValue::Number(number) => {
+                let decimals = cell.format.decimals.unwrap_or(0);
+                let shown = Amount::from_float(*number, decimals)
+                    .map_or_else(|| number.to_string(), |amount| amount.to_string());
+                // October of 2019.10 has lost its zero.
+                if shown.ends_with(".1") {
+                    return self.not_a_number(cell, Wanted::Date);
+                }
+                shown
+            }
             _ => return self.not_a_number(cell, Wanted::Date),
         };
         if matches!(
@@ -411,8 +535,7 @@ impl Form<'_> {
                 .push((row_idx as u32, leaf as u32, typed.as_str().into()));
         }
         if !read.usual || matches!(cell.value, CellValue::Number(_)) {
-            self.departures
-                .push((ReadAs::DateText, cell.at, typed, read.date.to_string()));
+            self.departed(ReadAs::DateText, cell.at, &typed, read.date.to_string());
         }
         Value::Date(read.date)
     }
@@ -460,7 +583,8 @@ impl Form<'_> {
         let shown = match &cell.value {
             CellValue::Number(number) if cell.format.percent => {
                 let share = Amount::from_float(*number, 0)
-                    .and_then(|share| share.checked_mul(Amount::from(100)));
+                    .and_then(|share| share.checked_mul(Amount::from(100)))
+                    .map(Amount::normalised);
                 share.map_or_else(|| number.to_string(), |share| format!("{share}%"))
             }
             CellValue::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
@@ -479,6 +603,7 @@ impl Form<'_> {
     /// Blanks in a row that is otherwise filled in; said once for the row.
     fn missing_values(&mut self, row: &Row) {
         let mut blanks = Vec::new();
+        let is_register = matches!(self.annex.rows, Rows::Register) && row.kind == RowKind::Data;
         for (leaf, entry) in row.entries.iter().enumerate() {
             let column = self.annex.column_of(leaf);
             let described = row.kind == RowKind::Data
@@ -488,7 +613,7 @@ impl Form<'_> {
                 && !column.optional
                 && !column.blank_is_none
                 && !matches!(column.kind, ColumnKind::Serial | ColumnKind::Year)
-                && !self.annex.is_key(self.annex.leaves[leaf].column)
+                && (is_register || !self.annex.is_key(self.annex.leaves[leaf].column))
                 && let Some(col) = self.layout.columns[leaf]
             {
                 blanks.push((
@@ -522,6 +647,8 @@ impl Form<'_> {
         let has_data = rows.iter().any(|row| row.kind == RowKind::Data);
         let owes = |reporter: Option<usize>| match self.annex.returned_by {
             ReturnedBy::One(_) => true,
+            // Where no column names the reporter, each returns all rows.
+            ReturnedBy::Kind(_) if self.annex.reporter_key.is_none() => true,
             // An office that returns the rows of others returns those it has.
             ReturnedBy::Kind(_) => reporter.is_some() && reporter == self.reporter,
         };
@@ -530,7 +657,7 @@ impl Form<'_> {
             return;
         }
         let fixed = self.annex.rows.fixed();
-        let corner = Some(CellRef::new(self.layout.header_row, 0));
+        let corner = self.corner();
         // Rows owed, each with the place where it was left blank if the form has it.
         let missing: Vec<(usize, Option<CellRef>)> = (0..fixed.len())
             .filter(|&idx| {
@@ -640,26 +767,29 @@ impl Form<'_> {
         }
     }
 
+    fn departed(&mut self, how: ReadAs, cell: CellRef, typed: &str, read: String) {
+        let place = self.place(Some(cell));
+        match self.departures.iter_mut().find(|same| same.how == how) {
+            Some(same) => same.others.push(place),
+            None => self.departures.push(Departure {
+                how,
+                cell,
+                typed: typed.to_owned(),
+                read,
+                others: Vec::new(),
+            }),
+        }
+    }
+
     /// What was read as what, said once for each way of reading.
     fn say_departures(&mut self) {
-        let departures = std::mem::take(&mut self.departures);
-        let mut ways: Vec<&ReadAs> = Vec::new();
-        for (how, ..) in &departures {
-            if !ways.contains(&how) {
-                ways.push(how);
-            }
-        }
-        for way in ways {
-            let mut same = departures.iter().filter(|(how, ..)| how == way);
-            let Some((how, cell, typed, read)) = same.next() else {
-                continue;
-            };
-            let others = same.map(|(_, cell, ..)| self.place(Some(*cell))).collect();
-            let mut finding = Finding::new(Kind::ReadAs, Level::Hint, Detail::ReadAs(how.clone()))
-                .given(typed.as_str())
-                .expected(read.as_str());
-            finding.cells = others;
-            self.push(finding, Some(*cell));
+        for departure in std::mem::take(&mut self.departures) {
+            let detail = Detail::ReadAs(departure.how);
+            let mut finding = Finding::new(Kind::ReadAs, Level::Hint, detail)
+                .given(departure.typed)
+                .expected(departure.read);
+            finding.cells = departure.others;
+            self.push(finding, Some(departure.cell));
         }
     }
 
@@ -691,6 +821,17 @@ impl Form<'_> {
 
     fn push(&mut self, finding: Finding, cell: Option<CellRef>) {
         let place = self.place(cell);
+        let key = (finding.kind, finding.level);
+        let (n_said, last) = self.said.entry(key).or_default();
+        *n_said += 1;
+        // A sheet of a million strange cells is told of once, with all their places.
+        if *n_said > MAX_SAME {
+            let same = &mut self.findings[*last];
+            same.cells.push(place);
+            same.cells.extend(finding.cells);
+            return;
+        }
+        *last = self.findings.len();
         self.findings.push(finding.at(place));
     }
 }

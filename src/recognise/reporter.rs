@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{CellRef, Detail, Finding, Kind, Level, Place, ReporterSource, RowKind};
-use crate::scheme::{ReturnedBy, Scheme};
+use crate::scheme::{NameMatch, ReturnedBy, Scheme};
 
-use super::Layout;
 use super::rows::alias_problem;
+use super::{Layout, Mention};
 
 /// Who returned a form, and how that was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,26 +79,25 @@ struct Form<'f> {
 impl Form<'_> {
     fn settle(&self, findings: &mut Vec<Finding>) -> Who {
         let mut found: Vec<(ReporterSource, usize, Option<CellRef>)> = Vec::new();
+        let mut unknown = None;
         for mention in self
             .layout
             .mentions
             .iter()
             .filter(|mention| mention.source == ReporterSource::Form)
         {
-            if let Ok(matched) = self.scheme.roster.find(&mention.text) {
-                found.push((ReporterSource::Form, matched.reporter, Some(mention.cell)));
-                if let Some((level, how)) = alias_problem(self.scheme, &mention.text, matched) {
-                    let name = self.scheme.reporters[matched.reporter].name.clone();
-                    let finding = Finding::new(Kind::Alias, level, Detail::Alias { how })
-                        .given(mention.text.as_str())
-                        .expected(&*name);
-                    self.push(
-                        findings,
-                        finding,
-                        Some(mention.cell),
-                        Some(matched.reporter),
-                    );
+            match self.scheme.roster.find(&mention.text) {
+                Ok(matched) => {
+                    found.push((ReporterSource::Form, matched.reporter, Some(mention.cell)));
+                    self.say_alias(mention, matched, findings);
                 }
+                // 轮台镇统计站 and 轮台镇2024年5月 name one reporter and nothing else.
+                Err(suggestions) => match self.scheme.roster.named_in(&mention.text) {
+                    Some(reporter) => {
+                        found.push((ReporterSource::Form, reporter, Some(mention.cell)));
+                    }
+                    None => unknown = unknown.or(Some((mention, suggestions))),
+                },
             }
         }
         let stamped = self.stamped.filter(|&reporter| self.may_return(reporter));
@@ -143,6 +142,12 @@ impl Form<'_> {
         let Some(&(source, reporter, _)) = found.first() else {
             return Who::default();
         };
+        if let Some((mention, suggestions)) = unknown
+            && source != ReporterSource::Form
+            && is_office(&mention.text)
+        {
+            self.unknown_name(mention, suggestions, Some(reporter), findings);
+        }
         self.contradictions(source, reporter, &found, findings);
         if !self.may_return(reporter) {
             let finding = Finding::new(
@@ -190,29 +195,56 @@ impl Form<'_> {
         }
     }
 
+    fn say_alias(&self, mention: &Mention, matched: NameMatch, findings: &mut Vec<Finding>) {
+        if let Some((level, how)) = alias_problem(self.scheme, &mention.text, matched) {
+            let name = self.scheme.reporters[matched.reporter].name.clone();
+            let finding = Finding::new(Kind::Alias, level, Detail::Alias { how })
+                .given(mention.text.as_str())
+                .expected(&*name);
+            self.push(
+                findings,
+                finding,
+                Some(mention.cell),
+                Some(matched.reporter),
+            );
+        }
+    }
+
+    /// Nothing tells who returned it.
     fn unknown(&self, findings: &mut Vec<Finding>) {
-        let mention = self
-            .layout
-            .mentions
-            .iter()
-            .find(|mention| mention.source == ReporterSource::Form);
-        let suggestions = mention.map(|mention| {
-            self.scheme
-                .roster
-                .find(&mention.text)
-                .err()
-                .unwrap_or_default()
-        });
+        let said = |mention: &&Mention| mention.source == ReporterSource::Form;
+        if let Some(mention) = self.layout.mentions.iter().find(said) {
+            let suggestions = self.scheme.roster.find(&mention.text).err();
+            self.unknown_name(mention, suggestions.unwrap_or_default(), None, findings);
+            return;
+        }
         let detail = Detail::UnknownReporter {
-            suggestions: suggestions
-                .unwrap_or_default()
-                .into_iter()
-                .map(|idx| self.scheme.reporters[idx].name.clone())
-                .collect(),
+            suggestions: Vec::new(),
         };
-        let mut finding = Finding::new(Kind::UnknownReporter, Level::Mandatory, detail);
-        finding.given = mention.map(|mention| mention.text.clone());
-        self.push(findings, finding, mention.map(|mention| mention.cell), None);
+        let finding = Finding::new(Kind::UnknownReporter, Level::Mandatory, detail);
+        self.push(findings, finding, None, None);
+    }
+
+    /// The form names somebody who is not on the roster; somebody else may have been found otherwise.
+    fn unknown_name(
+        &self,
+        mention: &Mention,
+        suggestions: Vec<usize>,
+        taken: Option<usize>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let name = |idx: usize| self.scheme.reporters[idx].name.clone();
+        let detail = Detail::UnknownReporter {
+            suggestions: suggestions.into_iter().map(name).collect(),
+        };
+        let level = match taken {
+            Some(_) => Level::Verification,
+            None => Level::Mandatory,
+        };
+        let mut finding =
+            Finding::new(Kind::UnknownReporter, level, detail).given(mention.text.as_str());
+        finding.expected = taken.map(|idx| name(idx).to_string());
+        self.push(findings, finding, Some(mention.cell), taken);
     }
 
     fn push(
@@ -260,6 +292,14 @@ impl Form<'_> {
                 ReturnedBy::Kind(kind) => self.scheme.reporters[reporter].kind == kind,
             }
     }
+}
+
+/// Whether a text can be the name of an office; 轮台县 and a date cannot.
+fn is_office(name: &str) -> bool {
+    const ENDS: [&str; 13] = [
+        "乡", "镇", "局", "委", "办", "院", "部", "站", "所", "队", "会", "中心", "公司",
+    ];
+    ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Reporters that the path of a file names.

@@ -124,7 +124,7 @@ pub(crate) fn shown_finding(finding: &Finding) -> String {
             line += &format!("+{cell}");
         }
     }
-    if let Some(given) = &finding.given {
+    if let Some(given) = finding.given.as_ref().filter(|given| !given.is_empty()) {
         line += &format!(" {}", given.replace('\n', "⏎"));
     }
     if let Some(expected) = &finding.expected {

@@ -1,6 +1,8 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
+mod annotate;
 mod blank_form;
+mod check_command;
 #[cfg(feature = "consolidate")]
 mod command_line;
 #[cfg(feature = "consolidate")]

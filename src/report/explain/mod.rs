@@ -41,6 +41,9 @@ pub fn explanation(kind: Kind) -> &'static str {
         Kind::Conflict => include_str!("conflict.md"),
         Kind::NotReturned => include_str!("not_returned.md"),
         Kind::DuplicateReturn => include_str!("duplicate_return.md"),
+        Kind::Explanation => include_str!("explanation.md"),
+        Kind::UnitSlip => include_str!("unit_slip.md"),
+        Kind::Shifted => include_str!("shifted.md"),
         Kind::OldForm => include_str!("old_form.md"),
     }
 }

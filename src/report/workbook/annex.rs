@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
+use crate::consolidate::Source;
 use crate::model::{Amount, Level, Value};
 use crate::scheme::ColumnKind;
 
@@ -96,6 +97,7 @@ impl<'a> Writer<'a, '_> {
         let annex = self.frame.annex;
         let last = self.last_col();
         let widths = &self.frame.widths;
+        head::write_number(self.sheet, self.styles, annex)?;
         let status = self.context.annex_status(self.frame.idx);
         let small = self.styles.role(Role::Small);
         if last > 0 {
@@ -164,7 +166,7 @@ impl<'a> Writer<'a, '_> {
             let level = worst(&self.context.merged.findings, &group);
             self.write_cell((at, bottom), leaf, row_idx, &shown, level)?;
             if !group.is_empty() {
-                self.write_note(at, leaf, &group, None)?;
+                self.write_note(at, leaf, &group, row.source, None)?;
             }
         }
         // In a large register only rows that need another height say so.
@@ -230,6 +232,7 @@ impl<'a> Writer<'a, '_> {
         at: u32,
         leaf: usize,
         findings: &[usize],
+        source: Option<Source>,
         more: Option<String>,
     ) -> Result<(), XlsxError> {
         let level = worst(&self.context.merged.findings, findings).unwrap_or(Level::Hint);
@@ -244,7 +247,7 @@ impl<'a> Writer<'a, '_> {
             if !text.is_empty() {
                 text.push_str("\n\n");
             }
-            text.push_str(&findings_note(self.context, findings));
+            text.push_str(&findings_note(self.context, findings, source, leaf));
         }
         self.sheet
             .insert_note(at, leaf as u16, &page::note(&text))?;
@@ -285,7 +288,7 @@ impl<'a> Writer<'a, '_> {
             let text = spec.label(n_returned);
             merge(self.sheet, (at, 0), (at, last), &text, format)?;
             if !label.is_empty() {
-                self.write_note(at, 0, &label, None)?;
+                self.write_note(at, 0, &label, total.stated, None)?;
             }
         }
         for leaf in frame.label_cols..frame.annex.leaves.len() {
@@ -323,8 +326,8 @@ impl<'a> Writer<'a, '_> {
     ) -> Result<(), XlsxError> {
         let frame = self.frame;
         let col = leaf as u16;
-        let stated = frame.county.total.as_ref().and_then(|total| total.stated);
-        let stated = stated.map(|source| &frame.returned(source).1.entries[leaf].value);
+        let office = frame.county.total.as_ref().and_then(|total| total.stated);
+        let stated = office.map(|source| &frame.returned(source).1.entries[leaf].value);
         let marks = self.context.marks.total(frame.idx);
         let findings = findings_at(marks, leaf);
         let mut level = worst(&self.context.merged.findings, findings);
@@ -338,7 +341,7 @@ impl<'a> Writer<'a, '_> {
             let look = Look::new(Role::TotalFigure).level(level);
             write_shown(self.sheet, self.styles, at, col, &shown, look, kind)?;
             if !findings.is_empty() {
-                self.write_note(at, leaf, findings, None)?;
+                self.write_note(at, leaf, findings, office, None)?;
             }
             return Ok(());
         };
@@ -360,7 +363,7 @@ impl<'a> Writer<'a, '_> {
         self.sheet
             .write_formula_with_format(at, col, formula, format)?;
         if said.is_some() || !findings.is_empty() {
-            self.write_note(at, leaf, findings, said)?;
+            self.write_note(at, leaf, findings, office, said)?;
         }
         Ok(())
     }

@@ -238,9 +238,9 @@ impl<'a> Frame<'a> {
             if !merges(leaf) || self.keys[leaf].is_none() {
                 continue;
             }
-            for row in 1..n_rows {
+            for (row, starts) in breaks.iter_mut().enumerate().skip(1) {
                 let (above, here) = (self.shown(row - 1, leaf), self.shown(row, leaf));
-                breaks[row] |= !above.same_text(&here);
+                *starts |= !above.same_text(&here);
             }
             self.spans[leaf] = Some(spans(&breaks));
             first_groups.get_or_insert_with(|| breaks.clone());
@@ -263,7 +263,7 @@ impl<'a> Frame<'a> {
             }
             let fixed = !self.annex.rows.fixed().is_empty();
             let mut breaks = starts_of_part.clone();
-            for row in 1..n_rows {
+            for (row, starts) in breaks.iter_mut().enumerate().skip(1) {
                 // Under a printed remark the plan leaves its neighbours blank.
                 let marked = self.context.marks.row(self.idx, row);
                 let marked = marked.iter().any(|mark| mark.leaf == leaf);
@@ -271,7 +271,7 @@ impl<'a> Frame<'a> {
                 let above = self.shown(row - 1, leaf);
                 let same = above.same_text(&self.shown(row, leaf));
                 let returned = self.county.rows[row].source.is_some();
-                breaks[row] |= match blank {
+                *starts |= match blank {
                     true => !fixed || marked || !returned,
                     false => !same || marked,
                 };

@@ -14,16 +14,26 @@ use super::text;
 /// A table narrower than this is spread over the page, as the plan does.
 const NARROW: f64 = 100.0;
 
-/// The annex's number and title, in the first two rows.
+/// The annex's number, in the first row. Rows are written from top to bottom: a sheet that is written
+/// as it goes takes no other order.
+pub(super) fn write_number(
+    sheet: &mut Worksheet,
+    styles: &mut Styles,
+    annex: &Annex,
+) -> Result<(), XlsxError> {
+    sheet.set_row_height(0, 22)?;
+    let number = styles.role(Role::AnnexNumber);
+    sheet.write_with_format(0, 0, &*annex.number, number)?;
+    Ok(())
+}
+
+/// The annex's title, in the second row.
 pub(super) fn write_title(
     sheet: &mut Worksheet,
     styles: &mut Styles,
     annex: &Annex,
     widths: &[f64],
 ) -> Result<(), XlsxError> {
-    sheet.set_row_height(0, 22)?;
-    let number = styles.role(Role::AnnexNumber);
-    sheet.write_with_format(0, 0, &*annex.number, number)?;
     let title_width: f64 = widths.iter().sum();
     let n_lines = text::lines(&annex.title, title_width / 1.7);
     sheet.set_row_height(1, n_lines as f64 * 26.0 + 10.0)?;

@@ -14,7 +14,7 @@ pub mod form;
 mod frame;
 mod head;
 mod layout;
-mod marks;
+pub(super) mod marks;
 mod notes;
 mod page;
 mod returns;
@@ -24,7 +24,7 @@ mod style;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(super) mod text;
 
 use std::collections::HashMap;
 use std::io::{Cursor, Seek, Write};
@@ -186,10 +186,13 @@ fn new_sheet(
     n_cells: usize,
     limits: Limits,
 ) -> Result<&mut Worksheet, XlsxError> {
-    match n_cells > limits.kept_cells {
-        true => workbook.add_worksheet_with_constant_memory(),
-        false => Ok(workbook.add_worksheet()),
+    if n_cells > limits.kept_cells {
+        // Packing a large sheet well takes as long as writing it; this is four times as fast and a
+        // quarter larger.
+        workbook.set_zip_compression_level(2);
+        return workbook.add_worksheet_with_constant_memory();
     }
+    Ok(workbook.add_worksheet())
 }
 
 /// 2024年5月, or 计划.

@@ -18,7 +18,6 @@ use crate::model::{
 use crate::normalise::normalise;
 use crate::read::{Limits, read};
 use crate::recognise::{Layout, Recogniser, settle_reporters};
-#[cfg(feature = "consolidate")]
 use crate::returns::{self, Settled};
 use crate::scheme::Scheme;
 

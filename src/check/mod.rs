@@ -16,6 +16,7 @@ mod compare;
 mod equal;
 #[cfg(test)]
 mod grid;
+mod linear;
 mod order;
 mod outcome;
 mod pair;
@@ -36,6 +37,7 @@ use std::collections::HashSet;
 use crate::model::{Kind, Row, RowKind, Table};
 use crate::scheme::{Relation, RowSel, Rows, Scheme};
 
+pub(crate) use linear::Equation;
 pub use outcome::{Checked, Why};
 
 use cells::{At, Cells, Spot};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::Unreadable;
 
+use super::suspect::{Evidence, Explained, Extent, Slip, Suspect};
 use super::{Amount, CellRef};
 
 /// One thing to tell the user about the data.
@@ -63,19 +64,6 @@ pub struct Place {
     pub cell: Option<CellRef>,
 }
 
-/// A cell that, if wrong, explains a finding, with the value that would be right. Advice only.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Suspect {
-    /// The cell.
-    pub place: Place,
-    /// What stands there.
-    pub given: String,
-    /// What would be right.
-    pub likely: String,
-    /// Why it is suspected.
-    pub why: String,
-}
-
 /// 审核级别, the most serious first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -126,6 +114,9 @@ pub enum Kind {
     Conflict,
     NotReturned,
     DuplicateReturn,
+    Explanation,
+    UnitSlip,
+    Shifted,
 }
 
 /// The facts that a finding's words are made of.
@@ -244,6 +235,18 @@ pub enum Detail {
         /// Whether both say the same.
         identical: bool,
     },
+    /// One explanation stands for every finding of a return.
+    RepeatedText {
+        /// For how many.
+        n_findings: usize,
+    },
+    /// An explanation that is too short to be one.
+    TooShort,
+    /// An explanation whose finding is gone.
+    NoLongerNeeded {
+        /// What it was about.
+        about: String,
+    },
     /// total ≠ Σ parts.
     Sum {
         /// The total.
@@ -347,6 +350,28 @@ pub enum Detail {
         condition: Operand,
         /// What was expected of the consequence's cell.
         wanted: Condition,
+    },
+    /// Figures were filled in in another unit.
+    UnitSlip {
+        /// From which unit, and how far off they are.
+        slip: Slip,
+        /// How much of the form it is about.
+        extent: Extent,
+        /// What it was concluded from.
+        evidence: Evidence,
+        /// The failures that are not told by themselves, because this one explains them.
+        explains: Vec<Explained>,
+    },
+    /// Figures stand in the neighbouring row or column.
+    Shifted {
+        /// How far below, or to the right of, their place.
+        by: i32,
+        /// `Column`: a column's figures moved down or up; `Row`: a row's figures moved sideways.
+        extent: Extent,
+        /// What it was concluded from.
+        evidence: Evidence,
+        /// The failures that are not told by themselves, because this one explains them.
+        explains: Vec<Explained>,
     },
 }
 
@@ -497,6 +522,17 @@ pub enum Condition {
     },
 }
 
+/// What is to become of a return, by its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// 可以报送.
+    Acceptable,
+    /// 需说明: something has to be put right or explained.
+    ToExplain,
+    /// 须改正: something has to be put right.
+    ToCorrect,
+}
+
 impl Finding {
     /// A finding with nothing but its kind, level and facts.
     pub fn new(kind: Kind, level: Level, detail: Detail) -> Self {
@@ -539,6 +575,47 @@ impl Finding {
         self.expected = Some(expected.into());
         self
     }
+
+    /// Whether the reporter has explained it in so many words as an explanation needs.
+    pub fn is_explained(&self) -> bool {
+        self.explanation.as_deref().is_some_and(is_explanation)
+    }
+
+    /// Whether something is still to be done about it. A `verification` is closed by an explanation;
+    /// a `quasi-mandatory` one stays open until the county accepts it; a hint asks for nothing.
+    pub fn is_open(&self) -> bool {
+        match self.level {
+            Level::Mandatory | Level::QuasiMandatory => true,
+            Level::Verification => !self.is_explained(),
+            Level::Hint => false,
+        }
+    }
+
+    /// Whether the reporter has to do something about it before the return is taken.
+    pub fn is_for_reporter(&self) -> bool {
+        self.is_open() && !(self.level == Level::QuasiMandatory && self.is_explained())
+    }
+}
+
+/// Fewer characters than this explain nothing.
+pub const LEAST_EXPLANATION: usize = 6;
+
+/// Whether a text is long enough to explain something; blanks and punctuation do not count.
+pub fn is_explanation(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphanumeric()).count() >= LEAST_EXPLANATION
+}
+
+impl Verdict {
+    /// The worst that some findings ask for.
+    pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
+        let verdict = |finding: &Finding| match finding.level {
+            _ if !finding.is_for_reporter() => Self::Acceptable,
+            Level::Mandatory => Self::ToCorrect,
+            _ => Self::ToExplain,
+        };
+        let all = findings.into_iter().map(verdict);
+        all.max().unwrap_or(Self::Acceptable)
+    }
 }
 
 impl Place {
@@ -557,6 +634,20 @@ impl Place {
             file: file.clone(),
             sheet: Some(sheet.clone()),
             cell,
+        }
+    }
+}
+
+impl ReporterSource {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReporterSource::Form => "form",
+            ReporterSource::Title => "title",
+            ReporterSource::Rows => "rows",
+            ReporterSource::FileName => "file-name",
+            ReporterSource::Folder => "folder",
+            ReporterSource::Annex => "annex",
         }
     }
 }
@@ -583,7 +674,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -616,6 +707,9 @@ impl Kind {
         Self::Conflict,
         Self::NotReturned,
         Self::DuplicateReturn,
+        Self::Explanation,
+        Self::UnitSlip,
+        Self::Shifted,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -653,6 +747,9 @@ impl Kind {
             Kind::Conflict => "conflict",
             Kind::NotReturned => "not-returned",
             Kind::DuplicateReturn => "duplicate-return",
+            Kind::Explanation => "explanation",
+            Kind::UnitSlip => "unit-slip",
+            Kind::Shifted => "shifted",
         }
     }
 }

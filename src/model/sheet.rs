@@ -42,8 +42,10 @@ pub struct Sheet {
     pub visible: bool,
     /// Row by row, each row from left to right.
     cells: Vec<Cell>,
-    /// Merged regions.
+    /// Merged regions, by their first cell.
     pub merges: Vec<CellRange>,
+    /// The most rows that a merged region reaches below its first.
+    merge_depth: u32,
     /// `(row, index of its first cell)`, ascending.
     row_starts: Vec<(u32, u32)>,
 }
@@ -89,7 +91,15 @@ pub struct NumberFormat {
 
 impl Sheet {
     /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept.
-    pub fn new(name: String, visible: bool, mut cells: Vec<Cell>, merges: Vec<CellRange>) -> Self {
+    pub fn new(
+        name: String,
+        visible: bool,
+        mut cells: Vec<Cell>,
+        mut merges: Vec<CellRange>,
+    ) -> Self {
+        merges.sort_by_key(|merge| merge.start);
+        let depth = |merge: &CellRange| merge.end.row.saturating_sub(merge.start.row);
+        let merge_depth = merges.iter().map(depth).max().unwrap_or(0);
         if !cells.is_sorted_by(|a, b| a.at < b.at) {
             cells.sort_by_key(|cell| cell.at);
             cells.dedup_by(|later, earlier| {
@@ -111,6 +121,7 @@ impl Sheet {
             visible,
             cells,
             merges,
+            merge_depth,
             row_starts,
         }
     }
@@ -144,6 +155,19 @@ impl Sheet {
         let row = self.row(at.row);
         let idx = row.binary_search_by_key(&at.col, |cell| cell.at.col).ok()?;
         Some(&row[idx])
+    }
+
+    /// The merged region that covers `at`, if any.
+    pub fn merge_at(&self, at: CellRef) -> Option<CellRange> {
+        let first = at.row.saturating_sub(self.merge_depth);
+        let from = self.merges.partition_point(|merge| merge.start.row < first);
+        let to = self
+            .merges
+            .partition_point(|merge| merge.start.row <= at.row);
+        self.merges[from..to]
+            .iter()
+            .copied()
+            .find(|merge| merge.contains(at))
     }
 
     fn row_at(&self, idx: usize) -> &[Cell] {

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{Lang, words};
 use crate::model::{
-    Amount, FileRecord, FileStatus, Finding, Level, Place, ReturnRecord, ReturnStatus, Suspect,
-    TableRecord, Tally,
+    Amount, FileRecord, FileStatus, Finding, Level, Place, ReporterSource, ReturnRecord,
+    ReturnStatus, Suspect, TableRecord, Tally,
 };
 use crate::scheme::Scheme;
 
@@ -70,6 +70,8 @@ struct TableEntry<'a> {
     sheet: &'a str,
     annex: &'a str,
     reporter: Option<&'a str>,
+    /// How the reporter was found.
+    reporter_from: Option<&'static str>,
     observations: usize,
 }
 
@@ -105,8 +107,8 @@ struct FindingEntry<'a> {
 struct SuspectEntry<'a> {
     cell: String,
     given: &'a str,
-    likely: &'a str,
-    why: &'a str,
+    likely: Option<&'a str>,
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -147,6 +149,7 @@ fn file_entry<'a>(scheme: &'a Scheme, file: &'a FileRecord, lang: Lang) -> FileE
         sheet: &table.sheet,
         annex: &scheme.annexes[table.annex].number,
         reporter: table.reporter.map(|idx| &*scheme.reporters[idx].name),
+        reporter_from: table.found_by.map(ReporterSource::name),
         observations: table.observations,
     };
     FileEntry {
@@ -201,18 +204,22 @@ fn finding_entry(finding: &Finding, lang: Lang) -> FindingEntry<'_> {
         tolerance: text(finding.tolerance),
         message: words::message(finding, lang),
         suspects: (finding.suspects.iter())
-            .map(|suspect| suspect_entry(suspect, place))
+            .map(|suspect| suspect_entry(suspect, place, lang))
             .collect(),
         explanation: finding.explanation.as_deref(),
     }
 }
 
-fn suspect_entry<'a>(suspect: &'a Suspect, seen_from: Option<&Place>) -> SuspectEntry<'a> {
+fn suspect_entry<'a>(
+    suspect: &'a Suspect,
+    seen_from: Option<&Place>,
+    lang: Lang,
+) -> SuspectEntry<'a> {
     SuspectEntry {
         cell: reference(&suspect.place, seen_from),
         given: &suspect.given,
-        likely: &suspect.likely,
-        why: &suspect.why,
+        likely: suspect.likely.as_deref(),
+        why: words::reasons(suspect, seen_from, lang),
     }
 }
 

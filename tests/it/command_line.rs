@@ -35,7 +35,12 @@ fn hebiao(arguments: &[&str]) -> Output {
 }
 
 fn merge_plan(outbox: &Path) -> Output {
-    hebiao(&["merge", "plan", "--outbox", outbox.to_str().expect("a path")])
+    hebiao(&[
+        "merge",
+        "plan",
+        "--outbox",
+        outbox.to_str().expect("a path"),
+    ])
 }
 
 fn stdout(output: &Output) -> String {
@@ -97,7 +102,10 @@ fn merging_the_plan_says_what_came_and_what_is_open() {
         .map(|(name, _)| name.to_string_lossy().into_owned())
         .filter(|name| !name.contains("退回"))
         .collect();
-    assert_eq!(names, ["findings.json", "records.parquet", "轮台县-plan-汇总.xlsx"]);
+    assert_eq!(
+        names,
+        ["findings.json", "records.parquet", "轮台县-plan-汇总.xlsx"]
+    );
 }
 
 #[test]
@@ -105,7 +113,10 @@ fn the_same_inbox_gives_the_same_bytes() {
     let desk = Desk::new("same");
     merge_plan(&desk.path("one"));
     // Copied, the files have other times and come from the disk in another order.
-    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan"), &desk.path("inbox/plan"));
+    copy_folder(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan"),
+        &desk.path("inbox/plan"),
+    );
     let (inbox, two) = (desk.path("inbox"), desk.path("two"));
     let output = Command::new(env!("CARGO_BIN_EXE_hebiao"))
         .args(["merge", "plan", "--inbox"])
@@ -117,8 +128,13 @@ fn the_same_inbox_gives_the_same_bytes() {
         .output()
         .expect("the program runs");
     assert_eq!(output.status.code(), Some(1));
-    let (one, two) = (contents(&desk.path("one/plan")), contents(&desk.path("two/plan")));
-    let names = |files: &[(PathBuf, Vec<u8>)]| -> Vec<PathBuf> { files.iter().map(|file| file.0.clone()).collect() };
+    let (one, two) = (
+        contents(&desk.path("one/plan")),
+        contents(&desk.path("two/plan")),
+    );
+    let names = |files: &[(PathBuf, Vec<u8>)]| -> Vec<PathBuf> {
+        files.iter().map(|file| file.0.clone()).collect()
+    };
     assert_eq!(names(&one), names(&two));
     for (a, b) in one.iter().zip(&two) {
         assert!(a.1 == b.1, "{} differs", a.0.display());
@@ -143,22 +159,44 @@ fn merging_again_replaces_the_outbox_whole() {
 #[test]
 fn a_broken_file_is_reported_and_the_rest_goes_on() {
     let desk = Desk::new("broken");
-    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan"), &desk.path("inbox/plan"));
+    copy_folder(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan"),
+        &desk.path("inbox/plan"),
+    );
     fs::write(desk.path("inbox/plan/空.xlsx"), "").expect("a file");
-    fs::write(desk.path("inbox/plan/网页.xls"), "<html><body><table><tr><td>1</td></tr></table></body></html>").expect("a file");
+    fs::write(
+        desk.path("inbox/plan/网页.xls"),
+        "<html><body><table><tr><td>1</td></tr></table></body></html>",
+    )
+    .expect("a file");
     fs::write(desk.path("inbox/plan/~$轮台镇.xlsx"), "lock").expect("a file");
     let whole = fs::read(desk.path("inbox/plan/轮台镇(报送稿).xlsx")).expect("a file");
     fs::write(desk.path("inbox/plan/半截.xlsx"), &whole[..whole.len() / 2]).expect("a file");
     let (inbox, out) = (desk.path("inbox"), desk.path("out"));
-    let output = hebiao(&["merge", "plan", "--inbox", inbox.to_str().expect("a path"), "--outbox", out.to_str().expect("a path")]);
+    let output = hebiao(&[
+        "merge",
+        "plan",
+        "--inbox",
+        inbox.to_str().expect("a path"),
+        "--outbox",
+        out.to_str().expect("a path"),
+    ]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-    assert!(stdout(&output).contains("收到文件 22 个（读不了 3 个），报表 44 张"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("收到文件 22 个（读不了 3 个），报表 44 张"),
+        "{}",
+        stdout(&output)
+    );
     let findings: serde_json::Value =
-        serde_json::from_slice(&fs::read(desk.path("out/plan/findings.json")).expect("findings")).expect("JSON");
+        serde_json::from_slice(&fs::read(desk.path("out/plan/findings.json")).expect("findings"))
+            .expect("JSON");
     let files = findings["files"].as_array().expect("a list");
     let status = |name: &str| {
         let file = files.iter().find(|file| file["path"] == name).expect(name);
-        (file["status"].as_str().expect("a status").to_owned(), file["reason"].as_str().unwrap_or("").to_owned())
+        (
+            file["status"].as_str().expect("a status").to_owned(),
+            file["reason"].as_str().unwrap_or("").to_owned(),
+        )
     };
     assert_eq!(status("空.xlsx").0, "unreadable");
     assert_eq!(status("网页.xls").0, "unreadable");
@@ -173,15 +211,34 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
     let out = desk.path("out");
     let out = out.to_str().expect("a path");
     for (arguments, said) in [
-        (vec!["merge", "五月", "--outbox", out], "报告期应为 plan 或月份（如 2024-05），写的是“五月”"),
-        (vec!["merge", "2031-01", "--outbox", out], "读不了收件文件夹"),
-        (vec!["merge", "--inbox", "no-such-folder", "--outbox", out], "读不了收件文件夹"),
-        (vec!["scheme", "--scheme", "no-such-folder"], "no-such-folder"),
-        (vec!["explain", "A99-99"], "没有这样的审核关系或类别：A99-99"),
+        (
+            vec!["merge", "五月", "--outbox", out],
+            "报告期应为 plan 或月份（如 2024-05），写的是“五月”",
+        ),
+        (
+            vec!["merge", "2031-01", "--outbox", out],
+            "读不了收件文件夹",
+        ),
+        (
+            vec!["merge", "--inbox", "no-such-folder", "--outbox", out],
+            "读不了收件文件夹",
+        ),
+        (
+            vec!["scheme", "--scheme", "no-such-folder"],
+            "no-such-folder",
+        ),
+        (
+            vec!["explain", "A99-99"],
+            "没有这样的审核关系或类别：A99-99",
+        ),
     ] {
         let output = hebiao(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains(said),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
         assert!(stdout(&output).is_empty(), "{arguments:?}");
     }
 }
@@ -190,14 +247,24 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
 fn a_wrong_scheme_is_shown_in_its_source() {
     let desk = Desk::new("scheme");
     let folder = desk.path("scheme");
-    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/luntai-2023-2025"), &folder);
+    copy_folder(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/luntai-2023-2025"),
+        &folder,
+    );
     let annex = folder.join("annex-3.toml");
     let text = fs::read_to_string(&annex).expect("the annex");
-    fs::write(&annex, text.replacen("total = \"三年合计\"", "total = \"三年合记\"", 1)).expect("the annex");
+    fs::write(
+        &annex,
+        text.replacen("total = \"三年合计\"", "total = \"三年合记\"", 1),
+    )
+    .expect("the annex");
     let output = hebiao(&["scheme", "--scheme", folder.to_str().expect("a path")]);
     assert_eq!(output.status.code(), Some(2));
     let said = stderr(&output);
-    assert!(said.contains("没有名为“三年合记”的列，是否指“三年合计”？"), "{said}");
+    assert!(
+        said.contains("没有名为“三年合记”的列，是否指“三年合计”？"),
+        "{said}"
+    );
     assert!(said.contains("annex-3.toml:"), "{said}");
 }
 
@@ -205,13 +272,27 @@ fn a_wrong_scheme_is_shown_in_its_source() {
 fn help_and_lists_come_in_both_languages() {
     let output = hebiao(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(stdout(&output).contains("用法：") && stdout(&output).contains("汇总一个报告期收到的全部报表"));
+    assert!(
+        stdout(&output).contains("用法：")
+            && stdout(&output).contains("汇总一个报告期收到的全部报表")
+    );
     let output = hebiao(&["--lang", "en", "--help"]);
-    assert!(stdout(&output).contains("Usage:") && stdout(&output).contains("consolidate everything returned"));
+    assert!(
+        stdout(&output).contains("Usage:")
+            && stdout(&output).contains("consolidate everything returned")
+    );
     let output = hebiao(&["scheme"]);
     assert_eq!(output.status.code(), Some(0));
-    for part in ["附件6.2  轮台县2023年煤改电工程分布情况统计表（各乡镇；10 行，户）", "A7-02", "巴州生态环境局轮台县分局"] {
-        assert!(stdout(&output).contains(part), "{part} is not in\n{}", stdout(&output));
+    for part in [
+        "附件6.2  轮台县2023年煤改电工程分布情况统计表（各乡镇；10 行，户）",
+        "A7-02",
+        "巴州生态环境局轮台县分局",
+    ] {
+        assert!(
+            stdout(&output).contains(part),
+            "{part} is not in\n{}",
+            stdout(&output)
+        );
     }
     let output = hebiao(&["explain", "A7-02"]);
     assert!(stdout(&output).contains("工业、农业、生活用水之和应等于用水总量"));

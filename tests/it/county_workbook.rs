@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Write};
 use std::process::Command;
 
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
-use hebiao::model::{Detail, Finding, Kind, Level, ReadAs, Suspect};
+use hebiao::model::{Detail, Finding, Kind, Level, ReadAs, Reason, Suspect};
 use hebiao::pipeline::Merged;
 use hebiao::report::Lang;
 use hebiao::report::workbook::write_workbook;
@@ -58,9 +58,8 @@ impl Written {
     }
 
     fn merges(&mut self, sheet: &str) -> Vec<String> {
-        let merges = self.book.worksheet_merge_cells(sheet).expect(sheet);
+        let merges = self.book.merge_cells_by_sheet_name(sheet).expect(sheet);
         let mut merges: Vec<String> = merges
-            .expect("merges")
             .iter()
             .map(|range| {
                 let cell = |(row, col)| hebiao::model::CellRef::new(row, col);
@@ -251,8 +250,8 @@ fn every_finding_of_a_cell_is_in_its_note_and_the_worst_colours_it() {
     verify.suspects.push(Suspect {
         place: place("东河镇", "附件3", "B5"),
         given: "184.5".into(),
-        likely: "18.45".into(),
-        why: "小数点错位".into(),
+        likely: Some("18.45".into()),
+        why: vec![Reason::PointMoved { places: 1 }],
     });
     let nowhere = Finding::new(
         Kind::UnknownForm,
@@ -271,7 +270,11 @@ fn every_finding_of_a_cell_is_in_its_note_and_the_worst_colours_it() {
     let verification = notes.find("【核实】超出取值范围").expect("the first");
     let hint = notes.find("【提示】数字存成了文本").expect("the second");
     assert!(verification < hint);
-    assert!(notes.contains("嫌疑：B5 填写 184.5，若为 18.45 则相符（小数点错位）"));
+    assert!(
+        notes.contains(
+            "嫌疑：B5 填写 184.5，若为 18.45 则相符（小数点错位，大了 1 位，或多写了 0）"
+        )
+    );
     assert!(notes.contains("审核说明：新增一处林场"));
     assert!(!notes.contains("认不出是哪张附件"));
     assert!(written.rows("错误清单", 0).contains("认不出是哪张附件"));

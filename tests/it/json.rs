@@ -1,8 +1,8 @@
 //! findings.json against one written by hand.
 
 use hebiao::model::{
-    Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, Operand, Place, ReporterSource,
-    ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally,
+    Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, Operand, Place, Reason,
+    ReporterSource, ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally,
 };
 use hebiao::report::json::{Facts, write};
 use hebiao::report::{Lang, words};
@@ -157,8 +157,8 @@ fn findings() -> Vec<Finding> {
     sum.suspects = vec![Suspect {
         place: place("a.xlsx", "附件7", "E3"),
         given: "53".into(),
-        likely: "35".into(),
-        why: "两位数字颠倒".into(),
+        likely: Some("35".into()),
+        why: vec![Reason::DigitsSwapped],
     }];
     sum.explanation = Some("已与水利局\"核实\"".into());
 

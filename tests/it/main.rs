@@ -1,5 +1,7 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
+mod annotate;
+mod check_command;
 #[cfg(feature = "consolidate")]
 mod command_line;
 #[cfg(feature = "consolidate")]

@@ -35,9 +35,16 @@ pub(crate) fn scheme() -> Scheme {
     let files = std::fs::read_dir(folder).expect("the scheme's folder");
     let files: Vec<SchemeFile> = files
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .map(|path| SchemeFile {
-            name: path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned(),
+            name: path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .expect("a name")
+                .to_owned(),
             text: std::fs::read_to_string(&path).expect("a file of the scheme"),
         })
         .collect();
@@ -73,18 +80,32 @@ fn every_file_is_read_and_every_return_has_come() {
     let merged = merged(&scheme);
     assert_eq!(merged.files.len(), 19);
     for file in &merged.files {
-        assert_eq!(file.status, hebiao::model::FileStatus::Read, "{}", file.path);
+        assert_eq!(
+            file.status,
+            hebiao::model::FileStatus::Read,
+            "{}",
+            file.path
+        );
         assert!(!file.tables.is_empty(), "{}", file.path);
     }
     // Eleven townships return 附件3 and 附件7, ten of them 附件6.2, and departments nine annexes.
     assert_eq!(merged.returns.len(), 11 + 11 + 10 + 9);
-    assert!(merged.returns.iter().all(|record| record.status == hebiao::model::ReturnStatus::Returned));
+    assert!(
+        merged
+            .returns
+            .iter()
+            .all(|record| record.status == hebiao::model::ReturnStatus::Returned)
+    );
 }
 
 #[test]
 fn what_the_habits_of_offices_deserve_is_a_hint() {
     let scheme = scheme();
-    for finding in merged(&scheme).findings.iter().filter(|finding| is_habit(finding)) {
+    for finding in merged(&scheme)
+        .findings
+        .iter()
+        .filter(|finding| is_habit(finding))
+    {
         assert_eq!(finding.level, Level::Hint, "{finding:?}");
     }
 }
@@ -97,7 +118,11 @@ fn is_habit(finding: &Finding) -> bool {
 fn line(finding: &Finding) -> String {
     if finding.kind == Kind::Alias {
         let (given, expected) = (finding.given.as_deref(), finding.expected.as_deref());
-        return format!("{} {:?} {given:?} {expected:?}", finding.level, finding.annex.as_deref());
+        return format!(
+            "{} {:?} {given:?} {expected:?}",
+            finding.level,
+            finding.annex.as_deref()
+        );
     }
     format!(
         "{} {} {:?} {:?} {:?} {:?} given {:?} expected {:?} difference {:?}",
@@ -109,14 +134,20 @@ fn line(finding: &Finding) -> String {
         finding.year,
         finding.given,
         finding.expected,
-        finding.difference.map(|difference| difference.normalised().to_string()),
+        finding
+            .difference
+            .map(|difference| difference.normalised().to_string()),
     )
 }
 
 fn line_of(finding: &ExpectedFinding) -> String {
     if finding.kind == Kind::Alias.name() {
         let (given, expected) = (finding.given.as_deref(), finding.expected.as_deref());
-        return format!("{} {:?} {given:?} {expected:?}", finding.level, finding.annex.as_deref());
+        return format!(
+            "{} {:?} {given:?} {expected:?}",
+            finding.level,
+            finding.annex.as_deref()
+        );
     }
     format!(
         "{} {} {:?} {:?} {:?} {:?} given {:?} expected {:?} difference {:?}",

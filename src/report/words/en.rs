@@ -1,13 +1,15 @@
 //! English.
 
 use crate::model::{
-    AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
-    ReporterSource, ReturnStatus, Suspect, Wanted,
+    AliasMatch, Amount, Condition, Detail, Direction, Evidence, Explained, Extent, FileStatus,
+    Finding, Kind, LEAST_EXPLANATION, Level, Need, Place, ReadAs, Reason, ReporterSource,
+    ReturnStatus, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
 use super::{
-    amount, expected, given, is_date, is_rounding, own_cell, parts, reference, references,
+    amount, expected, given, is_date, is_rounding, likely_values, named, own_cell, parts,
+    reference, references,
 };
 
 /// Columns that a sentence names before it only counts them.
@@ -65,6 +67,9 @@ pub(super) fn title(finding: &Finding) -> String {
             identical: true, ..
         } => "Returned twice with the same content",
         Detail::DuplicateReturn { .. } => "Returned twice with different content",
+        Detail::RepeatedText { .. } => "One explanation for everything",
+        Detail::TooShort => "The explanation is too short",
+        Detail::NoLongerNeeded { .. } => "The explanation is no longer needed",
         Detail::Sum { .. } => "The total differs from the sum of its parts",
         Detail::TotalRow { .. } => "The total row differs from the sum of the rows",
         Detail::RowCount { .. } => "The total row states another number of rows",
@@ -86,6 +91,12 @@ pub(super) fn title(finding: &Finding) -> String {
             Need::AtLeastOne => "At least one of a group should be filled in",
         },
         Detail::When { .. } => "A condition is not met",
+        Detail::UnitSlip { .. } => "The unit of measure seems to be wrong",
+        Detail::Shifted { extent, .. } => match extent {
+            Extent::Row => "A row seems to be shifted sideways",
+            Extent::Form => "The rows of a form seem to be shifted up or down",
+            Extent::Cell | Extent::Column => "A column seems to be shifted up or down",
+        },
     };
     title.to_owned()
 }
@@ -135,7 +146,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("“{}” where {wanted} belongs; left out", given(finding))
         }
-        Detail::ReadAs(how) => read_as(finding, how),
+        Detail::ReadAs(how) => {
+            let said = read_as(finding, how);
+            let others = references(&finding.cells, finding.place.as_ref(), ", ");
+            match others.is_empty() {
+                true => said,
+                false => format!("{said}; likewise {others}"),
+            }
+        }
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("it shows {error}; left out"),
             (None, true) => "the file holds no result; the plain sum was added up".to_owned(),
@@ -194,6 +212,16 @@ pub(super) fn facts(finding: &Finding) -> String {
             true => format!("{other} is the same as {taken}, which was taken"),
             false => format!("{taken} was taken, {other} left out"),
         },
+        Detail::RepeatedText { n_findings } => {
+            format!("{n_findings} findings all have “{}”", given(finding))
+        }
+        Detail::TooShort => format!(
+            "it says only “{}”; at least {LEAST_EXPLANATION} characters are needed",
+            given(finding)
+        ),
+        Detail::NoLongerNeeded { about } => {
+            format!("what “{}” explains ({about}) is gone", given(finding))
+        }
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, ", ");
             let shown = match shown.is_empty() {
@@ -321,6 +349,43 @@ pub(super) fn facts(finding: &Finding) -> String {
                 condition.label, condition.value
             )
         }
+        Detail::UnitSlip {
+            slip,
+            extent: what,
+            evidence: from,
+            explains: others,
+        } => format!(
+            "{}: {}; {}{}",
+            extent(*what),
+            unit_slip(slip),
+            evidence(*from),
+            explains(others)
+        ),
+        Detail::Shifted {
+            by,
+            extent: what,
+            evidence: from,
+            explains: others,
+        } => {
+            let places = by.unsigned_abs();
+            let way = match (what, *by > 0) {
+                (Extent::Row, true) => "columns to the right",
+                (Extent::Row, false) => "columns to the left",
+                (_, true) => "rows down",
+                (_, false) => "rows up",
+            };
+            let from = match from {
+                Evidence::Relations(n) => format!("{n} relations hold once they are put back"),
+                Evidence::Before | Evidence::OtherRows => {
+                    "put back, they are those of the plan or the last return".to_owned()
+                }
+            };
+            format!(
+                "{} moved {places} {way}; {from}{}",
+                extent(*what),
+                explains(others)
+            )
+        }
     }
 }
 
@@ -407,6 +472,9 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::DuplicateReturn { .. } => {
             "Find out which one holds, and take the other out".to_owned()
         }
+        Detail::RepeatedText { .. } => "Give each finding its own reason".to_owned(),
+        Detail::TooShort => "Write down the reason itself".to_owned(),
+        Detail::NoLongerNeeded { .. } => "Nothing to do".to_owned(),
         Detail::Sum { .. } => {
             format!("Check {cell}; if a part is wrong, the total should change with it")
         }
@@ -435,18 +503,183 @@ pub(super) fn advice(finding: &Finding) -> String {
             Need::AtLeastOne => "Fill in at least one".to_owned(),
         },
         Detail::When { .. } => format!("Check {cell} and the condition"),
+        Detail::UnitSlip { .. } => {
+            "Check the unit, correct the figures and return the form again".to_owned()
+        }
+        Detail::Shifted { .. } => {
+            "Compare with the row names and headers, and put the figures back".to_owned()
+        }
     }
 }
 
-pub(super) fn suspect(suspect: &Suspect, cell: &str) -> String {
-    let why = match suspect.why.is_empty() {
+pub(super) fn suspect(suspect: &Suspect, cell: &str, why: &str) -> String {
+    let given = &suspect.given;
+    let in_brackets = match why.is_empty() {
         true => String::new(),
-        false => format!(" ({})", suspect.why),
+        false => format!(" ({why})"),
     };
-    format!(
-        "{cell} says {}; {} would fit{why}",
-        suspect.given, suspect.likely
-    )
+    match &suspect.likely {
+        Some(likely) => format!("{cell} says {given}; {likely} would fit{in_brackets}"),
+        None => format!("{cell} {given}: {why}"),
+    }
+}
+
+pub(super) fn reason(reason: &Reason, seen_from: Option<&Place>) -> String {
+    match reason {
+        Reason::Satisfies { n_relations } => {
+            format!("changing this cell alone satisfies {n_relations} relations")
+        }
+        Reason::Together { with } => {
+            let with = likely_values(with, seen_from, " to ");
+            format!("together with changing {}", with.join(", "))
+        }
+        Reason::Tied { n_others } => format!("{n_others} other changes would do as well"),
+        Reason::Sign => "the sign is the other way round".to_owned(),
+        Reason::PointMoved { places } if *places > 0 => {
+            format!("the decimal point is {places} places too far right, or zeros were added")
+        }
+        Reason::PointMoved { places } => {
+            format!(
+                "the decimal point is {} places too far left, or zeros were left out",
+                -places
+            )
+        }
+        Reason::Unit(slip) => unit_slip(slip),
+        Reason::DigitChanged => "one digit differs".to_owned(),
+        Reason::DigitMissing => "a digit is missing".to_owned(),
+        Reason::DigitExtra => "there is a digit too many".to_owned(),
+        Reason::DigitsSwapped => "two neighbouring digits changed places".to_owned(),
+        Reason::TwoDigits => "two digits differ".to_owned(),
+        Reason::Exchanged { with } => {
+            format!("it changed places with {}", reference(with, seen_from))
+        }
+        Reason::AsBefore => "the plan or the last return has this figure".to_owned(),
+        Reason::NearBefore => {
+            "it is near the plan or the last return; what is given is not".to_owned()
+        }
+        Reason::NearOtherYears => {
+            "it is near the row's other years; what is given is not".to_owned()
+        }
+        Reason::LeftOut { part } => {
+            format!(
+                "a part was left out: the difference is exactly “{}”",
+                named(part)
+            )
+        }
+        Reason::CountedTwice { part } => {
+            format!(
+                "a part was counted twice: the excess is exactly “{}”",
+                named(part)
+            )
+        }
+        Reason::OfWhichCounted { item } => {
+            format!(
+                "an item that its whole contains was counted: “{}”",
+                named(item)
+            )
+        }
+        Reason::AddedToItself => {
+            "it is exactly the double, as if the total had been added into itself".to_owned()
+        }
+        Reason::Stale => "it is still the total of the plan or the last return".to_owned(),
+        Reason::DifferenceEquals { cell, exact } => {
+            let how = match exact {
+                true => "exactly",
+                false => "but for rounding",
+            };
+            format!(
+                "the difference is {how} “{}”: defined differently, or left out",
+                named(cell)
+            )
+        }
+        Reason::DifferenceNear {
+            cell,
+            difference,
+            short_by,
+            fits_in,
+        } => {
+            let years: Vec<String> = fits_in.iter().map(u16::to_string).collect();
+            format!(
+                "in {} the difference is this column's figure of the year; here it is “{difference}” \
+                 against “{}”, off by “{short_by}”, so that alone does not explain it",
+                years.join(", "),
+                named(cell)
+            )
+        }
+        Reason::Misplaced {
+            row,
+            other,
+            here,
+            there,
+            left,
+            unit,
+        } => format!(
+            "one misplacement with “{row}”: the parts are {} here and {} there, as if figures of one row had \
+             been entered in the other; with {} changed to {} too both rows fit, and together differ \
+             by “{left}{unit}”",
+            more_or_less(*here),
+            more_or_less(*there),
+            reference(&other.0, seen_from),
+            other.1,
+        ),
+    }
+}
+
+fn more_or_less(difference: Amount) -> String {
+    let word = match difference.0.is_sign_negative() {
+        true => "too small",
+        false => "too large",
+    };
+    format!("{} {word}", difference.abs())
+}
+
+fn unit_slip(slip: &Slip) -> String {
+    let way = match slip.too_large {
+        true => "too large",
+        false => "too small",
+    };
+    match &slip.unit {
+        Some(unit) => format!(
+            "filled in in “{unit}” instead of “{}”, it seems: {} times {way}",
+            slip.declared, slip.factor
+        ),
+        None => format!(
+            "converted the wrong way round, it seems: {} times {way}",
+            slip.factor
+        ),
+    }
+}
+
+fn extent(extent: Extent) -> &'static str {
+    match extent {
+        Extent::Cell => "this figure",
+        Extent::Row => "the figures of this row",
+        Extent::Column => "the figures of this column",
+        Extent::Form => "the figures of this form",
+    }
+}
+
+fn evidence(evidence: Evidence) -> String {
+    match evidence {
+        Evidence::Relations(n) => format!("{n} relations hold once they are put right"),
+        Evidence::Before => "all of them are as far from the plan or the last return".to_owned(),
+        Evidence::OtherRows => "all of them are as far from the other rows".to_owned(),
+    }
+}
+
+/// The failures that are not listed by themselves.
+fn explains(explained: &[Explained]) -> String {
+    let mut rules: Vec<&str> = explained.iter().map(|it| &*it.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    match rules.is_empty() {
+        true => String::new(),
+        false => format!(
+            "; {} failures that come of it ({}) are not listed",
+            explained.len(),
+            rules.join(", ")
+        ),
+    }
 }
 
 pub(super) fn level(level: Level) -> &'static str {
@@ -466,6 +699,14 @@ pub(super) fn level_meaning(level: Level) -> &'static str {
         }
         Level::Verification => "to be verified; needs an explanation if it is true",
         Level::Hint => "worth knowing, usually nothing to do; rounding differences among them",
+    }
+}
+
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Acceptable => "ready to send",
+        Verdict::ToExplain => "to be explained",
+        Verdict::ToCorrect => "to be corrected",
     }
 }
 
@@ -503,6 +744,9 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Conflict => "Conflict",
         Kind::NotReturned => "Not returned",
         Kind::DuplicateReturn => "Returned twice",
+        Kind::Explanation => "Explanation",
+        Kind::UnitSlip => "Wrong unit",
+        Kind::Shifted => "Shifted",
     }
 }
 

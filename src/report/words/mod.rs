@@ -12,7 +12,7 @@ mod zh;
 
 use crate::model::{
     AliasMatch, Amount, CellRef, Detail, FileStatus, Finding, Kind, Level, Operand, Place,
-    ReporterSource, ReturnStatus, Suspect,
+    ReporterSource, ReturnStatus, Suspect, Verdict,
 };
 use crate::read::Unreadable;
 
@@ -74,10 +74,21 @@ pub fn heading(finding: &Finding) -> String {
 /// One suspect: C3 填写 100，若为 10 则相符（多写一个 0）.
 pub fn suspect(finding: &Finding, suspect: &Suspect, lang: Lang) -> String {
     let cell = reference(&suspect.place, finding.place.as_ref());
+    let why = reasons(suspect, finding.place.as_ref(), lang);
     match lang {
-        Lang::Zh => zh::suspect(suspect, &cell),
-        Lang::En => en::suspect(suspect, &cell),
+        Lang::Zh => zh::suspect(suspect, &cell, &why),
+        Lang::En => en::suspect(suspect, &cell, &why),
     }
+}
+
+/// Why a cell is suspected: 一位数字不同；与该行其他年份相近.
+pub fn reasons(suspect: &Suspect, seen_from: Option<&Place>, lang: Lang) -> String {
+    let reasons = suspect.why.iter().map(|reason| match lang {
+        Lang::Zh => zh::reason(reason, seen_from),
+        Lang::En => en::reason(reason, seen_from),
+    });
+    let reasons: Vec<String> = reasons.collect();
+    reasons.join(lang.pick("；", "; "))
 }
 
 /// 强制, 准强制, 核实, 提示.
@@ -93,6 +104,14 @@ pub fn level_meaning(level: Level, lang: Lang) -> &'static str {
     match lang {
         Lang::Zh => zh::level_meaning(level),
         Lang::En => en::level_meaning(level),
+    }
+}
+
+/// 可以报送, 需说明, 须改正.
+pub fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::verdict(verdict),
+        Lang::En => en::verdict(verdict),
     }
 }
 
@@ -276,6 +295,19 @@ fn operand(finding: &Finding, operand: &Operand, brackets: (&str, &str)) -> Stri
 fn own_cell(finding: &Finding) -> Option<String> {
     let place = finding.place.as_ref()?;
     place.cell.map(|cell| cell.to_string())
+}
+
+/// Cells with the values that would be right: E3 为 35.
+fn likely_values(cells: &[(Place, String)], beside: Option<&Place>, is: &str) -> Vec<String> {
+    let named = cells
+        .iter()
+        .map(|(place, value)| format!("{}{is}{value}", reference(place, beside)));
+    named.collect()
+}
+
+/// An operand with its value.
+fn named(operand: &Operand) -> String {
+    format!("{} {}", operand.label, operand.value)
 }
 
 /// A figure with the finding's unit.

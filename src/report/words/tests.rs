@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::model::{Condition, Direction, Need, ReadAs, Wanted};
+use crate::model::{
+    Condition, Direction, Evidence, Explained, Extent, Need, ReadAs, Reason, Slip, Wanted,
+};
 
 fn place(cell: &str) -> Place {
     Place {
@@ -287,6 +289,42 @@ fn examples() -> Vec<Finding> {
         .given("停用"),
         finding(Kind::FormulaReplaced, Detail::FormulaReplaced).given("53"),
     ];
+    let explains = || {
+        let rule = |rule: &str| Explained {
+            rule: rule.into(),
+            place: Some(place("E3")),
+        };
+        vec![rule("A3-02"), rule("A3-02"), rule("X-01")]
+    };
+    for (unit, too_large) in [(Some("万亩".into()), false), (None, true)] {
+        let slip = Slip {
+            unit,
+            declared: "亩".into(),
+            factor: figure("10000"),
+            too_large,
+        };
+        for extent in [Extent::Cell, Extent::Row, Extent::Column, Extent::Form] {
+            let detail = Detail::UnitSlip {
+                slip: slip.clone(),
+                extent,
+                evidence: Evidence::Relations(3),
+                explains: explains(),
+            };
+            all.push(finding(Kind::UnitSlip, detail));
+        }
+    }
+    for (by, extent, evidence) in [
+        (1, Extent::Row, Evidence::Before),
+        (-1, Extent::Column, Evidence::Relations(4)),
+    ] {
+        let detail = Detail::Shifted {
+            by,
+            extent,
+            evidence,
+            explains: explains(),
+        };
+        all.push(finding(Kind::Shifted, detail));
+    }
     for wanted in [Wanted::Number, Wanted::Date, Wanted::Code, Wanted::Year] {
         all.push(finding(Kind::NotANumber, Detail::NotANumber { wanted }).given("约50"));
     }
@@ -305,6 +343,15 @@ fn examples() -> Vec<Finding> {
                 identical,
             },
         ));
+    }
+    for detail in [
+        Detail::RepeatedText { n_findings: 3 },
+        Detail::TooShort,
+        Detail::NoLongerNeeded {
+            about: "附件7!E3".into(),
+        },
+    ] {
+        all.push(finding(Kind::Explanation, detail).given("2024"));
     }
     for need in [Need::AllOrNone, Need::ExactlyOne, Need::AtLeastOne] {
         all.push(finding(
@@ -391,13 +438,18 @@ fn variant(detail: &Detail) -> usize {
         Detail::When { .. } => 33,
         Detail::MissingValue { .. } => 34,
         Detail::UnitUnknown { .. } => 35,
+        Detail::RepeatedText { .. } => 36,
+        Detail::TooShort => 37,
+        Detail::NoLongerNeeded { .. } => 38,
+        Detail::UnitSlip { .. } => 39,
+        Detail::Shifted { .. } => 40,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..36 {
+    for number in 0..41 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"
@@ -519,6 +571,8 @@ fn the_main_messages_in_chinese() {
         "重复上报，内容不同：取用 a.xlsx，b.xlsx 没有汇总",
         "数字存成了文本：填写“４０”，读作 40",
         "行重复，取第一行：“轮台镇”在第 5 行已有，这一行没有汇总",
+        "疑计量单位填错：本行各数疑按“万亩”填写，应为“亩”，小了 10000 倍，按此改正后 3 条关系相符；由此引起的 3 处不符（A3-02、X-01）不再逐条列出",
+        "疑整列错行：本列各数上移了 1 行，移回后 4 条关系相符；由此引起的 3 处不符（A3-02、X-01）不再逐条列出",
     ] {
         assert!(
             said.iter().any(|said| said == expected
@@ -540,20 +594,67 @@ fn advice_without_a_cell_reads_as_a_sentence() {
 }
 
 #[test]
+fn one_finding_names_all_cells_that_it_is_about() {
+    let detail = Detail::ReadAs(ReadAs::TextNumber);
+    let mut text = finding(Kind::ReadAs, detail).given("８").expected("8");
+    text.cells = vec![place("F3"), place("G3")];
+    assert_eq!(facts(&text, Lang::Zh), "填写“８”，读作 8；F3:G3 也是");
+}
+
+#[test]
 fn suspects_are_said_as_advice() {
     let one = Suspect {
         place: place("C3"),
         given: "100".into(),
-        likely: "10".into(),
-        why: "多写一个 0".into(),
+        likely: Some("10".into()),
+        why: vec![Reason::DigitExtra, Reason::Tied { n_others: 2 }],
     };
     assert_eq!(
         suspect(&sum(), &one, Lang::Zh),
-        "C3 填写 100，若为 10 则相符（多写一个 0）"
+        "C3 填写 100，若为 10 则相符（多一位数字；另有 2 种改法同样可能）"
     );
     assert_eq!(
         suspect(&sum(), &one, Lang::En),
-        "C3 says 100; 10 would fit (多写一个 0)"
+        "C3 says 100; 10 would fit (there is a digit too many; 2 other changes would do as well)"
+    );
+}
+
+#[test]
+fn a_difference_that_another_figure_explains_is_no_wrong_cell() {
+    let one = Suspect {
+        place: place("G3"),
+        given: "580".into(),
+        likely: None,
+        why: vec![Reason::DifferenceEquals {
+            cell: cell("2023年 其他水源", "580", None),
+            exact: true,
+        }],
+    };
+    assert_eq!(
+        suspect(&sum(), &one, Lang::Zh),
+        "G3 580：差额正好等于 2023年 其他水源 580，可能是口径不同或漏加"
+    );
+}
+
+#[test]
+fn a_misplacement_is_said_once_for_both_rows() {
+    let one = Suspect {
+        place: place("C3"),
+        given: "2080".into(),
+        likely: Some("1421".into()),
+        why: vec![Reason::Misplaced {
+            row: "阳霞灌区·阳霞镇".into(),
+            other: (place("C4"), "3194".into()),
+            here: figure("659"),
+            there: figure("-654"),
+            left: figure("5"),
+            unit: "万立方米".into(),
+        }],
+    };
+    assert_eq!(
+        suspect(&sum(), &one, Lang::Zh),
+        "C3 填写 2080，若为 1421 则相符（与“阳霞灌区·阳霞镇”是同一处错填：本行分项之和多 659万立方米，\
+         那一行少 654万立方米，疑把一行的数记到了另一行；若 C4 同时改为 3194，两行都相符，合起来差 5万立方米）"
     );
 }
 

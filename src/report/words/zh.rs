@@ -1,13 +1,15 @@
 //! 中文.
 
 use crate::model::{
-    AliasMatch, Condition, Detail, Direction, FileStatus, Finding, Kind, Level, Need, ReadAs,
-    ReporterSource, ReturnStatus, Suspect, Wanted,
+    AliasMatch, Amount, Condition, Detail, Direction, Evidence, Explained, Extent, FileStatus,
+    Finding, Kind, LEAST_EXPLANATION, Level, Need, Place, ReadAs, Reason, ReporterSource,
+    ReturnStatus, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
 use super::{
-    amount, expected, given, is_date, is_rounding, own_cell, parts, reference, references,
+    amount, expected, given, is_date, is_rounding, likely_values, named, own_cell, parts,
+    reference, references,
 };
 
 /// Columns that a sentence names before it only counts them.
@@ -65,6 +67,9 @@ pub(super) fn title(finding: &Finding) -> String {
             identical: true, ..
         } => "重复上报，内容相同",
         Detail::DuplicateReturn { .. } => "重复上报，内容不同",
+        Detail::RepeatedText { .. } => "审核说明千篇一律",
+        Detail::TooShort => "审核说明太短",
+        Detail::NoLongerNeeded { .. } => "审核说明已不需要",
         Detail::Sum { .. } => "合计与分项之和不符",
         Detail::TotalRow { .. } => "合计行与各行之和不符",
         Detail::RowCount { .. } => "合计行注明的个数与行数不符",
@@ -86,6 +91,12 @@ pub(super) fn title(finding: &Finding) -> String {
             Need::AtLeastOne => "几项中至少应填一项",
         },
         Detail::When { .. } => "与填报条件不符",
+        Detail::UnitSlip { .. } => "疑计量单位填错",
+        Detail::Shifted { extent, .. } => match extent {
+            Extent::Row => "疑整行错列",
+            Extent::Form => "疑整表错行",
+            Extent::Cell | Extent::Column => "疑整列错行",
+        },
     };
     title.to_owned()
 }
@@ -136,7 +147,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("填写“{}”，此处应填{wanted}，没有汇总", given(finding))
         }
-        Detail::ReadAs(how) => read_as(finding, how),
+        Detail::ReadAs(how) => {
+            let said = read_as(finding, how);
+            let others = references(&finding.cells, finding.place.as_ref(), "、");
+            match others.is_empty() {
+                true => said,
+                false => format!("{said}；{others} 也是"),
+            }
+        }
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("公式结果为 {error}，没有汇总"),
             (None, true) => "文件中没有存下结果，已按求和公式算出".to_owned(),
@@ -194,6 +212,16 @@ pub(super) fn facts(finding: &Finding) -> String {
             true => format!("{other} 与 {taken} 相同，取用后者"),
             false => format!("取用 {taken}，{other} 没有汇总"),
         },
+        Detail::RepeatedText { n_findings } => {
+            format!("{n_findings} 个问题都写的是“{}”", given(finding))
+        }
+        Detail::TooShort => format!(
+            "只写了“{}”，至少要 {LEAST_EXPLANATION} 个字",
+            given(finding)
+        ),
+        Detail::NoLongerNeeded { about } => {
+            format!("“{}”说明的问题（{about}）已经没有了", given(finding))
+        }
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, "、");
             let shown = match shown.is_empty() {
@@ -321,6 +349,37 @@ pub(super) fn facts(finding: &Finding) -> String {
                 condition.label, condition.value
             )
         }
+        Detail::UnitSlip {
+            slip,
+            extent: what,
+            evidence: from,
+            explains: others,
+        } => format!(
+            "{}{}，{}{}",
+            extent(*what),
+            unit_slip(slip),
+            evidence(*from),
+            explains(others)
+        ),
+        Detail::Shifted {
+            by,
+            extent: what,
+            evidence: from,
+            explains: others,
+        } => {
+            let places = by.unsigned_abs();
+            let moved = match (what, *by > 0) {
+                (Extent::Row, true) => format!("本行各数右移了 {places} 列"),
+                (Extent::Row, false) => format!("本行各数左移了 {places} 列"),
+                (what, true) => format!("{}下移了 {places} 行", extent(*what)),
+                (what, false) => format!("{}上移了 {places} 行", extent(*what)),
+            };
+            let from = match from {
+                Evidence::Relations(n) => format!("移回后 {n} 条关系相符"),
+                Evidence::Before | Evidence::OtherRows => "移回后与方案或上期的数相同".to_owned(),
+            };
+            format!("{moved}，{from}{}", explains(others))
+        }
     }
 }
 
@@ -403,6 +462,9 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             identical: true, ..
         } => "不必处理".to_owned(),
         Detail::DuplicateReturn { .. } => "请确认以哪一份为准，移出另一份".to_owned(),
+        Detail::RepeatedText { .. } => "请逐条写明各自的原因".to_owned(),
+        Detail::TooShort => "请写明具体原因".to_owned(),
+        Detail::NoLongerNeeded { .. } => "不必处理".to_owned(),
         Detail::Sum { .. } => {
             format!("请核对 {cell}；若分项有误，改分项后合计应随之变化")
         }
@@ -425,18 +487,141 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             Need::AtLeastOne => "请至少填写一项".to_owned(),
         },
         Detail::When { .. } => format!("请核对 {cell} 和条件项"),
+        Detail::UnitSlip { slip, .. } => format!("请核对单位，按{}改正后重报", slip.declared),
+        Detail::Shifted { .. } => "请对照行名和表头核对，移回原位后重报".to_owned(),
     }
 }
 
-pub(super) fn suspect(suspect: &Suspect, cell: &str) -> String {
-    let why = match suspect.why.is_empty() {
+pub(super) fn suspect(suspect: &Suspect, cell: &str, why: &str) -> String {
+    let given = &suspect.given;
+    let why_in_brackets = match why.is_empty() {
         true => String::new(),
-        false => format!("（{}）", suspect.why),
+        false => format!("（{why}）"),
     };
-    format!(
-        "{cell} 填写 {}，若为 {} 则相符{why}",
-        suspect.given, suspect.likely
-    )
+    match &suspect.likely {
+        Some(likely) => format!("{cell} 填写 {given}，若为 {likely} 则相符{why_in_brackets}"),
+        None => format!("{cell} {given}：{why}"),
+    }
+}
+
+pub(super) fn reason(reason: &Reason, seen_from: Option<&Place>) -> String {
+    match reason {
+        Reason::Satisfies { n_relations } => format!("只改这一格，{n_relations} 条关系同时相符"),
+        Reason::Together { with } => {
+            let with = likely_values(with, seen_from, " 改为 ");
+            format!("须同时把 {}", with.join("、"))
+        }
+        Reason::Tied { n_others } => format!("另有 {n_others} 种改法同样可能"),
+        Reason::Sign => "正负号相反".to_owned(),
+        Reason::PointMoved { places } if *places > 0 => {
+            format!("小数点错位，大了 {} 位，或多写了 0", places)
+        }
+        Reason::PointMoved { places } => format!("小数点错位，小了 {} 位，或少写了 0", -places),
+        Reason::Unit(slip) => unit_slip(slip),
+        Reason::DigitChanged => "一位数字不同".to_owned(),
+        Reason::DigitMissing => "少一位数字".to_owned(),
+        Reason::DigitExtra => "多一位数字".to_owned(),
+        Reason::DigitsSwapped => "相邻两位数字颠倒".to_owned(),
+        Reason::TwoDigits => "两处数字不同".to_owned(),
+        Reason::Exchanged { with } => format!("与 {} 互换了", reference(with, seen_from)),
+        Reason::AsBefore => "与方案或上期的数相同".to_owned(),
+        Reason::NearBefore => "与方案或上期的数相近，现填的数相差较大".to_owned(),
+        Reason::NearOtherYears => "与本行其他年份相近，现填的数相差较大".to_owned(),
+        Reason::LeftOut { part } => format!("漏加：差额正好是 {}", named(part)),
+        Reason::CountedTwice { part } => format!("重复加：多出的正好是 {}", named(part)),
+        Reason::OfWhichCounted { item } => format!("误加其中项：多出的正好是 {}", named(item)),
+        Reason::AddedToItself => "正好是两倍，可能把合计本身也加了进去".to_owned(),
+        Reason::Stale => "仍是方案或上期的合计，可能没有更新".to_owned(),
+        Reason::DifferenceEquals { cell, exact } => {
+            let equals = match exact {
+                true => "差额正好等于",
+                false => "差额在舍入误差内等于",
+            };
+            format!("{equals} {}，可能是口径不同或漏加", named(cell))
+        }
+        Reason::DifferenceNear {
+            cell,
+            difference,
+            short_by,
+            fits_in,
+        } => {
+            let years: Vec<String> = fits_in.iter().map(u16::to_string).collect();
+            format!(
+                "{}年的差额等于该栏当年的数；这一年差 {difference}，而 {}，相差 {short_by}，不能完全解释，请一并核对",
+                years.join("、"),
+                named(cell)
+            )
+        }
+        Reason::Misplaced {
+            row,
+            other,
+            here,
+            there,
+            left,
+            unit,
+        } => format!(
+            "与“{row}”是同一处错填：本行分项之和{}，那一行{}，疑把一行的数记到了另一行；\
+             若 {} 同时改为 {}，两行都相符，合起来差 {left}{unit}",
+            more_or_less(*here, unit),
+            more_or_less(*there, unit),
+            reference(&other.0, seen_from),
+            other.1,
+        ),
+    }
+}
+
+fn more_or_less(difference: Amount, unit: &str) -> String {
+    let word = match difference.0.is_sign_negative() {
+        true => "少",
+        false => "多",
+    };
+    format!("{word} {}{unit}", difference.abs())
+}
+
+fn unit_slip(slip: &Slip) -> String {
+    let way = match slip.too_large {
+        true => "大",
+        false => "小",
+    };
+    match &slip.unit {
+        Some(unit) => format!(
+            "疑按“{unit}”填写，应为“{}”，{way}了 {} 倍",
+            slip.declared, slip.factor
+        ),
+        None => format!("疑换算单位时乘除弄反，{way}了 {} 倍", slip.factor),
+    }
+}
+
+fn extent(extent: Extent) -> &'static str {
+    match extent {
+        Extent::Cell => "本格",
+        Extent::Row => "本行各数",
+        Extent::Column => "本列各数",
+        Extent::Form => "全表各数",
+    }
+}
+
+fn evidence(evidence: Evidence) -> String {
+    match evidence {
+        Evidence::Relations(n) => format!("按此改正后 {n} 条关系相符"),
+        Evidence::Before => "与方案或上期的数相比，各数都差这么多".to_owned(),
+        Evidence::OtherRows => "与其他各行相比，各数都差这么多".to_owned(),
+    }
+}
+
+/// The failures that are not listed by themselves.
+fn explains(explained: &[Explained]) -> String {
+    let mut rules: Vec<&str> = explained.iter().map(|it| &*it.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    match rules.is_empty() {
+        true => String::new(),
+        false => format!(
+            "；由此引起的 {} 处不符（{}）不再逐条列出",
+            explained.len(),
+            rules.join("、")
+        ),
+    }
 }
 
 pub(super) fn level(level: Level) -> &'static str {
@@ -454,6 +639,14 @@ pub(super) fn level_meaning(level: Level) -> &'static str {
         Level::QuasiMandatory => "应当改正；确实如此的，写明原因，经县里认可后通过",
         Level::Verification => "请核实；确实如此的，写明原因",
         Level::Hint => "供了解，一般不必处理；舍入差也在其中",
+    }
+}
+
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Acceptable => "可以报送",
+        Verdict::ToExplain => "需说明",
+        Verdict::ToCorrect => "须改正",
     }
 }
 
@@ -491,6 +684,9 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Conflict => "数据冲突",
         Kind::NotReturned => "未报",
         Kind::DuplicateReturn => "重复上报",
+        Kind::Explanation => "审核说明",
+        Kind::UnitSlip => "单位填错",
+        Kind::Shifted => "错行错列",
     }
 }
 

@@ -120,10 +120,13 @@ pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
 ///
 /// The parts of a sum that does not add up are only concerned; of a text number, a blank or a promise
 /// that several cells should keep together each cell is meant.
-fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
+pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
     let own = finding.place.iter();
     let alike = matches!(finding.kind, Kind::ReadAs | Kind::MissingValue)
-        || finding.place.as_ref().is_none_or(|place| place.cell.is_none());
+        || finding
+            .place
+            .as_ref()
+            .is_none_or(|place| place.cell.is_none());
     own.chain(finding.cells.iter().filter(move |_| alike))
 }
 

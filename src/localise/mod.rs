@@ -1,0 +1,564 @@
+//! Failed relations → suspects: which cell is probably the wrong one, and what would be right.
+//!
+//! Runs after [`check`](crate::check), over the same relations: it never decides whether something is wrong,
+//! and never changes a value. Advice is for people, so what cannot be told apart is reported as a tie.
+//!
+//! 1. What a difference looks like ([`pattern`]): a part left out, counted twice, another definition, two
+//!    rows mixed up.
+//! 2. Faults that extend over many cells are told once, instead of the many failures that come of them:
+//!    another unit of measure ([`slip`]), figures one row or column off ([`shift`]).
+//! 3. For the rest, the smallest sets of cells whose change satisfies everything ([`search`]), ranked by
+//!    what is known of typing errors, of the plan, last month and other years ([`evidence`]).
+
+mod edit;
+mod evidence;
+mod pattern;
+mod search;
+mod shift;
+mod slip;
+mod system;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::check::Checker;
+use crate::model::{
+    Amount, Detail, Evidence, Explained, Extent, Finding, Kind, Level, Place, Reason, Slip,
+    Suspect, Table,
+};
+
+use evidence::{Before, Judge, Judged, Weights};
+use search::{Limits, search};
+use system::{Spot, System};
+
+/// More suspects than these are no help.
+const MAX_SUSPECTS: usize = 8;
+/// Cells that a fault over many lists with their right values.
+const MAX_LISTED: usize = 24;
+/// Costs within this of each other are a tie.
+const TIE: i32 = 5;
+/// Explanations that are this much less likely than the best are not worth reading.
+const UNLIKELY: i32 = 250;
+/// How much likelier than any other explanation a fault must be to be told as one.
+const CLEAR: i32 = 50;
+
+/// Fills in the suspects of what failed, and replaces failures that have one cause by that cause.
+///
+/// `tables` are those that `findings` came of; of a county only those that count. `earlier` are the tables of
+/// the plan or of last month, if there are any: they make single cells stand out where sums alone leave ties.
+pub fn localise(
+    checker: &Checker<'_>,
+    tables: &[Table],
+    earlier: &[Table],
+    findings: &mut Vec<Finding>,
+) {
+    Localiser {
+        checker,
+        tables,
+        before: Before::of(earlier),
+        weights: Weights::default(),
+    }
+    .run(findings);
+}
+
+struct Localiser<'a> {
+    checker: &'a Checker<'a>,
+    tables: &'a [Table],
+    before: Before<'a>,
+    weights: Weights,
+}
+
+impl Localiser<'_> {
+    fn run(&self, findings: &mut Vec<Finding>) {
+        let mut wanted = vec![false; self.tables.len()];
+        let mut sheets: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        let has_failed = findings.iter().any(is_failure);
+        if has_failed {
+            for (idx, table) in self.tables.iter().enumerate() {
+                sheets
+                    .entry((&*table.file, &*table.sheet))
+                    .or_default()
+                    .push(idx);
+            }
+            for place in findings.iter().filter(|it| is_failure(it)).flat_map(places) {
+                let sheet = place.sheet.as_deref().unwrap_or_default();
+                let on_sheet = sheets.get(&(&*place.file, sheet));
+                on_sheet
+                    .into_iter()
+                    .flatten()
+                    .for_each(|&table| wanted[table] = true);
+            }
+        }
+        let mut told: Vec<Finding> = Vec::new();
+        let mut explained: BTreeSet<usize> = BTreeSet::new();
+        let mut slipped: HashSet<(usize, usize)> = HashSet::new();
+        if wanted.contains(&true) {
+            let mut system = System::new(self.checker, self.tables, &wanted);
+            let failures = Failures::of(&system, findings);
+            self.system(
+                &mut system,
+                &failures,
+                findings,
+                &mut told,
+                &mut explained,
+                &mut slipped,
+            );
+        }
+        let scheme = self.checker.scheme();
+        for found in slip::by_size(scheme, self.tables, &self.before, &slipped) {
+            told.push(self.slip_finding(found, Level::Verification, Vec::new()));
+        }
+        for found in shift::by_before(scheme, self.tables, &self.before) {
+            let values = vec![None; found.cells.len()];
+            told.push(self.shift_finding(&found, &values, Level::Verification, Vec::new()));
+        }
+        if !explained.is_empty() {
+            let mut idx = 0;
+            findings.retain(|_| {
+                idx += 1;
+                !explained.contains(&(idx - 1))
+            });
+        }
+        findings.append(&mut told);
+    }
+
+    fn system(
+        &self,
+        system: &mut System<'_>,
+        failures: &Failures,
+        findings: &mut [Finding],
+        told: &mut Vec<Finding>,
+        explained: &mut BTreeSet<usize>,
+        slipped: &mut HashSet<(usize, usize)>,
+    ) {
+        let mut suspects: HashMap<usize, Vec<Suspect>> = HashMap::new();
+        for (&balance, &finding) in &failures.0 {
+            suspects.insert(finding, pattern::of_difference(system, balance));
+        }
+        let mut explain = |balances: &[usize]| -> (Level, Vec<Explained>) {
+            let mut level = Level::Hint;
+            let mut all = Vec::new();
+            for finding in balances
+                .iter()
+                .filter_map(|balance| failures.0.get(balance))
+            {
+                if explained.insert(*finding) {
+                    let finding = &findings[*finding];
+                    level = level.min(finding.level);
+                    let place = finding.place.clone();
+                    all.extend(finding.rule.clone().map(|rule| Explained { rule, place }));
+                }
+            }
+            (level, all)
+        };
+        for found in slip::by_relations(system) {
+            let (level, explains) = explain(&found.explains);
+            slipped.extend(
+                found
+                    .cells
+                    .iter()
+                    .map(|((table, row, _), ..)| (*table, *row)),
+            );
+            if !explains.is_empty() {
+                told.push(self.slip_finding(found, level, explains));
+            }
+        }
+        for found in shift::by_relations(system) {
+            let (level, explains) = explain(&found.explains);
+            if !explains.is_empty() {
+                let values = found.cells.iter().map(|&(spot, value)| {
+                    let cell = system.find(spot)?;
+                    Some(system.amount(cell, value?))
+                });
+                let values: Vec<Option<Amount>> = values.collect();
+                told.push(self.shift_finding(&found, &values, level, explains));
+            }
+        }
+        let judge = Judge {
+            system,
+            before: &self.before,
+            weights: self.weights,
+        };
+        let promises: Vec<usize> = (0..system.balances.len())
+            .filter(|idx| system.balances[*idx].set_aside && system.balances[*idx].fails())
+            .filter(|idx| failures.0.contains_key(idx))
+            .collect();
+        let mut kept: HashSet<usize> = HashSet::new();
+        for block in blocks(system) {
+            if !block.iter().any(|balance| failures.0.contains_key(balance)) {
+                continue;
+            }
+            for (goals, repairs) in explanations(system, &block) {
+                let repairs = judge.rank(repairs);
+                if let Some((cell, value, slip)) = unit_slip(system, &repairs) {
+                    let fixed = violated(system, cell);
+                    let found = slip::Found {
+                        extent: Extent::Cell,
+                        slip,
+                        evidence: Evidence::Relations(fixed.len()),
+                        cells: vec![(
+                            system.cells[cell].spot,
+                            system.amount(cell, system.cells[cell].value),
+                            system.amount(cell, value),
+                        )],
+                        explains: fixed,
+                    };
+                    let (level, explains) = explain(&found.explains);
+                    if !explains.is_empty() {
+                        told.push(self.slip_finding(found, level, explains));
+                    }
+                }
+                for goal in goals {
+                    if let Some(finding) = failures.0.get(&goal) {
+                        let known = suspects.entry(*finding).or_default();
+                        add_suspects(system, &repairs, goal, known);
+                    }
+                }
+                for &promise in &promises {
+                    let keeps = |it: &&Judged| evidence::keeps(system, promise, &it.changes);
+                    if repairs.first().is_some_and(|best| keeps(&best)) {
+                        let known = suspects.entry(failures.0[&promise]).or_default();
+                        add_suspects(system, &repairs[..1], promise, known);
+                        kept.insert(promise);
+                    }
+                }
+            }
+        }
+        for promise in promises.into_iter().filter(|it| !kept.contains(it)) {
+            if !system.balances[promise].fails() {
+                continue;
+            }
+            system.balances[promise].set_aside = false;
+            let repairs = search(system, &[promise], PROMISE);
+            let judge = Judge {
+                system,
+                before: &self.before,
+                weights: self.weights,
+            };
+            let repairs = judge.rank(repairs);
+            let known = suspects.entry(failures.0[&promise]).or_default();
+            add_suspects(system, &repairs, promise, known);
+            system.balances[promise].set_aside = true;
+        }
+        for (finding, mut suspects) in suspects {
+            suspects.truncate(MAX_SUSPECTS);
+            findings[finding].suspects = suspects;
+        }
+    }
+
+    fn slip_finding(&self, found: slip::Found, level: Level, explains: Vec<Explained>) -> Finding {
+        let spots: Vec<Spot> = found.cells.iter().map(|(spot, ..)| *spot).collect();
+        let detail = Detail::UnitSlip {
+            slip: found.slip.clone(),
+            extent: found.extent,
+            evidence: found.evidence,
+            explains,
+        };
+        let mut finding = self.finding(Kind::UnitSlip, level, detail, found.extent, &spots);
+        if let [(_, given, likely)] = &found.cells[..] {
+            finding.given = Some(given.to_string());
+            finding.expected = Some(likely.to_string());
+        }
+        let listed = found.cells.iter().take(MAX_LISTED);
+        finding.suspects = listed
+            .map(|(spot, given, likely)| Suspect {
+                place: self.place(*spot),
+                given: given.to_string(),
+                likely: Some(likely.to_string()),
+                why: vec![Reason::Unit(found.slip.clone())],
+            })
+            .collect();
+        finding
+    }
+
+    fn shift_finding(
+        &self,
+        found: &shift::Found,
+        values: &[Option<Amount>],
+        level: Level,
+        explains: Vec<Explained>,
+    ) -> Finding {
+        let spots: Vec<Spot> = found.cells.iter().map(|(spot, _)| *spot).collect();
+        let detail = Detail::Shifted {
+            by: found.by,
+            extent: found.extent,
+            evidence: found.evidence,
+            explains,
+        };
+        let mut finding = self.finding(Kind::Shifted, level, detail, found.extent, &spots);
+        let listed = spots.iter().zip(values).take(MAX_LISTED);
+        finding.suspects = listed
+            .filter_map(|(&(table, row, leaf), value)| {
+                Some(Suspect {
+                    place: self.place((table, row, leaf)),
+                    given: self.tables[table].rows[row].entries[leaf].value.to_string(),
+                    likely: Some((*value)?.to_string()),
+                    why: Vec::new(),
+                })
+            })
+            .collect();
+        finding
+    }
+
+    /// A finding about a group of cells, at the first of them.
+    fn finding(
+        &self,
+        kind: Kind,
+        level: Level,
+        detail: Detail,
+        extent: Extent,
+        spots: &[Spot],
+    ) -> Finding {
+        let scheme = self.checker.scheme();
+        let mut finding = Finding::new(kind, level, detail);
+        let Some(&(table_idx, row_idx, leaf)) = spots.first() else {
+            return finding;
+        };
+        let table = &self.tables[table_idx];
+        let row = &table.rows[row_idx];
+        let annex = &scheme.annexes[table.annex];
+        let reporter = table.reporter.or(row.reporter);
+        finding.annex = Some(annex.number.clone());
+        finding.reporter = reporter.map(|idx| scheme.reporters[idx].name.clone());
+        finding.place = Some(self.place(spots[0]));
+        finding.cells = spots[1..].iter().map(|spot| self.place(*spot)).collect();
+        if matches!(extent, Extent::Cell | Extent::Row) {
+            let name = match (row.kind, &annex.total) {
+                (crate::model::RowKind::Total, Some(total)) => total.label(table.rows.len() - 1),
+                _ => row.name(),
+            };
+            finding.row = (!name.is_empty()).then(|| name.into());
+        }
+        if matches!(extent, Extent::Cell | Extent::Column) {
+            finding.column = Some(Box::from(&*annex.column_of(leaf).name));
+            finding.year = annex.leaves[leaf].year.or(row.year);
+        }
+        finding
+    }
+
+    fn place(&self, (table, row, leaf): Spot) -> Place {
+        let table = &self.tables[table];
+        Place::sheet(
+            &table.file,
+            &table.sheet,
+            table.cell(&table.rows[row], leaf),
+        )
+    }
+}
+
+/// Which finding tells of which balance.
+struct Failures(HashMap<usize, usize>);
+
+impl Failures {
+    fn of(system: &System<'_>, findings: &[Finding]) -> Self {
+        type Name<'a> = (&'a str, Place, Option<Place>);
+        let mut by_name: HashMap<Name<'_>, usize> = HashMap::new();
+        for (idx, finding) in findings.iter().enumerate().filter(|(_, it)| is_failure(it)) {
+            let (Some(rule), Some(place)) = (finding.rule.as_deref(), finding.place.clone()) else {
+                continue;
+            };
+            // Of several given cells none is the place: then they lead the list of cells.
+            let (given, against) = match (place.cell, &finding.cells[..]) {
+                (Some(_), cells) => (place, cells.first().cloned()),
+                (None, [first, ..]) => (first.clone(), None),
+                (None, []) => continue,
+            };
+            by_name.insert((rule, given, against), idx);
+        }
+        let rules = &system.scheme.rules;
+        let mut failures = HashMap::new();
+        for (idx, balance) in system
+            .balances
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| it.fails())
+        {
+            let Some(&(first, _)) = balance.terms.first() else {
+                continue;
+            };
+            let rule = &*rules[balance.rule].id;
+            let given = system.place(first);
+            let expected = balance.terms[balance.n_given..].iter();
+            let names = expected
+                .map(|(cell, _)| Some(system.place(*cell)))
+                .chain([None]);
+            // The first of the expected cells may be blank, and so be no term.
+            let found = names
+                .take(4)
+                .chain([None])
+                .find_map(|against| by_name.get(&(rule, given.clone(), against)).copied());
+            failures.extend(found.map(|finding| (idx, finding)));
+        }
+        Self(failures)
+    }
+}
+
+fn places(finding: &Finding) -> impl Iterator<Item = &Place> {
+    finding.place.iter().chain(&finding.cells)
+}
+
+/// Whether a finding tells of an equality that fails beyond rounding.
+fn is_failure(finding: &Finding) -> bool {
+    let is_equality = matches!(
+        finding.detail,
+        Detail::Sum { .. } | Detail::TotalRow { .. } | Detail::Equal { .. } | Detail::Target { .. }
+    );
+    is_equality
+        && match (finding.difference, finding.tolerance) {
+            (Some(difference), Some(tolerance)) => difference.abs() > tolerance,
+            _ => false,
+        }
+}
+
+/// Violated balances, together where they share a cell.
+fn blocks(system: &System<'_>) -> Vec<Vec<usize>> {
+    let violated = (0..system.balances.len()).filter(|idx| system.balances[*idx].is_violated());
+    let mut block_of: HashMap<usize, usize> = HashMap::new();
+    let mut blocks: Vec<Vec<usize>> = Vec::new();
+    for idx in violated {
+        let cells = system.balances[idx].terms.iter().map(|(cell, _)| *cell);
+        let mut joined: Vec<usize> = cells
+            .filter_map(|cell| block_of.get(&cell).copied())
+            .collect();
+        joined.sort_unstable();
+        joined.dedup();
+        let target = joined.first().copied().unwrap_or(blocks.len());
+        if target == blocks.len() {
+            blocks.push(Vec::new());
+        }
+        for &other in joined.iter().skip(1) {
+            let moved = std::mem::take(&mut blocks[other]);
+            for cell in moved.iter().flat_map(|idx| &system.balances[*idx].terms) {
+                block_of.insert(cell.0, target);
+            }
+            blocks[target].extend(moved);
+        }
+        blocks[target].push(idx);
+        for (cell, _) in &system.balances[idx].terms {
+            block_of.insert(*cell, target);
+        }
+    }
+    blocks.retain(|block| !block.is_empty());
+    blocks
+}
+
+/// A promise is not worth suspecting many cells at once.
+const PROMISE: Limits = Limits {
+    n_cells: 2,
+    n_nodes: 500,
+};
+
+/// What explains a block: the whole of it at once, or where that takes too many cells, each relation by itself.
+fn explanations(system: &System<'_>, block: &[usize]) -> Vec<(Vec<usize>, Vec<search::Repair>)> {
+    const WHOLE: Limits = Limits {
+        n_cells: 4,
+        n_nodes: 4_000,
+    };
+    const ALONE: Limits = Limits {
+        n_cells: 3,
+        n_nodes: 1_000,
+    };
+    let found = search(system, block, WHOLE);
+    if !found.is_empty() {
+        return vec![(block.to_vec(), found)];
+    }
+    let alone = block
+        .iter()
+        .map(|&goal| (vec![goal], search(system, &[goal], ALONE)));
+    alone.collect()
+}
+
+fn violated(system: &System<'_>, cell: usize) -> Vec<usize> {
+    let balances = system.cells[cell].balances.iter().copied();
+    balances
+        .filter(|idx| system.balances[*idx].is_violated())
+        .collect()
+}
+
+/// The one cell of the likeliest repair that was filled in in another unit, where at least two relations
+/// say so by this cell alone, and nothing else is nearly as likely.
+fn unit_slip(system: &System<'_>, repairs: &[Judged]) -> Option<(usize, i128, Slip)> {
+    let (first, rest) = repairs.split_first()?;
+    if rest
+        .first()
+        .is_some_and(|second| second.cost < first.cost + CLEAR)
+    {
+        return None;
+    }
+    let cells: Vec<usize> = first.changes.iter().map(|(cell, _)| *cell).collect();
+    first
+        .changes
+        .iter()
+        .zip(&first.reasons)
+        .find_map(|(&(cell, value), reasons)| {
+            let slip = reasons.iter().find_map(|reason| match reason {
+                Reason::Unit(slip) => Some(slip.clone()),
+                _ => None,
+            })?;
+            let fixed = violated(system, cell);
+            let alone = fixed.iter().all(|&idx| {
+                let of_set = cells
+                    .iter()
+                    .filter(|cell| system.balances[idx].sign_of(**cell) != 0);
+                of_set.count() == 1
+            });
+            (fixed.len() >= 2 && alone).then_some((cell, value, slip))
+        })
+}
+
+/// The cells of ranked repairs that take part in one balance.
+fn add_suspects(system: &System<'_>, repairs: &[Judged], goal: usize, suspects: &mut Vec<Suspect>) {
+    let Some(best) = repairs.first() else { return };
+    let n_tied = repairs
+        .iter()
+        .filter(|it| it.cost <= best.cost + TIE)
+        .count();
+    let likely = |cell: usize, value: i128| system.amount(cell, value).to_string();
+    for repair in repairs.iter().filter(|it| it.cost <= best.cost + UNLIKELY) {
+        for (position, &(cell, value)) in repair.changes.iter().enumerate() {
+            if system.balances[goal].sign_of(cell) == 0 || suspects.len() >= MAX_SUSPECTS {
+                continue;
+            }
+            let place = system.place(cell);
+            let to = Some(likely(cell, value));
+            // A misplacement already says of the cell what would be right, but for rounding.
+            let is_misplaced = |it: &Suspect| matches!(it.why[..], [Reason::Misplaced { .. }, ..]);
+            let says_so = |it: &Suspect| it.place == place && (it.likely == to || is_misplaced(it));
+            if suspects.iter().any(says_so) {
+                continue;
+            }
+            let mut why = repair.reasons[position].clone();
+            let others = repair
+                .changes
+                .iter()
+                .enumerate()
+                .filter(|(idx, _)| *idx != position);
+            let with: Vec<(Place, String)> = others
+                .map(|(_, &(other, value))| (system.place(other), likely(other, value)))
+                .collect();
+            let is_exchange = matches!(why.first(), Some(Reason::Exchanged { .. }));
+            match with.is_empty() {
+                false if !is_exchange => why.push(Reason::Together { with }),
+                true => {
+                    let n_relations = violated(system, cell).len();
+                    if n_relations > 1 {
+                        why.push(Reason::Satisfies { n_relations });
+                    }
+                }
+                false => {}
+            }
+            if n_tied > 1 && repair.cost <= best.cost + TIE {
+                why.push(Reason::Tied {
+                    n_others: n_tied - 1,
+                });
+            }
+            suspects.push(Suspect {
+                place,
+                given: likely(cell, system.cells[cell].value),
+                likely: to,
+                why,
+            });
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What a difference looks like: ways in which a sum goes wrong that leave a mark in the difference itself.
+//!
+//! One pass over the relations that fail, no search. A part left out or counted twice is evidence for
+//! the total as the wrong cell; another definition, or two rows mixed up, is no single wrong figure at all.
+
+use crate::model::{Reason, Suspect};
+use crate::scheme::Relation;
+
+use super::evidence::Before;
+use super::system::System;
+
+/// Why a total that should be `right` is what it is.
+pub(super) fn of_total(
+    system: &System<'_>,
+    before: &Before<'_>,
+    cell: usize,
+    right: i128,
+) -> Option<Reason> {
+    let given = system.cells[cell].value;
+    let step = system.cells[cell].step;
+    for &idx in &system.cells[cell].balances {
+        let balance = &system.balances[idx];
+        if balance.total() != Some(cell) || !balance.is_violated() || balance.terms.len() < 3 {
+            continue;
+        }
+        // How much too large the total is.
+        let excess = given - right;
+        let parts = || {
+            balance.terms[balance.n_given..]
+                .iter()
+                .map(|(part, _)| *part)
+        };
+        // A part of a few units equals a small difference by chance.
+        let is_telling = |part: &usize| {
+            let value = system.cells[*part].value.abs();
+            value >= 10 * step && value > 5 * balance.tolerance
+        };
+        let is_excess = |part: &usize| system.cells[*part].value == excess;
+        let is_shortfall = |part: &usize| system.cells[*part].value == -excess;
+        if given == 2 * right && right.abs() >= 10 * step {
+            return Some(Reason::AddedToItself);
+        }
+        if let Some(part) = only(parts().filter(is_telling).filter(is_shortfall)) {
+            return Some(Reason::LeftOut {
+                part: system.operand(part, cell),
+            });
+        }
+        if let Some(part) = only(parts().filter(is_telling).filter(is_excess)) {
+            return Some(Reason::CountedTwice {
+                part: system.operand(part, cell),
+            });
+        }
+        let items = parts().flat_map(|whole| {
+            let parts = system.cells[whole].parts.iter();
+            parts.filter(|(_, is_part)| !is_part).map(|(item, _)| *item)
+        });
+        if let Some(item) = only(items.filter(is_telling).filter(is_excess)) {
+            return Some(Reason::OfWhichCounted {
+                item: system.operand(item, cell),
+            });
+        }
+        let (table, row, leaf) = system.cells[cell].spot;
+        let earlier = before.get(&system.tables[table], row, leaf);
+        let earlier = earlier.and_then(|amount| system.of(amount, system.cells[cell].unit));
+        let has_moved = parts().any(|part| {
+            let (table, row, leaf) = system.cells[part].spot;
+            let was = before.get(&system.tables[table], row, leaf);
+            let was = was.and_then(|amount| system.of(amount, system.cells[part].unit));
+            was.is_some_and(|was| was != system.cells[part].value)
+        });
+        if earlier == Some(given) && has_moved {
+            return Some(Reason::Stale);
+        }
+    }
+    None
+}
+
+/// Suspects that are no wrong figures by themselves, for a balance that fails.
+pub(super) fn of_difference(system: &System<'_>, idx: usize) -> Vec<Suspect> {
+    let misplaced = misplaced(system, idx);
+    if !misplaced.is_empty() {
+        return misplaced;
+    }
+    equals_other(system, idx).into_iter().collect()
+}
+
+/// 口径不同: the difference is another figure of the row, which the parts do not hold.
+fn equals_other(system: &System<'_>, idx: usize) -> Option<Suspect> {
+    let balance = &system.balances[idx];
+    let total = balance.total()?;
+    if !is_sum(system, idx) {
+        return None;
+    }
+    if let Some(other) = other_equal(system, idx) {
+        let exact = balance.residual.abs() == system.cells[other].value.abs();
+        let why = Reason::DifferenceEquals {
+            cell: system.operand(other, total),
+            exact,
+        };
+        return Some(suspect(system, other, why));
+    }
+    // It is near a figure that explains it in other years: worth saying, but no explanation.
+    let mut fits: Vec<(usize, u16)> = Vec::new();
+    for (twin, other) in (0..system.balances.len())
+        .filter(|twin| *twin != idx)
+        .filter_map(|twin| {
+            let same_rule = system.balances[twin].rule == balance.rule;
+            let twin_total = system.balances[twin].total()?;
+            let (table, row, _) = system.cells[total].spot;
+            let (twin_table, twin_row, _) = system.cells[twin_total].spot;
+            let same_row = (table, row) == (twin_table, twin_row);
+            let fits = same_rule && same_row && system.balances[twin].is_violated();
+            fits.then(|| other_equal(system, twin).map(|other| (twin, other)))
+                .flatten()
+        })
+    {
+        let twin_total = system.balances[twin].total()?;
+        fits.extend(system.year(twin_total).map(|year| (other, year)));
+    }
+    let &(pattern, _) = fits.first()?;
+    let near = others_in_row(system, idx).into_iter().find(|&other| {
+        let value = system.cells[other].value;
+        system.column(other) == system.column(pattern)
+            && (balance.residual.abs() - value.abs()).abs() * 50 <= value.abs()
+    })?;
+    let mut fits_in: Vec<u16> = fits.iter().map(|(_, year)| *year).collect();
+    fits_in.sort_unstable();
+    let unit = system.unit_name(total);
+    let difference = balance.residual.abs();
+    let short_by = (difference - system.cells[near].value.abs()).abs();
+    let why = Reason::DifferenceNear {
+        cell: system.operand(near, total),
+        difference: format!("{}{unit}", system.amount(total, difference)),
+        short_by: format!("{}{unit}", system.amount(total, short_by)),
+        fits_in,
+    };
+    Some(suspect(system, near, why))
+}
+
+/// The one other figure of the row that is the difference, but for rounding.
+fn other_equal(system: &System<'_>, idx: usize) -> Option<usize> {
+    let balance = &system.balances[idx];
+    let total = balance.total()?;
+    let step = system.cells[total].step;
+    let is_it = |other: &usize| {
+        let value = system.cells[*other].value;
+        let is_telling = value.abs() >= 10 * step && value.abs() > 5 * balance.tolerance;
+        is_telling && (balance.residual.abs() - value.abs()).abs() <= balance.tolerance
+    };
+    only(others_in_row(system, idx).into_iter().filter(is_it))
+}
+
+/// The cells of a row that one of its balances does not hold, of the same year and unit.
+fn others_in_row(system: &System<'_>, idx: usize) -> Vec<usize> {
+    let balance = &system.balances[idx];
+    let Some(total) = balance.total() else {
+        return Vec::new();
+    };
+    let (table, row, _) = system.cells[total].spot;
+    let n_leaves = system.tables[table].rows[row].entries.len();
+    (0..n_leaves)
+        .filter_map(|leaf| system.find((table, row, leaf)))
+        .filter(|other| balance.sign_of(*other) == 0)
+        // What the balance holds already as part of one of its cells is no other definition.
+        .filter(|other| {
+            let wholes = system.cells[*other]
+                .parts
+                .iter()
+                .filter(|(_, is_part)| *is_part);
+            wholes
+                .into_iter()
+                .all(|(whole, _)| balance.sign_of(*whole) == 0)
+        })
+        .filter(|other| system.cells[*other].unit == system.cells[total].unit)
+        .filter(|other| system.year(*other) == system.year(total))
+        .collect()
+}
+
+/// 错位: the same relation fails in another row of the form by the same amount the other way.
+fn misplaced(system: &System<'_>, idx: usize) -> Vec<Suspect> {
+    let balance = &system.balances[idx];
+    let Some(total) = balance.total().filter(|_| is_sum(system, idx)) else {
+        return Vec::new();
+    };
+    let twins = (0..system.balances.len()).filter(|&twin| {
+        let other = &system.balances[twin];
+        let Some(other_total) = other
+            .total()
+            .filter(|_| twin != idx && other.rule == balance.rule)
+        else {
+            return false;
+        };
+        let (a, b) = (system.cells[total].spot, system.cells[other_total].spot);
+        // Two districts of one reporter stand in one form.
+        let in_one_form = a.0 == b.0 && a.1 != b.1 && a.2 == b.2;
+        let are_data = !system.is_total_row(total) && !system.is_total_row(other_total);
+        in_one_form && are_data && other.is_violated() && is_opposite(system, idx, twin)
+    });
+    let Some(twin) = only(twins) else {
+        return Vec::new();
+    };
+    let Some(other_total) = system.balances[twin].total() else {
+        return Vec::new();
+    };
+    let mut found: Vec<(i128, Suspect)> = Vec::new();
+    for &(cell, sign) in &balance.terms[balance.n_given..] {
+        let (table, _, leaf) = system.cells[cell].spot;
+        let Some(other) = system.find((table, system.cells[other_total].spot.1, leaf)) else {
+            continue;
+        };
+        let to = system.cells[cell].value - sign * balance.residual;
+        let to_other = system.cells[other].value - sign * system.balances[twin].residual;
+        let changes = [(cell, to), (other, to_other)];
+        if !system.is_allowed(cell, to, &changes) || !system.is_allowed(other, to_other, &changes) {
+            continue;
+        }
+        let amount = |value: i128| system.amount(total, value);
+        let left = (balance.residual + system.balances[twin].residual).abs();
+        let why = Reason::Misplaced {
+            row: system.row(other_total).name(),
+            other: (
+                system.place(other),
+                system.amount(other, to_other).to_string(),
+            ),
+            here: amount(-balance.residual),
+            there: amount(-system.balances[twin].residual),
+            left: amount(left),
+            unit: system.unit_name(total).into(),
+        };
+        let mut suspect = suspect(system, cell, why);
+        suspect.likely = Some(system.amount(cell, to).to_string());
+        // The larger the figure, the smaller the share of it that was misplaced.
+        found.push((-system.cells[cell].value, suspect));
+    }
+    found.sort_by_key(|(size, _)| *size);
+    found.into_iter().map(|(_, suspect)| suspect).collect()
+}
+
+/// Whether two differences cancel out but for little.
+fn is_opposite(system: &System<'_>, a: usize, b: usize) -> bool {
+    let (one, other) = (&system.balances[a], &system.balances[b]);
+    let (x, y) = (one.residual, other.residual);
+    let left = (x + y).abs();
+    let rounding = one.tolerance + other.tolerance;
+    let size = x.abs().min(y.abs());
+    x.signum() == -y.signum() && size > 5 * rounding && left <= rounding.max(size / 50)
+}
+
+fn suspect(system: &System<'_>, cell: usize, why: Reason) -> Suspect {
+    Suspect {
+        place: system.place(cell),
+        given: system.amount(cell, system.cells[cell].value).to_string(),
+        likely: None,
+        why: vec![why],
+    }
+}
+
+fn is_sum(system: &System<'_>, idx: usize) -> bool {
+    let rule = &system.scheme.rules[system.balances[idx].rule];
+    matches!(rule.relation, Relation::Sum { .. })
+}
+
+fn only(mut cells: impl Iterator<Item = usize>) -> Option<usize> {
+    let first = cells.next()?;
+    cells.next().is_none().then_some(first)
+}

@@ -1,0 +1,217 @@
+//! 错行、错列: figures that stand in the neighbouring row or column.
+//!
+//! Each relation that fails says what its cell in the row or column in question should hold. Where that is,
+//! cell by cell, what the next cell holds, the figures were entered one place off. It takes three such cells
+//! and at most one that does not fit, which is where the block was cut off.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Evidence, Extent, RowKind, Table};
+use crate::scheme::Scheme;
+
+use super::evidence::Before;
+use super::search::touched;
+use super::system::{Spot, System};
+
+/// A block of figures one place off.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// `Column`: moved down or up. `Row`: moved sideways. `Form`: rows of all columns moved.
+    pub(super) extent: Extent,
+    pub(super) by: i32,
+    pub(super) evidence: Evidence,
+    /// Each cell with what would be right, in the system's integers; none where that is not known.
+    pub(super) cells: Vec<(Spot, Option<i128>)>,
+    pub(super) explains: Vec<usize>,
+}
+
+/// Finds shifted blocks by the relations that fail, and puts them right in the system.
+pub(super) fn by_relations(system: &mut System<'_>) -> Vec<Found> {
+    let mut all = Vec::new();
+    for extent in [Extent::Column, Extent::Row] {
+        for implied in implied(system, extent).into_values() {
+            let shifted = [1, -1]
+                .into_iter()
+                .find_map(|by| fits(system, extent, by, &implied));
+            let Some((by, cells)) = shifted else { continue };
+            let set: Vec<usize> = cells.iter().map(|(cell, _)| *cell).collect();
+            let violated = |system: &System<'_>| -> Vec<usize> {
+                let all = touched(system, &set);
+                all.into_iter()
+                    .filter(|idx| system.balances[*idx].is_violated())
+                    .collect()
+            };
+            let were = violated(system);
+            let given: Vec<i128> = set.iter().map(|&cell| system.cells[cell].value).collect();
+            cells
+                .iter()
+                .for_each(|&(cell, value)| system.set(cell, value));
+            let are = violated(system);
+            // Put back, it must not break more than the end of the block that was cut off.
+            let n_broken = are.iter().filter(|idx| !were.contains(idx)).count();
+            let explains: Vec<usize> = were.into_iter().filter(|idx| !are.contains(idx)).collect();
+            if n_broken > 1 || explains.len() < 3 {
+                set.iter()
+                    .zip(given)
+                    .for_each(|(&cell, value)| system.set(cell, value));
+                continue;
+            }
+            all.push(Found {
+                extent,
+                by,
+                evidence: Evidence::Relations(explains.len()),
+                cells: cells
+                    .iter()
+                    .map(|&(cell, value)| (system.cells[cell].spot, Some(value)))
+                    .collect(),
+                explains,
+            });
+        }
+    }
+    all
+}
+
+/// Table and leaf, or table and row → position along it → cell and what it should hold.
+type Implied = BTreeMap<(usize, usize, usize), BTreeMap<usize, (usize, i128, i128)>>;
+
+/// What the relations of one rule say that the cells of each column, or each row, should hold.
+fn implied(system: &System<'_>, extent: Extent) -> Implied {
+    let mut lines = Implied::new();
+    for balance in system.balances.iter().filter(|it| it.is_violated()) {
+        let spots: Vec<Spot> = balance
+            .terms
+            .iter()
+            .map(|(cell, _)| system.cells[*cell].spot)
+            .collect();
+        let one = |part: fn(&Spot) -> usize| spots.iter().all(|spot| part(spot) == part(&spots[0]));
+        // A column's cells are judged by the sums of their rows, a row's by the totals of their columns.
+        let crosses = match extent {
+            Extent::Column => one(|spot| spot.0) && one(|spot| spot.1),
+            _ => one(|spot| spot.2),
+        };
+        if !crosses {
+            continue;
+        }
+        for &(cell, sign) in &balance.terms {
+            let (table, row, leaf) = system.cells[cell].spot;
+            let should = system.cells[cell].value - sign * balance.residual;
+            let (line, position) = match extent {
+                Extent::Column => (leaf, row),
+                _ => (row, leaf),
+            };
+            let line = lines.entry((table, line, balance.rule)).or_default();
+            line.insert(position, (cell, should, balance.tolerance));
+        }
+    }
+    lines.retain(|_, cells| cells.len() >= 3);
+    lines
+}
+
+/// The cells of a line and what they should hold, if that is what their neighbours hold.
+fn fits(
+    system: &System<'_>,
+    extent: Extent,
+    by: i32,
+    line: &BTreeMap<usize, (usize, i128, i128)>,
+) -> Option<(i32, Vec<(usize, i128)>)> {
+    let mut cells = Vec::new();
+    let mut values = BTreeSet::new();
+    for (&position, &(cell, should, tolerance)) in line {
+        let (table, row, leaf) = system.cells[cell].spot;
+        let at = position.checked_add_signed(by as isize);
+        let neighbour = at.and_then(|at| match extent {
+            Extent::Column => system.find((table, at, leaf)),
+            _ => system.find((table, row, at)),
+        });
+        let same_kind = |other: usize| match extent {
+            Extent::Column => !system.is_total_row(other) && !system.is_total_row(cell),
+            _ => system.cells[other].unit == system.cells[cell].unit,
+        };
+        if let Some(other) = neighbour.filter(|other| same_kind(*other))
+            && (system.cells[other].value - should).abs() <= tolerance
+        {
+            let value = system.cells[other].value;
+            if value.abs() >= 10 * system.cells[cell].step {
+                values.insert(value);
+            }
+            cells.push((cell, value));
+        }
+    }
+    // One that does not fit is put by its own relation: its figure was cut off at the end of the block.
+    let missed: Vec<(usize, i128)> = line
+        .values()
+        .filter(|(cell, ..)| !cells.iter().any(|(known, _)| known == cell))
+        .map(|&(cell, should, _)| (cell, system.printable(cell, should)))
+        .collect();
+    let enough = values.len() >= 3 && missed.len() <= 1;
+    let allowed = missed
+        .iter()
+        .all(|&(cell, value)| system.is_allowed(cell, value, &[]));
+    (enough && allowed).then(|| {
+        cells.extend(missed);
+        (by, cells)
+    })
+}
+
+/// Finds columns whose figures are those that the neighbouring rows had in the plan or last month.
+pub(super) fn by_before(scheme: &Scheme, tables: &[Table], before: &Before<'_>) -> Vec<Found> {
+    let mut all = Vec::new();
+    if before.is_empty() {
+        return all;
+    }
+    for (table_idx, table) in tables.iter().enumerate() {
+        let annex = &scheme.annexes[table.annex];
+        let rows: Vec<usize> = (0..table.rows.len())
+            .filter(|row| table.rows[*row].kind == RowKind::Data)
+            .collect();
+        if rows.len() < 4 {
+            continue;
+        }
+        for by in [1, -1] {
+            let figures =
+                (0..annex.leaves.len()).filter(|leaf| annex.column_of(*leaf).kind.is_figure());
+            let columns: Vec<usize> = figures
+                .filter(|leaf| is_shifted(table, &rows, *leaf, by, before))
+                .collect();
+            if columns.is_empty() {
+                continue;
+            }
+            let cells = columns
+                .iter()
+                .flat_map(|&leaf| rows.iter().map(move |&row| ((table_idx, row, leaf), None)));
+            all.push(Found {
+                extent: if columns.len() == 1 {
+                    Extent::Column
+                } else {
+                    Extent::Form
+                },
+                by,
+                evidence: Evidence::Before,
+                cells: cells.collect(),
+                explains: Vec::new(),
+            });
+        }
+    }
+    all
+}
+
+fn is_shifted(table: &Table, rows: &[usize], leaf: usize, by: i32, before: &Before<'_>) -> bool {
+    let (mut n_fit, mut n_compared) = (0, 0);
+    for (position, &row) in rows.iter().enumerate() {
+        let from = position
+            .checked_add_signed(-by as isize)
+            .and_then(|at| rows.get(at));
+        let given = table.rows[row].entries[leaf].value.amount();
+        let (Some(&from), Some(given)) = (from, given.filter(|it| !it.is_zero())) else {
+            continue;
+        };
+        let theirs = before.get(table, from, leaf);
+        // Where the row has its own figure it is not shifted, and where neighbours are equal it says nothing.
+        if theirs == before.get(table, row, leaf) {
+            continue;
+        }
+        n_compared += 1;
+        n_fit += usize::from(theirs == Some(given));
+    }
+    n_fit >= 3 && n_fit * 5 >= n_compared * 4
+}

@@ -1,0 +1,446 @@
+//! 单位填错: whole rows, columns and forms in another unit of measure.
+//!
+//! Balances inside a row cannot see that the whole row is in another unit (Scholtus 2008, *Algorithms for
+//! correcting obvious inconsistencies and rounding errors*, on the uniform thousand error), so a row is held
+//! against its columns' totals, a column against its rows' sums, a form against other annexes. Crying wolf
+//! would be worse than missing one: sizes of townships differ thirtyfold. So
+//!
+//! - by relations: all figures of the group times one factor of the scheme's units satisfy at least two
+//!   relations that fail, by at least two of its cells, and break none;
+//! - by the plan or last month: at least three figures of a row, and all that can be compared, are off by the
+//!   factor: within a factor of two, or within 3 % where the factor is below a hundred;
+//! - by other rows: the factor is a thousand or more, and at least three figures of a row, all that can be
+//!   compared, lie thirty times beyond the largest or smallest of at least three other rows, and within thirty
+//!   times of them once put right; too small ones have decimals that the column does not ask for.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::model::{Amount, Evidence, Extent, RowKind, Slip, Table};
+use crate::scheme::{ColumnKind, Scheme};
+
+use super::evidence::{Before, Factor, factors};
+use super::search::touched;
+use super::system::{Spot, System};
+
+/// A group of figures in another unit.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) extent: Extent,
+    pub(super) slip: Slip,
+    pub(super) evidence: Evidence,
+    /// Each figure, with what would be right.
+    pub(super) cells: Vec<(Spot, Amount, Amount)>,
+    /// The balances that it explains.
+    pub(super) explains: Vec<usize>,
+}
+
+/// Natural differences in size between townships.
+const NATURAL: f64 = 30.0;
+/// Groups found in one system; more than these are no slips but another form.
+const MAX_FOUND: usize = 12;
+
+/// Finds groups by the relations that fail, and puts them right in the system.
+pub(super) fn by_relations(system: &mut System<'_>) -> Vec<Found> {
+    let mut all = Vec::new();
+    while let Some(found) = best(system) {
+        all.push(found);
+        if all.len() == MAX_FOUND {
+            break;
+        }
+    }
+    all
+}
+
+/// One hypothesis: these cells times this factor.
+struct Group {
+    extent: Extent,
+    cells: Vec<usize>,
+    factor: Factor,
+}
+
+/// What becomes of the balances if a group is put right.
+struct Effect {
+    fixed: Vec<usize>,
+    /// Balance, residual and tolerance afterwards.
+    after: Vec<(usize, i128, i128)>,
+}
+
+fn best(system: &mut System<'_>) -> Option<Found> {
+    let mut best: Option<(Group, Effect)> = None;
+    for group in groups(system) {
+        let Some(effect) = effect(system, &group) else {
+            continue;
+        };
+        if best
+            .as_ref()
+            .is_none_or(|(_, known)| effect.fixed.len() > known.fixed.len())
+        {
+            best = Some((group, effect));
+        }
+    }
+    let (group, effect) = best?;
+    let cells = group.cells.iter().map(|&cell| {
+        let value = system.cells[cell].value;
+        let right = value * group.factor.numerator / group.factor.denominator;
+        let (given, likely) = (
+            system.amount(cell, value),
+            exact(system, cell, &group.factor),
+        );
+        (cell, right, (system.cells[cell].spot, given, likely))
+    });
+    let cells: Vec<_> = cells.collect();
+    for (cell, right, _) in &cells {
+        system.set(*cell, *right);
+    }
+    for (balance, residual, tolerance) in effect.after {
+        system.balances[balance].residual = residual;
+        system.balances[balance].tolerance = tolerance;
+    }
+    let mut told: Vec<_> = cells.into_iter().map(|(.., told)| told).collect();
+    told.sort_by_key(|(spot, ..)| *spot);
+    Some(Found {
+        extent: group.extent,
+        evidence: Evidence::Relations(effect.fixed.len()),
+        slip: group.factor.slip,
+        cells: told,
+        explains: effect.fixed,
+    })
+}
+
+fn exact(system: &System<'_>, cell: usize, factor: &Factor) -> Amount {
+    let value = system.cells[cell].value;
+    scaled(system.amount(cell, value), factor)
+}
+
+fn scaled(amount: Amount, factor: &Factor) -> Amount {
+    let part = |value: i128| Decimal::try_from_i128_with_scale(value, 0).unwrap_or(Decimal::ONE);
+    let product = amount
+        .0
+        .checked_mul(part(factor.numerator))
+        .unwrap_or(amount.0);
+    Amount(product / part(factor.denominator)).normalised()
+}
+
+fn groups(system: &System<'_>) -> Vec<Group> {
+    let mut seeds: BTreeSet<usize> = BTreeSet::new();
+    for balance in system.balances.iter().filter(|it| it.fails()) {
+        seeds.extend(balance.terms.iter().map(|(cell, _)| *cell));
+    }
+    let mut members: HashMap<(Extent, usize, usize, Option<usize>), Vec<usize>> = HashMap::new();
+    let mut wanted = BTreeSet::new();
+    let names = |cell: usize| {
+        let (table, row, leaf) = system.cells[cell].spot;
+        let unit = system.cells[cell].unit;
+        let column = system.column(cell).1;
+        [
+            (Extent::Row, table, row, unit),
+            // The column in one year, and in all years.
+            (Extent::Column, table, 2 * leaf, unit),
+            (Extent::Column, table, 2 * column + 1, unit),
+            (Extent::Form, table, 0, unit),
+        ]
+    };
+    let order =
+        |name: &(Extent, usize, usize, Option<usize>)| (name.0 as usize, name.1, name.2, name.3);
+    for cell in (0..system.cells.len()).filter(|cell| system.cells[*cell].value != 0) {
+        for name in names(cell) {
+            members.entry(name).or_default().push(cell);
+            if seeds.contains(&cell) {
+                wanted.insert(order(&name));
+            }
+        }
+    }
+    let mut named: Vec<_> = members.into_iter().collect();
+    named.retain(|(name, cells)| cells.len() >= 2 && wanted.contains(&order(name)));
+    named.sort_by_key(|(name, _)| order(name));
+    let mut known: HashSet<Vec<usize>> = HashSet::new();
+    let mut groups = Vec::new();
+    let mut by_unit: HashMap<Option<usize>, Vec<Factor>> = HashMap::new();
+    for ((extent, _, _, unit), cells) in named {
+        if !known.insert(cells.clone()) {
+            continue;
+        }
+        let factors = by_unit
+            .entry(unit)
+            .or_insert_with(|| factors(system.scheme, unit));
+        groups.extend(factors.iter().map(|factor| Group {
+            extent,
+            cells: cells.clone(),
+            factor: factor.clone(),
+        }));
+    }
+    groups
+}
+
+fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
+    let Factor {
+        numerator,
+        denominator,
+        ..
+    } = group.factor;
+    let mut effect = Effect {
+        fixed: Vec::new(),
+        after: Vec::new(),
+    };
+    let mut at_work: BTreeSet<usize> = BTreeSet::new();
+    let mut n_violated = 0;
+    let is_member = |cell: usize| group.cells.binary_search(&cell).is_ok();
+    for idx in touched(system, &group.cells) {
+        let balance = &system.balances[idx];
+        let nonzero = |cell: usize| system.cells[cell].value != 0;
+        let terms = || balance.terms.iter().filter(|(cell, _)| nonzero(*cell));
+        let constant = balance.residual
+            - terms()
+                .map(|(cell, sign)| sign * system.cells[*cell].value)
+                .sum::<i128>();
+        if constant == 0 && terms().all(|(cell, _)| is_member(*cell)) {
+            // It holds in any unit, or in none.
+            continue;
+        }
+        let mut moved = 0;
+        let mut blur = 0;
+        for (cell, sign) in terms().filter(|(cell, _)| is_member(*cell)) {
+            moved += sign * system.cells[*cell].value * (numerator - denominator) / denominator;
+            blur += system.cells[*cell].step * numerator / denominator / 2;
+        }
+        // What was rounded in a larger unit is that much less exact.
+        let tolerance = balance.tolerance.max(balance.tolerance + blur);
+        let residual = balance.residual + moved;
+        let holds = residual.abs() <= tolerance;
+        if balance.fails() {
+            // A promise that is kept once the unit is right speaks for the slip; one that is not, not against it.
+            n_violated += usize::from(!balance.set_aside);
+            if holds && moved.abs() > 5 * tolerance {
+                effect.fixed.push(idx);
+                let members = terms()
+                    .map(|(cell, _)| *cell)
+                    .filter(|cell| is_member(*cell));
+                at_work.extend(members);
+            }
+        } else if !holds {
+            return None;
+        }
+        effect.after.push((idx, residual, tolerance));
+    }
+    let n_fixed = effect.fixed.len();
+    (n_fixed >= 2 && at_work.len() >= 2 && 4 * n_fixed >= 3 * n_violated).then_some(effect)
+}
+
+/// Finds rows that are off by a factor from what is known of them, or from all other rows, among rows that
+/// no relation gave away.
+pub(super) fn by_size(
+    scheme: &Scheme,
+    tables: &[Table],
+    before: &Before<'_>,
+    known: &HashSet<(usize, usize)>,
+) -> Vec<Found> {
+    let sizes = Sizes::of(scheme, tables);
+    let mut by_unit: HashMap<usize, Vec<Factor>> = HashMap::new();
+    let mut all = Vec::new();
+    for (table_idx, table) in tables.iter().enumerate() {
+        let annex = &scheme.annexes[table.annex];
+        for (row_idx, row) in table.rows.iter().enumerate() {
+            if known.contains(&(table_idx, row_idx)) {
+                continue;
+            }
+            let mut groups: HashMap<usize, Vec<(usize, Amount)>> = HashMap::new();
+            for (leaf, entry) in row.entries.iter().enumerate() {
+                if annex.kind_of(leaf, row.spec) != ColumnKind::Additive {
+                    continue;
+                }
+                if let Some(amount) = entry.value.amount().filter(|amount| !amount.is_zero())
+                    && let Some(unit) = scheme.unit_of(annex, leaf, row.spec)
+                {
+                    groups.entry(unit).or_default().push((leaf, amount));
+                }
+            }
+            let mut groups: Vec<_> = groups.into_iter().filter(|(_, it)| it.len() >= 3).collect();
+            groups.sort_by_key(|(unit, _)| *unit);
+            for (unit, figures) in groups {
+                let factors = by_unit
+                    .entry(unit)
+                    .or_insert_with(|| factors(scheme, Some(unit)));
+                let evidence = |factor: &&Factor| {
+                    let times = factor.numerator as f64 / factor.denominator as f64;
+                    let earlier = figures.iter().map(|&(leaf, amount)| {
+                        (
+                            amount,
+                            before.get(table, row_idx, leaf).filter(|it| !it.is_zero()),
+                        )
+                    });
+                    if is_off_from(times, earlier) {
+                        return Some(Evidence::Before);
+                    }
+                    // Figures in a larger unit have decimals that the annex's own unit does not ask for.
+                    let finer = figures.iter().filter(|(leaf, amount)| {
+                        let declared = annex.decimals_of(*leaf, row.spec);
+                        amount.normalised().decimals() > declared
+                    });
+                    let looks_it = factor.slip.too_large || 2 * finer.count() >= figures.len();
+                    let beyond = looks_it
+                        && row.kind == RowKind::Data
+                        && sizes.are_beyond(times, (table_idx, row_idx), table.annex, &figures);
+                    beyond.then_some(Evidence::OtherRows)
+                };
+                let found = factors
+                    .iter()
+                    .find_map(|factor| Some((factor, evidence(&factor)?)));
+                let Some((factor, evidence)) = found else {
+                    continue;
+                };
+                let cells = figures.iter().map(|&(leaf, amount)| {
+                    ((table_idx, row_idx, leaf), amount, scaled(amount, factor))
+                });
+                all.push(Found {
+                    extent: Extent::Row,
+                    slip: factor.slip.clone(),
+                    evidence,
+                    cells: cells.collect(),
+                    explains: Vec::new(),
+                });
+            }
+        }
+    }
+    whole_forms(tables, all)
+}
+
+/// Rows of one form with one slip are one slip of the form.
+fn whole_forms(tables: &[Table], all: Vec<Found>) -> Vec<Found> {
+    let mut told: Vec<Found> = Vec::new();
+    for found in all {
+        let table = found.cells[0].0.0;
+        let same = told.last_mut().filter(|last| {
+            last.cells[0].0.0 == table && last.slip == found.slip && last.evidence == found.evidence
+        });
+        match same {
+            Some(last) => {
+                last.cells.extend(found.cells);
+                last.extent = Extent::Form;
+            }
+            None => told.push(found),
+        }
+    }
+    for found in told.iter_mut().filter(|found| found.extent == Extent::Form) {
+        let mut rows: Vec<usize> = found.cells.iter().map(|(spot, ..)| spot.1).collect();
+        rows.dedup();
+        let all = &tables[found.cells[0].0.0].rows;
+        let n_rows = all.iter().filter(|row| row.kind == RowKind::Data).count();
+        if rows.len() < n_rows {
+            found.extent = Extent::Row;
+        }
+    }
+    told
+}
+
+/// Whether figures, put right, are what they were before.
+fn is_off_from(times: f64, figures: impl Iterator<Item = (Amount, Option<Amount>)>) -> bool {
+    let margin = match times.max(1.0 / times) < 99.0 {
+        true => 1.03,
+        false => 2.0,
+    };
+    let mut n_compared = 0;
+    for (amount, earlier) in figures {
+        let Some(earlier) = earlier else { continue };
+        let ratio = float(amount) * times / float(earlier);
+        if !(1.0 / margin..=margin).contains(&ratio) {
+            return false;
+        }
+        n_compared += 1;
+    }
+    n_compared >= 3
+}
+
+/// The largest and smallest figures of every column of an annex, two of each, so that a row can be left out.
+struct Sizes(HashMap<(usize, usize), Extremes>);
+
+#[derive(Default)]
+struct Extremes {
+    /// Ascending, with the row: the two smallest.
+    low: Vec<(f64, (usize, usize))>,
+    /// Descending: the two largest.
+    high: Vec<(f64, (usize, usize))>,
+    n: usize,
+}
+
+impl Sizes {
+    fn of(scheme: &Scheme, tables: &[Table]) -> Self {
+        let mut sizes: HashMap<(usize, usize), Extremes> = HashMap::new();
+        for (table_idx, table) in tables.iter().enumerate() {
+            let annex = &scheme.annexes[table.annex];
+            for (row_idx, row) in table.rows.iter().enumerate() {
+                if row.kind != RowKind::Data {
+                    continue;
+                }
+                for (leaf, entry) in row.entries.iter().enumerate() {
+                    let Some(amount) = entry.value.amount().filter(|it| !it.is_zero()) else {
+                        continue;
+                    };
+                    if annex.kind_of(leaf, row.spec) == ColumnKind::Additive {
+                        let it = sizes.entry((table.annex, leaf)).or_default();
+                        it.add(float(amount).abs(), (table_idx, row_idx));
+                    }
+                }
+            }
+        }
+        Self(sizes)
+    }
+
+    fn are_beyond(
+        &self,
+        times: f64,
+        own: (usize, usize),
+        annex: usize,
+        figures: &[(usize, Amount)],
+    ) -> bool {
+        if times.max(1.0 / times) < 999.0 {
+            return false;
+        }
+        let mut n_compared = 0;
+        for &(leaf, amount) in figures {
+            let Some((low, high)) = self.0.get(&(annex, leaf)).and_then(|it| it.without(own))
+            else {
+                continue;
+            };
+            let given = float(amount).abs();
+            let right = given * times;
+            let is_beyond = given > NATURAL * high || given * NATURAL < low;
+            let fits = (low / NATURAL..=high * NATURAL).contains(&right);
+            if !is_beyond || !fits {
+                return false;
+            }
+            n_compared += 1;
+        }
+        n_compared >= 3
+    }
+}
+
+impl Extremes {
+    fn add(&mut self, value: f64, row: (usize, usize)) {
+        self.n += 1;
+        self.low.push((value, row));
+        self.low.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.low.truncate(2);
+        self.high.push((value, row));
+        self.high.sort_by(|a, b| b.0.total_cmp(&a.0));
+        self.high.truncate(2);
+    }
+
+    /// Smallest and largest of at least three other rows.
+    fn without(&self, own: (usize, usize)) -> Option<(f64, f64)> {
+        let first = |from: &[(f64, (usize, usize))]| {
+            from.iter()
+                .find(|(_, row)| *row != own)
+                .map(|(value, _)| *value)
+        };
+        (self.n >= 4).then_some(())?;
+        Some((first(&self.low)?, first(&self.high)?))
+    }
+}
+
+/// Only sizes are compared by it, never figures.
+fn float(amount: Amount) -> f64 {
+    amount.0.to_f64().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,437 @@
+//! The equations of forms as exact integers, with the cells that they share.
+//!
+//! Every figure is counted in one small unit: base units of measure, and as many decimals as any figure of
+//! the system has. Conversion then never divides, and every coefficient is +1 or −1.
+
+use std::collections::{HashMap, HashSet};
+
+use rust_decimal::Decimal;
+
+use crate::check::{Checker, Equation};
+use crate::model::{Amount, Operand, Place, Row, RowKind, Table};
+use crate::scheme::{ColumnKind, Limit, Relation, RowSel, Scheme};
+
+/// More decimals than any form prints would only risk overflow.
+const MAX_SCALE: u32 = 15;
+/// Beyond this a figure is no figure of a county, and sums of such could overflow.
+const MAX_VALUE: i128 = 1_000_000_000_000_000_000_000_000_000;
+/// A relation over more cells says nothing about any single one.
+const MAX_TERMS: usize = 400;
+
+/// What must be equal, and the cells that take part.
+pub(super) struct System<'t> {
+    pub(super) scheme: &'t Scheme,
+    pub(super) tables: &'t [Table],
+    pub(super) cells: Vec<Cell>,
+    pub(super) balances: Vec<Balance>,
+    by_spot: HashMap<Spot, usize>,
+    scale: u32,
+}
+
+/// Table, row, leaf.
+pub(super) type Spot = (usize, usize, usize);
+
+/// One figure.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    pub(super) spot: Spot,
+    pub(super) value: i128,
+    /// Its unit of measure.
+    pub(super) unit: Option<usize>,
+    /// One of its last printed digit.
+    pub(super) step: i128,
+    /// Decimals of that.
+    decimals: u32,
+    /// Whether the form computes it.
+    pub(super) formula: bool,
+    pub(super) min: Option<i128>,
+    pub(super) max: Option<i128>,
+    /// The balances that it takes part in.
+    pub(super) balances: Vec<usize>,
+    /// Cells of which it is part (`true`), or that are part of it (`false`).
+    pub(super) parts: Vec<(usize, bool)>,
+}
+
+/// Σ sign·cell = constant.
+#[derive(Clone, Debug)]
+pub(super) struct Balance {
+    pub(super) rule: usize,
+    pub(super) terms: Vec<(usize, i128)>,
+    /// The first of them are what was given, the rest what it is held against.
+    pub(super) n_given: usize,
+    pub(super) tolerance: i128,
+    /// Σ sign·cell − constant.
+    pub(super) residual: i128,
+    /// A promise of the plan that is not kept. It may well not be, so no figure is suspected of it as long as
+    /// anything else is wrong.
+    pub(super) set_aside: bool,
+}
+
+impl Balance {
+    /// Whether it fails beyond rounding.
+    pub(super) fn fails(&self) -> bool {
+        self.residual.abs() > self.tolerance
+    }
+
+    /// Whether it fails, and some figure must be wrong because of it.
+    pub(super) fn is_violated(&self) -> bool {
+        !self.set_aside && self.fails()
+    }
+
+    pub(super) fn sign_of(&self, cell: usize) -> i128 {
+        let term = self.terms.iter().find(|(idx, _)| *idx == cell);
+        term.map_or(0, |(_, sign)| *sign)
+    }
+
+    /// The only cell on the left, if there is one.
+    pub(super) fn total(&self) -> Option<usize> {
+        (self.n_given == 1).then(|| self.terms[0].0)
+    }
+}
+
+impl<'t> System<'t> {
+    /// The equations of these tables and between them.
+    pub(super) fn new(checker: &'t Checker<'t>, tables: &'t [Table], wanted: &[bool]) -> Self {
+        let index: HashMap<*const Table, usize> = tables
+            .iter()
+            .enumerate()
+            .map(|(idx, table)| (std::ptr::from_ref(table), idx))
+            .collect();
+        let table_of = |table: &Table| index[&std::ptr::from_ref(table)];
+        let county = checker.county_equations(tables);
+        // A form that shares an equation with one in question may hold the wrong cell, or confirm the right.
+        let mut included: Vec<bool> = wanted.to_vec();
+        for equation in &county {
+            if equation
+                .terms
+                .iter()
+                .any(|term| wanted[table_of(term.table)])
+            {
+                equation
+                    .terms
+                    .iter()
+                    .for_each(|term| included[table_of(term.table)] = true);
+            }
+        }
+        let mut equations: Vec<Equation<'t>> = Vec::new();
+        for (table, _) in tables
+            .iter()
+            .zip(&included)
+            .filter(|(_, included)| **included)
+        {
+            equations.extend(checker.form_equations(table));
+        }
+        let concerns = |equation: &Equation<'_>| {
+            equation
+                .terms
+                .iter()
+                .any(|term| included[table_of(term.table)])
+        };
+        equations.extend(county.into_iter().filter(concerns));
+        equations.retain(|equation| equation.terms.len() <= MAX_TERMS);
+
+        let scheme = checker.scheme();
+        let mut system = Self {
+            scheme,
+            tables,
+            cells: Vec::new(),
+            balances: Vec::new(),
+            by_spot: HashMap::new(),
+            scale: scale_of(scheme, &equations),
+        };
+        let bounds = Bounds::of(scheme);
+        for equation in &equations {
+            // What cannot be counted exactly is left out rather than rounded.
+            system.add(equation, &bounds, &table_of);
+        }
+        for (idx, table) in tables.iter().enumerate().filter(|(idx, _)| included[*idx]) {
+            system.add_neighbours(idx, &bounds);
+            for [part, whole] in checker.form_parts(table) {
+                let find =
+                    |(row, leaf): (usize, usize)| system.by_spot.get(&(idx, row, leaf)).copied();
+                if let (Some(part), Some(whole)) = (find(part), find(whole)) {
+                    system.cells[part].parts.push((whole, true));
+                    system.cells[whole].parts.push((part, false));
+                }
+            }
+        }
+        system
+    }
+
+    fn add(
+        &mut self,
+        equation: &Equation<'t>,
+        bounds: &Bounds,
+        table_of: &dyn Fn(&Table) -> usize,
+    ) -> Option<()> {
+        let mut terms: Vec<(usize, i128)> = Vec::with_capacity(equation.terms.len());
+        let mut residual = -self.int(equation.constant)?;
+        let tolerance = self.int(equation.tolerance)?;
+        let mut seen = HashSet::new();
+        let mut cells = Vec::with_capacity(equation.terms.len());
+        for (idx, term) in equation.terms.iter().enumerate() {
+            let spot = (table_of(term.table), term.row, term.leaf);
+            if !seen.insert(spot) {
+                return None;
+            }
+            let value = self.of(term.amount, term.unit)?;
+            let decimals = term
+                .amount
+                .normalised()
+                .decimals()
+                .max(term.last_digit.decimals());
+            let step = self.of(Amount::last_digit(decimals), term.unit)?;
+            let sign = if idx < equation.n_given { 1 } else { -1 };
+            residual += sign * value;
+            cells.push((spot, value, step, decimals, term.unit, sign));
+        }
+        for (spot, value, step, decimals, unit, sign) in cells {
+            let idx = match self.by_spot.get(&spot) {
+                Some(idx) => *idx,
+                None => self.add_cell(spot, value, step, decimals, unit, bounds),
+            };
+            self.cells[idx].balances.push(self.balances.len());
+            terms.push((idx, sign));
+        }
+        let relation = &self.scheme.rules[equation.rule].relation;
+        let is_promise = matches!(relation, Relation::Target { .. });
+        self.balances.push(Balance {
+            set_aside: is_promise && residual.abs() > tolerance,
+            rule: equation.rule,
+            terms,
+            n_given: equation.n_given,
+            tolerance,
+            residual,
+        });
+        Some(())
+    }
+
+    fn add_cell(
+        &mut self,
+        spot: Spot,
+        value: i128,
+        step: i128,
+        decimals: u8,
+        unit: Option<usize>,
+        bounds: &Bounds,
+    ) -> usize {
+        let table = &self.tables[spot.0];
+        let annex = &self.scheme.annexes[table.annex];
+        let (min, max) = bounds.get(table.annex, annex.leaves[spot.2].column);
+        let limit = |limit: Option<Amount>| limit.and_then(|it| self.of(it, unit));
+        let (min, max) = (limit(min), limit(max));
+        self.cells.push(Cell {
+            spot,
+            value,
+            unit,
+            step,
+            decimals: u32::from(decimals),
+            formula: table.rows[spot.1].entries[spot.2].formula,
+            // Amounts that add up are not negative, unless the form itself says otherwise.
+            min: min.or((value >= 0).then_some(0)),
+            max,
+            balances: Vec::new(),
+            parts: Vec::new(),
+        });
+        self.by_spot.insert(spot, self.cells.len() - 1);
+        self.cells.len() - 1
+    }
+
+    /// The other figures of a table's rows: in no relation themselves, they may explain one.
+    fn add_neighbours(&mut self, table_idx: usize, bounds: &Bounds) {
+        let table = &self.tables[table_idx];
+        let annex = &self.scheme.annexes[table.annex];
+        for (row_idx, row) in table.rows.iter().enumerate() {
+            for (leaf, entry) in row.entries.iter().enumerate() {
+                let spot = (table_idx, row_idx, leaf);
+                let Some(amount) = entry.value.amount() else {
+                    continue;
+                };
+                if self.by_spot.contains_key(&spot)
+                    || annex.kind_of(leaf, row.spec) != ColumnKind::Additive
+                {
+                    continue;
+                }
+                let unit = self.scheme.unit_of(annex, leaf, row.spec);
+                let declared = annex.decimals_of(leaf, row.spec);
+                let decimals = amount.normalised().decimals().max(declared);
+                let step = self.of(Amount::last_digit(decimals), unit);
+                if let (Some(value), Some(step)) = (self.of(amount, unit), step) {
+                    self.add_cell(spot, value, step, decimals, unit, bounds);
+                }
+            }
+        }
+    }
+
+    /// An amount in base units as an integer of the system.
+    fn int(&self, amount: Amount) -> Option<i128> {
+        let amount = amount.normalised();
+        let up = self.scale.checked_sub(u32::from(amount.decimals()))?;
+        let value = amount.0.mantissa().checked_mul(10i128.checked_pow(up)?)?;
+        (value.abs() <= MAX_VALUE).then_some(value)
+    }
+
+    /// An amount in a unit as an integer of the system.
+    pub(super) fn of(&self, amount: Amount, unit: Option<usize>) -> Option<i128> {
+        self.int(self.scheme.units.to_base(amount, unit)?)
+    }
+
+    /// An integer of the system as the cell would print it.
+    pub(super) fn amount(&self, cell: usize, value: i128) -> Amount {
+        let cell = &self.cells[cell];
+        let n_steps = (value + value.signum() * cell.step / 2) / cell.step;
+        let printed = Decimal::try_from_i128_with_scale(n_steps, cell.decimals);
+        Amount(printed.unwrap_or_default()).normalised()
+    }
+
+    /// The nearest value that the cell could print.
+    pub(super) fn printable(&self, cell: usize, value: i128) -> i128 {
+        let step = self.cells[cell].step;
+        (value + value.signum() * step / 2) / step * step
+    }
+
+    pub(super) fn find(&self, spot: Spot) -> Option<usize> {
+        self.by_spot.get(&spot).copied()
+    }
+
+    pub(super) fn row(&self, cell: usize) -> &'t Row {
+        let (table, row, _) = self.cells[cell].spot;
+        &self.tables[table].rows[row]
+    }
+
+    pub(super) fn is_total_row(&self, cell: usize) -> bool {
+        self.row(cell).kind == RowKind::Total
+    }
+
+    pub(super) fn place(&self, cell: usize) -> Place {
+        let (table, row, leaf) = self.cells[cell].spot;
+        let table = &self.tables[table];
+        Place::sheet(
+            &table.file,
+            &table.sheet,
+            table.cell(&table.rows[row], leaf),
+        )
+    }
+
+    /// The year that a cell is about.
+    pub(super) fn year(&self, cell: usize) -> Option<u16> {
+        let (table, row, leaf) = self.cells[cell].spot;
+        let annex = &self.scheme.annexes[self.tables[table].annex];
+        annex.leaves[leaf]
+            .year
+            .or(self.tables[table].rows[row].year)
+    }
+
+    /// The column of a cell: annex and column.
+    pub(super) fn column(&self, cell: usize) -> (usize, usize) {
+        let (table, _, leaf) = self.cells[cell].spot;
+        let annex = self.tables[table].annex;
+        (annex, self.scheme.annexes[annex].leaves[leaf].column)
+    }
+
+    pub(super) fn unit_name(&self, cell: usize) -> &str {
+        self.cells[cell]
+            .unit
+            .map_or("", |unit| &**self.scheme.units.name(unit))
+    }
+
+    /// A cell by its name, with its value and unit. What it shares with `beside` is not said.
+    pub(super) fn operand(&self, cell: usize, beside: usize) -> Operand {
+        let (annex, column) = self.column(cell);
+        let mut words: Vec<String> = Vec::new();
+        if self.column(beside).0 != annex {
+            words.push(self.scheme.annexes[annex].number.to_string());
+        }
+        if self.cells[cell].spot.1 != self.cells[beside].spot.1
+            || self.cells[cell].spot.0 != self.cells[beside].spot.0
+        {
+            let name = self.row(cell).name();
+            words.extend((!name.is_empty()).then_some(name));
+        }
+        words.extend(self.year(cell).map(|year| format!("{year}年")));
+        words.push(self.scheme.annexes[annex].columns[column].name.to_string());
+        let value = self.amount(cell, self.cells[cell].value);
+        Operand {
+            label: words.join(" "),
+            value: format!("{value}{}", self.unit_name(cell)),
+            place: Some(self.place(cell)),
+        }
+    }
+
+    /// Changes a cell, and the residuals with it.
+    pub(super) fn set(&mut self, cell: usize, value: i128) {
+        let change = value - self.cells[cell].value;
+        self.cells[cell].value = value;
+        for idx in 0..self.cells[cell].balances.len() {
+            let balance = self.cells[cell].balances[idx];
+            let sign = self.balances[balance].sign_of(cell);
+            self.balances[balance].residual += sign * change;
+        }
+    }
+
+    /// Whether a cell may hold a value, the cells `changed` being as they are given there.
+    pub(super) fn is_allowed(&self, cell: usize, value: i128, changed: &[(usize, i128)]) -> bool {
+        let it = &self.cells[cell];
+        let other = |idx: usize| {
+            let changed = changed.iter().find(|(cell, _)| *cell == idx);
+            changed.map_or(self.cells[idx].value, |(_, value)| *value)
+        };
+        it.min
+            .is_none_or(|min| value >= min || it.value < min && value > it.value)
+            && it
+                .max
+                .is_none_or(|max| value <= max || it.value > max && value < it.value)
+            && it.parts.iter().all(|&(idx, is_part)| match is_part {
+                true => value <= other(idx) || it.value > self.cells[idx].value,
+                false => value >= other(idx) || it.value < self.cells[idx].value,
+            })
+    }
+}
+
+/// As many decimals as any figure needs in base units.
+fn scale_of(scheme: &Scheme, equations: &[Equation<'_>]) -> u32 {
+    let mut scale = 0;
+    let mut see = |amount: Option<Amount>| {
+        let decimals = amount.map_or(0, |amount| u32::from(amount.normalised().decimals()));
+        scale = scale.max(decimals.min(MAX_SCALE));
+    };
+    for equation in equations {
+        see(Some(equation.constant));
+        see(Some(equation.tolerance));
+        for term in &equation.terms {
+            see(scheme.units.to_base(term.amount, term.unit));
+            see(scheme.units.to_base(term.last_digit, term.unit));
+        }
+    }
+    scale
+}
+
+/// The bounds that range rules set to columns.
+struct Bounds(HashMap<(usize, usize), (Option<Amount>, Option<Amount>)>);
+
+impl Bounds {
+    fn of(scheme: &Scheme) -> Self {
+        let mut bounds = HashMap::new();
+        let amount = |limit: Option<Limit>| match limit {
+            Some(Limit::Amount(amount)) => Some(amount),
+            _ => None,
+        };
+        for rule in &scheme.rules {
+            let Relation::Range { cells, min, max } = &rule.relation else {
+                continue;
+            };
+            // Bounds of some rows or years only are none of the column.
+            if rule.applies.rows.is_some() || rule.applies.years.is_some() {
+                continue;
+            }
+            for sel in cells.iter().filter(|sel| sel.row == RowSel::Current) {
+                bounds.insert((sel.annex, sel.column), (amount(*min), amount(*max)));
+            }
+        }
+        Self(bounds)
+    }
+
+    fn get(&self, annex: usize, column: usize) -> (Option<Amount>, Option<Amount>) {
+        self.0.get(&(annex, column)).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,167 @@
+//! 嫌疑单元格: cells that may be the wrong ones, and why they are thought of.
+
+use std::sync::Arc;
+
+use super::{Amount, Operand, Place};
+
+/// A cell that, if wrong, explains a finding, with the value that would be right. Advice only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suspect {
+    /// The cell.
+    pub place: Place,
+    /// What stands there.
+    pub given: String,
+    /// What would be right; `None` where not the figure but what it covers is in question.
+    pub likely: Option<String>,
+    /// Why it is suspected, the strongest reason first.
+    pub why: Vec<Reason>,
+}
+
+/// One reason to suspect a cell; the words are chosen in `report`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// Changing it alone satisfies several relations at once.
+    Satisfies {
+        /// How many of those that fail.
+        n_relations: usize,
+    },
+    /// It explains the finding only together with other cells.
+    Together {
+        /// The others, each with the value that would be right.
+        with: Vec<(Place, String)>,
+    },
+    /// Nothing tells several explanations apart.
+    Tied {
+        /// How many there are.
+        n_others: usize,
+    },
+    /// The sign is the other way round.
+    Sign,
+    /// The decimal point is misplaced.
+    PointMoved {
+        /// How many places too far to the right; negative: to the left.
+        places: i32,
+    },
+    /// It was filled in in another unit.
+    Unit(Slip),
+    /// One digit differs.
+    DigitChanged,
+    /// A digit was left out.
+    DigitMissing,
+    /// A digit was typed that should not be there.
+    DigitExtra,
+    /// Two neighbouring digits changed places.
+    DigitsSwapped,
+    /// Two edits of this kind.
+    TwoDigits,
+    /// Two cells changed places.
+    Exchanged {
+        /// The other cell.
+        with: Place,
+    },
+    /// The likely value is the one of the plan, or of last month.
+    AsBefore,
+    /// The likely value is near those of the plan or last month, and the given one is not.
+    NearBefore,
+    /// The likely value is near those of the row's other years, and the given one is not.
+    NearOtherYears,
+    /// 漏加: the total leaves a part out.
+    LeftOut {
+        /// The part.
+        part: Operand,
+    },
+    /// 重复加: the total counts a part twice.
+    CountedTwice {
+        /// The part.
+        part: Operand,
+    },
+    /// 误加其中: the total counts an 其中 item beside its whole.
+    OfWhichCounted {
+        /// The item.
+        item: Operand,
+    },
+    /// The total is the double: it was added into itself.
+    AddedToItself,
+    /// The total is still the one of last month.
+    Stale,
+    /// 口径不同: the difference equals another figure of the row.
+    DifferenceEquals {
+        /// That figure.
+        cell: Operand,
+        /// Whether it does so to the digit, not only within rounding.
+        exact: bool,
+    },
+    /// The difference is near another figure of the row, which it equals in other years.
+    DifferenceNear {
+        /// That figure.
+        cell: Operand,
+        /// The difference, with its unit.
+        difference: String,
+        /// How far it is from the figure, with its unit.
+        short_by: String,
+        /// The years in which it fits.
+        fits_in: Vec<u16>,
+    },
+    /// 错位: two rows of one reporter are off by the same amount in opposite directions.
+    Misplaced {
+        /// The row's name.
+        row: String,
+        /// The corresponding cell of the other row, and what would be right there.
+        other: (Place, String),
+        /// Σ parts − total of this row.
+        here: Amount,
+        /// The same of the other row, of the opposite sign.
+        there: Amount,
+        /// What is left of both together.
+        left: Amount,
+        /// The unit of the three.
+        unit: Arc<str>,
+    },
+}
+
+/// Figures filled in in another unit than the annex's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slip {
+    /// The unit that they seem to be in; `None` where no unit of the scheme fits and the
+    /// conversion was done the wrong way round.
+    pub unit: Option<Arc<str>>,
+    /// The annex's unit.
+    pub declared: Arc<str>,
+    /// How many times too large or too small they are.
+    pub factor: Amount,
+    /// Whether they are too large.
+    pub too_large: bool,
+}
+
+/// How much of a form a fault extends over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// One cell.
+    Cell,
+    /// The figures of one row.
+    Row,
+    /// The figures of one column.
+    Column,
+    /// All figures of the form.
+    Form,
+}
+
+/// What a slip was concluded from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// So many relations that fail would hold.
+    Relations(usize),
+    /// The plan, or last month's figures.
+    Before,
+    /// The other rows of the same columns.
+    OtherRows,
+}
+
+/// A relation that failed and is explained by another finding, so that it is not told by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// Where it failed.
+    pub place: Option<Place>,
+}

@@ -9,7 +9,7 @@
 
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use hebiao::check::Checker;
@@ -168,7 +168,10 @@ fn measure(
                 continue;
             };
             let findings = check(checker, &wrong);
-            if cells.iter().all(|slip| is_visible(slip, &wrong, &findings)) {
+            if cells
+                .iter()
+                .all(|slip| is_visible(slip, &wrong, &findings, setting.totals))
+            {
                 planted = Some((wrong, cells, findings));
                 break;
             }
@@ -279,16 +282,20 @@ fn is_equality(finding: &Finding) -> bool {
     beyond && matches!(finding.kind, Kind::Sum | Kind::TotalRow)
 }
 
-/// Whether relations that fail hold at least one cell of a slip.
-fn is_visible(slip: &[(usize, usize)], table: &Table, findings: &[Finding]) -> bool {
-    let failing: HashSet<&Place> = findings
-        .iter()
-        .filter(|it| is_equality(it))
-        .flat_map(|it| it.place.iter().chain(&it.cells))
-        .collect();
-    let seen = slip
-        .iter()
-        .filter(|cell| failing.contains(&cell_place(table, cell.0, cell.1)));
+/// Whether relations that fail hold the cells of a slip. A cell with a total row must be seen by row and
+/// column: an error that is less than a column's rounding is seen by the row alone, as if there were no totals.
+fn is_visible(slip: &[(usize, usize)], table: &Table, findings: &[Finding], totals: bool) -> bool {
+    let mut failing: HashMap<&Place, u32> = HashMap::new();
+    for finding in findings.iter().filter(|it| is_equality(it)) {
+        for place in finding.place.iter().chain(&finding.cells) {
+            *failing.entry(place).or_default() += 1;
+        }
+    }
+    let least = if totals && slip.len() == 1 { 2 } else { 1 };
+    let seen = slip.iter().filter(|cell| {
+        let place = cell_place(table, cell.0, cell.1);
+        failing.get(&place).is_some_and(|n| *n >= least)
+    });
     let n_seen = seen.count();
     match slip.len() {
         0..=2 => n_seen == slip.len(),
@@ -574,7 +581,7 @@ fn plant(
     let at = random.below(figures.len() as u64) as usize;
     let leaf = figures[at];
     let given = units(annex, leaf, &table.rows[row].entries[leaf].value);
-    let mut set = |table: &mut Table, row: usize, leaf: usize, value: i64| {
+    let set = |table: &mut Table, row: usize, leaf: usize, value: i64| {
         table.rows[row].entries[leaf] = entry(annex, leaf, value);
     };
     let digits: Vec<u8> = given.to_string().into_bytes();

@@ -12,6 +12,7 @@
 
 mod edit;
 mod evidence;
+mod exchange;
 mod pattern;
 mod search;
 mod shift;
@@ -174,6 +175,34 @@ impl Localiser<'_> {
                 let values: Vec<Option<Amount>> = values.collect();
                 told.push(self.shift_finding(&found, &values, level, explains));
             }
+        }
+        for found in exchange::by_relations(system) {
+            let [a, b] = found.cells;
+            let values = [system.cells[a].value, system.cells[b].value];
+            let repair = Judged {
+                changes: vec![(a, values[1]), (b, values[0])],
+                reasons: [b, a]
+                    .map(|with| {
+                        let with = system.place(with);
+                        vec![Reason::Exchanged { with }]
+                    })
+                    .into(),
+                cost: self.weights.exchanged,
+            };
+            for balance in found.explains {
+                if let Some(finding) = failures.0.get(&balance) {
+                    let mut exchanged = Vec::new();
+                    add_suspects(
+                        system,
+                        std::slice::from_ref(&repair),
+                        balance,
+                        &mut exchanged,
+                    );
+                    suspects.insert(*finding, exchanged);
+                }
+            }
+            system.set(a, values[1]);
+            system.set(b, values[0]);
         }
         let judge = Judge {
             system,
@@ -453,11 +482,11 @@ const PROMISE: Limits = Limits {
 fn explanations(system: &System<'_>, block: &[usize]) -> Vec<(Vec<usize>, Vec<search::Repair>)> {
     const WHOLE: Limits = Limits {
         n_cells: 4,
-        n_nodes: 4_000,
+        n_nodes: 1_500,
     };
     const ALONE: Limits = Limits {
-        n_cells: 3,
-        n_nodes: 1_000,
+        n_cells: 2,
+        n_nodes: 300,
     };
     let found = search(system, block, WHOLE);
     if !found.is_empty() {

@@ -192,7 +192,12 @@ fn misplaced(system: &System<'_>, idx: usize) -> Vec<Suspect> {
         };
         let (a, b) = (system.cells[total].spot, system.cells[other_total].spot);
         // Two districts of one reporter stand in one form.
-        let in_one_form = a.0 == b.0 && a.1 != b.1 && a.2 == b.2;
+        let reporters = [total, other_total].map(|cell| system.row(cell).reporter);
+        let in_one_form = a.0 == b.0
+            && a.1 != b.1
+            && a.2 == b.2
+            && reporters[0].is_some()
+            && reporters[0] == reporters[1];
         let are_data = !system.is_total_row(total) && !system.is_total_row(other_total);
         in_one_form && are_data && other.is_violated() && is_opposite(system, idx, twin)
     });

@@ -129,7 +129,9 @@ impl Search<'_, '_> {
             Err(conflict) => return Verdict::Conflict(conflict),
         };
         match settle(system, set, solved, &touched) {
-            Some(changes) if allowed(system, &changes) => Verdict::Repair(changes),
+            Some(changes) if allowed(system, &changes) && tells(system, &changes) => {
+                Verdict::Repair(changes)
+            }
             _ => Verdict::Refused,
         }
     }
@@ -340,4 +342,15 @@ fn allowed(system: &System<'_>, changes: &[(usize, i128)]) -> bool {
     changes
         .iter()
         .all(|&(cell, value)| system.is_allowed(cell, value, changes))
+}
+
+/// Whether every one of several changes is more than rounding: a change that no total would notice, made
+/// only to let another cell take a rounder value, explains nothing.
+fn tells(system: &System<'_>, changes: &[(usize, i128)]) -> bool {
+    changes.len() == 1
+        || changes.iter().all(|&(cell, value)| {
+            let balances = system.cells[cell].balances.iter();
+            let rounding = balances.map(|&idx| system.balances[idx].tolerance).max();
+            (value - system.cells[cell].value).abs() > rounding.unwrap_or(0)
+        })
 }

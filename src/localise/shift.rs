@@ -33,27 +33,44 @@ pub(super) fn by_relations(system: &mut System<'_>) -> Vec<Found> {
             let shifted = [1, -1]
                 .into_iter()
                 .find_map(|by| fits(system, extent, by, &implied));
-            let Some((by, cells)) = shifted else { continue };
-            let set: Vec<usize> = cells.iter().map(|(cell, _)| *cell).collect();
-            let violated = |system: &System<'_>| -> Vec<usize> {
-                let all = touched(system, &set);
-                all.into_iter()
-                    .filter(|idx| system.balances[*idx].is_violated())
-                    .collect()
+            let Some((by, cells, missed)) = shifted else {
+                continue;
             };
-            let were = violated(system);
-            let given: Vec<i128> = set.iter().map(|&cell| system.cells[cell].value).collect();
+            let were = failing(system);
+            let given: Vec<(usize, i128)> = (cells.iter().chain(&missed))
+                .map(|&(cell, _)| (cell, system.cells[cell].value))
+                .collect();
             cells
                 .iter()
                 .for_each(|&(cell, value)| system.set(cell, value));
-            let are = violated(system);
-            // Put back, it must not break more than the end of the block that was cut off.
+            let mut cells = cells;
+            extend(system, extent, by, &mut cells);
+            // The figure that was cut off is known if it makes everything hold.
+            let n_failing = failing(system).len();
+            missed
+                .iter()
+                .for_each(|&(cell, value)| system.set(cell, value));
+            let at_missed: Vec<usize> = missed.iter().map(|(cell, _)| *cell).collect();
+            let hold = |system: &System<'_>| {
+                let mut touched = touched(system, &at_missed).into_iter();
+                touched.all(|idx| !system.balances[idx].is_violated())
+            };
+            if hold(system) && failing(system).len() < n_failing {
+                cells.extend(&missed);
+            } else {
+                let known = |cell: usize| given.iter().find(|(it, _)| *it == cell);
+                for &(cell, _) in &missed {
+                    system.set(cell, known(cell).map_or(0, |(_, value)| *value));
+                }
+            }
+            let are = failing(system);
             let n_broken = are.iter().filter(|idx| !were.contains(idx)).count();
             let explains: Vec<usize> = were.into_iter().filter(|idx| !are.contains(idx)).collect();
+            // Put back, it must not break more than the total that the end of the block was cut off from.
             if n_broken > 1 || explains.len() < 3 {
-                set.iter()
-                    .zip(given)
-                    .for_each(|(&cell, value)| system.set(cell, value));
+                given
+                    .iter()
+                    .for_each(|&(cell, value)| system.set(cell, value));
                 continue;
             }
             all.push(Found {
@@ -113,7 +130,7 @@ fn fits(
     extent: Extent,
     by: i32,
     line: &BTreeMap<usize, (usize, i128, i128)>,
-) -> Option<(i32, Vec<(usize, i128)>)> {
+) -> Option<Shifted> {
     let mut cells = Vec::new();
     let mut values = BTreeSet::new();
     for (&position, &(cell, should, tolerance)) in line {
@@ -143,14 +160,62 @@ fn fits(
         .filter(|(cell, ..)| !cells.iter().any(|(known, _)| known == cell))
         .map(|&(cell, should, _)| (cell, system.printable(cell, should)))
         .collect();
-    let enough = values.len() >= 3 && missed.len() <= 1;
-    let allowed = missed
-        .iter()
-        .all(|&(cell, value)| system.is_allowed(cell, value, &[]));
-    (enough && allowed).then(|| {
-        cells.extend(missed);
-        (by, cells)
-    })
+    let enough = values.len() >= 3 && missed.len() <= (cells.len() / 4).max(1);
+    let allowed = |(cell, value): &(usize, i128)| system.is_allowed(*cell, *value, &[]);
+    enough.then(|| (by, cells, missed.into_iter().filter(allowed).collect()))
+}
+
+/// Direction, cells with their neighbours' values, and cells that are not their neighbours'.
+type Shifted = (i32, Vec<(usize, i128)>, Vec<(usize, i128)>);
+
+/// Adds the cells next to a block that their neighbours' values put right as well: those in which rounding
+/// hid the difference from one of the relations.
+fn extend(system: &mut System<'_>, extent: Extent, by: i32, cells: &mut Vec<(usize, i128)>) {
+    let Some(&(first, _)) = cells.first() else {
+        return;
+    };
+    let (table, row, leaf) = system.cells[first].spot;
+    let n_positions = match extent {
+        Extent::Column => system.tables[table].rows.len(),
+        _ => system.tables[table].rows[row].entries.len(),
+    };
+    let spot = |position: usize| match extent {
+        Extent::Column => (table, position, leaf),
+        _ => (table, row, position),
+    };
+    let given: Vec<Option<(usize, i128)>> = (0..n_positions)
+        .map(|position| {
+            let cell = system.find(spot(position))?;
+            let original = system.given(cell);
+            Some((cell, original))
+        })
+        .collect();
+    for position in 0..n_positions {
+        let neighbour = position
+            .checked_add_signed(by as isize)
+            .and_then(|at| given.get(at).copied().flatten());
+        let (Some((cell, value)), Some((other, right))) = (given[position], neighbour) else {
+            continue;
+        };
+        if cells.iter().any(|(known, _)| *known == cell)
+            || system.cells[cell].unit != system.cells[other].unit
+            || system.is_total_row(cell) != system.is_total_row(other)
+        {
+            continue;
+        }
+        let before = failing(system).len();
+        system.set(cell, right);
+        match failing(system).len() < before {
+            true => cells.push((cell, right)),
+            false => system.set(cell, value),
+        }
+    }
+}
+
+fn failing(system: &System<'_>) -> Vec<usize> {
+    (0..system.balances.len())
+        .filter(|idx| system.balances[*idx].is_violated())
+        .collect()
 }
 
 /// Finds columns whose figures are those that the neighbouring rows had in the plan or last month.

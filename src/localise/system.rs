@@ -358,6 +358,14 @@ impl<'t> System<'t> {
         }
     }
 
+    /// What stands in a cell, whatever it has been set to.
+    pub(super) fn given(&self, cell: usize) -> i128 {
+        let (table, row, leaf) = self.cells[cell].spot;
+        let amount = self.tables[table].rows[row].entries[leaf].value.amount();
+        let given = amount.and_then(|amount| self.of(amount, self.cells[cell].unit));
+        given.unwrap_or(self.cells[cell].value)
+    }
+
     /// Changes a cell, and the residuals with it.
     pub(super) fn set(&mut self, cell: usize, value: i128) {
         let change = value - self.cells[cell].value;

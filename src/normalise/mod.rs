@@ -253,6 +253,7 @@ impl Form<'_> {
         for leaf in 0..n_leaves {
             let column = self.annex.leaves[leaf].column;
             let kind = self.annex.kind_of(leaf, row.spec);
+            // Neither holds data; the year is the row's.
             if kind == ColumnKind::Serial || kind == ColumnKind::Year {
                 entries.push(Entry::MISSING);
                 continue;
@@ -267,8 +268,8 @@ impl Form<'_> {
             // the cell above that stands for it.
             if let Some(position) = position.filter(|_| !(is_register && cell.is_some())) {
                 let value = row.key.get(position).map_or(Value::Missing, |key| {
-                    let date = read_date(key).filter(|_| kind == ColumnKind::Date);
-                    match date {
+                    let is_date = kind == ColumnKind::Date;
+                    match is_date.then(|| read_date(key)).flatten() {
                         Some(read) => Value::Date(read.date),
                         None if key.is_empty() => Value::Missing,
                         None => Value::Text((&**key).into()),
@@ -605,11 +606,13 @@ impl Form<'_> {
         let mut blanks = Vec::new();
         let is_register = matches!(self.annex.rows, Rows::Register) && row.kind == RowKind::Data;
         for (leaf, entry) in row.entries.iter().enumerate() {
+            if entry.value != Value::Missing {
+                continue;
+            }
             let column = self.annex.column_of(leaf);
             let described = row.kind == RowKind::Data
                 || self.annex.kind_of(leaf, row.spec) == ColumnKind::Additive;
-            if entry.value == Value::Missing
-                && described
+            if described
                 && !column.optional
                 && !column.blank_is_none
                 && !matches!(column.kind, ColumnKind::Serial | ColumnKind::Year)

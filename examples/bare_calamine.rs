@@ -4,7 +4,10 @@
 //! ```text
 //! cargo run --release --example bare_calamine -- DIR --threads 2
 //! ```
-#![allow(clippy::print_stdout, reason = "an example program says what it counted")]
+#![allow(
+    clippy::print_stdout,
+    reason = "an example program says what it counted"
+)]
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -48,7 +51,10 @@ fn read_all(files: &[PathBuf], threads: usize) -> Result<usize, Failure> {
                 })
             })
             .collect();
-        workers.into_iter().map(|worker| worker.join().map_err(|_| "a thread panicked")?).sum()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().map_err(|_| "a thread panicked")?)
+            .sum()
     })
 }
 
@@ -69,7 +75,10 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
         let path = entry?.path();
         if path.is_dir() {
             list(&path, files)?;
-        } else if path.extension().is_some_and(|e| e == "xlsx" || e == "xls" || e == "ods") {
+        } else if path
+            .extension()
+            .is_some_and(|e| e == "xlsx" || e == "xls" || e == "ods")
+        {
             files.push(path);
         }
     }

@@ -616,7 +616,7 @@ fn plant(
     let at = random.below(figures.len() as u64) as usize;
     let leaf = figures[at];
     let given = units(annex, leaf, &table.rows[row].entries[leaf].value);
-    let mut set = |table: &mut Table, row: usize, leaf: usize, value: i64| {
+    let set = |table: &mut Table, row: usize, leaf: usize, value: i64| {
         table.rows[row].entries[leaf] = entry(annex, leaf, value);
     };
     let digits: Vec<u8> = given.to_string().into_bytes();

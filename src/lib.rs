@@ -9,11 +9,15 @@
 //! inbox → read → recognise → normalise → check → localise → consolidate → report → outbox
 //! ```
 //!
+//! What reporters wrote about earlier findings comes back the same way: [`explanations`] are read from
+//! the sheet that [`report::annotate`] put into their workbooks.
+//!
 //! [`pipeline`] strings the stages together; the command line is a thin shell over it.
 
 pub mod check;
 pub mod cli;
 pub mod consolidate;
+pub mod explanations;
 pub mod inbox;
 pub mod localise;
 pub mod model;

@@ -3,23 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-#[cfg(feature = "consolidate")]
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::check::{Checked, Checker};
 use crate::consolidate::County;
-#[cfg(feature = "consolidate")]
+use crate::explanations::{self, Explanation, apply_explanations};
 use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
-    Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Table, TableRecord,
-    Tally, Value,
+    Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Stamp, Table,
+    TableRecord, Tally, Value, Workbook,
 };
 use crate::normalise::normalise;
 use crate::read::{Limits, read};
 use crate::recognise::{Layout, Recogniser, settle_reporters};
-#[cfg(feature = "consolidate")]
 use crate::returns::{self, Settled};
 use crate::scheme::Scheme;
 
@@ -43,6 +41,20 @@ pub struct Merged {
     pub county: County,
 }
 
+/// Everything that was found out about a few files by themselves; what `check` shows.
+pub struct CheckedFiles {
+    /// The files, in the order given.
+    pub files: Vec<FileRecord>,
+    /// Each as it was read; `None` for what could not be.
+    pub workbooks: Vec<Option<Workbook>>,
+    /// Every form that was read, in order of trust.
+    pub tables: Vec<Table>,
+    /// All findings, in the order of annexes, reporters and cells.
+    pub findings: Vec<Finding>,
+    /// One for each rule of the scheme.
+    pub tallies: Vec<Tally>,
+}
+
 /// One file, read as far as it can be by itself.
 pub struct FormFile {
     /// What became of it.
@@ -53,6 +65,8 @@ pub struct FormFile {
     pub findings: Vec<Finding>,
     /// How its forms came out of the rules that stay inside a form.
     pub checked: Checked,
+    /// What its reporter wrote about earlier findings.
+    pub explanations: Vec<Explanation>,
 }
 
 /// Reads the forms of any number of files, on all cores.
@@ -76,6 +90,11 @@ impl<'s> FormReader<'s> {
 
     /// Reads, recognises, normalises and checks one file by itself.
     pub fn file(&self, path: &Arc<str>, bytes: &[u8]) -> FormFile {
+        self.read(path, bytes).0
+    }
+
+    /// The same, with what the file holds.
+    fn read(&self, path: &Arc<str>, bytes: &[u8]) -> (FormFile, Option<Workbook>) {
         let mut record = FileRecord {
             path: path.clone(),
             sha256: hex(&Sha256::digest(bytes)),
@@ -98,15 +117,23 @@ impl<'s> FormReader<'s> {
                     .at(Place::file(path)),
                 );
                 record.status = FileStatus::Unreadable(reason);
-                return FormFile {
+                let file = FormFile {
                     record,
                     tables,
                     findings,
                     checked,
+                    explanations: Vec::new(),
                 };
+                return (file, None);
             }
         };
         record.format = Some(workbook.format);
+        let stamp = Stamp::of_properties(&workbook.properties);
+        findings.extend(
+            stamp
+                .as_ref()
+                .and_then(|stamp| old_form(self.scheme, path, stamp)),
+        );
         for (sheet, reason) in &workbook.unreadable_sheets {
             let place = Place::sheet(path, &Arc::from(sheet.as_str()), None);
             let detail = Detail::Unreadable(reason.clone());
@@ -114,6 +141,10 @@ impl<'s> FormReader<'s> {
         }
         let mut layouts: Vec<(usize, Layout)> = Vec::new();
         for (idx, sheet) in workbook.sheets.iter().enumerate() {
+            // Our own sheet of explanations names annexes and columns, and is no form.
+            if explanations::is_ours(sheet) {
+                continue;
+            }
             let (found, noticed) = self.recogniser.recognise(path, sheet);
             layouts.extend(found.into_iter().map(|layout| (idx, layout)));
             findings.extend(noticed);
@@ -130,7 +161,10 @@ impl<'s> FormReader<'s> {
             .iter()
             .map(|(idx, layout)| (names[*idx].clone(), layout))
             .collect();
-        let (settled, noticed) = settle_reporters(self.scheme, path, &forms);
+        let stamped = stamp
+            .as_ref()
+            .and_then(|stamp| made_for(self.scheme, stamp));
+        let (settled, noticed) = settle_reporters(self.scheme, path, &forms, stamped);
         findings.extend(noticed);
         for ((idx, layout), who) in layouts.iter().zip(settled) {
             let (table, noticed) =
@@ -147,12 +181,14 @@ impl<'s> FormReader<'s> {
             });
             tables.push(table);
         }
-        FormFile {
+        let file = FormFile {
             record,
             tables,
             findings,
             checked,
-        }
+            explanations: explanations::explanations(&workbook, path),
+        };
+        (file, Some(workbook))
     }
 
     /// Says of failed relations which cell is probably the wrong one. `earlier` are the tables of the plan or of
@@ -174,74 +210,145 @@ pub fn merge(
     let read: Vec<FormFile> = files
         .par_iter()
         .map(|file| {
+            let (read, _) = read_file(&reader, file);
+            done();
+            read
+        })
+        .collect();
+    let mut gathered = Gathered::of(read);
+    let settled = gathered.settle(&reader);
+    let Settled {
+        tables,
+        superseded_by,
+        returns,
+        ..
+    } = settled;
+    let mut county = crate::consolidate::consolidate(scheme, &tables);
+    gathered.findings.append(&mut county.findings);
+    let (findings, tallies) = gathered.finish(scheme);
+    Merged {
+        period: period.to_owned(),
+        files: gathered.records,
+        tables,
+        superseded_by,
+        returns,
+        findings,
+        tallies,
+        county,
+    }
+}
+
+/// Checks a few files as the county would, as far as that goes without the rest of the county: forms
+/// by themselves, and against each other where several are given. `done` is called after each file.
+pub fn check_files(scheme: &Scheme, files: &[InboxFile], done: &(dyn Fn() + Sync)) -> CheckedFiles {
+    let reader = FormReader::new(scheme);
+    let read: Vec<(FormFile, Option<Workbook>)> = files
+        .par_iter()
+        .map(|file| {
             let read = read_file(&reader, file);
             done();
             read
         })
         .collect();
+    let (read, workbooks): (Vec<FormFile>, Vec<_>) = read.into_iter().unzip();
+    let mut gathered = Gathered::of(read);
+    let settled = gathered.settle(&reader);
+    // Nobody is asked here for what others owe.
+    gathered
+        .findings
+        .retain(|finding| finding.kind != Kind::NotReturned);
+    let (findings, tallies) = gathered.finish(scheme);
+    CheckedFiles {
+        files: gathered.records,
+        workbooks,
+        tables: settled.tables,
+        findings,
+        tallies,
+    }
+}
 
-    let mut records: Vec<FileRecord> = Vec::with_capacity(read.len());
-    let mut findings = Vec::new();
-    let mut checked = Checked::default();
-    let mut tables = Vec::new();
-    let mut seen: HashMap<String, Arc<str>> = HashMap::new();
-    for mut file in read {
-        let earlier = seen.get(&file.record.sha256).cloned();
-        match earlier.filter(|_| file.record.status == FileStatus::Read) {
-            // The same bytes say nothing new; saying so once is enough.
-            Some(first) => {
-                findings.push(same_file(&first, &file.record.path));
-                file.record.status = FileStatus::Duplicate(first);
-                file.record
-                    .tables
-                    .iter_mut()
-                    .for_each(|table| table.superseded = true);
+/// What the files say, before they are held against each other.
+struct Gathered {
+    records: Vec<FileRecord>,
+    tables: Vec<Table>,
+    findings: Vec<Finding>,
+    checked: Checked,
+    explanations: Vec<Explanation>,
+}
+
+impl Gathered {
+    fn of(read: Vec<FormFile>) -> Self {
+        let mut gathered = Self {
+            records: Vec::with_capacity(read.len()),
+            tables: Vec::new(),
+            findings: Vec::new(),
+            checked: Checked::default(),
+            explanations: Vec::new(),
+        };
+        let mut seen: HashMap<String, Arc<str>> = HashMap::new();
+        for mut file in read {
+            let earlier = seen.get(&file.record.sha256).cloned();
+            match earlier.filter(|_| file.record.status == FileStatus::Read) {
+                // The same bytes say nothing new; saying so once is enough.
+                Some(first) => {
+                    let same = same_file(&first, &file.record.path);
+                    gathered.findings.push(same);
+                    file.record.status = FileStatus::Duplicate(first);
+                    file.record
+                        .tables
+                        .iter_mut()
+                        .for_each(|table| table.superseded = true);
+                }
+                None => {
+                    seen.insert(file.record.sha256.clone(), file.record.path.clone());
+                    gathered.findings.append(&mut file.findings);
+                    gathered.checked.merge(file.checked);
+                    gathered.tables.append(&mut file.tables);
+                    gathered.explanations.append(&mut file.explanations);
+                }
             }
-            None => {
-                seen.insert(file.record.sha256.clone(), file.record.path.clone());
-                findings.append(&mut file.findings);
-                checked.merge(file.checked);
-                tables.append(&mut file.tables);
-            }
+            gathered.records.push(file.record);
         }
-        records.push(file.record);
+        gathered
     }
 
-    let Settled {
-        tables,
-        superseded_by,
-        returns,
-        findings: noticed,
-    } = returns::settle(scheme, tables);
-    findings.extend(noticed);
-    mark_superseded(&mut records, &tables, &superseded_by);
-    let (current, replaced): (Vec<_>, Vec<_>) = tables
-        .into_iter()
-        .zip(superseded_by)
-        .partition(|(_, by)| by.is_none());
-    let n_current = current.len();
-    let (tables, superseded_by): (Vec<Table>, Vec<_>) = current.into_iter().chain(replaced).unzip();
-    checked.merge(reader.checker.county(&tables[..n_current]));
-    reader.localise(&tables[..n_current], &[], &mut checked.findings);
-    let mut county = crate::consolidate::consolidate(scheme, &tables);
-    findings.append(&mut county.findings);
-    findings.append(&mut checked.findings);
-    sort_findings(scheme, &mut findings);
-    Merged {
-        period: period.to_owned(),
-        files: records,
-        tables,
-        superseded_by,
-        returns,
-        findings,
-        tallies: checked.tallies,
-        county,
+    /// Settles which forms count, and holds those against each other. Forms that count come first.
+    fn settle(&mut self, reader: &FormReader<'_>) -> Settled {
+        let tables = std::mem::take(&mut self.tables);
+        let mut settled = returns::settle(reader.scheme, tables);
+        self.findings.append(&mut settled.findings);
+        mark_superseded(&mut self.records, &settled.tables, &settled.superseded_by);
+        let (current, replaced): (Vec<_>, Vec<_>) = settled
+            .tables
+            .into_iter()
+            .zip(settled.superseded_by)
+            .partition(|(_, by)| by.is_none());
+        let n_current = current.len();
+        (settled.tables, settled.superseded_by) = current.into_iter().chain(replaced).unzip();
+        let county = reader.checker.county(&settled.tables[..n_current]);
+        self.checked.merge(county);
+        // A form that was replaced needs no advice.
+        let current = &settled.tables[..n_current];
+        reader.localise(current, &[], &mut self.checked.findings);
+        settled
+    }
+
+    /// All findings in order, with what reporters wrote about them.
+    fn finish(&mut self, scheme: &Scheme) -> (Vec<Finding>, Vec<Tally>) {
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.append(&mut self.checked.findings);
+        sort_findings(scheme, &mut findings);
+        let noticed = apply_explanations(&mut findings, &self.explanations);
+        if !noticed.is_empty() {
+            findings.extend(noticed);
+            sort_findings(scheme, &mut findings);
+        }
+        (findings, std::mem::take(&mut self.checked.tallies))
     }
 }
 
 /// Reads a file of the inbox; a file that cannot be opened is reported as any other that cannot be read.
-#[cfg(feature = "consolidate")]
-fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> FormFile {
+fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> (FormFile, Option<Workbook>) {
     if file.ignored {
         let record = FileRecord {
             path: file.path.clone(),
@@ -250,15 +357,10 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> FormFile {
             status: FileStatus::Ignored,
             tables: Vec::new(),
         };
-        return FormFile {
-            record,
-            tables: Vec::new(),
-            findings: Vec::new(),
-            checked: Checked::default(),
-        };
+        return (unread(record, Vec::new()), None);
     }
     match std::fs::read(&file.source) {
-        Ok(bytes) => reader.file(&file.path, &bytes),
+        Ok(bytes) => reader.read(&file.path, &bytes),
         Err(error) => {
             let reason = crate::read::Unreadable::NotOpened {
                 detail: error.to_string(),
@@ -276,14 +378,47 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> FormFile {
                 status: FileStatus::Unreadable(reason),
                 tables: Vec::new(),
             };
-            FormFile {
-                record,
-                tables: Vec::new(),
-                findings: vec![finding],
-                checked: Checked::default(),
-            }
+            (unread(record, vec![finding]), None)
         }
     }
+}
+
+/// A file of which nothing was read.
+fn unread(record: FileRecord, findings: Vec<Finding>) -> FormFile {
+    FormFile {
+        record,
+        tables: Vec::new(),
+        findings,
+        checked: Checked::default(),
+        explanations: Vec::new(),
+    }
+}
+
+/// A form made before the scheme was changed, or for another, may lack what is asked now.
+fn old_form(scheme: &Scheme, path: &Arc<str>, stamp: &Stamp) -> Option<Finding> {
+    let same_scheme = stamp.scheme == scheme.id;
+    if same_scheme && stamp.fingerprint == scheme.fingerprint {
+        return None;
+    }
+    let short = |fingerprint: &str| fingerprint.chars().take(8).collect::<String>();
+    let detail = Detail::OldForm {
+        scheme: stamp.scheme.clone(),
+        same_scheme,
+    };
+    Some(
+        Finding::new(Kind::OldForm, Level::Hint, detail)
+            .at(Place::file(path))
+            .given(short(&stamp.fingerprint))
+            .expected(short(&scheme.fingerprint)),
+    )
+}
+
+/// Codes mean the same reporter only within one scheme.
+fn made_for(scheme: &Scheme, stamp: &Stamp) -> Option<usize> {
+    let mut reporters = scheme.reporters.iter();
+    (stamp.scheme == scheme.id)
+        .then(|| reporters.position(|reporter| *reporter.code == *stamp.reporter))
+        .flatten()
 }
 
 /// A file without any form is a return that nobody has counted.
@@ -303,7 +438,6 @@ fn no_form(path: &Arc<str>, findings: &mut Vec<Finding>) {
     }
 }
 
-#[cfg(feature = "consolidate")]
 fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
     let detail = Detail::DuplicateReturn {
         taken: first.clone(),
@@ -314,7 +448,6 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
 }
 
 /// Marks the forms that others replaced, and the files of which nothing is left.
-#[cfg(feature = "consolidate")]
 fn mark_superseded(
     records: &mut [FileRecord],
     tables: &[Table],

@@ -42,8 +42,10 @@ pub fn settle(scheme: &Scheme, mut tables: Vec<Table>) -> Settled {
             table.sheet.clone(),
         )
     });
-    let mut settled = Settled::default();
-    settled.superseded_by = vec![None; tables.len()];
+    let mut settled = Settled {
+        superseded_by: vec![None; tables.len()],
+        ..Settled::default()
+    };
     // Rows already taken, by whose they are: (annex, reporter, row) → table.
     let mut taken: HashMap<RowName<'_>, usize> = HashMap::new();
     for (idx, table) in tables.iter().enumerate() {
@@ -51,12 +53,16 @@ pub fn settle(scheme: &Scheme, mut tables: Vec<Table>) -> Settled {
         let mut n_new = 0;
         for row in &table.rows {
             match taken.get(&row_name(table, row)) {
-                Some(&earlier) => *replaced_by.entry(earlier).or_default() += 1,
+                Some(&earlier) if answers_for(scheme, table, row) => {
+                    *replaced_by.entry(earlier).or_default() += 1;
+                }
+                Some(_) => {}
                 None => n_new += 1,
             }
         }
         // Two rows of one name in the same form are its own fault, reported when it was read.
-        for row in &table.rows {
+        let own = |row: &&Row| answers_for(scheme, table, row);
+        for row in table.rows.iter().filter(own) {
             taken.entry(row_name(table, row)).or_insert(idx);
         }
         let Some((&by, _)) = replaced_by
@@ -165,15 +171,25 @@ fn row_name<'t>(table: &Table, row: &'t Row) -> RowName<'t> {
     (table.annex, row.spec, row.kind, &row.key, row.year, whose)
 }
 
+/// Whether a row is the table's to replace: a township's row about another township is not.
+fn answers_for(scheme: &Scheme, table: &Table, row: &Row) -> bool {
+    let by_kind = match (scheme.annexes[table.annex].returned_by, table.reporter) {
+        (ReturnedBy::Kind(kind), Some(reporter)) => scheme.reporters[reporter].kind == kind,
+        _ => false,
+    };
+    !by_kind || row.reporter.is_none() || row.reporter == table.reporter
+}
+
+/// Whether every row of one table stands in the other with the same values.
 fn same_rows(a: &Table, b: &Table) -> bool {
+    let mut rows: HashMap<RowName<'_>, &Row> = HashMap::new();
+    for row in &b.rows {
+        rows.entry(row_name(b, row)).or_insert(row);
+    }
     a.rows.iter().all(|row| {
-        b.rows.iter().any(|other| {
-            row_name(a, row) == row_name(b, other)
-                && row
-                    .entries
-                    .iter()
-                    .zip(&other.entries)
-                    .all(|(x, y)| x.value == y.value)
+        rows.get(&row_name(a, row)).is_some_and(|other| {
+            let pairs = || row.entries.iter().zip(&other.entries);
+            pairs().all(|(x, y)| x.value == y.value)
         })
     })
 }

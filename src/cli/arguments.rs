@@ -22,6 +22,18 @@ pub(super) fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     matches.get_one::<PathBuf>(name).cloned()
 }
 
+/// What `check` was asked for.
+pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
+    let paths = matches.get_many::<PathBuf>("files");
+    super::check::Options {
+        paths: paths.map_or(Vec::new(), |paths| paths.cloned().collect()),
+        annotate: path(matches, "annotate"),
+        json: matches
+            .get_one::<String>("format")
+            .is_some_and(|format| format == "json"),
+    }
+}
+
 pub(super) fn command(lang: Lang) -> Command {
     let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let template = format!(
@@ -118,6 +130,50 @@ pub(super) fn command(lang: Lang) -> Command {
         ),
     );
     command
+        .subcommand(
+            subcommand(
+                "check",
+                say(
+                    "检查表，报送前自查用",
+                    "check forms, as before sending them",
+                ),
+            )
+            .arg(
+                Arg::new("files")
+                    .value_name(say("文件", "FILE"))
+                    .value_parser(value_parser!(PathBuf))
+                    .num_args(1..)
+                    .required(true)
+                    .help(say("要检查的文件或文件夹", "files or folders"))
+                    .help_heading(say("参数", "Arguments")),
+            )
+            .arg(
+                Arg::new("format")
+                    .long("format")
+                    .value_name(say("格式", "FORMAT"))
+                    .value_parser(PossibleValuesParser::new(["text", "json"]))
+                    .default_value("text")
+                    .hide_possible_values(true)
+                    .hide_default_value(true)
+                    .help(say(
+                        "输出格式：text 文字（默认）、json",
+                        "text (default) or json",
+                    ))
+                    .help_heading(say("选项", "Options")),
+            )
+            .arg(
+                Arg::new("annotate")
+                    .long("annotate")
+                    .value_name(say("文件夹", "DIR"))
+                    .value_parser(value_parser!(PathBuf))
+                    .help(say(
+                        "把标出问题的副本写到这个文件夹",
+                        "write marked copies into this folder",
+                    ))
+                    .help_heading(say("选项", "Options")),
+            ),
+        )
+        .subcommand(form(lang, subcommand("form", form_about(lang))))
         .subcommand(subcommand(
             "scheme",
             say(
@@ -142,6 +198,72 @@ pub(super) fn command(lang: Lang) -> Command {
                     ))
                     .help_heading(say("参数", "Arguments")),
             ),
+        )
+}
+
+fn form_about(lang: Lang) -> &'static str {
+    lang.pick(
+        "制作空表，每个填报单位一本，发下去填报",
+        "make blank forms, one workbook for each reporter",
+    )
+}
+
+fn form(lang: Lang, command: Command) -> Command {
+    let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let options = || say("选项", "Options");
+    command
+        .arg(
+            Arg::new("annex")
+                .num_args(0..)
+                .value_name(say("附件", "ANNEX"))
+                .help(say(
+                    "如 附件3 或 3；不写则各单位应填的全部附件",
+                    "such as 附件3 or 3; all that a reporter fills in by default",
+                ))
+                .help_heading(say("参数", "Arguments")),
+        )
+        .arg(
+            Arg::new("reporter")
+                .long("reporter")
+                .action(clap::ArgAction::Append)
+                .value_name(say("填报单位", "NAME"))
+                .help(say(
+                    "只做这个单位的（名称、别名或代码），可写几次；不写则全部单位",
+                    "only for this reporter (name, alias or code), may be repeated; all by default",
+                ))
+                .help_heading(options()),
+        )
+        .arg(
+            Arg::new("period")
+                .long("period")
+                .value_name(say("报告期", "PERIOD"))
+                .help(say(
+                    "印在表上的报告期：plan 或月份，如 2024-05",
+                    "the period printed on the forms: plan, or a month such as 2024-05",
+                ))
+                .help_heading(options()),
+        )
+        .arg(
+            Arg::new("output")
+                .long("output")
+                .short('o')
+                .value_name(say("文件夹", "DIR"))
+                .value_parser(value_parser!(PathBuf))
+                .help(say(
+                    "放在哪个文件夹（默认 空表）",
+                    "where they go (default: 空表)",
+                ))
+                .help_heading(options()),
+        )
+        .arg(
+            Arg::new("force")
+                .long("force")
+                .action(clap::ArgAction::SetTrue)
+                .help(say(
+                    "同名文件已有时覆盖",
+                    "replace files that are there already",
+                ))
+                .help_heading(options()),
         )
 }
 

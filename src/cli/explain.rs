@@ -1,34 +1,31 @@
-//! `hebiao explain`: what a rule or a kind of rule checks, why, and how to put it right.
+//! `hebiao explain`: what a rule or a kind of finding means, and how to put it right.
 
 use anyhow::{Result, bail};
 
-use crate::check::explanation;
 use crate::model::Kind;
-use crate::report::words;
+use crate::report::explain::explanation;
+use crate::report::{Lang, words};
+use crate::scheme::{Rule, Scheme};
 
-use super::{ALL_CLEAR, NOT_DONE, Surroundings, scheme::load_scheme};
+use super::{ALL_CLEAR, NOT_DONE, Surroundings, put, scheme::load_scheme};
 
 /// Explains one rule or kind, or lists all that can be explained.
 pub(super) fn run(surroundings: &Surroundings, what: Option<&str>) -> Result<u8> {
     let lang = surroundings.lang;
-    let Some(what) = what else {
-        for kind in Kind::ALL {
-            if explanation(kind).is_some() {
-                println!("{:<12} {}", kind.name(), words::kind(kind, lang));
-            }
-        }
+    // Kinds are ours, whatever the scheme.
+    if let Some(kind) = what.and_then(kind) {
+        put(&format!("{}{}", in_chinese(lang), explanation(kind)))?;
         return Ok(ALL_CLEAR);
-    };
-    if let Some(text) = Kind::ALL
-        .iter()
-        .find(|kind| kind.name() == what)
-        .and_then(|kind| explanation(*kind))
-    {
-        print!("{text}");
-        return Ok(ALL_CLEAR);
+    }
+    if what.is_none() {
+        put(&kinds(lang))?;
     }
     let Some(scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
+    };
+    let Some(what) = what else {
+        put(&rules(&scheme, lang))?;
+        return Ok(ALL_CLEAR);
     };
     let Some(rule) = scheme
         .rules
@@ -40,13 +37,55 @@ pub(super) fn run(surroundings: &Surroundings, what: Option<&str>) -> Result<u8>
             lang.pick("没有这样的审核关系或类别：", "no such rule or kind: ")
         );
     };
-    println!(
-        "{}  {}  [{}]\n{}\n",
+    put(&about(&scheme, rule, lang))?;
+    put(&format!(
+        "{}{}",
+        in_chinese(lang),
+        explanation(rule.relation.kind())
+    ))?;
+    Ok(ALL_CLEAR)
+}
+
+/// By the name in findings.json, or as the findings list calls it.
+fn kind(name: &str) -> Option<Kind> {
+    let called = |kind: &Kind| {
+        kind.name().eq_ignore_ascii_case(name) || words::kind(*kind, Lang::Zh) == name
+    };
+    Kind::ALL.into_iter().find(called)
+}
+
+fn in_chinese(lang: Lang) -> &'static str {
+    lang.pick("", "(Explanations are in Chinese, as the forms are.)\n\n")
+}
+
+fn kinds(lang: Lang) -> String {
+    let mut out = format!("{}\n", lang.pick("问题的类别", "Kinds of findings"));
+    for kind in Kind::ALL {
+        out += &format!("  {:<18} {}\n", kind.name(), words::kind(kind, lang));
+    }
+    out
+}
+
+fn rules(scheme: &Scheme, lang: Lang) -> String {
+    let mut out = format!("\n{}\n", lang.pick("审核关系", "Rules"));
+    for rule in &scheme.rules {
+        out += &format!("  {:<8} {}\n", rule.id, rule.label);
+    }
+    out
+}
+
+fn about(scheme: &Scheme, rule: &Rule, lang: Lang) -> String {
+    let annex = rule.annex.map(|annex| &*scheme.annexes[annex].number);
+    let mut out = format!(
+        "{}  {}  [{}]{}\n{}\n\n",
         rule.id,
         rule.label,
         words::level(rule.level, lang),
+        annex.map_or(String::new(), |annex| format!("  {annex}")),
         rule.say
     );
-    print!("{}", explanation(rule.relation.kind()).unwrap_or_default());
-    Ok(ALL_CLEAR)
+    for line in words::relation(scheme, rule, lang) {
+        out += &format!("  {}\n", line.replace('\n', "\n  "));
+    }
+    out + "\n"
 }

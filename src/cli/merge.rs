@@ -1,21 +1,20 @@
 //! `hebiao merge`: everything in the inbox of a period → the outbox of that period.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::consolidate::records::write_records;
-use crate::inbox;
+use crate::inbox::{self, InboxFile};
 use crate::model::{FileStatus, Level, ReturnStatus};
 use crate::pipeline::{Merged, merge};
+use crate::report::annotate::send_back;
 use crate::report::outbox::Outbox;
 use crate::report::{Lang, json, words, workbook};
 use crate::scheme::Scheme;
 
-use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, scheme::load_scheme};
+use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, progress, scheme::load_scheme};
 
 /// Merges one period; exit code by what is open.
 pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u8> {
@@ -47,7 +46,7 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
     let bar = progress(files.len());
     let merged = merge(&scheme, &period, &files, &|| bar.inc(1));
     bar.finish_and_clear();
-    let target = write(&scheme, &merged, lang, outbox)?;
+    let target = write(&scheme, &files, &merged, lang, outbox)?;
     print!("{}", summary(&scheme, &merged, &target, lang));
     let open = merged
         .findings
@@ -56,7 +55,13 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
     Ok(if open { FINDINGS_OPEN } else { ALL_CLEAR })
 }
 
-fn write(scheme: &Scheme, merged: &Merged, lang: Lang, mut outbox: Outbox) -> Result<PathBuf> {
+fn write(
+    scheme: &Scheme,
+    files: &[InboxFile],
+    merged: &Merged,
+    lang: Lang,
+    mut outbox: Outbox,
+) -> Result<PathBuf> {
     let book = format!(
         "{}-{}-{}.xlsx",
         scheme.area,
@@ -90,20 +95,21 @@ fn write(scheme: &Scheme, merged: &Merged, lang: Lang, mut outbox: Outbox) -> Re
         tallies: &merged.tallies,
     };
     outbox.write("findings.json", |writer| json::write(&facts, lang, writer))?;
+    let bytes_of = |path: &str| -> std::io::Result<Vec<u8>> {
+        let file = files.iter().find(|file| &*file.path == path);
+        let file = file.ok_or(std::io::ErrorKind::NotFound)?;
+        std::fs::read(&file.source)
+    };
+    let sent = send_back(scheme, &merged.files, &merged.findings, &bytes_of, lang);
+    for (path, bytes) in &sent.copies {
+        outbox.write(path, |writer| writer.write_all(bytes))?;
+    }
+    for (path, error) in sent.failed {
+        // Its findings are in the county workbook all the same.
+        let said = lang.pick("没有标注", "not annotated");
+        eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
+    }
     Ok(outbox.commit()?)
-}
-
-/// A bar on a terminal; nothing in a pipe.
-fn progress(n_files: usize) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(n_files as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
 }
 
 fn checked_period(period: &str, lang: Lang) -> Result<String> {

@@ -7,14 +7,20 @@
 )]
 
 mod arguments;
+mod check;
 mod explain;
+mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
 mod scheme;
 
 use std::ffi::OsString;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::report::Lang;
 
@@ -25,10 +31,21 @@ pub const FINDINGS_OPEN: u8 = 1;
 /// The work could not be done: usage, scheme, disk.
 pub const NOT_DONE: u8 = 2;
 
+/// Prints to where what was asked for goes. Who has read enough of it (`| head`) closes the pipe; that
+/// is no reason to fail.
+fn put(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Where things are, and in which language to speak.
 struct Surroundings {
     lang: Lang,
+    #[cfg(feature = "consolidate")]
     inbox: PathBuf,
+    #[cfg(feature = "consolidate")]
     outbox: PathBuf,
     /// The scheme's folder; `None` for the only one under `templates/`.
     scheme: Option<PathBuf>,
@@ -54,7 +71,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let surroundings = Surroundings {
         lang,
+        #[cfg(feature = "consolidate")]
         inbox: arguments::path(&matches, "inbox").unwrap_or_else(|| "inbox".into()),
+        #[cfg(feature = "consolidate")]
         outbox: arguments::path(&matches, "outbox").unwrap_or_else(|| "outbox".into()),
         scheme: arguments::path(&matches, "scheme"),
     };
@@ -64,6 +83,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             &surroundings,
             matches.get_one::<String>("period").map(String::as_str),
         ),
+        Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
+        Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),
         Some(("explain", matches)) => explain::run(
             &surroundings,
@@ -78,4 +99,18 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             ExitCode::from(NOT_DONE)
         }
     }
+}
+
+/// A bar on a terminal; nothing in a pipe.
+fn progress(n_files: usize) -> ProgressBar {
+    // Where it is done before it could be seen, a bar only flickers.
+    if n_files < 20 || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(n_files as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
 }

@@ -1,6 +1,7 @@
 //! Which row of which return stands for each row of the annex, and what the rows add up to.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use polars::prelude::*;
 
@@ -60,28 +61,23 @@ impl<'a> Returns<'a> {
     /// The county's rows in order, with what the returns disagree on.
     fn rows(&self, findings: &mut Vec<Finding>) -> Vec<CountyRow> {
         let (given, n_rows) = self.given();
-        let ranked = rank(&given, n_rows);
+        let Ranked { taken, others } = rank(&given, n_rows);
         let mut rows = match &self.annex.rows {
-            Rows::Fixed(specs) => (specs.iter().enumerate().zip(&ranked))
-                .map(|((idx, spec), ranked)| CountyRow {
+            Rows::Fixed(specs) => (specs.iter().enumerate().zip(taken))
+                .map(|((idx, spec), source)| CountyRow {
                     spec: Some(idx),
                     key: spec.key.clone(),
                     year: spec.year,
                     reporter: spec.reporter,
-                    source: ranked.first().copied(),
+                    source,
                     conflicts: Vec::new(),
                 })
                 .collect(),
-            Rows::Register => self.register_rows(&ranked),
+            Rows::Register => self.register_rows(taken.into_iter().flatten().collect()),
         };
-        // Found by its source, because registers were put in another order.
-        let rivals: HashMap<Source, &[Source]> = (ranked.iter())
-            .filter_map(|ranked| Some((*ranked.first()?, ranked.get(1..)?)))
-            .filter(|(_, others)| !others.is_empty())
-            .collect();
         for row in &mut rows {
             let Some(taken) = row.source else { continue };
-            if let Some(others) = rivals.get(&taken) {
+            if let Some(others) = others.get(&taken) {
                 row.conflicts = self.conflicts(taken, others, findings);
             }
         }
@@ -91,11 +87,9 @@ impl<'a> Returns<'a> {
     /// Every row of every return that says something, with the row of the county that it gives.
     fn given(&self) -> (Vec<Given>, usize) {
         let mut given = Vec::new();
-        let mut ids = HashMap::new();
-        let mut seen = HashMap::new();
+        let mut names = RegisterNames::default();
         for &table_idx in self.own {
             let table = &self.tables[table_idx];
-            seen.clear();
             for (row_idx, row) in table.rows.iter().enumerate() {
                 if row.kind != RowKind::Data {
                     continue;
@@ -103,15 +97,7 @@ impl<'a> Returns<'a> {
                 let id = match (&self.annex.rows, row.spec) {
                     (Rows::Fixed(_), Some(spec)) if self.says_something(row) => spec as u32,
                     (Rows::Fixed(_), _) => continue,
-                    (Rows::Register, _) => {
-                        let identity = (row.reporter, row.year, &*row.key);
-                        // Whether a key may stand twice in one form is for the rules to say; here
-                        // the second is another row, so that nothing is dropped.
-                        let nth: &mut u32 = seen.entry(identity).or_default();
-                        *nth += 1;
-                        let next = ids.len() as u32;
-                        *ids.entry((identity, *nth)).or_insert(next)
-                    }
+                    (Rows::Register, _) => names.id(table_idx, row),
                 };
                 given.push(Given {
                     id,
@@ -125,14 +111,13 @@ impl<'a> Returns<'a> {
         }
         let n_rows = match &self.annex.rows {
             Rows::Fixed(specs) => specs.len(),
-            Rows::Register => ids.len(),
+            Rows::Register => names.n_ids as usize,
         };
         (given, n_rows)
     }
 
     /// Rows of a register: by reporter in the order of the roster, then as they stand in the form.
-    fn register_rows(&self, ranked: &[Vec<Source>]) -> Vec<CountyRow> {
-        let mut taken: Vec<Source> = ranked.iter().filter_map(|r| r.first().copied()).collect();
+    fn register_rows(&self, mut taken: Vec<Source>) -> Vec<CountyRow> {
         taken.sort_by_key(|&source| (self.row(source).reporter.unwrap_or(usize::MAX), source));
         (taken.into_iter())
             .map(|source| {
@@ -387,8 +372,59 @@ impl<'a> Returns<'a> {
     }
 }
 
-/// For each row of the county, the rows that give it, the one to take first.
-fn rank(given: &[Given], n_rows: usize) -> Vec<Vec<Source>> {
+/// Numbers the rows of a register by their names.
+#[derive(Default)]
+struct RegisterNames<'a> {
+    /// For each name its number, and how often the form in hand has it.
+    firsts: HashMap<RowName<'a>, First>,
+    /// The second row of a name in one form, the third …
+    repeated: HashMap<(u32, u32), u32>,
+    n_ids: u32,
+}
+
+/// Whose, which year, which key.
+type RowName<'a> = (Option<usize>, Option<u16>, &'a [Arc<str>]);
+
+struct First {
+    id: u32,
+    last_table: usize,
+    times: u32,
+}
+
+impl<'a> RegisterNames<'a> {
+    /// The row's number. Whether a key may stand twice in one form is for the rules to say; here the
+    /// second is another row, so that nothing is dropped.
+    fn id(&mut self, table: usize, row: &'a Row) -> u32 {
+        let mut next = || {
+            self.n_ids += 1;
+            self.n_ids - 1
+        };
+        let name = (row.reporter, row.year, &*row.key);
+        let first = self.firsts.entry(name).or_insert_with(|| First {
+            id: next(),
+            last_table: table,
+            times: 0,
+        });
+        if first.last_table != table {
+            (first.last_table, first.times) = (table, 0);
+        }
+        first.times += 1;
+        match (first.id, first.times) {
+            (id, 1) => id,
+            again => *self.repeated.entry(again).or_insert_with(next),
+        }
+    }
+}
+
+/// Which of the rows that give the same row of the county is taken.
+struct Ranked {
+    /// For each row of the county.
+    taken: Vec<Option<Source>>,
+    /// The others, in order of trust, by the one taken.
+    others: HashMap<Source, Vec<Source>>,
+}
+
+fn rank(given: &[Given], n_rows: usize) -> Ranked {
     let mut order: Vec<&Given> = given.iter().collect();
     order.sort_by_key(|given| given.hearsay);
     let ids: Vec<u32> = order.iter().map(|given| given.id).collect();
@@ -396,7 +432,7 @@ fn rank(given: &[Given], n_rows: usize) -> Vec<Vec<Source>> {
     let by_row = DataFrame::new(
         order.len(),
         vec![
-            Column::new("row".into(), &ids),
+            Column::new("row".into(), ids),
             Column::new("place".into(), places),
         ],
     )
@@ -407,29 +443,23 @@ fn rank(given: &[Given], n_rows: usize) -> Vec<Vec<Source>> {
     .collect()
     .expect("whole numbers have a least one");
 
-    let mut ranked = vec![Vec::new(); n_rows];
+    let column = |name| by_row.column(name).and_then(|column| column.u32());
+    let rows = column("row").expect("as made").into_no_null_iter();
+    let places = column("place").expect("as made").into_no_null_iter();
+    let returns = column("returns").expect("as made").into_no_null_iter();
+    let mut taken = vec![None; n_rows];
     let mut contested = vec![false; n_rows];
-    let numbers = |name| by_row.column(name).and_then(|column| column.u32());
-    let (rows, places, returns) = (
-        numbers("row").expect("as made"),
-        numbers("place").expect("as made"),
-        numbers("returns").expect("as made"),
-    );
-    for ((row, place), returns) in rows
-        .into_no_null_iter()
-        .zip(places.into_no_null_iter())
-        .zip(returns.into_no_null_iter())
-    {
-        ranked[row as usize].push(order[place as usize].source);
+    for ((row, place), returns) in rows.zip(places).zip(returns) {
+        taken[row as usize] = Some(order[place as usize].source);
         contested[row as usize] = returns > 1;
     }
-    for given in order {
-        let ranked = &mut ranked[given.id as usize];
-        if contested[given.id as usize] && ranked[0] != given.source {
-            ranked.push(given.source);
+    let mut others: HashMap<Source, Vec<Source>> = HashMap::new();
+    for given in order.iter().filter(|given| contested[given.id as usize]) {
+        if let Some(taken) = taken[given.id as usize].filter(|taken| *taken != given.source) {
+            others.entry(taken).or_default().push(given.source);
         }
     }
-    ranked
+    Ranked { taken, others }
 }
 
 /// Whether another return contradicts the value taken. A blank contradicts nothing, and what cannot

@@ -20,9 +20,15 @@ impl Amount {
         // Whole numbers are most of what forms hold; they need no rounding.
         let mut value = if float.trunc() == float && float.abs() < 1e15 {
             Decimal::from(float as i64)
-        } else {
-            // `from_f64` keeps the 15 digits that a spreadsheet guarantees.
+        } else if let Some(short) = short_decimal(float) {
+            short
+        } else if float.abs() < 1e15 {
+            // `from_f64` keeps the 15 digits that a spreadsheet guarantees, of fractions only.
             Decimal::from_f64(float)?.normalize()
+        } else {
+            Decimal::from_scientific(&format!("{float:.14e}"))
+                .ok()?
+                .normalize()
         };
         if value.scale() < u32::from(decimals) {
             value.rescale(u32::from(decimals));
@@ -130,6 +136,17 @@ impl fmt::Display for Amount {
     }
 }
 
+/// The fraction of a few decimals that a float was made of, which is what most of them are.
+fn short_decimal(float: f64) -> Option<Decimal> {
+    const POWERS: [f64; 6] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+    (1..).zip(POWERS).find_map(|(scale, power)| {
+        let digits = (float * power).round();
+        // No two fractions of at most 15 digits make the same float, and dividing rounds once.
+        let fits = digits.abs() < 1e15 && digits / power == float;
+        fits.then(|| Decimal::new(digits as i64, scale))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,12 +166,29 @@ mod tests {
             (38_044.123_456_789, 0, "38044.123456789"),
             (0.45, 2, "0.45"),
             (123_456_789_012_345.0, 0, "123456789012345"),
+            (11_106_528_002_016_059_392.0, 0, "11106528002016100000"),
         ] {
             let amount = Amount::from_float(float, decimals).expect("a figure");
             assert_eq!(amount.to_string(), shown);
         }
         assert_eq!(Amount::from_float(f64::NAN, 0), None);
         assert_eq!(Amount::from_float(1e300, 0), None);
+    }
+
+    #[test]
+    fn every_figure_of_six_decimals_is_the_one_that_was_typed() {
+        for whole in [0, 1, 7, 38_043, 123_456_789] {
+            for millionths in (0..1_000_000).step_by(37) {
+                let typed = format!("{whole}.{millionths:06}");
+                let float: f64 = typed.parse().expect("a number");
+                let read = Amount::from_float(float, 6).expect("a figure");
+                assert_eq!(read.to_string(), typed);
+                assert_eq!(
+                    read.normalised(),
+                    Amount::from_float(float, 0).expect("one")
+                );
+            }
+        }
     }
 
     #[test]

@@ -114,8 +114,10 @@ pub enum Kind {
     Conflict,
     NotReturned,
     DuplicateReturn,
+    Explanation,
     UnitSlip,
     Shifted,
+    OldForm,
 }
 
 /// The facts that a finding's words are made of.
@@ -155,6 +157,13 @@ pub enum Detail {
         /// Its label.
         label: String,
     },
+    /// A row that the annex asks for is there and was left blank.
+    BlankRow {
+        /// Its label.
+        label: String,
+    },
+    /// Nothing of the form was filled in.
+    BlankForm,
     /// Cells of a row that is otherwise filled in are blank.
     MissingValue {
         /// Their headers.
@@ -233,6 +242,25 @@ pub enum Detail {
         other: Arc<str>,
         /// Whether both say the same.
         identical: bool,
+    },
+    /// The form was made for another scheme, or for this one before it was changed.
+    OldForm {
+        /// The scheme's id on its stamp.
+        scheme: String,
+        /// Whether it is this scheme.
+        same_scheme: bool,
+    },
+    /// One explanation stands for every finding of a return.
+    RepeatedText {
+        /// For how many.
+        n_findings: usize,
+    },
+    /// An explanation that is too short to be one.
+    TooShort,
+    /// An explanation whose finding is gone.
+    NoLongerNeeded {
+        /// What it was about.
+        about: String,
     },
     /// total ≠ Σ parts.
     Sum {
@@ -455,6 +483,8 @@ pub enum ReporterSource {
     Form,
     /// The title.
     Title,
+    /// The stamp of the form that this program made.
+    Stamp,
     /// The only row filled.
     Rows,
     /// The file's name.
@@ -509,6 +539,17 @@ pub enum Condition {
     },
 }
 
+/// What is to become of a return, by its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// 可以报送.
+    Acceptable,
+    /// 需说明: something has to be put right or explained.
+    ToExplain,
+    /// 须改正: something has to be put right.
+    ToCorrect,
+}
+
 impl Finding {
     /// A finding with nothing but its kind, level and facts.
     pub fn new(kind: Kind, level: Level, detail: Detail) -> Self {
@@ -551,6 +592,47 @@ impl Finding {
         self.expected = Some(expected.into());
         self
     }
+
+    /// Whether the reporter has explained it in so many words as an explanation needs.
+    pub fn is_explained(&self) -> bool {
+        self.explanation.as_deref().is_some_and(is_explanation)
+    }
+
+    /// Whether something is still to be done about it. A `verification` is closed by an explanation;
+    /// a `quasi-mandatory` one stays open until the county accepts it; a hint asks for nothing.
+    pub fn is_open(&self) -> bool {
+        match self.level {
+            Level::Mandatory | Level::QuasiMandatory => true,
+            Level::Verification => !self.is_explained(),
+            Level::Hint => false,
+        }
+    }
+
+    /// Whether the reporter has to do something about it before the return is taken.
+    pub fn is_for_reporter(&self) -> bool {
+        self.is_open() && !(self.level == Level::QuasiMandatory && self.is_explained())
+    }
+}
+
+/// Fewer characters than this explain nothing.
+pub const LEAST_EXPLANATION: usize = 6;
+
+/// Whether a text is long enough to explain something; blanks and punctuation do not count.
+pub fn is_explanation(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphanumeric()).count() >= LEAST_EXPLANATION
+}
+
+impl Verdict {
+    /// The worst that some findings ask for.
+    pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
+        let verdict = |finding: &Finding| match finding.level {
+            _ if !finding.is_for_reporter() => Self::Acceptable,
+            Level::Mandatory => Self::ToCorrect,
+            _ => Self::ToExplain,
+        };
+        let all = findings.into_iter().map(verdict);
+        all.max().unwrap_or(Self::Acceptable)
+    }
 }
 
 impl Place {
@@ -569,6 +651,21 @@ impl Place {
             file: file.clone(),
             sheet: Some(sheet.clone()),
             cell,
+        }
+    }
+}
+
+impl ReporterSource {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReporterSource::Form => "form",
+            ReporterSource::Title => "title",
+            ReporterSource::Stamp => "stamp",
+            ReporterSource::Rows => "rows",
+            ReporterSource::FileName => "file-name",
+            ReporterSource::Folder => "folder",
+            ReporterSource::Annex => "annex",
         }
     }
 }
@@ -595,7 +692,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -628,8 +725,10 @@ impl Kind {
         Self::Conflict,
         Self::NotReturned,
         Self::DuplicateReturn,
+        Self::Explanation,
         Self::UnitSlip,
         Self::Shifted,
+        Self::OldForm,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -667,8 +766,10 @@ impl Kind {
             Kind::Conflict => "conflict",
             Kind::NotReturned => "not-returned",
             Kind::DuplicateReturn => "duplicate-return",
+            Kind::Explanation => "explanation",
             Kind::UnitSlip => "unit-slip",
             Kind::Shifted => "shifted",
+            Kind::OldForm => "old-form",
         }
     }
 }

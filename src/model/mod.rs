@@ -6,6 +6,7 @@ mod date;
 mod finding;
 mod returns;
 mod sheet;
+mod stamp;
 mod suspect;
 mod table;
 
@@ -13,10 +14,11 @@ pub use amount::Amount;
 pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
 pub use finding::{
-    AliasMatch, Condition, Detail, Direction, Finding, Kind, Level, Need, Operand, Place, ReadAs,
-    ReporterSource, Wanted,
+    AliasMatch, Condition, Detail, Direction, Finding, Kind, LEAST_EXPLANATION, Level, Need,
+    Operand, Place, ReadAs, ReporterSource, Verdict, Wanted, is_explanation,
 };
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};
+pub use stamp::Stamp;
 pub use suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
 pub use table::{Entry, Row, RowKind, Table, Value};

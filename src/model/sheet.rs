@@ -42,8 +42,10 @@ pub struct Sheet {
     pub visible: bool,
     /// Row by row, each row from left to right.
     cells: Vec<Cell>,
-    /// Merged regions.
+    /// Merged regions, by their first cell.
     pub merges: Vec<CellRange>,
+    /// The most rows that a merged region reaches below its first.
+    merge_depth: u32,
     /// `(row, index of its first cell)`, ascending.
     row_starts: Vec<(u32, u32)>,
 }
@@ -89,7 +91,15 @@ pub struct NumberFormat {
 
 impl Sheet {
     /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept.
-    pub fn new(name: String, visible: bool, mut cells: Vec<Cell>, merges: Vec<CellRange>) -> Self {
+    pub fn new(
+        name: String,
+        visible: bool,
+        mut cells: Vec<Cell>,
+        mut merges: Vec<CellRange>,
+    ) -> Self {
+        merges.sort_by_key(|merge| merge.start);
+        let depth = |merge: &CellRange| merge.end.row.saturating_sub(merge.start.row);
+        let merge_depth = merges.iter().map(depth).max().unwrap_or(0);
         if !cells.is_sorted_by(|a, b| a.at < b.at) {
             cells.sort_by_key(|cell| cell.at);
             cells.dedup_by(|later, earlier| {
@@ -111,6 +121,7 @@ impl Sheet {
             visible,
             cells,
             merges,
+            merge_depth,
             row_starts,
         }
     }
@@ -122,7 +133,13 @@ impl Sheet {
 
     /// The rows that hold anything, from top to bottom: `(row, its cells)`.
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = (u32, &[Cell])> {
-        (0..self.row_starts.len()).map(|idx| (self.row_starts[idx].0, self.row_at(idx)))
+        self.rows_from(0)
+    }
+
+    /// The same from `row` downwards.
+    pub fn rows_from(&self, row: u32) -> impl DoubleEndedIterator<Item = (u32, &[Cell])> {
+        let from = self.row_starts.partition_point(|&(start, _)| start < row);
+        (from..self.row_starts.len()).map(|idx| (self.row_starts[idx].0, self.row_at(idx)))
     }
 
     /// The cells of one row, from left to right; empty where the row is blank.
@@ -142,7 +159,15 @@ impl Sheet {
 
     /// The merged region that covers `at`, if any.
     pub fn merge_at(&self, at: CellRef) -> Option<CellRange> {
-        self.merges.iter().copied().find(|range| range.contains(at))
+        let first = at.row.saturating_sub(self.merge_depth);
+        let from = self.merges.partition_point(|merge| merge.start.row < first);
+        let to = self
+            .merges
+            .partition_point(|merge| merge.start.row <= at.row);
+        self.merges[from..to]
+            .iter()
+            .copied()
+            .find(|merge| merge.contains(at))
     }
 
     fn row_at(&self, idx: usize) -> &[Cell] {

@@ -8,6 +8,7 @@ mod date;
 mod formula;
 mod number;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
@@ -18,6 +19,7 @@ use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
 
 use date::read_date;
+use formula::{Sum, plain_sum};
 use number::{Reading, read_number};
 
 /// Reads the values of one recognised form.
@@ -39,19 +41,26 @@ pub fn normalise(
         sheet_name: sheet_name.clone(),
         reporter: who.reporter,
         line_unit: None,
+        line_units: Vec::new(),
         originals: Vec::new(),
         departures: Vec::new(),
+        unit_notes: HashMap::new(),
+        said: HashMap::new(),
+        added_up: Vec::new(),
         findings: Vec::new(),
     };
     form.unit_line();
     let mut rows = Vec::new();
     for row in layout.rows.iter().filter(|row| row.filled) {
-        let read = form.row(row, rows.len());
-        rows.push(read);
+        // A formula of a row that nobody has touched comes to nothing.
+        if let Some(read) = form.row(row, rows.len()) {
+            rows.push(read);
+        }
     }
     form.missing_rows(&rows);
     form.replaced_formulas(&rows);
     form.say_departures();
+    form.say_added_up();
     let mut findings = form.findings;
     for finding in &mut findings {
         finding.annex = Some(annex.number.clone());
@@ -81,22 +90,52 @@ struct Form<'f> {
     reporter: Option<usize>,
     /// The unit that the unit line states, where figures must be converted from it.
     line_unit: Option<usize>,
+    /// Where each column has a unit of its own: unit → the unit that the unit line states instead.
+    line_units: Vec<(usize, usize)>,
     originals: Vec<(u32, u32, Box<str>)>,
-    /// What was understood in a way worth saying: how, cell, typed, read.
-    departures: Vec<(ReadAs, CellRef, String, String)>,
+    /// What was understood in a way worth saying.
+    departures: Vec<Departure>,
+    /// The finding that says of a row or column that its figures are in another unit.
+    unit_notes: HashMap<(UnitSource, usize, bool), usize>,
+    /// How many findings of a kind and level there are, and the last.
+    said: HashMap<(Kind, Level), (usize, usize)>,
+    /// Plain sums that were never calculated: cell, formula, what it comes to.
+    added_up: Vec<(CellRef, String, Amount)>,
     findings: Vec<Finding>,
 }
+
+/// A way of reading that is worth saying, with the first cell that was read so, and the others.
+struct Departure {
+    how: ReadAs,
+    cell: CellRef,
+    typed: String,
+    read: String,
+    others: Vec<Place>,
+}
+
+/// What states the unit of a figure.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum UnitSource {
+    Line,
+    Row(u32),
+    Column(usize),
+    Cell,
+}
+
+/// More findings of one kind in one form than this are told of together.
+const MAX_SAME: usize = 200;
 
 impl Form<'_> {
     /// Compares the unit line with the annex.
     fn unit_line(&mut self) {
         let Some(declared) = self.annex.unit else {
+            self.units_of_columns();
             return;
         };
         let name = self.scheme.units.name(declared).clone();
         let Some((cell, unit, printed)) = self.layout.unit.clone() else {
             if self.annex.unit_line.is_some() {
-                let corner = Some(CellRef::new(self.layout.header_row, 0));
+                let corner = self.corner();
                 let detail = Detail::UnitMissing {
                     declared: name.clone(),
                 };
@@ -105,7 +144,12 @@ impl Form<'_> {
             }
             return;
         };
-        if unit == Some(declared) || self.lists_units(&printed) {
+        if unit == Some(declared) {
+            return;
+        }
+        // 单位：万亩、万元 names the units of several columns.
+        if self.units_in(&printed).is_some_and(|units| units.len() > 1) {
+            self.units_of_columns();
             return;
         }
         let convertible = unit.filter(|&unit| self.scheme.units.convertible(unit, declared));
@@ -146,51 +190,97 @@ impl Form<'_> {
         self.push(finding, Some(cell));
     }
 
-    /// 单位：万亩、万元 names the units of several columns.
-    fn lists_units(&self, printed: &str) -> bool {
-        let parts: Vec<&str> = printed.split(['、', ',', '，', '/', ';']).collect();
-        let units: Option<Vec<usize>> = parts
-            .iter()
-            .map(|part| self.scheme.units.find(part))
-            .collect();
-        parts.len() > 1
-            && units.is_some_and(|units| {
-                self.annex
-                    .columns
-                    .iter()
-                    .filter_map(|column| column.unit)
-                    .all(|unit| units.contains(&unit))
-            })
+    /// Compares the unit line with columns that have units of their own, where no header states them.
+    fn units_of_columns(&mut self) {
+        let Some((cell, _, printed)) = self.layout.unit.clone() else {
+            return;
+        };
+        let Some(stated) = self.units_in(&printed) else {
+            return;
+        };
+        let units = &self.scheme.units;
+        let mut differ: Vec<(usize, usize)> = Vec::new();
+        for leaf in 0..self.annex.leaves.len() {
+            let is_open =
+                self.layout.columns[leaf].is_some() && self.layout.column_units[leaf].is_none();
+            let declared = self.annex.column_of(leaf).unit.filter(|_| is_open);
+            let Some(declared) = declared.filter(|unit| !stated.contains(unit)) else {
+                continue;
+            };
+            let mut fits = stated
+                .iter()
+                .filter(|&&unit| units.convertible(unit, declared));
+            if let (Some(&unit), None) = (fits.next(), fits.next())
+                && !differ.contains(&(declared, unit))
+            {
+                differ.push((declared, unit));
+            }
+        }
+        let Some(&(declared, _)) = differ.first() else {
+            return;
+        };
+        let declared = units.name(declared).clone();
+        let detail = Detail::UnitDiffers {
+            printed: printed.clone(),
+            declared: declared.clone(),
+            converted: true,
+        };
+        let finding = Finding::new(Kind::UnitDiffers, Level::Verification, detail)
+            .given(printed)
+            .expected(&*declared);
+        self.line_units = differ;
+        self.push(finding, Some(cell));
     }
 
-    fn row(&mut self, row: &LayoutRow, row_idx: usize) -> Row {
+    /// The units in 万亩、万元, if they are units.
+    fn units_in(&self, printed: &str) -> Option<Vec<usize>> {
+        printed
+            .split(['、', ',', '，', ';'])
+            .map(|part| self.scheme.units.find(part))
+            .collect()
+    }
+
+    /// The top left cell of the table.
+    fn corner(&self) -> Option<CellRef> {
+        let first = self.layout.columns.iter().flatten().min();
+        first.map(|col| CellRef::new(self.layout.header_row, *col))
+    }
+
+    fn row(&mut self, row: &LayoutRow, row_idx: usize) -> Option<Row> {
         let n_leaves = self.annex.leaves.len();
         let cells = self.sheet.row(row.sheet_row);
         let mut entries = Vec::with_capacity(n_leaves);
         for leaf in 0..n_leaves {
             let column = self.annex.leaves[leaf].column;
             let kind = self.annex.kind_of(leaf, row.spec);
+            // Neither holds data; the year is the row's.
             if kind == ColumnKind::Serial || kind == ColumnKind::Year {
                 entries.push(Entry::MISSING);
-                continue;
-            }
-            let position = self.annex.row_key.iter().position(|&key| key == column);
-            if let (Some(position), true) = (
-                position,
-                kind == ColumnKind::Text || kind == ColumnKind::Code,
-            ) {
-                let text = row.key.get(position).filter(|text| !text.is_empty());
-                let value = text.map_or(Value::Missing, |text| Value::Text((&**text).into()));
-                entries.push(Entry {
-                    value,
-                    formula: false,
-                });
                 continue;
             }
             let cell = self.layout.columns[leaf].and_then(|col| {
                 let idx = cells.binary_search_by_key(&col, |cell| cell.at.col).ok()?;
                 Some(&cells[idx])
             });
+            let position = self.annex.row_key.iter().position(|&key| key == column);
+            let is_register = matches!(self.annex.rows, Rows::Register);
+            // Fixed rows are named as the annex names them; a register's are what was filled in, here or in
+            // the cell above that stands for it.
+            if let Some(position) = position.filter(|_| !(is_register && cell.is_some())) {
+                let value = row.key.get(position).map_or(Value::Missing, |key| {
+                    let is_date = kind == ColumnKind::Date;
+                    match is_date.then(|| read_date(key)).flatten() {
+                        Some(read) => Value::Date(read.date),
+                        None if key.is_empty() => Value::Missing,
+                        None => Value::Text((&**key).into()),
+                    }
+                });
+                entries.push(Entry {
+                    value,
+                    formula: false,
+                });
+                continue;
+            }
             entries.push(match cell {
                 Some(cell) => self.entry(row, row_idx, leaf, kind, cell),
                 None => Entry::MISSING,
@@ -219,8 +309,18 @@ impl Form<'_> {
             stated_count: row.stated_count,
             entries: entries.into_boxed_slice(),
         };
+        let is_printed = |leaf: usize| {
+            matches!(self.annex.rows, Rows::Fixed(_))
+                && self.annex.is_key(self.annex.leaves[leaf].column)
+        };
+        let mut entries = row.entries.iter().enumerate();
+        let is_blank =
+            entries.all(|(leaf, entry)| entry.value == Value::Missing || is_printed(leaf));
+        if is_blank {
+            return None;
+        }
         self.missing_values(&row);
-        row
+        Some(row)
     }
 
     fn entry(
@@ -234,11 +334,21 @@ impl Form<'_> {
         let value = match (&cell.value, kind) {
             (CellValue::Error(error), _) => self.formula_error(cell, Some(error), None),
             (CellValue::NotCalculated, _) => {
-                let sum = cell
-                    .formula
-                    .as_deref()
-                    .and_then(|formula| formula::plain_sum(self.sheet, formula));
-                self.formula_error(cell, None, sum.filter(|_| kind.is_figure()))
+                let sum = cell.formula.as_deref().filter(|_| kind.is_figure());
+                match sum.and_then(|formula| plain_sum(self.sheet, formula)) {
+                    Some(Sum::Blank) => Value::Missing,
+                    Some(Sum::Of(sum)) => self.formula_error(cell, None, Some(sum)),
+                    None => self.formula_error(cell, None, None),
+                }
+            }
+            // A program that fills in a form may leave the blank that a sum came to while there was
+            // nothing to add up.
+            (CellValue::Text(text), _) if text.trim().is_empty() && kind.is_figure() => {
+                let sum = cell.formula.as_deref();
+                match sum.and_then(|formula| plain_sum(self.sheet, formula)) {
+                    Some(Sum::Of(sum)) => self.formula_error(cell, None, Some(sum)),
+                    _ => Value::Missing,
+                }
             }
             (_, ColumnKind::Additive | ColumnKind::Rate) => self.figure(row, row_idx, leaf, cell),
             (_, ColumnKind::Date) => self.date(row_idx, leaf, cell),
@@ -254,10 +364,7 @@ impl Form<'_> {
     fn figure(&mut self, row: &LayoutRow, row_idx: usize, leaf: usize, cell: &Cell) -> Value {
         let declared = self.scheme.unit_of(self.annex, leaf, row.spec);
         let is_percent = declared.is_some_and(|unit| &**self.scheme.units.name(unit) == "%");
-        let stated = row.unit.or(self.layout.column_units[leaf]).or_else(|| {
-            // The unit line speaks for the columns that have the annex's unit.
-            self.line_unit.filter(|_| declared == self.annex.unit)
-        });
+        let stated = self.stated_unit(row, leaf, declared);
         match &cell.value {
             CellValue::Number(number) => {
                 let decimals = cell.format.decimals.unwrap_or(0);
@@ -280,62 +387,90 @@ impl Form<'_> {
                     None => self.not_a_number(cell, Wanted::Number),
                 }
             }
-            CellValue::Text(text) => {
-                match read_number(text, &self.scheme.units) {
-                    Reading::Blank => Value::Missing,
-                    Reading::NotApplicable => Value::NotApplicable,
-                    Reading::NotANumber => self.not_a_number(cell, Wanted::Number),
-                    Reading::Figure(figure) if figure.percent && !is_percent => {
-                        self.not_a_number(cell, Wanted::Number)
-                    }
-                    Reading::Figure(figure) => {
-                        let value = self.in_unit(
-                            figure.amount,
-                            figure.unit.or(stated),
-                            declared,
-                            row_idx,
-                            leaf,
-                            cell,
-                        );
-                        if let Value::Amount(amount) = &value {
-                            let read = amount.to_string();
-                            if self.originals.last().is_none_or(|last| {
-                                (last.0, last.1) != (row_idx as u32, leaf as u32)
-                            }) {
-                                self.originals
-                                    .push((row_idx as u32, leaf as u32, text.clone()));
-                            }
-                            self.departures
-                                .push((figure.how, cell.at, text.to_string(), read));
-                        }
-                        value
-                    }
+            CellValue::Text(text) => match read_number(text, &self.scheme.units) {
+                Reading::Blank => Value::Missing,
+                Reading::NotApplicable => {
+                    let original = (row_idx as u32, leaf as u32, text.clone());
+                    self.originals
+                        .extend(Some(original).filter(|(.., text)| **text != *"－"));
+                    Value::NotApplicable
                 }
-            }
+                Reading::NotANumber => self.not_a_number(cell, Wanted::Number),
+                Reading::Figure(figure) if figure.percent && !is_percent => {
+                    self.not_a_number(cell, Wanted::Number)
+                }
+                Reading::Figure(figure) => {
+                    let own = figure.unit.map(|unit| (unit, UnitSource::Cell));
+                    let value =
+                        self.in_unit(figure.amount, own.or(stated), declared, row_idx, leaf, cell);
+                    if let Value::Amount(amount) = &value {
+                        let read = amount.to_string();
+                        let is_new = self
+                            .originals
+                            .last()
+                            .is_none_or(|last| (last.0, last.1) != (row_idx as u32, leaf as u32));
+                        if is_new && **text != *read {
+                            self.originals
+                                .push((row_idx as u32, leaf as u32, text.clone()));
+                        }
+                        self.departed(figure.how, cell.at, text, read);
+                    }
+                    value
+                }
+            },
             CellValue::Date(_) | CellValue::Bool(_) => self.not_a_number(cell, Wanted::Number),
             CellValue::Error(_) | CellValue::NotCalculated => Value::Missing,
         }
+    }
+
+    /// The unit that the form states for a figure, and where: beside the row, above the column, or above all.
+    fn stated_unit(
+        &self,
+        row: &LayoutRow,
+        leaf: usize,
+        declared: Option<usize>,
+    ) -> Option<(usize, UnitSource)> {
+        let header = self.layout.column_units[leaf];
+        if let Some(unit) = row.unit {
+            return Some((unit, UnitSource::Row(row.sheet_row)));
+        }
+        if let Some(unit) = header.filter(|unit| Some(*unit) != declared) {
+            return Some((unit, UnitSource::Column(leaf)));
+        }
+        // The unit line speaks for the columns that have the annex's unit.
+        let line = self.line_unit.filter(|_| declared == self.annex.unit);
+        let of_column = || {
+            let mut lines = self.line_units.iter();
+            let line = lines.find(|(unit, _)| Some(*unit) == declared && header.is_none());
+            line.map(|(_, stated)| *stated)
+        };
+        let unit = line.or_else(of_column)?;
+        Some((unit, UnitSource::Line))
     }
 
     /// The amount in the annex's unit.
     fn in_unit(
         &mut self,
         amount: Amount,
-        stated: Option<usize>,
+        stated: Option<(usize, UnitSource)>,
         declared: Option<usize>,
         row_idx: usize,
         leaf: usize,
         cell: &Cell,
     ) -> Value {
-        let Some(stated) = stated.filter(|stated| Some(*stated) != declared) else {
+        let Some((stated, source)) = stated.filter(|stated| Some(stated.0) != declared) else {
             return Value::Amount(amount);
         };
         let printed = self.scheme.units.name(stated).to_string();
         let original = format!("{amount}{printed}");
         let converted =
             declared.and_then(|declared| self.scheme.units.convert(amount, stated, declared));
-        // The unit line was reported once for all its figures.
-        if self.line_unit != Some(stated) {
+        // The unit line was reported once for all its figures; a header or a label is once for its own.
+        let key = (source, stated, converted.is_some());
+        if let Some(&idx) = self.unit_notes.get(&key) {
+            let place = self.place(Some(cell.at));
+            self.findings[idx].cells.push(place);
+        } else if source != UnitSource::Line {
             let declared = declared.map_or_else(
                 || Arc::from("（无单位）"),
                 |unit| self.scheme.units.name(unit).clone(),
@@ -354,6 +489,10 @@ impl Form<'_> {
                 Finding::new(Kind::UnitDiffers, level, detail).given(original.as_str());
             finding.expected = converted.map(|amount| format!("{amount}{declared}"));
             self.push(finding, Some(cell.at));
+            if source != UnitSource::Cell {
+                let (_, last) = self.said[&(Kind::UnitDiffers, level)];
+                self.unit_notes.insert(key, last);
+            }
         }
         match converted {
             Some(amount) => {
@@ -371,7 +510,16 @@ impl Form<'_> {
             CellValue::Text(text) if text.trim().is_empty() => return Value::Missing,
             CellValue::Text(text) => text.to_string(),
             // 20190603 and 2024 are often typed as numbers; a day count without a date format is not a date.
-            CellValue::Number(number) => number.to_string(),
+            CellValue::Number(number) => {
+                let decimals = cell.format.decimals.unwrap_or(0);
+                let shown = Amount::from_float(*number, decimals)
+                    .map_or_else(|| number.to_string(), |amount| amount.to_string());
+                // October of 2019.10 has lost its zero.
+                if shown.ends_with(".1") {
+                    return self.not_a_number(cell, Wanted::Date);
+                }
+                shown
+            }
             _ => return self.not_a_number(cell, Wanted::Date),
         };
         if matches!(
@@ -388,8 +536,7 @@ impl Form<'_> {
                 .push((row_idx as u32, leaf as u32, typed.as_str().into()));
         }
         if !read.usual || matches!(cell.value, CellValue::Number(_)) {
-            self.departures
-                .push((ReadAs::DateText, cell.at, typed, read.date.to_string()));
+            self.departed(ReadAs::DateText, cell.at, &typed, read.date.to_string());
         }
         Value::Date(read.date)
     }
@@ -415,30 +562,30 @@ impl Form<'_> {
         error: Option<&'static str>,
         sum: Option<Amount>,
     ) -> Value {
-        let level = if sum.is_some() {
-            Level::Hint
-        } else {
-            Level::Mandatory
-        };
-        let detail = Detail::FormulaError {
-            error,
-            computed: sum.is_some(),
-        };
         let given = match (error, &cell.formula) {
             (Some(error), _) => error.to_owned(),
             (None, formula) => format!("={}", formula.as_deref().unwrap_or("")),
         };
-        let mut finding = Finding::new(Kind::FormulaError, level, detail).given(given.as_str());
-        finding.expected = sum.map(|sum| sum.to_string());
+        if let Some(sum) = sum {
+            self.added_up.push((cell.at, given, sum));
+            return Value::Amount(sum);
+        }
+        let detail = Detail::FormulaError {
+            error,
+            computed: false,
+        };
+        let finding =
+            Finding::new(Kind::FormulaError, Level::Mandatory, detail).given(given.as_str());
         self.push(finding, Some(cell.at));
-        sum.map_or_else(|| Value::Unusable(given.into()), Value::Amount)
+        Value::Unusable(given.into())
     }
 
     fn not_a_number(&mut self, cell: &Cell, wanted: Wanted) -> Value {
         let shown = match &cell.value {
             CellValue::Number(number) if cell.format.percent => {
                 let share = Amount::from_float(*number, 0)
-                    .and_then(|share| share.checked_mul(Amount::from(100)));
+                    .and_then(|share| share.checked_mul(Amount::from(100)))
+                    .map(Amount::normalised);
                 share.map_or_else(|| number.to_string(), |share| format!("{share}%"))
             }
             CellValue::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
@@ -457,16 +604,19 @@ impl Form<'_> {
     /// Blanks in a row that is otherwise filled in; said once for the row.
     fn missing_values(&mut self, row: &Row) {
         let mut blanks = Vec::new();
+        let is_register = matches!(self.annex.rows, Rows::Register) && row.kind == RowKind::Data;
         for (leaf, entry) in row.entries.iter().enumerate() {
+            if entry.value != Value::Missing {
+                continue;
+            }
             let column = self.annex.column_of(leaf);
             let described = row.kind == RowKind::Data
                 || self.annex.kind_of(leaf, row.spec) == ColumnKind::Additive;
-            if entry.value == Value::Missing
-                && described
+            if described
                 && !column.optional
                 && !column.blank_is_none
                 && !matches!(column.kind, ColumnKind::Serial | ColumnKind::Year)
-                && !self.annex.is_key(self.annex.leaves[leaf].column)
+                && (is_register || !self.annex.is_key(self.annex.leaves[leaf].column))
                 && let Some(col) = self.layout.columns[leaf]
             {
                 blanks.push((
@@ -500,6 +650,8 @@ impl Form<'_> {
         let has_data = rows.iter().any(|row| row.kind == RowKind::Data);
         let owes = |reporter: Option<usize>| match self.annex.returned_by {
             ReturnedBy::One(_) => true,
+            // Where no column names the reporter, each returns all rows.
+            ReturnedBy::Kind(_) if self.annex.reporter_key.is_none() => true,
             // An office that returns the rows of others returns those it has.
             ReturnedBy::Kind(_) => reporter.is_some() && reporter == self.reporter,
         };
@@ -508,26 +660,69 @@ impl Form<'_> {
             return;
         }
         let fixed = self.annex.rows.fixed();
-        let missing: Vec<String> = fixed
-            .iter()
-            .enumerate()
-            .filter(|(idx, spec)| {
-                owes(spec.reporter) && !rows.iter().any(|row| row.spec == Some(*idx))
+        let corner = self.corner();
+        // Rows owed, each with the place where it was left blank if the form has it.
+        let missing: Vec<(usize, Option<CellRef>)> = (0..fixed.len())
+            .filter(|&idx| {
+                owes(fixed[idx].reporter) && !rows.iter().any(|row| row.spec == Some(idx))
             })
-            .map(|(_, spec)| spec.printed.join("·"))
+            .map(|idx| {
+                let mut there = self.layout.rows.iter();
+                let there = there.find(|row| row.spec == Some(idx));
+                let cell = there.map(|row| CellRef::new(row.sheet_row, self.first_figure()));
+                (idx, cell)
+            })
             .collect();
-        for label in missing {
-            let corner = Some(CellRef::new(self.layout.header_row, 0));
-            let mut finding = Finding::new(
-                Kind::MissingRow,
-                Level::Mandatory,
-                Detail::MissingRow {
+        if rows.is_empty() && missing.iter().all(|(_, blank)| blank.is_some()) {
+            // Saying it of each row would be saying one thing many times.
+            if let Some(level) = self.level_of_blank(!missing.is_empty()) {
+                let finding = Finding::new(Kind::MissingRow, level, Detail::BlankForm);
+                self.push(finding, corner);
+            }
+            return;
+        }
+        for (idx, blank) in missing {
+            let label = fixed[idx].printed.join("·");
+            let detail = match blank {
+                Some(_) => Detail::BlankRow {
                     label: label.clone(),
                 },
-            );
+                None => Detail::MissingRow {
+                    label: label.clone(),
+                },
+            };
+            let mut finding = Finding::new(Kind::MissingRow, Level::Mandatory, detail);
             finding.row = Some(label.into());
-            self.push(finding, corner);
+            self.push(finding, blank.or(corner));
         }
+    }
+
+    /// How serious it is that nothing was filled in; `None` where the reporter owes nothing of the form, as
+    /// when a township sends all the forms of the county. A register may have nothing to list.
+    fn level_of_blank(&self, owes_rows: bool) -> Option<Level> {
+        let reporter = self.reporter?;
+        let is_register = matches!(self.annex.rows, Rows::Register);
+        let returns = match self.annex.returned_by {
+            ReturnedBy::One(one) => one == reporter,
+            ReturnedBy::Kind(kind) => self.scheme.reporters[reporter].kind == kind,
+        };
+        match (owes_rows, is_register && returns) {
+            (true, _) => Some(Level::Mandatory),
+            (false, true) => Some(Level::Verification),
+            (false, false) => {
+                (self.annex.responsible == Some(reporter)).then_some(Level::Verification)
+            }
+        }
+    }
+
+    /// The column of the first cell of a row that is not a label.
+    fn first_figure(&self) -> u32 {
+        let columns = self.layout.columns.iter().enumerate();
+        let values = columns.filter(|(leaf, _)| {
+            !self.annex.is_key(self.annex.leaves[*leaf].column)
+                && self.annex.column_of(*leaf).kind != ColumnKind::Serial
+        });
+        values.filter_map(|(_, column)| *column).min().unwrap_or(0)
     }
 
     /// Totals typed over where their neighbours have formulas.
@@ -575,27 +770,48 @@ impl Form<'_> {
         }
     }
 
+    fn departed(&mut self, how: ReadAs, cell: CellRef, typed: &str, read: String) {
+        let place = self.place(Some(cell));
+        match self.departures.iter_mut().find(|same| same.how == how) {
+            Some(same) => same.others.push(place),
+            None => self.departures.push(Departure {
+                how,
+                cell,
+                typed: typed.to_owned(),
+                read,
+                others: Vec::new(),
+            }),
+        }
+    }
+
     /// What was read as what, said once for each way of reading.
     fn say_departures(&mut self) {
-        let departures = std::mem::take(&mut self.departures);
-        let mut ways: Vec<&ReadAs> = Vec::new();
-        for (how, ..) in &departures {
-            if !ways.contains(&how) {
-                ways.push(how);
-            }
+        for departure in std::mem::take(&mut self.departures) {
+            let detail = Detail::ReadAs(departure.how);
+            let mut finding = Finding::new(Kind::ReadAs, Level::Hint, detail)
+                .given(departure.typed)
+                .expected(departure.read);
+            finding.cells = departure.others;
+            self.push(finding, Some(departure.cell));
         }
-        for way in ways {
-            let mut same = departures.iter().filter(|(how, ..)| how == way);
-            let Some((how, cell, typed, read)) = same.next() else {
-                continue;
-            };
-            let others = same.map(|(_, cell, ..)| self.place(Some(*cell))).collect();
-            let mut finding = Finding::new(Kind::ReadAs, Level::Hint, Detail::ReadAs(how.clone()))
-                .given(typed.as_str())
-                .expected(read.as_str());
-            finding.cells = others;
-            self.push(finding, Some(*cell));
-        }
+    }
+
+    /// A program that does not calculate leaves every total of a form so; saying it once is enough.
+    fn say_added_up(&mut self) {
+        let added_up = std::mem::take(&mut self.added_up);
+        let mut cells = added_up.into_iter();
+        let Some((first, formula, sum)) = cells.next() else {
+            return;
+        };
+        let detail = Detail::FormulaError {
+            error: None,
+            computed: true,
+        };
+        let mut finding = Finding::new(Kind::FormulaError, Level::Hint, detail)
+            .given(formula)
+            .expected(sum.to_string());
+        finding.cells = cells.map(|(cell, ..)| self.place(Some(cell))).collect();
+        self.push(finding, Some(first));
     }
 
     fn cell(&self, row: &Row, leaf: usize) -> Option<CellRef> {
@@ -608,6 +824,17 @@ impl Form<'_> {
 
     fn push(&mut self, finding: Finding, cell: Option<CellRef>) {
         let place = self.place(cell);
+        let key = (finding.kind, finding.level);
+        let (n_said, last) = self.said.entry(key).or_default();
+        *n_said += 1;
+        // A sheet of a million strange cells is told of once, with all their places.
+        if *n_said > MAX_SAME {
+            let same = &mut self.findings[*last];
+            same.cells.push(place);
+            same.cells.extend(finding.cells);
+            return;
+        }
+        *last = self.findings.len();
         self.findings.push(finding.at(place));
     }
 }

@@ -457,7 +457,9 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                 Event::Literal(raw) => text.push_str(raw),
                 Event::Start(tag) => match tag.name {
                     "s" => {
-                        let blanks = repeated(tag, "text:c").min(1 << 10);
+                        // The one element that makes more text than it is long.
+                        let blanks = repeated(tag, "text:c");
+                        self.budget.take_expanded(blanks as usize)?;
                         text.extend(std::iter::repeat_n(' ', blanks as usize));
                     }
                     "tab" => text.push('\t'),

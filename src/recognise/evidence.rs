@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::model::{CellRef, ReporterSource, Sheet};
-use crate::scheme::{Scheme, plain};
+use crate::scheme::{Scheme, plain, without_remark};
+
+use super::rows::is_remark;
 
 /// A text that may say who returned a form.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,18 +32,56 @@ pub(super) struct Evidence {
     pub(super) mentions: Vec<Mention>,
 }
 
-/// Labels of the cell that says who returned a form.
-const REPORTER_LABELS: [&str; 10] = [
-    "填报单位",
-    "填表单位",
-    "报送单位",
-    "上报单位",
-    "编报单位",
-    "填报乡镇",
-    "填报部门",
-    "单位名称",
-    "报表单位",
-    "制表单位",
+/// A form's own lines stand within so many rows of it, and are no longer than this.
+const N_LINES: u32 = 12;
+const MAX_CELLS: usize = 64;
+const MAX_CHARS: usize = 200;
+
+/// What a label above or below a table asks for.
+#[derive(Clone, Copy, PartialEq)]
+enum Label {
+    /// Who returned it.
+    Reporter,
+    /// The unit of measure, or the office: 单位 means either.
+    Unit,
+    /// Anything else; it ends what stands before it.
+    Other,
+}
+
+/// Labels, those that contain others first.
+const LABELS: [(&str, Label); 32] = [
+    ("填报单位", Label::Reporter),
+    ("填表单位", Label::Reporter),
+    ("报送单位", Label::Reporter),
+    ("上报单位", Label::Reporter),
+    ("编报单位", Label::Reporter),
+    ("填报乡镇", Label::Reporter),
+    ("填报乡(镇)", Label::Reporter),
+    ("填报部门", Label::Reporter),
+    ("填报机关", Label::Reporter),
+    ("单位名称", Label::Reporter),
+    ("报表单位", Label::Reporter),
+    ("制表单位", Label::Reporter),
+    ("计量单位", Label::Unit),
+    ("单位负责人", Label::Other),
+    ("单位领导", Label::Other),
+    ("单位", Label::Unit),
+    ("填报日期", Label::Other),
+    ("填表日期", Label::Other),
+    ("报送日期", Label::Other),
+    ("上报日期", Label::Other),
+    ("填报时间", Label::Other),
+    ("填表时间", Label::Other),
+    ("报送时间", Label::Other),
+    ("上报时间", Label::Other),
+    ("填报人", Label::Other),
+    ("填表人", Label::Other),
+    ("审核人", Label::Other),
+    ("负责人", Label::Other),
+    ("联系", Label::Other),
+    ("日期", Label::Other),
+    ("时间", Label::Other),
+    ("电话", Label::Other),
 ];
 
 impl Evidence {
@@ -51,10 +93,9 @@ impl Evidence {
             unit: None,
             mentions: Vec::new(),
         };
-        // A form's own lines stand within a few rows of its header.
-        for row in from.max(header.saturating_sub(12))..header {
-            for cell in sheet.row(row) {
-                if let Some(text) = cell.text() {
+        for row in from.max(header.saturating_sub(N_LINES))..header {
+            for cell in sheet.row(row).iter().take(MAX_CELLS) {
+                if let Some(text) = cell.text().filter(|text| is_short(text)) {
                     evidence.line(scheme, sheet, cell.at, text);
                 }
             }
@@ -62,54 +103,34 @@ impl Evidence {
         evidence
     }
 
-    fn line(&mut self, scheme: &Scheme, sheet: &Sheet, at: CellRef, text: &str) {
-        let text = plain(text);
-        if let Some(number) = annex_number(&text) {
-            self.numbers.push((at, number));
+    /// Who returned it is often said below the table, where it is signed.
+    pub(super) fn look_below(
+        &mut self,
+        scheme: &Scheme,
+        sheet: &Sheet,
+        rows: std::ops::Range<u32>,
+    ) {
+        let said = |mention: &Mention| mention.source == ReporterSource::Form;
+        if self.mentions.iter().any(said) {
+            return;
         }
-        let mut is_label = false;
-        for label in REPORTER_LABELS {
-            if let Some(rest) = after_label(&text, label) {
-                is_label = true;
-                let name = if rest.is_empty() {
-                    right_of(sheet, at)
-                } else {
-                    Some((at, rest))
-                };
-                if let Some((cell, name)) = name {
-                    self.mentions.push(Mention {
-                        source: ReporterSource::Form,
-                        cell,
-                        text: name,
-                    });
+        for row in rows.start..rows.end.min(rows.start.saturating_add(N_LINES)) {
+            for cell in sheet.row(row).iter().take(MAX_CELLS) {
+                if let Some(text) = cell.text().filter(|text| is_short(text)) {
+                    let text = plain(text);
+                    self.labels(scheme, sheet, cell.at, &text, Label::Reporter);
                 }
             }
         }
-        for label in ["计量单位", "单位"] {
-            let Some(rest) = after_label(&text, label).filter(|_| !is_label) else {
-                continue;
-            };
-            let stated = if rest.is_empty() {
-                right_of(sheet, at)
-            } else {
-                Some((at, rest))
-            };
-            let Some((cell, stated)) = stated else { break };
-            // 单位： may mean the unit of measure or the office.
-            let unit = scheme.units.find(&stated);
-            if unit.is_none() && scheme.roster.find(&stated).is_ok() {
-                self.mentions.push(Mention {
-                    source: ReporterSource::Form,
-                    cell,
-                    text: stated,
-                });
-            } else if self.unit.is_none() {
-                self.unit = Some((cell, unit, stated));
-            }
-            is_label = true;
-            break;
+    }
+
+    fn line(&mut self, scheme: &Scheme, sheet: &Sheet, at: CellRef, raw: &str) {
+        let text = plain(raw);
+        if let Some(number) = annex_number(scheme, raw) {
+            self.numbers.push((at, number));
         }
-        if !is_label && text.chars().count() >= 6 {
+        let is_label = self.labels(scheme, sheet, at, &text, Label::Unit);
+        if !is_label && text.chars().count() >= 6 && !is_remark(&text) {
             self.mentions.push(Mention {
                 source: ReporterSource::Title,
                 cell: at,
@@ -119,18 +140,72 @@ impl Evidence {
         }
     }
 
+    /// Takes what the labels in a text say, of units only where they are asked for. Whether there are any.
+    fn labels(
+        &mut self,
+        scheme: &Scheme,
+        sheet: &Sheet,
+        at: CellRef,
+        text: &str,
+        wanted: Label,
+    ) -> bool {
+        let labels = labelled(text);
+        for said in &labels {
+            let value = if said.value.is_empty() {
+                right_of(sheet, at)
+            } else {
+                Some((at, said.value.to_owned()))
+            };
+            let Some((cell, mut value)) = value else {
+                continue;
+            };
+            if said.label == Label::Reporter {
+                // 轮台镇(加盖公章) is 轮台镇.
+                value.truncate(value.find('(').filter(|at| *at > 0).unwrap_or(value.len()));
+            }
+            let unit = match said.label {
+                Label::Other => continue,
+                Label::Reporter => None,
+                Label::Unit => {
+                    let known = scheme.units.find(&value);
+                    known.or_else(|| scheme.units.find(without_remark(&value).0))
+                }
+            };
+            let is_office = said.label == Label::Reporter
+                || unit.is_none() && scheme.roster.find(&value).is_ok();
+            if is_office {
+                self.mentions.push(Mention {
+                    source: ReporterSource::Form,
+                    cell,
+                    text: value,
+                });
+            } else if wanted == Label::Unit && self.unit.is_none() && (said.apart || unit.is_some())
+            {
+                self.unit = Some((cell, unit, value));
+            }
+        }
+        labels.iter().any(|said| said.apart)
+    }
+
     /// Whether the sheet, its name or the file's name says that it is this annex.
-    pub(super) fn names(&self, number: &str, file: &Arc<str>, sheet_name: &str) -> bool {
+    pub(super) fn names(
+        &self,
+        scheme: &Scheme,
+        number: &str,
+        file: &Arc<str>,
+        sheet_name: &str,
+    ) -> bool {
         if !self.numbers.is_empty() {
             return self.numbers.iter().any(|(_, printed)| printed == number);
         }
-        let sheet_number = annex_number(&plain(sheet_name));
-        if sheet_number.is_some() {
-            return sheet_number.as_deref() == Some(number);
-        }
         let stem = file.rsplit('/').next().unwrap_or(file);
         let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-        annex_number(&plain(stem)).as_deref() == Some(number)
+        // A name that lists several annexes says nothing of each.
+        let named = [sheet_name, stem]
+            .into_iter()
+            .map(|name| annex_numbers(scheme, name))
+            .find(|numbers| !numbers.is_empty());
+        matches!(named.as_deref(), Some([only]) if only == number)
     }
 
     /// A printed number that is not this annex's, unless the title is.
@@ -153,48 +228,158 @@ impl Evidence {
     }
 }
 
+/// Whether a row of these texts is a line of a form, and no row of its table: 附件7, 单位：亩, 填报单位：轮台镇.
+pub(super) fn is_form_line(plain: &str) -> bool {
+    let labels = || labelled(plain).iter().any(|said| said.apart);
+    plain.starts_with("附件") || plain.starts_with("附表") || (is_short(plain) && labels())
+}
+
+fn is_short(text: &str) -> bool {
+    text.len() <= MAX_CHARS * 4 && text.chars().count() <= MAX_CHARS
+}
+
 /// The number in 附件3.1, 附表3.1 or （附件3-1）, as the scheme writes it.
-fn annex_number(plain: &str) -> Option<String> {
-    let start = ["附件", "附表"]
+fn annex_number(scheme: &Scheme, text: &str) -> Option<String> {
+    let text: String = text.nfkc().collect();
+    let start = text.find('附')? + '附'.len_utf8();
+    // 见附件5 in a sentence is not the form's own number.
+    if text[..start].chars().filter(|c| !c.is_whitespace()).count() > 6 {
+        return None;
+    }
+    let rest = text[start..].trim_start().strip_prefix(['件', '表'])?;
+    number_at(scheme, rest)
+}
+
+/// All numbers of annexes that a name holds.
+fn annex_numbers(scheme: &Scheme, name: &str) -> Vec<String> {
+    let text: String = name.nfkc().collect();
+    let mut numbers: Vec<String> = ["附件", "附表"]
         .iter()
-        .find_map(|word| plain.find(word).map(|idx| idx + word.len()))?;
-    let digits: String = plain[start..]
+        .flat_map(|word| text.match_indices(word).map(|(at, word)| at + word.len()))
+        .filter_map(|start| number_at(scheme, &text[start..]))
+        .collect();
+    numbers.sort();
+    numbers.dedup();
+    numbers
+}
+
+/// The number at the start of a text. What follows may be a year: 附件3.12023年 is 附件3.1.
+fn number_at(scheme: &Scheme, text: &str) -> Option<String> {
+    let blanks_out: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let rest = blanks_out.trim_start_matches([':', '(']);
+    let written: String = rest
         .chars()
-        .map(|c| if matches!(c, '-' | '_') { '.' } else { c })
+        .map(|c| {
+            if matches!(c, '-' | '_' | '—' | '–') {
+                '.'
+            } else {
+                c
+            }
+        })
         .take_while(|c| c.is_ascii_digit() || *c == '.')
         .collect();
-    let digits = digits.trim_matches('.');
+    let is_year = |rest: &str| {
+        rest.strip_prefix("20").is_some_and(|rest| {
+            rest.len() >= 2 && rest.as_bytes()[..2].iter().all(u8::is_ascii_digit)
+        })
+    };
+    let ends = |number: &str| {
+        let rest = written.strip_prefix(number)?;
+        let goes_on = rest
+            .trim_start_matches('.')
+            .starts_with(|c: char| c.is_ascii_digit());
+        (!goes_on || is_year(rest)).then_some(number.len())
+    };
+    let known = scheme.annexes.iter().filter_map(|annex| {
+        let digits = annex
+            .number
+            .trim_start_matches(|c: char| !c.is_ascii_digit());
+        Some((ends(digits)?, &*annex.number))
+    });
+    if let Some((_, number)) = known.max() {
+        return Some(number.to_owned());
+    }
+    let digits = written.trim_matches('.');
     (!digits.is_empty()).then(|| format!("附件{digits}"))
 }
 
-/// What follows a label and its colon: 填报单位：轮台镇（盖章） → 轮台镇(盖章).
-fn after_label(text: &str, label: &str) -> Option<String> {
-    let start = text.find(label)?;
-    // 主要单位： or 所属单位： is another label that ends in the same word.
-    if text[..start]
-        .chars()
-        .next_back()
-        .is_some_and(|c| !matches!(c, '(' | ')' | ':' | ';' | ',' | '。'))
-    {
-        return None;
+/// A label and what follows it.
+struct Labelled<'t> {
+    label: Label,
+    value: &'t str,
+    /// Whether the label stands apart: in 造林任务单位:亩 it may be part of another word.
+    apart: bool,
+}
+
+/// The labels of a text, with what follows each up to the next: 填报单位：轮台镇（盖章）单位：亩.
+fn labelled(text: &str) -> Vec<Labelled<'_>> {
+    let mut starts: Vec<(usize, usize, Label)> = Vec::new();
+    // Most texts have none.
+    if !text.contains(':') && LABELS.iter().all(|(word, _)| !text.starts_with(word)) {
+        return Vec::new();
     }
-    let rest = &text[start + label.len()..];
-    let rest = rest
-        .strip_prefix("(盖章)")
-        .or_else(|| rest.strip_prefix("(公章)"))
-        .unwrap_or(rest);
-    let rest = rest.strip_prefix(':')?;
-    let end = ["填报", "填表", "单位:", "计量", "报送", "日期", "审核", "("]
+    let mut resume = 0;
+    for (at, _) in text.char_indices() {
+        if at < resume {
+            continue;
+        }
+        let label = LABELS.iter().find(|(word, _)| text[at..].starts_with(word));
+        let Some((word, label)) = label else { continue };
+        let mut rest = &text[at + word.len()..];
+        for seal in SEALS {
+            rest = rest.strip_prefix(seal).unwrap_or(rest);
+        }
+        let value = match rest.strip_prefix(':') {
+            Some(value) => value,
+            // A label in a cell of its own needs no colon.
+            None if rest.is_empty() && at == 0 && *label == Label::Reporter => rest,
+            None => continue,
+        };
+        resume = text.len() - value.len();
+        starts.push((at, resume, *label));
+    }
+    let ends = starts.iter().skip(1).map(|start| start.0);
+    let ends: Vec<usize> = ends.chain([text.len()]).collect();
+    starts
         .iter()
-        .filter_map(|word| rest.find(word).filter(|idx| *idx > 0))
-        .min()
-        .unwrap_or(rest.len());
-    Some(rest[..end].trim_end_matches([',', ';', ')']).to_owned())
+        .zip(ends)
+        .enumerate()
+        .map(|(nth, ((at, value, label), end))| Labelled {
+            label: *label,
+            value: name_in(&text[*value..end]),
+            apart: nth > 0 || is_boundary(&text[..*at]),
+        })
+        .collect()
+}
+
+const SEALS: [&str; 5] = ["(盖章)", "(公章)", "(签章)", "(章)", "(印章)"];
+
+/// A value without seals and the lines to write on.
+fn name_in(value: &str) -> &str {
+    let mut value = value.trim_start_matches(['_', ',', ';', '、']);
+    loop {
+        let before = value;
+        value = value.trim_end_matches(['_', ',', ';', '、', '。']);
+        for seal in SEALS {
+            value = value.strip_suffix(seal).unwrap_or(value);
+        }
+        if value == before {
+            return value;
+        }
+    }
+}
+
+/// Whether a label may begin after this: 主要单位： is another label that ends in the same word.
+fn is_boundary(before: &str) -> bool {
+    let last = before.chars().next_back();
+    last.is_none_or(|c| matches!(c, '(' | ')' | ':' | ';' | ',' | '。' | '_' | '|'))
 }
 
 /// The next text to the right.
 fn right_of(sheet: &Sheet, at: CellRef) -> Option<(CellRef, String)> {
-    let next = sheet.row(at.row).iter().find(|cell| cell.at.col > at.col)?;
-    let text = plain(next.text()?).into_owned();
-    (!text.contains(':')).then_some((next.at, text))
+    let row = sheet.row(at.row);
+    let next = row.get(row.partition_point(|cell| cell.at.col <= at.col))?;
+    let text = plain(next.text()?);
+    let value = name_in(&text);
+    (!value.is_empty() && !text.contains(':')).then(|| (next.at, value.to_owned()))
 }

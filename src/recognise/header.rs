@@ -1,9 +1,18 @@
 //! Header paths: which column of a sheet is which leaf column of an annex.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{CellRange, CellRef, CellValue, Sheet};
+use crate::model::{CellRef, CellValue, Sheet};
 use crate::scheme::{Annex, ColumnKind, Scheme, is_near, plain, without_remark};
+
+use super::merges::Merges;
+
+/// No form is wider than this, counted from the first of its top header cells.
+const MAX_WIDTH: u32 = 512;
+
+/// Nor has any more columns than this that are not the annex's.
+const MAX_UNMATCHED: usize = 64;
 
 /// The header of one annex, prepared for look-up.
 pub(super) struct HeaderIndex {
@@ -12,11 +21,15 @@ pub(super) struct HeaderIndex {
     /// How many different top cells there are.
     pub(super) n_tops: usize,
     /// Plain texts of the lower levels, likewise.
-    lower: HashSet<String>,
+    pub(super) lower: HashSet<String>,
     /// Joined path → leaf.
     paths: HashMap<String, usize>,
     /// Joined path without remarks → leaf; only where that is unique.
     bases: HashMap<String, Option<usize>>,
+    /// Plain levels of each leaf's path.
+    leaves: Vec<Vec<String>>,
+    /// The unit that each leaf's path states in brackets, if any.
+    printed_units: Vec<Option<usize>>,
     depth: usize,
 }
 
@@ -30,7 +43,7 @@ pub(super) struct Match {
     pub(super) last_col: u32,
     /// Leaf → sheet column.
     pub(super) columns: Vec<Option<u32>>,
-    /// Leaf → unit that its header states, where that is not the annex's.
+    /// Leaf → unit that its header states.
     pub(super) units: Vec<Option<usize>>,
     /// Headers spelled differently: cell, text, leaf.
     pub(super) misprints: Vec<(CellRef, String, usize)>,
@@ -43,33 +56,42 @@ pub(super) struct Match {
 }
 
 impl HeaderIndex {
-    pub(super) fn new(annex: &Annex) -> Self {
+    pub(super) fn new(scheme: &Scheme, annex: &Annex) -> Self {
         let mut index = Self {
             tops: HashSet::new(),
             n_tops: 0,
             lower: HashSet::new(),
             paths: HashMap::new(),
             bases: HashMap::new(),
+            leaves: Vec::new(),
+            printed_units: Vec::new(),
             depth: annex.depth,
         };
         for (leaf, described) in annex.leaves.iter().enumerate() {
-            for (level, text) in described.path.iter().enumerate() {
-                let text = plain(text);
+            let levels: Vec<String> = described
+                .path
+                .iter()
+                .map(|level| plain(level).into_owned())
+                .collect();
+            for (level, text) in levels.iter().enumerate() {
                 let set = if level == 0 {
                     &mut index.tops
                 } else {
                     &mut index.lower
                 };
-                let new = set.insert(text.clone().into_owned());
-                set.insert(without_remark(&text).0.to_owned());
+                let new = set.insert(text.clone());
+                set.insert(without_remark(text).0.to_owned());
                 index.n_tops += usize::from(level == 0 && new);
             }
-            index.paths.insert(joined(&described.path), leaf);
+            let texts = || levels.iter().map(String::as_str);
+            index.paths.insert(texts().collect(), leaf);
             index
                 .bases
-                .entry(joined_bases(&described.path))
+                .entry(bases(texts()))
                 .and_modify(|entry| *entry = None)
                 .or_insert(Some(leaf));
+            index.printed_units.push(unit_in(scheme, texts()));
+            index.leaves.push(levels);
         }
         index
     }
@@ -79,31 +101,19 @@ impl HeaderIndex {
         self.paths.len()
     }
 
-    /// How many of its texts stand anywhere on the sheet.
-    pub(super) fn n_found(&self, sheet: &Sheet) -> usize {
-        let texts: HashSet<String> = sheet
-            .cells()
-            .iter()
-            .filter_map(|cell| cell.text())
-            .map(|text| plain(text).into_owned())
-            .filter(|text| self.tops.contains(text) || self.lower.contains(text))
-            .collect();
-        texts.len().min(self.n_texts())
-    }
-
-    /// The annex's header, if it starts in `row`.
+    /// The annex's header, if it starts in `row`; `col` is the first of its top cells there.
     pub(super) fn find(
         &self,
         scheme: &Scheme,
-        annex_idx: usize,
+        annex: &Annex,
         sheet: &Sheet,
-        row: u32,
+        merges: &Merges,
+        (row, col): (u32, u32),
     ) -> Option<Match> {
-        let annex = &scheme.annexes[annex_idx];
-        let band = Band::new(sheet, row, self.last_row(sheet, row));
+        let band = Band::new(sheet, merges, (row, self.last_row(sheet, merges, row)), col);
         let mut found = Match {
             rows: (row, band.last),
-            first_col: band.columns.first().copied()?,
+            first_col: 0,
             last_col: 0,
             columns: vec![None; annex.leaves.len()],
             units: vec![None; annex.leaves.len()],
@@ -112,25 +122,27 @@ impl HeaderIndex {
             extra: Vec::new(),
             score: 0,
         };
-        let mut unmatched: Vec<(u32, Path)> = Vec::new();
-        for &col in &band.columns {
-            let direct = band.path(sheet, col, false);
+        let mut unmatched: Vec<(u32, Path<'_, '_>)> = Vec::new();
+        for (idx, &col) in band.columns.iter().enumerate() {
+            let direct = band.path(idx, false);
             let path = match self.leaf(&direct) {
                 Some(_) => direct,
-                None => band.path(sheet, col, true),
+                None => band.path(idx, true),
             };
-            if path.levels.is_empty() {
+            if path.0.is_empty() {
                 continue;
             }
             match self.leaf(&path) {
                 Some(leaf) if found.columns[leaf].is_none() => {
-                    found.take(scheme, annex, leaf, col, &path)
+                    found.columns[leaf] = Some(col);
+                    found.units[leaf] = self.stated_unit(scheme, annex, leaf, &path);
                 }
-                Some(_) => found.repeated.push((path.cell, path.text())),
-                None => unmatched.push((col, path)),
+                Some(_) => found.repeated.push((path.cell(), path.text())),
+                None if unmatched.len() < MAX_UNMATCHED => unmatched.push((col, path)),
+                None => {}
             }
         }
-        found.take_misprints(scheme, annex, unmatched);
+        self.take_misprints(scheme, annex, &unmatched, &mut found);
 
         let required: Vec<usize> = (0..annex.leaves.len())
             .filter(|&leaf| {
@@ -154,28 +166,92 @@ impl HeaderIndex {
         // A look-up list to the right of the form is not part of its header.
         let inside = found.first_col.saturating_sub(1)..=found.last_col + 1;
         found.extra.retain(|(cell, _)| inside.contains(&cell.col));
+        found
+            .repeated
+            .retain(|(cell, _)| inside.contains(&cell.col));
         let wrong = found.extra.len() + found.misprints.len();
         found.score = (n_found * 1000 / required.len()).saturating_sub(wrong * 20);
         Some(found)
     }
 
-    fn leaf(&self, path: &Path) -> Option<usize> {
-        let exact = self.paths.get(&joined(&path.levels)).copied();
-        exact.or_else(|| {
-            self.bases
-                .get(&joined_bases(&path.levels))
-                .copied()
-                .flatten()
-        })
+    fn leaf(&self, path: &Path<'_, '_>) -> Option<usize> {
+        let texts = || path.0.iter().map(|level| level.plain.as_ref());
+        let joined: String = texts().collect();
+        let exact = self.paths.get(&joined).copied();
+        exact.or_else(|| self.bases.get(&bases(texts())).copied().flatten())
+    }
+
+    /// The unit that a header states. What the annex itself prints in brackets means the annex's own unit:
+    /// 户数（个） counts 户.
+    fn stated_unit(
+        &self,
+        scheme: &Scheme,
+        annex: &Annex,
+        leaf: usize,
+        path: &Path<'_, '_>,
+    ) -> Option<usize> {
+        let levels = || path.0.iter().map(|level| level.plain.as_ref());
+        let printed = self.printed_units[leaf];
+        let stated = if levels().eq(self.leaves[leaf].iter().map(String::as_str)) {
+            printed
+        } else {
+            unit_in(scheme, levels())
+        };
+        match stated {
+            Some(_) if stated == printed => scheme.unit_of(annex, leaf, None),
+            stated => stated,
+        }
+    }
+
+    /// Columns that may be misprinted leaves: only where one column and one leaf fit each other alone.
+    fn take_misprints(
+        &self,
+        scheme: &Scheme,
+        annex: &Annex,
+        unmatched: &[(u32, Path<'_, '_>)],
+        found: &mut Match,
+    ) {
+        let free: Vec<usize> = (0..annex.leaves.len())
+            .filter(|&leaf| found.columns[leaf].is_none())
+            .collect();
+        let fits: Vec<Vec<usize>> = unmatched
+            .iter()
+            .map(|(_, path)| {
+                let near = |leaf: &usize| self.is_near(path, *leaf);
+                free.iter().copied().filter(near).collect()
+            })
+            .collect();
+        for ((col, path), leaves) in unmatched.iter().zip(&fits) {
+            let rivals = |leaf| fits.iter().filter(|leaves| leaves.contains(&leaf)).count() > 1;
+            match leaves[..] {
+                [leaf] if !rivals(leaf) => {
+                    found.columns[leaf] = Some(*col);
+                    found.units[leaf] = self.stated_unit(scheme, annex, leaf, path);
+                    found.misprints.push((path.cell(), path.text(), leaf));
+                }
+                _ => found.extra.push((path.cell(), path.text())),
+            }
+        }
+    }
+
+    fn is_near(&self, path: &Path<'_, '_>, leaf: usize) -> bool {
+        let declared = &self.leaves[leaf];
+        if path.0.len() == declared.len() {
+            path.0.iter().zip(declared).all(|(a, b)| {
+                is_near(&a.plain, b) || is_near(without_remark(&a.plain).0, without_remark(b).0)
+            })
+        } else {
+            let joined: String = path.0.iter().map(|level| level.plain.as_ref()).collect();
+            is_near(&joined, &declared.concat())
+        }
     }
 
     /// The header goes down as far as its merged cells, and as rows hold its lower levels.
-    fn last_row(&self, sheet: &Sheet, first: u32) -> u32 {
-        let limit = first + self.depth as u32 + 1;
-        let merged = sheet
-            .merges
+    fn last_row(&self, sheet: &Sheet, merges: &Merges, first: u32) -> u32 {
+        let limit = first.saturating_add(self.depth as u32 + 1);
+        let merged = merges
+            .starting_in(first..=first)
             .iter()
-            .filter(|merge| merge.start.row == first && sheet.get(merge.start).is_some())
             .map(|merge| merge.end.row)
             .filter(|&end| end <= limit)
             .max()
@@ -187,8 +263,8 @@ impl HeaderIndex {
                 let text = plain(text);
                 self.lower.contains(text.as_ref()) || self.lower.contains(without_remark(&text).0)
             };
-            let texts = cells.iter().filter_map(|cell| cell.text());
-            if texts.clone().any(is_header)
+            let mut texts = cells.iter().filter_map(|cell| cell.text());
+            if texts.any(is_header)
                 && cells
                     .iter()
                     .all(|cell| cell.text().is_some() || year_of(&cell.value).is_some())
@@ -202,166 +278,161 @@ impl HeaderIndex {
     }
 }
 
-impl Match {
-    fn take(&mut self, scheme: &Scheme, annex: &Annex, leaf: usize, col: u32, path: &Path) {
-        self.columns[leaf] = Some(col);
-        let declared = scheme.unit_of(annex, leaf, None);
-        let stated = path.levels.iter().rev().find_map(|level| {
-            let level = plain(level);
-            without_remark(&level)
-                .1
-                .and_then(|remark| scheme.units.find(remark))
-        });
-        // What the annex itself prints in brackets is not another unit: 户数（个） counts 户.
-        let own = annex.leaves[leaf]
-            .path
-            .iter()
-            .map(|level| plain(level))
-            .collect::<Vec<_>>();
-        let as_printed = path.levels.iter().map(|level| plain(level)).eq(own);
-        if !as_printed && stated.is_some() && stated != declared {
-            self.units[leaf] = stated;
-        }
-    }
+/// A text of a header.
+struct HeaderText<'t> {
+    at: CellRef,
+    raw: Cow<'t, str>,
+    plain: Cow<'t, str>,
+}
 
-    /// Columns that may be misprinted leaves: only where one column and one leaf fit each other alone.
-    fn take_misprints(&mut self, scheme: &Scheme, annex: &Annex, unmatched: Vec<(u32, Path)>) {
-        let free: Vec<usize> = (0..annex.leaves.len())
-            .filter(|&leaf| self.columns[leaf].is_none())
-            .collect();
-        let near = |path: &Path, leaf: usize| {
-            let declared = &annex.leaves[leaf].path;
-            if path.levels.len() == declared.len() {
-                path.levels.iter().zip(declared).all(|(a, b)| {
-                    let (a, b) = (plain(a), plain(b));
-                    is_near(&a, &b) || is_near(without_remark(&a).0, without_remark(&b).0)
-                })
-            } else {
-                is_near(&joined(&path.levels), &joined(declared))
-            }
-        };
-        for (idx, (col, path)) in unmatched.iter().enumerate() {
-            let mut fits = free.iter().copied().filter(|&leaf| near(path, leaf));
-            let rivals = |leaf| {
-                unmatched
-                    .iter()
-                    .enumerate()
-                    .any(|(other, (_, path))| other != idx && near(path, leaf))
-            };
-            match (fits.next(), fits.next()) {
-                (Some(leaf), None) if self.columns[leaf].is_none() && !rivals(leaf) => {
-                    self.take(scheme, annex, leaf, *col, path);
-                    self.misprints.push((path.cell, path.text(), leaf));
-                }
-                _ => self.extra.push((path.cell, path.text())),
-            }
+impl<'t> HeaderText<'t> {
+    fn new(sheet: &'t Sheet, at: CellRef) -> Option<Self> {
+        match &sheet.get(at)?.value {
+            CellValue::Text(text) if !text.trim().is_empty() => Some(Self {
+                at,
+                raw: Cow::Borrowed(text),
+                plain: plain(text),
+            }),
+            value => year_of(value).map(|year| Self {
+                at,
+                raw: Cow::Owned(year.to_string()),
+                plain: Cow::Owned(year.to_string()),
+            }),
         }
     }
 }
 
 /// The header cells above one column, from top to bottom.
-struct Path {
-    levels: Vec<String>,
-    /// The lowest.
-    cell: CellRef,
-}
+struct Path<'b, 't>(Vec<&'b HeaderText<'t>>);
 
-impl Path {
+impl Path<'_, '_> {
     fn text(&self) -> String {
-        self.levels.join("/").replace('\n', "")
+        let levels: Vec<&str> = self.0.iter().map(|level| level.raw.as_ref()).collect();
+        levels.join("/").replace('\n', "")
+    }
+
+    /// The lowest.
+    fn cell(&self) -> CellRef {
+        self.0.last().map_or(CellRef::new(0, 0), |level| level.at)
     }
 }
 
 /// The rows of a header.
-struct Band {
-    first: u32,
+struct Band<'t> {
     last: u32,
     /// Columns that hold anything in it, from left to right.
     columns: Vec<u32>,
-    /// Merged regions that reach into it.
-    merges: Vec<CellRange>,
+    texts: Vec<HeaderText<'t>>,
+    rows: Vec<BandRow>,
 }
 
-impl Band {
-    fn new(sheet: &Sheet, first: u32, last: u32) -> Self {
-        let merges: Vec<CellRange> = sheet
-            .merges
-            .iter()
-            .copied()
-            .filter(|merge| {
-                merge.start.row <= last
-                    && merge.end.row >= first
-                    && sheet.get(merge.start).is_some()
-            })
-            .collect();
+/// One row of a header; one entry for each of the band's columns, which says its text.
+struct BandRow {
+    /// The text that stands there, or in the merged region.
+    own: Vec<Option<usize>>,
+    /// The same, with group headers that were not merged over the blanks to their right.
+    spread: Vec<Option<usize>>,
+}
+
+impl<'t> Band<'t> {
+    fn new(sheet: &'t Sheet, merges: &Merges, (first, last): (u32, u32), col: u32) -> Self {
+        let wide = col.saturating_sub(MAX_WIDTH / 8)..=col.saturating_add(MAX_WIDTH);
         let mut columns: Vec<u32> = Vec::new();
+        let mut across = Vec::new();
         for row in first..=last {
-            columns.extend(sheet.row(row).iter().map(|cell| cell.at.col));
-        }
-        for merge in &merges {
-            // No form is wider than this; a merge over the whole sheet must not cost anything.
-            columns.extend(merge.start.col..=merge.end.col.min(merge.start.col + 500));
+            let cells = sheet.row(row).iter().map(|cell| cell.at.col);
+            columns.extend(cells.filter(|col| wide.contains(col)));
+            // A header may begin in a cell that is merged from above.
+            let merges = merges.across(row, 8);
+            for merge in &merges {
+                let from = merge.start.col.max(*wide.start());
+                columns.extend(from..=merge.end.col.min(*wide.end()));
+            }
+            across.push(merges);
         }
         columns.sort_unstable();
         columns.dedup();
-        Self {
-            first,
+        let mut band = Self {
             last,
             columns,
-            merges,
-        }
-    }
-
-    /// The path above a column; with `spread`, group headers that were not merged cover the blanks to their right.
-    fn path(&self, sheet: &Sheet, col: u32, spread: bool) -> Path {
-        let mut levels: Vec<String> = Vec::new();
-        let mut cell = CellRef::new(self.last, col);
-        let mut before: Option<CellRef> = None;
-        for row in self.first..=self.last {
-            let mut at = self.origin(CellRef::new(row, col));
-            let mut text = header_text(sheet, at);
-            let below_has_text = |col| {
-                (row + 1..=self.last)
-                    .any(|row| header_text(sheet, self.origin(CellRef::new(row, col))).is_some())
-            };
-            if text.is_none() && spread && below_has_text(col) {
-                let left = self
-                    .columns
-                    .iter()
-                    .rev()
-                    .copied()
-                    .filter(|&left| left < col);
-                for left in left {
-                    let candidate = self.origin(CellRef::new(row, left));
-                    if let Some(found) = header_text(sheet, candidate) {
-                        if below_has_text(left) {
-                            (at, text) = (candidate, Some(found));
-                        }
-                        break;
-                    }
+            texts: Vec::new(),
+            rows: Vec::new(),
+        };
+        for (row, merges) in (first..=last).zip(&across) {
+            let mut own = vec![None; band.columns.len()];
+            for cell in sheet.row(row) {
+                if let Ok(idx) = band.columns.binary_search(&cell.at.col) {
+                    own[idx] = band.text(sheet, cell.at);
                 }
             }
-            if let Some(text) = text.filter(|_| before != Some(at)) {
-                levels.push(text);
-                cell = at;
-                before = Some(at);
+            for merge in merges {
+                let from = band.columns.partition_point(|col| *col < merge.start.col);
+                let to = band.columns.partition_point(|col| *col <= merge.end.col);
+                if from < to {
+                    // A text is kept once, however many cells it covers.
+                    let text = match band.rows.last() {
+                        _ if merge.start.row == row => own[from],
+                        Some(above) => above.own[from],
+                        None => band.text(sheet, merge.start),
+                    };
+                    own[from..to].fill(text);
+                }
+            }
+            band.rows.push(BandRow {
+                own,
+                spread: Vec::new(),
+            });
+        }
+        band.spread();
+        band
+    }
+
+    fn text(&mut self, sheet: &'t Sheet, at: CellRef) -> Option<usize> {
+        self.texts.push(HeaderText::new(sheet, at)?);
+        Some(self.texts.len() - 1)
+    }
+
+    /// Lets group headers that were not merged cover the blanks to their right: a blank with a text below it
+    /// belongs to the nearest text on its left, if that has another text below it too.
+    fn spread(&mut self) {
+        let mut lowest: Vec<Option<usize>> = vec![None; self.columns.len()];
+        for row in self.rows.iter_mut().rev() {
+            let mut group = None;
+            row.spread = row.own.clone();
+            for (text, lowest) in row.spread.iter_mut().zip(&lowest) {
+                match text {
+                    Some(own) => {
+                        group =
+                            Some(*own).filter(|own| lowest.is_some_and(|lowest| lowest != *own));
+                    }
+                    None if lowest.is_some() => *text = group,
+                    None => {}
+                }
+            }
+            for (lowest, own) in lowest.iter_mut().zip(&row.own) {
+                *lowest = lowest.or(*own);
             }
         }
-        Path { levels, cell }
     }
 
-    fn origin(&self, cell: CellRef) -> CellRef {
-        self.merges
-            .iter()
-            .find(|merge| merge.contains(cell))
-            .map_or(cell, |merge| merge.start)
-    }
-}
-
-fn header_text(sheet: &Sheet, at: CellRef) -> Option<String> {
-    match &sheet.get(at)?.value {
-        CellValue::Text(text) if !text.trim().is_empty() => Some(text.to_string()),
-        value => year_of(value).map(|year| year.to_string()),
+    /// The path above a column; with `spread`, under group headers that were not merged.
+    fn path(&self, idx: usize, spread: bool) -> Path<'_, 't> {
+        let mut levels: Vec<&HeaderText<'t>> = Vec::new();
+        for row in &self.rows {
+            let text = if spread {
+                row.spread[idx]
+            } else {
+                row.own[idx]
+            };
+            let Some(text) = text.map(|text| &self.texts[text]) else {
+                continue;
+            };
+            // One cell over two rows is one level.
+            if levels.last().is_none_or(|above| above.at != text.at) {
+                levels.push(text);
+            }
+        }
+        Path(levels)
     }
 }
 
@@ -375,13 +446,13 @@ fn year_of(value: &CellValue) -> Option<u16> {
     }
 }
 
-fn joined(levels: &[String]) -> String {
-    levels.iter().map(|level| plain(level)).collect()
+fn bases<'p>(levels: impl Iterator<Item = &'p str>) -> String {
+    levels.map(|level| without_remark(level).0).collect()
 }
 
-fn joined_bases(levels: &[String]) -> String {
+/// The unit in the brackets of the lowest level that has any.
+fn unit_in<'p>(scheme: &Scheme, levels: impl DoubleEndedIterator<Item = &'p str>) -> Option<usize> {
     levels
-        .iter()
-        .map(|level| without_remark(&plain(level)).0.to_owned())
-        .collect()
+        .rev()
+        .find_map(|level| scheme.units.find(without_remark(level).1?))
 }

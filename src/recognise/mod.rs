@@ -7,17 +7,21 @@
 
 mod evidence;
 mod header;
+mod merges;
 mod reporter;
 mod rows;
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::model::{CellRef, Detail, Finding, Kind, Level, Place, ReadAs, RowKind, Sheet};
+use crate::model::{Cell, CellRef, Detail, Finding, Kind, Level, Place, ReadAs, RowKind, Sheet};
 use crate::scheme::{Scheme, plain, without_remark};
 
 use evidence::Evidence;
 use header::{HeaderIndex, Match};
+use merges::Merges;
+use rows::{RowIndex, Site, TableRows};
 
 pub use evidence::Mention;
 pub use reporter::{Who, settle_reporters};
@@ -68,14 +72,22 @@ pub struct LayoutRow {
 pub struct Recogniser<'s> {
     scheme: &'s Scheme,
     headers: Vec<HeaderIndex>,
+    rows: Vec<RowIndex>,
     /// Plain texts of top header cells → annexes that have them.
     tops: HashMap<String, Vec<usize>>,
 }
 
+/// Forms on one sheet; more than a county has annexes are no forms but nonsense.
+const MAX_FORMS: usize = 500;
+
 impl<'s> Recogniser<'s> {
     /// Prepares a scheme's headers for look-up.
     pub fn new(scheme: &'s Scheme) -> Self {
-        let headers: Vec<HeaderIndex> = scheme.annexes.iter().map(HeaderIndex::new).collect();
+        let headers: Vec<HeaderIndex> = scheme
+            .annexes
+            .iter()
+            .map(|annex| HeaderIndex::new(scheme, annex))
+            .collect();
         let mut tops: HashMap<String, Vec<usize>> = HashMap::new();
         for (annex, header) in headers.iter().enumerate() {
             for top in &header.tops {
@@ -85,6 +97,7 @@ impl<'s> Recogniser<'s> {
         Self {
             scheme,
             headers,
+            rows: scheme.annexes.iter().map(RowIndex::new).collect(),
             tops,
         }
     }
@@ -97,19 +110,38 @@ impl<'s> Recogniser<'s> {
         };
         let mut layouts = Vec::new();
         let mut findings = Vec::new();
-        let rows: Vec<u32> = sheet.rows().map(|(row, _)| row).collect();
+        let merges = Merges::new(sheet);
+        let starts = self.starts(sheet);
+        // The first row that belongs to none of the forms so far.
         let mut from = 0;
-        let mut idx = 0;
-        while idx < rows.len() {
-            let candidates = self.candidates(sheet, rows[idx]);
-            match self.best(&place, sheet, rows[idx], from, candidates, &mut findings) {
-                Some(found) => {
-                    let end = found.end;
-                    layouts.extend(self.layout(&place, sheet, found, &mut findings));
-                    from = end;
-                    idx = rows.partition_point(|&row| row < end);
-                }
-                None => idx += 1,
+        let mut n_headers = 0;
+        for (nth, (row, candidates)) in starts.iter().enumerate() {
+            if *row < from {
+                continue;
+            }
+            if n_headers == MAX_FORMS {
+                let detail = Detail::UnknownForm { nearest: None };
+                let cell = Some(CellRef::new(*row, candidates[0].first_col));
+                let finding = Finding::new(Kind::UnknownForm, Level::Mandatory, detail);
+                findings.push(finding.at(Place::sheet(file, &place.sheet, cell)));
+                break;
+            }
+            let spot = Spot {
+                place: &place,
+                sheet,
+                merges: &merges,
+                later: &starts[nth + 1..],
+                row: *row,
+                from,
+            };
+            let n_findings = findings.len();
+            if let Some(found) = self.best(&spot, candidates, &mut findings) {
+                n_headers += 1;
+                from = found.table.last + 1;
+                layouts.push(self.layout(&spot, found, &mut findings));
+            } else {
+                // A header that two annexes have.
+                n_headers += findings.len() - n_findings;
             }
         }
         if layouts.is_empty() && findings.is_empty() {
@@ -118,10 +150,27 @@ impl<'s> Recogniser<'s> {
         (layouts, findings)
     }
 
-    /// Annexes of whose top header cells at least half stand in this row.
-    fn candidates(&self, sheet: &Sheet, row: u32) -> Vec<usize> {
-        let mut counts: HashMap<usize, Vec<&str>> = HashMap::new();
-        for cell in sheet.row(row) {
+    /// The rows in which a header may start, with the annexes that it may be of.
+    fn starts(&self, sheet: &Sheet) -> Vec<(u32, Vec<Candidate>)> {
+        let mut starts = Vec::new();
+        let mut seen = Vec::new();
+        for (row, cells) in sheet.rows() {
+            let candidates = self.candidates(cells, &mut seen);
+            if !candidates.is_empty() {
+                starts.push((row, candidates));
+            }
+        }
+        starts
+    }
+
+    /// Annexes of whose top header cells at least half stand in this row. `seen` is only lent.
+    fn candidates<'i>(
+        &'i self,
+        cells: &[Cell],
+        seen: &mut Vec<(usize, &'i str, u32)>,
+    ) -> Vec<Candidate> {
+        seen.clear();
+        for cell in cells {
             let Some(text) = cell.text() else { continue };
             let text = plain(text);
             let known = self
@@ -131,114 +180,135 @@ impl<'s> Recogniser<'s> {
             let Some((top, annexes)) = known else {
                 continue;
             };
-            for &annex in annexes {
-                let seen = counts.entry(annex).or_default();
-                if !seen.contains(&top.as_str()) {
-                    seen.push(top);
-                }
+            seen.extend(
+                annexes
+                    .iter()
+                    .map(|&annex| (annex, top.as_str(), cell.at.col)),
+            );
+        }
+        // The same text in two cells counts once.
+        seen.sort_unstable();
+        let mut candidates = Vec::new();
+        for same in seen.chunk_by(|a, b| a.0 == b.0) {
+            let annex = same[0].0;
+            let n_tops = same.chunk_by(|a, b| a.1 == b.1).count();
+            if n_tops * 2 >= self.headers[annex].n_tops {
+                let first_col = same.iter().map(|top| top.2).min().unwrap_or(0);
+                candidates.push(Candidate { annex, first_col });
             }
         }
-        let mut candidates: Vec<usize> = counts
-            .into_iter()
-            .filter(|(annex, seen)| seen.len() * 2 >= self.headers[*annex].n_tops)
-            .map(|(annex, _)| annex)
-            .collect();
-        candidates.sort_unstable();
         candidates
     }
 
     /// The candidate whose header really starts in this row, if any.
     fn best(
         &self,
-        place: &SheetPlace<'_>,
-        sheet: &Sheet,
-        row: u32,
-        from: u32,
-        candidates: Vec<usize>,
+        spot: &Spot<'_>,
+        candidates: &[Candidate],
         findings: &mut Vec<Finding>,
     ) -> Option<Found> {
+        let annexes = &self.scheme.annexes;
         let mut matches: Vec<(usize, Match)> = candidates
-            .into_iter()
-            .filter_map(|annex| {
-                let found = self.headers[annex].find(self.scheme, annex, sheet, row)?;
-                Some((annex, found))
+            .iter()
+            .filter_map(|candidate| {
+                let found = self.find(spot, spot.row, candidate)?;
+                Some((candidate.annex, found))
             })
             .collect();
         let top = matches.iter().map(|(_, found)| found.score).max()?;
         matches.retain(|(_, found)| found.score == top);
-        let evidence = Evidence::gather(self.scheme, sheet, from, row);
-        let starts_here = |row| !self.candidates(sheet, row).is_empty();
-        let mut others = Vec::new();
+        let mut evidence = Evidence::gather(self.scheme, spot.sheet, spot.from, spot.row);
         if matches.len() > 1 {
-            let number = |annex: usize| &*self.scheme.annexes[annex].number;
             let named: Vec<usize> = (0..matches.len())
-                .filter(|&idx| evidence.names(number(matches[idx].0), place.file, &sheet.name))
+                .filter(|&idx| {
+                    let number = &annexes[matches[idx].0].number;
+                    evidence.names(self.scheme, number, spot.place.file, &spot.sheet.name)
+                })
                 .collect();
             if let [only] = named[..] {
                 matches = vec![matches.swap_remove(only)];
-            } else {
-                others = matches
-                    .iter()
-                    .map(|(annex, _)| self.scheme.annexes[*annex].number.clone())
-                    .collect();
-                // What is not printed, the rows may tell: unknown rows first, then rows that lack.
-                let mut fits: Vec<(rows::Fit, usize)> = matches
-                    .iter()
-                    .enumerate()
-                    .map(|(idx, (annex, found))| {
-                        let title = evidence.title_differs(&self.scheme.annexes[*annex].title);
-                        (
-                            rows::fit(self.scheme, *annex, sheet, found, title, &starts_here),
-                            idx,
-                        )
-                    })
-                    .collect();
-                fits.sort_unstable();
-                if fits[0].0 == fits[1].0 {
-                    let detail = Detail::AmbiguousForm { candidates: others };
-                    let cell = Some(CellRef::new(row, matches[0].1.first_col));
-                    findings.push(
-                        Finding::new(Kind::AmbiguousForm, Level::Mandatory, detail)
-                            .at(Place::sheet(place.file, &place.sheet, cell)),
-                    );
-                    return None;
-                }
-                matches = vec![matches.swap_remove(fits[0].1)];
-                others.retain(|number| **number != *self.scheme.annexes[matches[0].0].number);
             }
         }
-        let (annex, header) = matches.pop()?;
-        let table = rows::read(self.scheme, annex, sheet, &header, &starts_here);
+        let end = self.next_header(spot, matches[0].1.rows.1);
+        let read = |annex: usize, header: &Match| {
+            rows::read(&Site {
+                scheme: self.scheme,
+                annex: &annexes[annex],
+                index: &self.rows[annex],
+                sheet: spot.sheet,
+                merges: spot.merges,
+                header,
+                end,
+            })
+        };
+        let mut tables: Vec<(usize, Match, TableRows)> = matches
+            .into_iter()
+            .map(|(annex, header)| {
+                let table = read(annex, &header);
+                (annex, header, table)
+            })
+            .collect();
+        let mut others = Vec::new();
+        if tables.len() > 1 {
+            // What is not printed, the rows may tell.
+            let fit = |(annex, _, table): &(usize, Match, TableRows)| {
+                let title_differs = evidence.title_differs(&annexes[*annex].title);
+                rows::fit(&annexes[*annex], table, title_differs)
+            };
+            tables.sort_by_cached_key(fit);
+            let number = |(annex, ..): &(usize, Match, TableRows)| annexes[*annex].number.clone();
+            if fit(&tables[0]) == fit(&tables[1]) {
+                let cell = Some(CellRef::new(spot.row, tables[0].1.first_col));
+                tables.sort_by_key(|(annex, ..)| *annex);
+                let candidates = tables.iter().map(number).collect();
+                let detail = Detail::AmbiguousForm { candidates };
+                let finding = Finding::new(Kind::AmbiguousForm, Level::Mandatory, detail);
+                findings.push(finding.at(spot.at(cell)));
+                return None;
+            }
+            others = tables[1..].iter().map(number).collect();
+        }
+        let (annex, header, table) = tables.swap_remove(0);
+        evidence.look_below(self.scheme, spot.sheet, table.last + 1..end);
         Some(Found {
             annex,
             header,
             evidence,
             others,
-            end: table.end,
             table,
         })
     }
 
-    fn layout(
-        &self,
-        place: &SheetPlace<'_>,
-        sheet: &Sheet,
-        found: Found,
-        findings: &mut Vec<Finding>,
-    ) -> Option<Layout> {
+    /// The row below `last` in which a header really starts, or past the end of the sheet.
+    fn next_header(&self, spot: &Spot<'_>, last: u32) -> u32 {
+        let starts = |(row, candidates): &&(u32, Vec<Candidate>)| {
+            let mut candidates = candidates.iter();
+            *row > last && candidates.any(|candidate| self.find(spot, *row, candidate).is_some())
+        };
+        spot.later
+            .iter()
+            .find(starts)
+            .map_or(u32::MAX, |(row, _)| *row)
+    }
+
+    fn find(&self, spot: &Spot<'_>, row: u32, candidate: &Candidate) -> Option<Match> {
+        let annex = &self.scheme.annexes[candidate.annex];
+        let corner = (row, candidate.first_col);
+        self.headers[candidate.annex].find(self.scheme, annex, spot.sheet, spot.merges, corner)
+    }
+
+    fn layout(&self, spot: &Spot<'_>, found: Found, findings: &mut Vec<Finding>) -> Layout {
         let Found {
             annex: annex_idx,
             header,
             evidence,
             others,
             table,
-            ..
         } = found;
         let annex = &self.scheme.annexes[annex_idx];
         let start = findings.len();
         let mut note = |kind, level, detail, cell: Option<CellRef>, given: Option<String>| {
-            let mut finding =
-                Finding::new(kind, level, detail).at(Place::sheet(place.file, &place.sheet, cell));
+            let mut finding = Finding::new(kind, level, detail).at(spot.at(cell));
             finding.given = given;
             findings.push(finding);
         };
@@ -296,39 +366,36 @@ impl<'s> Recogniser<'s> {
                 Some(header),
             );
         }
-        for (cell, header) in header.extra {
-            if table
-                .rows
-                .iter()
-                .any(|row| sheet.get(CellRef::new(row.sheet_row, cell.col)).is_some())
-            {
-                let detail = Detail::UnexpectedColumn {
-                    header: header.clone(),
-                };
-                note(
-                    Kind::UnexpectedColumn,
-                    Level::Hint,
-                    detail,
-                    Some(cell),
-                    Some(header),
-                );
-            }
+        let used = used_columns(spot.sheet, &table.rows, &header.extra);
+        for ((cell, header), _) in header.extra.into_iter().zip(used).filter(|(_, used)| *used) {
+            let detail = Detail::UnexpectedColumn {
+                header: header.clone(),
+            };
+            note(
+                Kind::UnexpectedColumn,
+                Level::Hint,
+                detail,
+                Some(cell),
+                Some(header),
+            );
         }
         for problem in table.problems {
-            let place = Place::sheet(place.file, &place.sheet, Some(problem.cell));
-            let mut finding = Finding::new(problem.kind, problem.level, problem.detail).at(place);
+            let mut finding = Finding::new(problem.kind, problem.level, problem.detail)
+                .at(spot.at(Some(problem.cell)));
             finding.given = problem.given;
             if let Some(reporter) = problem.reporter {
                 let name = &self.scheme.reporters[reporter].name;
                 finding.reporter = Some(name.clone());
                 finding.expected = Some(name.to_string());
             }
+            let others = problem.others.into_iter();
+            finding.cells = others.map(|cell| spot.at(Some(cell))).collect();
             findings.push(finding);
         }
         for finding in &mut findings[start..] {
             finding.annex = Some(annex.number.clone());
         }
-        Some(Layout {
+        Layout {
             annex: annex_idx,
             columns: header.columns,
             column_units: header.units,
@@ -336,7 +403,7 @@ impl<'s> Recogniser<'s> {
             header_row: header.rows.0,
             rows: table.rows,
             mentions: evidence.mentions,
-        })
+        }
     }
 
     /// A sheet with figures that is no annex: the nearest is said, so that a misprinted header is seen.
@@ -348,24 +415,31 @@ impl<'s> Recogniser<'s> {
         if !has_figures {
             return None;
         }
-        let nearest = self
-            .headers
-            .iter()
-            .enumerate()
-            .map(|(annex, header)| (header.n_found(sheet), annex))
-            .filter(|(n_found, _)| *n_found > 1)
-            .max_by_key(|(n_found, annex)| {
-                (
-                    *n_found * 100 / self.headers[*annex].n_texts(),
-                    usize::MAX - annex,
-                )
+        let mut headers: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (annex, header) in self.headers.iter().enumerate() {
+            for text in header.tops.union(&header.lower) {
+                headers.entry(text).or_default().push(annex);
+            }
+        }
+        let texts = sheet.cells().iter().filter_map(|cell| cell.text());
+        let found: HashSet<&str> = texts
+            .filter_map(|text| headers.get_key_value(plain(text).as_ref()))
+            .map(|(text, _)| *text)
+            .collect();
+        let mut n_found = vec![0; self.headers.len()];
+        for annex in found.into_iter().flat_map(|text| &headers[text]) {
+            n_found[*annex] += 1;
+        }
+        let nearest = (0..self.headers.len())
+            .map(|annex| {
+                let n_texts = self.headers[annex].n_texts();
+                (annex, n_found[annex].min(n_texts), n_texts)
             })
-            .map(|(n_found, annex)| {
-                (
-                    self.scheme.annexes[annex].number.clone(),
-                    n_found,
-                    self.headers[annex].n_texts(),
-                )
+            .filter(|(_, n_found, _)| *n_found > 1)
+            .max_by_key(|(annex, n_found, n_texts)| (n_found * 100 / n_texts, Reverse(*annex)))
+            .map(|(annex, n_found, n_texts)| {
+                let number = self.scheme.annexes[annex].number.clone();
+                (number, n_found, n_texts)
             });
         let detail = Detail::UnknownForm { nearest };
         let cell = sheet.cells().first().map(|cell| cell.at);
@@ -385,6 +459,31 @@ struct SheetPlace<'f> {
     sheet: Arc<str>,
 }
 
+/// A header that may start in a row.
+struct Candidate {
+    annex: usize,
+    /// The first of its top cells.
+    first_col: u32,
+}
+
+/// A row in which a header may start, and what is known around it.
+struct Spot<'f> {
+    place: &'f SheetPlace<'f>,
+    sheet: &'f Sheet,
+    merges: &'f Merges,
+    /// The rows further down in which headers may start.
+    later: &'f [(u32, Vec<Candidate>)],
+    row: u32,
+    /// The first row that belongs to no earlier form.
+    from: u32,
+}
+
+impl Spot<'_> {
+    fn at(&self, cell: Option<CellRef>) -> Place {
+        Place::sheet(self.place.file, &self.place.sheet, cell)
+    }
+}
+
 /// A table found on a sheet.
 struct Found {
     annex: usize,
@@ -392,7 +491,16 @@ struct Found {
     evidence: Evidence,
     /// Annexes that the header fits as well.
     others: Vec<Arc<str>>,
-    table: rows::TableRows,
-    /// The first row below it.
-    end: u32,
+    table: TableRows,
+}
+
+/// Which of these columns hold anything in the rows of a table.
+fn used_columns(sheet: &Sheet, rows: &[LayoutRow], columns: &[(CellRef, String)]) -> Vec<bool> {
+    let mut used = vec![false; columns.len()];
+    for row in rows {
+        for (used, (cell, _)) in used.iter_mut().zip(columns) {
+            *used = *used || sheet.get(CellRef::new(row.sheet_row, cell.col)).is_some();
+        }
+    }
+    used
 }

@@ -1,13 +1,13 @@
-//! Who returned a form: what the form says, else its rows, its title, the file's name, the folder's.
+//! Who returned a form: what the form says, else its stamp, its rows, its title, the file's name, the folder's.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{CellRef, Detail, Finding, Kind, Level, Place, ReporterSource, RowKind};
-use crate::scheme::{ReturnedBy, Scheme};
+use crate::scheme::{NameMatch, ReturnedBy, Scheme};
 
-use super::Layout;
 use super::rows::alias_problem;
+use super::{Layout, Mention};
 
 /// Who returned a form, and how that was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,11 +18,13 @@ pub struct Who {
     pub found_by: Option<ReporterSource>,
 }
 
-/// Settles who returned each form of one file; `sheets` are the names that belong to `layouts`.
+/// Settles who returned each form of one file; `forms` are the layouts with the names of their sheets,
+/// `stamped` whom the file was made for, if this program made it.
 pub fn settle_reporters(
     scheme: &Scheme,
     file: &Arc<str>,
     forms: &[(Arc<str>, &Layout)],
+    stamped: Option<usize>,
 ) -> (Vec<Who>, Vec<Finding>) {
     let names = PathNames::new(scheme, file);
     let mut findings = Vec::new();
@@ -35,6 +37,7 @@ pub fn settle_reporters(
                 sheet,
                 layout,
                 names: &names,
+                stamped,
             }
             .settle(&mut findings)
         })
@@ -48,6 +51,7 @@ pub fn settle_reporters(
             sheet,
             layout,
             names: &names,
+            stamped,
         };
         if who.reporter.is_none() {
             if known.len() == 1 && form.may_return(known.first().copied().unwrap_or_default()) {
@@ -69,33 +73,35 @@ struct Form<'f> {
     sheet: &'f Arc<str>,
     layout: &'f Layout,
     names: &'f PathNames,
+    stamped: Option<usize>,
 }
 
 impl Form<'_> {
     fn settle(&self, findings: &mut Vec<Finding>) -> Who {
         let mut found: Vec<(ReporterSource, usize, Option<CellRef>)> = Vec::new();
+        let mut unknown = None;
         for mention in self
             .layout
             .mentions
             .iter()
             .filter(|mention| mention.source == ReporterSource::Form)
         {
-            if let Ok(matched) = self.scheme.roster.find(&mention.text) {
-                found.push((ReporterSource::Form, matched.reporter, Some(mention.cell)));
-                if let Some((level, how)) = alias_problem(self.scheme, &mention.text, matched) {
-                    let name = self.scheme.reporters[matched.reporter].name.clone();
-                    let finding = Finding::new(Kind::Alias, level, Detail::Alias { how })
-                        .given(mention.text.as_str())
-                        .expected(&*name);
-                    self.push(
-                        findings,
-                        finding,
-                        Some(mention.cell),
-                        Some(matched.reporter),
-                    );
+            match self.scheme.roster.find(&mention.text) {
+                Ok(matched) => {
+                    found.push((ReporterSource::Form, matched.reporter, Some(mention.cell)));
+                    self.say_alias(mention, matched, findings);
                 }
+                // 轮台镇统计站 and 轮台镇2024年5月 name one reporter and nothing else.
+                Err(suggestions) => match self.scheme.roster.named_in(&mention.text) {
+                    Some(reporter) => {
+                        found.push((ReporterSource::Form, reporter, Some(mention.cell)));
+                    }
+                    None => unknown = unknown.or(Some((mention, suggestions))),
+                },
             }
         }
+        let stamped = self.stamped.filter(|&reporter| self.may_return(reporter));
+        found.extend(stamped.map(|reporter| (ReporterSource::Stamp, reporter, None)));
         found.extend(
             self.only_row_reporter()
                 .map(|reporter| (ReporterSource::Rows, reporter, None)),
@@ -136,6 +142,12 @@ impl Form<'_> {
         let Some(&(source, reporter, _)) = found.first() else {
             return Who::default();
         };
+        if let Some((mention, suggestions)) = unknown
+            && source != ReporterSource::Form
+            && is_office(&mention.text)
+        {
+            self.unknown_name(mention, suggestions, Some(reporter), findings);
+        }
         self.contradictions(source, reporter, &found, findings);
         if !self.may_return(reporter) {
             let finding = Finding::new(
@@ -161,10 +173,14 @@ impl Form<'_> {
     ) {
         let annex = &self.scheme.annexes[self.layout.annex];
         for &(other_source, other, cell) in &found[1..] {
-            // The office responsible for an annex returns rows that name others; folders gather files of many.
-            let expected =
-                annex.responsible == Some(reporter) && other_source == ReporterSource::Rows;
-            if other == reporter || expected || other_source == ReporterSource::Folder {
+            // The office responsible for an annex returns rows that name others; folders gather files of many;
+            // who fills in a neighbour's form cannot see its stamp.
+            let expected = match other_source {
+                ReporterSource::Rows => annex.responsible == Some(reporter),
+                ReporterSource::Folder | ReporterSource::Stamp => true,
+                _ => false,
+            };
+            if other == reporter || expected {
                 continue;
             }
             let name = |idx: usize| self.scheme.reporters[idx].name.clone();
@@ -179,29 +195,56 @@ impl Form<'_> {
         }
     }
 
+    fn say_alias(&self, mention: &Mention, matched: NameMatch, findings: &mut Vec<Finding>) {
+        if let Some((level, how)) = alias_problem(self.scheme, &mention.text, matched) {
+            let name = self.scheme.reporters[matched.reporter].name.clone();
+            let finding = Finding::new(Kind::Alias, level, Detail::Alias { how })
+                .given(mention.text.as_str())
+                .expected(&*name);
+            self.push(
+                findings,
+                finding,
+                Some(mention.cell),
+                Some(matched.reporter),
+            );
+        }
+    }
+
+    /// Nothing tells who returned it.
     fn unknown(&self, findings: &mut Vec<Finding>) {
-        let mention = self
-            .layout
-            .mentions
-            .iter()
-            .find(|mention| mention.source == ReporterSource::Form);
-        let suggestions = mention.map(|mention| {
-            self.scheme
-                .roster
-                .find(&mention.text)
-                .err()
-                .unwrap_or_default()
-        });
+        let said = |mention: &&Mention| mention.source == ReporterSource::Form;
+        if let Some(mention) = self.layout.mentions.iter().find(said) {
+            let suggestions = self.scheme.roster.find(&mention.text).err();
+            self.unknown_name(mention, suggestions.unwrap_or_default(), None, findings);
+            return;
+        }
         let detail = Detail::UnknownReporter {
-            suggestions: suggestions
-                .unwrap_or_default()
-                .into_iter()
-                .map(|idx| self.scheme.reporters[idx].name.clone())
-                .collect(),
+            suggestions: Vec::new(),
         };
-        let mut finding = Finding::new(Kind::UnknownReporter, Level::Mandatory, detail);
-        finding.given = mention.map(|mention| mention.text.clone());
-        self.push(findings, finding, mention.map(|mention| mention.cell), None);
+        let finding = Finding::new(Kind::UnknownReporter, Level::Mandatory, detail);
+        self.push(findings, finding, None, None);
+    }
+
+    /// The form names somebody who is not on the roster; somebody else may have been found otherwise.
+    fn unknown_name(
+        &self,
+        mention: &Mention,
+        suggestions: Vec<usize>,
+        taken: Option<usize>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let name = |idx: usize| self.scheme.reporters[idx].name.clone();
+        let detail = Detail::UnknownReporter {
+            suggestions: suggestions.into_iter().map(name).collect(),
+        };
+        let level = match taken {
+            Some(_) => Level::Verification,
+            None => Level::Mandatory,
+        };
+        let mut finding =
+            Finding::new(Kind::UnknownReporter, level, detail).given(mention.text.as_str());
+        finding.expected = taken.map(|idx| name(idx).to_string());
+        self.push(findings, finding, Some(mention.cell), taken);
     }
 
     fn push(
@@ -249,6 +292,14 @@ impl Form<'_> {
                 ReturnedBy::Kind(kind) => self.scheme.reporters[reporter].kind == kind,
             }
     }
+}
+
+/// Whether a text can be the name of an office; 轮台县 and a date cannot.
+fn is_office(name: &str) -> bool {
+    const ENDS: [&str; 13] = [
+        "乡", "镇", "局", "委", "办", "院", "部", "站", "所", "队", "会", "中心", "公司",
+    ];
+    ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Reporters that the path of a file names.

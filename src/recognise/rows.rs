@@ -1,24 +1,31 @@
 //! Row labels: which row of a sheet is which row of an annex.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{
-    AliasMatch, Cell, CellRange, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
+    AliasMatch, Cell, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
 };
 use crate::scheme::{
-    Annex, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, plain, without_remark,
+    Annex, Column, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, plain, without_remark,
 };
 
 use super::LayoutRow;
+use super::evidence::is_form_line;
 use super::header::Match;
+use super::merges::{Merges, MergesDown};
+
+/// More oddities than this of one form are told of together.
+const MAX_PROBLEMS: usize = 200;
 
 /// The rows of a table, and what is odd about them.
 pub(super) struct TableRows {
     pub(super) rows: Vec<LayoutRow>,
     pub(super) problems: Vec<RowProblem>,
-    /// The first row below the table.
-    pub(super) end: u32,
+    /// How many rows are none of the annex's.
+    pub(super) n_unknown: usize,
+    /// The last row of the table.
+    pub(super) last: u32,
 }
 
 /// Something odd about a row.
@@ -27,170 +34,252 @@ pub(super) struct RowProblem {
     pub(super) level: Level,
     pub(super) detail: Detail,
     pub(super) cell: CellRef,
+    /// Where the same was found again.
+    pub(super) others: Vec<CellRef>,
     pub(super) given: Option<String>,
     /// The reporter that a name was taken for.
     pub(super) reporter: Option<usize>,
 }
 
-/// How badly an annex fits the rows below a header; the smaller the better.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Fit {
-    n_unknown: usize,
-    n_lacking: usize,
-    title_differs: usize,
+/// The rows of one annex, prepared for look-up.
+pub(super) struct RowIndex {
+    specs: Vec<SpecIndex>,
+    /// Joined plain labels and year → row.
+    exact: HashMap<(String, Option<u16>), usize>,
+    /// Plain label of the total row, without its count.
+    total: Option<String>,
 }
 
-/// How badly this annex fits the rows below the header.
-pub(super) fn fit(
-    scheme: &Scheme,
-    annex: usize,
-    sheet: &Sheet,
-    header: &Match,
-    title_differs: usize,
-    starts_here: &dyn Fn(u32) -> bool,
-) -> Fit {
-    let table = read(scheme, annex, sheet, header, starts_here);
-    let known = table.rows.iter().filter(|row| row.spec.is_some()).count();
-    Fit {
-        n_unknown: table
-            .problems
-            .iter()
-            .filter(|problem| problem.kind == Kind::UnexpectedRow)
-            .count(),
-        n_lacking: scheme.annexes[annex]
+/// Plain labels of a fixed row.
+struct SpecIndex {
+    key: Vec<String>,
+    name: String,
+}
+
+impl RowIndex {
+    pub(super) fn new(annex: &Annex) -> Self {
+        let specs: Vec<SpecIndex> = annex
             .rows
             .fixed()
-            .len()
-            .saturating_sub(known),
-        title_differs,
+            .iter()
+            .map(|spec| SpecIndex {
+                key: spec.key.iter().map(|key| plain(key).into_owned()).collect(),
+                name: spec.key.join("·"),
+            })
+            .collect();
+        let exact = specs.iter().zip(annex.rows.fixed()).enumerate();
+        Self {
+            exact: exact
+                .map(|(idx, (names, spec))| ((joined(&names.key), spec.year), idx))
+                .collect(),
+            total: annex
+                .total
+                .as_ref()
+                .map(|total| without_remark(&plain(&total.label)).0.to_owned()),
+            specs,
+        }
     }
 }
 
+fn joined(key: &[String]) -> String {
+    key.join("\u{1f}")
+}
+
+/// How badly an annex fits the rows below a header; the smaller the better. Two annexes with the same
+/// rows are told apart by their titles, and those of which only some rows stand there not at all.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fit {
+    n_unknown: usize,
+    title_differs: usize,
+    is_partial: bool,
+}
+
+/// How badly this annex fits the rows below the header.
+pub(super) fn fit(annex: &Annex, table: &TableRows, title_differs: usize) -> Fit {
+    let specs: HashSet<usize> = table.rows.iter().filter_map(|row| row.spec).collect();
+    Fit {
+        n_unknown: table.n_unknown,
+        title_differs,
+        is_partial: specs.len() < annex.rows.fixed().len(),
+    }
+}
+
+/// Where a table stands, and what it is.
+pub(super) struct Site<'r> {
+    pub(super) scheme: &'r Scheme,
+    pub(super) annex: &'r Annex,
+    pub(super) index: &'r RowIndex,
+    pub(super) sheet: &'r Sheet,
+    pub(super) merges: &'r Merges,
+    pub(super) header: &'r Match,
+    /// The row in which the next header starts.
+    pub(super) end: u32,
+}
+
 /// Reads the rows below a header, up to the next header or the end of the sheet.
-pub(super) fn read(
-    scheme: &Scheme,
-    annex_idx: usize,
-    sheet: &Sheet,
-    header: &Match,
-    starts_here: &dyn Fn(u32) -> bool,
-) -> TableRows {
-    let mut reader = RowReader::new(scheme, &scheme.annexes[annex_idx], sheet, header);
-    let mut end = header.rows.1 + 1;
-    for (row, _) in sheet.rows().filter(|(row, _)| *row > header.rows.1) {
-        if starts_here(row) {
+pub(super) fn read(site: &Site<'_>) -> TableRows {
+    let mut reader = RowReader::new(site);
+    let mut last = site.header.rows.1;
+    for (row, cells) in site.sheet.rows_from(site.header.rows.1 + 1) {
+        if row >= site.end {
             break;
         }
-        end = row + 1;
-        reader.row(row);
+        let before = reader.rows.len() + reader.problems.len();
+        reader.row(row, cells);
+        if reader.rows.len() + reader.problems.len() > before {
+            last = row;
+        }
     }
     TableRows {
         rows: reader.rows,
         problems: reader.problems,
-        end,
+        n_unknown: reader.n_unknown,
+        last,
     }
 }
 
 struct RowReader<'r> {
     scheme: &'r Scheme,
     annex: &'r Annex,
+    index: &'r RowIndex,
     sheet: &'r Sheet,
     first_col: u32,
     last_col: u32,
-    /// Merged regions that hold labels.
-    merges: Vec<CellRange>,
     /// Key columns other than the year's, by position in the key.
-    key_cols: Vec<Option<u32>>,
-    year_col: Option<u32>,
-    /// Columns whose filling makes a row a row.
+    key_cols: Vec<Option<LabelColumn>>,
+    year_col: Option<LabelColumn>,
+    serial_col: Option<u32>,
+    /// Columns whose filling makes a row a row, ascending.
     content_cols: Vec<u32>,
     last_key_col: u32,
     /// Labels of the row above, for blanks that stand for them.
     above: Option<(Vec<String>, Option<u16>)>,
+    /// Whether the lines below the table have begun: signatures, notes.
+    below: bool,
     names: HashMap<String, Option<NameMatch>>,
+    /// Which fixed rows were found: the row of the sheet, and whether it was filled in.
+    found: Vec<Option<(u32, bool)>>,
+    has_total: bool,
+    n_unknown: usize,
     rows: Vec<LayoutRow>,
     problems: Vec<RowProblem>,
 }
 
+/// A column of labels, with the merged regions in it.
+struct LabelColumn {
+    col: u32,
+    merges: MergesDown,
+}
+
+impl LabelColumn {
+    /// Where the label of a row stands.
+    fn at(&self, row: u32) -> CellRef {
+        self.merges.corner(CellRef::new(row, self.col))
+    }
+}
+
 impl<'r> RowReader<'r> {
-    fn new(scheme: &'r Scheme, annex: &'r Annex, sheet: &'r Sheet, header: &Match) -> Self {
+    fn new(site: &Site<'r>) -> Self {
+        let Site { annex, header, .. } = *site;
         let col_of = |column: usize| {
             let leaf = annex.leaves.iter().position(|leaf| leaf.column == column)?;
             header.columns[leaf]
         };
-        let key_cols: Vec<Option<u32>> =
-            annex.row_key.iter().map(|&column| col_of(column)).collect();
-        let year_col = annex.year_column.and_then(col_of);
+        let rows = header.rows.1 + 1..=site.end.max(header.rows.1 + 1);
+        let labels = |column: usize| {
+            let col = col_of(column)?;
+            let merges = site.merges.down(col, rows.clone());
+            Some(LabelColumn { col, merges })
+        };
+        let key_cols: Vec<Option<LabelColumn>> =
+            annex.row_key.iter().map(|&column| labels(column)).collect();
+        let year_col = annex.year_column.and_then(labels);
         let content = |leaf: usize| {
             let column = annex.column_of(leaf);
             column.kind != ColumnKind::Serial
                 && !column.optional
                 && !annex.is_key(annex.leaves[leaf].column)
         };
-        let merges = sheet
-            .merges
-            .iter()
-            .copied()
-            .filter(|merge| merge.start.row > header.rows.1);
+        let mut content_cols: Vec<u32> = (0..annex.leaves.len())
+            .filter(|&leaf| content(leaf))
+            .filter_map(|leaf| header.columns[leaf])
+            .collect();
+        content_cols.sort_unstable();
+        let serial = |column: &Column| column.kind == ColumnKind::Serial;
         Self {
-            scheme,
+            scheme: site.scheme,
             annex,
-            sheet,
+            index: site.index,
+            sheet: site.sheet,
             first_col: header.first_col,
             last_col: header.last_col,
-            merges: merges.collect(),
             last_key_col: key_cols
                 .iter()
                 .flatten()
-                .copied()
-                .chain(year_col)
+                .chain(&year_col)
+                .map(|labels| labels.col)
                 .max()
                 .unwrap_or(header.first_col),
             key_cols,
             year_col,
-            content_cols: (0..annex.leaves.len())
-                .filter(|&leaf| content(leaf))
-                .filter_map(|leaf| header.columns[leaf])
-                .collect(),
+            serial_col: annex.columns.iter().position(serial).and_then(col_of),
+            content_cols,
             above: None,
+            below: false,
             names: HashMap::new(),
+            found: vec![None; annex.rows.fixed().len()],
+            has_total: false,
+            n_unknown: 0,
             rows: Vec::new(),
             problems: Vec::new(),
         }
     }
 
-    fn row(&mut self, row: u32) {
-        let cells = self.sheet.row(row);
-        let cells: Vec<_> = cells
-            .iter()
-            .filter(|cell| (self.first_col..=self.last_col).contains(&cell.at.col))
-            .collect();
+    fn row(&mut self, row: u32, cells: &'r [Cell]) {
+        let from = cells.partition_point(|cell| cell.at.col < self.first_col);
+        let to = cells.partition_point(|cell| cell.at.col <= self.last_col);
+        let cells = &cells[from..to];
         let Some(first) = cells.first() else { return };
-        let filled = cells
-            .iter()
-            .any(|cell| self.content_cols.contains(&cell.at.col));
-        // Signatures stand in any column, under figures too.
-        let has_number = cells
-            .iter()
-            .any(|cell| matches!(cell.value, CellValue::Number(_)));
-        let is_remark = |cell: &&Cell| cell.text().is_some_and(|text| is_remark(&plain(text)));
-        if !has_number && cells.iter().any(is_remark) {
+        let line = Line {
+            row,
+            cells,
+            // A formula that comes to nothing, or a stray blank, fills in nothing.
+            filled: cells.iter().any(|cell| {
+                self.content_cols.binary_search(&cell.at.col).is_ok()
+                    && cell.text().is_none_or(|text| !text.trim().is_empty())
+            }),
+            has_figure: cells.iter().any(|cell| is_figure(&cell.value)),
+        };
+        if self.rows.is_empty() && is_code_row(cells) {
             return;
         }
-        if self.rows.is_empty()
-            && is_code_row(&cells.iter().map(|cell| &cell.value).collect::<Vec<_>>())
-        {
-            return;
-        }
-        if let Some((cell, label)) = self.total_label(row) {
+        if let Some((cell, label)) = self.total_label(cells) {
             self.above = None;
-            self.total(row, cell, &label, filled);
+            self.total(&line, cell, &label);
             return;
         }
-        let at = |col: Option<u32>| col.map(|col| self.origin(CellRef::new(row, col)));
+        let at = |labels: &Option<LabelColumn>| labels.as_ref().map(|labels| labels.at(row));
         let label = |at: Option<CellRef>| at.and_then(|at| self.label(at)).unwrap_or_default();
-        let mut keys: Vec<String> = self.key_cols.iter().map(|&col| label(at(col))).collect();
-        let year_label = label(at(self.year_col));
+        let mut keys: Vec<String> = self.key_cols.iter().map(|col| label(at(col))).collect();
+        let year_label = label(at(&self.year_col));
+        let is_unlabelled = year_label.is_empty() && keys.iter().all(String::is_empty);
+        if is_line(&line, is_unlabelled) {
+            self.below |= !self.rows.is_empty();
+            return;
+        }
         let mut year = year_in(&year_label);
+        let cell = at(self.key_cols.last().unwrap_or(&None))
+            .or(at(&self.year_col))
+            .unwrap_or(first.at);
+        if is_unlabelled {
+            // A lone remark or a stray mark is no row; figures that nobody names are.
+            if line.filled && line.has_figure && cells.len() > 1 {
+                self.unexpected(cell, year_label, None);
+            } else if line.filled && cells.len() > 2 {
+                self.below_table(cell, year_label);
+            }
+            return;
+        }
         if let Some((above, year_above)) = &self.above {
             // A blank under a label stands for it, except in the column that tells rows apart.
             let last = keys.len().saturating_sub(1);
@@ -203,47 +292,43 @@ impl<'r> RowReader<'r> {
                 year = *year_above;
             }
         }
-        let cell =
-            at(self.key_cols.last().copied().flatten().or(self.year_col)).unwrap_or(first.at);
         self.above = Some((keys.clone(), year));
-        if keys.iter().all(String::is_empty) && year.is_none() {
-            // A lone remark or a stray mark is no row.
-            if filled && cells.len() > 1 {
-                self.unexpected(cell, year_label, None);
-            }
-            return;
-        }
         match &self.annex.rows {
-            Rows::Register => self.register_row(row, cell, keys, year, filled),
-            Rows::Fixed(specs) => self.fixed_row(specs, row, cell, keys, year, year_label, filled),
+            Rows::Register => self.register_row(&line, cell, keys, year),
+            Rows::Fixed(specs) => self.fixed_row(specs, &line, cell, keys, year, year_label),
         }
     }
 
     fn register_row(
         &mut self,
-        row: u32,
+        line: &Line<'_>,
         cell: CellRef,
         keys: Vec<String>,
         year: Option<u16>,
-        filled: bool,
     ) {
-        if !filled {
+        // Row numbers are printed in advance; a row with nothing else is not filled in.
+        let own = |cell: &&Cell| Some(cell.at.col) != self.serial_col;
+        let n_own = line.cells.iter().filter(own).count();
+        if n_own == 0 || (n_own == 1 && line.cells.len() == 1) {
+            return;
+        }
+        if self.below && !line.has_figure {
+            // 二〇二四年五月 | 六日 below the signatures is no row of a register, but what is?
+            if n_own > 2 {
+                self.below_table(cell, keys.join("·"));
+            }
             return;
         }
         let reporter = self
             .annex
             .reporter_key
             .and_then(|idx| self.reporter(&keys[idx]));
-        if let Some(found) = reporter {
-            self.note_alias(
-                cell,
-                &keys[self.annex.reporter_key.unwrap_or_default()],
-                found,
-            );
+        if let (Some(found), Some(key)) = (reporter, self.annex.reporter_key) {
+            self.note_alias(cell, &keys[key], found);
         }
         let key: Box<[Arc<str>]> = keys.iter().map(|key| Arc::from(key.as_str())).collect();
         self.rows.push(LayoutRow {
-            sheet_row: row,
+            sheet_row: line.row,
             kind: RowKind::Data,
             spec: None,
             key,
@@ -251,78 +336,56 @@ impl<'r> RowReader<'r> {
             reporter: reporter.map(|found| found.reporter),
             stated_count: None,
             unit: None,
-            filled,
+            filled: true,
         });
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one row, used once")]
     fn fixed_row(
         &mut self,
         specs: &'r [RowSpec],
-        row: u32,
+        line: &Line<'_>,
         cell: CellRef,
         keys: Vec<String>,
         year: Option<u16>,
         year_label: String,
-        filled: bool,
     ) {
+        let filled = line.filled;
         let reporter = self
             .annex
             .reporter_key
             .and_then(|idx| self.reporter(&keys[idx]));
-        let mut best: Vec<(usize, usize)> = Vec::new();
-        for (idx, spec) in specs.iter().enumerate() {
-            if let Some(cost) = self.cost(spec, &keys, year, reporter) {
-                best.push((cost, idx));
-            }
-        }
-        best.sort_unstable();
-        let found = match best[..] {
-            [(cost, idx), (next, _), ..] => (cost < next).then_some((cost, idx)),
-            [only] => Some(only),
-            [] => None,
-        };
-        let Some((cost, idx)) = found else {
-            if filled {
-                let label = keys
-                    .iter()
-                    .filter(|key| !key.is_empty())
-                    .cloned()
-                    .collect::<Vec<_>>()
-                    .join("·");
+        let Some((cost, idx)) = self.spec_of(specs, &keys, year, reporter) else {
+            if filled && (line.has_figure || !self.below) {
+                let given = keys.iter().filter(|key| !key.is_empty()).cloned();
+                let label = given.collect::<Vec<_>>().join("·");
                 let label = if label.is_empty() { year_label } else { label };
-                let near = specs
-                    .iter()
-                    .map(|spec| spec.key.join("·"))
-                    .map(|name| (strsim::normalized_damerau_levenshtein(&name, &label), name))
-                    .filter(|(similarity, _)| *similarity >= 0.5)
-                    .max_by(|a, b| a.0.total_cmp(&b.0));
-                self.unexpected(cell, label, near.map(|(_, name)| name));
+                let near = self.nearest(&label);
+                self.unexpected(cell, label, near);
             }
             return;
         };
         let spec = &specs[idx];
-        if let Some(first) = self
-            .rows
-            .iter()
-            .find(|row| row.spec == Some(idx) && row.filled)
-        {
-            if filled {
-                let first = CellRef::new(first.sheet_row, cell.col);
-                let label = spec.key.join("·");
-                let detail = Detail::ReadAs(ReadAs::RepeatedRow {
-                    label: label.clone(),
-                    first,
-                });
-                self.problem(
-                    Kind::ReadAs,
-                    Level::QuasiMandatory,
-                    detail,
-                    cell,
-                    Some(label),
-                );
+        match self.found[idx] {
+            Some((first, true)) => {
+                if filled {
+                    let first = CellRef::new(first, cell.col);
+                    let label = spec.printed.join("·");
+                    let detail = Detail::ReadAs(ReadAs::RepeatedRow {
+                        label: label.clone(),
+                        first,
+                    });
+                    self.problem(
+                        Kind::ReadAs,
+                        Level::QuasiMandatory,
+                        detail,
+                        cell,
+                        Some(label),
+                    );
+                }
+                return;
             }
-            return;
+            Some((_, false)) if !filled => return,
+            _ => self.found[idx] = Some((line.row, filled)),
         }
         if filled {
             if let (Some(found), Some(key)) = (reporter, self.annex.reporter_key) {
@@ -346,7 +409,7 @@ impl<'r> RowReader<'r> {
                 .and_then(|unit| self.scheme.units.find(unit))
         });
         self.rows.push(LayoutRow {
-            sheet_row: row,
+            sheet_row: line.row,
             kind: RowKind::Data,
             spec: Some(idx),
             key: spec.key.clone(),
@@ -358,10 +421,39 @@ impl<'r> RowReader<'r> {
         });
     }
 
+    /// The fixed row that these labels mean, and how far they are from its own.
+    fn spec_of(
+        &self,
+        specs: &[RowSpec],
+        keys: &[String],
+        year: Option<u16>,
+        reporter: Option<NameMatch>,
+    ) -> Option<(usize, usize)> {
+        // Rows known by their year alone have no labels.
+        let year_of_row = year.filter(|_| self.annex.year_column.is_some());
+        if let Some(&idx) = self.index.exact.get(&(joined(keys), year_of_row)) {
+            return Some((0, idx));
+        }
+        let mut best: Option<(usize, usize)> = None;
+        let mut is_tie = false;
+        for (idx, spec) in specs.iter().enumerate() {
+            let Some(cost) = self.cost(spec, idx, keys, year, reporter) else {
+                continue;
+            };
+            match best {
+                Some((least, _)) if cost == least => is_tie = true,
+                Some((least, _)) if cost > least => {}
+                _ => (best, is_tie) = (Some((cost, idx)), false),
+            }
+        }
+        best.filter(|_| !is_tie)
+    }
+
     /// How far the labels are from a row's: nothing for the row itself, `None` if it is another.
     fn cost(
         &self,
         spec: &RowSpec,
+        idx: usize,
         keys: &[String],
         year: Option<u16>,
         reporter: Option<NameMatch>,
@@ -370,20 +462,18 @@ impl<'r> RowReader<'r> {
             return None;
         }
         let mut cost = 0;
-        for (idx, (declared, given)) in spec.key.iter().zip(keys).enumerate() {
-            let declared = plain(declared);
+        for (idx, (declared, given)) in self.index.specs[idx].key.iter().zip(keys).enumerate() {
             let base = without_remark(given).0;
             cost += if given.is_empty() {
                 BLANK
-            } else if declared == *given || declared == base || without_remark(&declared).0 == base
-            {
+            } else if declared == given || declared == base || without_remark(declared).0 == base {
                 0
             } else if Some(idx) == self.annex.reporter_key {
                 match reporter {
                     Some(found) if Some(found.reporter) == spec.reporter => 1,
                     _ => return None,
                 }
-            } else if is_near(&declared, base) {
+            } else if is_near(declared, base) {
                 NEAR
             } else {
                 return None;
@@ -393,12 +483,29 @@ impl<'r> RowReader<'r> {
         (!all_blank).then_some(cost)
     }
 
-    fn total(&mut self, row: u32, cell: CellRef, label: &str, filled: bool) {
-        let earlier = self.rows.iter().any(|row| row.kind == RowKind::Total);
-        if !filled {
+    /// The row whose name is nearest to a label that is none.
+    fn nearest(&self, label: &str) -> Option<String> {
+        // Longer texts are sentences; comparing them would cost more than it is worth.
+        if label.chars().count() > 40 || self.problems.len() >= MAX_PROBLEMS {
+            return None;
+        }
+        self.index
+            .specs
+            .iter()
+            .map(|spec| {
+                let similarity = strsim::normalized_damerau_levenshtein(&spec.name, label);
+                (similarity, &spec.name)
+            })
+            .filter(|(similarity, _)| *similarity >= 0.5)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, name)| name.clone())
+    }
+
+    fn total(&mut self, line: &Line<'_>, cell: CellRef, label: &str) {
+        if !line.filled {
             return;
         }
-        if self.annex.total.is_none() || earlier || label.contains("小计") {
+        if self.annex.total.is_none() || self.has_total || label.contains("小计") {
             let detail = Detail::UnexpectedRow {
                 label: label.to_owned(),
                 nearest: None,
@@ -412,14 +519,11 @@ impl<'r> RowReader<'r> {
             );
             return;
         }
-        let digits: String = without_remark(label)
-            .1
-            .unwrap_or("")
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
+        self.has_total = true;
+        let remark = without_remark(label).1.unwrap_or("");
+        let digits: String = remark.chars().filter(char::is_ascii_digit).collect();
         self.rows.push(LayoutRow {
-            sheet_row: row,
+            sheet_row: line.row,
             kind: RowKind::Total,
             spec: None,
             key: Box::default(),
@@ -427,39 +531,27 @@ impl<'r> RowReader<'r> {
             reporter: None,
             stated_count: digits.parse().ok(),
             unit: None,
-            filled,
+            filled: true,
         });
     }
 
     /// The label of a total row: 合计, 全县合计, 合计（10个乡、镇）, in any column up to the last key.
-    fn total_label(&self, row: u32) -> Option<(CellRef, String)> {
-        let labels = self
-            .sheet
-            .row(row)
-            .iter()
-            .filter(|cell| (self.first_col..=self.last_key_col).contains(&cell.at.col));
-        for cell in labels {
+    fn total_label(&self, cells: &[Cell]) -> Option<(CellRef, String)> {
+        const WORDS: [&str; 4] = ["合计", "总计", "共计", "小计"];
+        for cell in cells {
+            if cell.at.col > self.last_key_col {
+                break;
+            }
             let Some(text) = cell.text() else { continue };
             let label = plain(text);
-            let base = without_remark(&label).0;
-            let own = self
-                .annex
-                .total
-                .as_ref()
-                .is_some_and(|total| without_remark(&plain(&total.label)).0 == base);
-            let is_total = own
+            let label = label.trim_end_matches(':');
+            let base = without_remark(label).0;
+            let is_total = self.index.total.as_deref() == Some(base)
                 || base == "全县"
-                || ["合计", "总计", "共计", "小计"]
-                    .iter()
-                    .any(|word| base.ends_with(word));
-            let is_row = self
-                .annex
-                .rows
-                .fixed()
-                .iter()
-                .any(|spec| spec.key.iter().any(|key| *plain(key) == *label));
-            if is_total && !is_row {
-                return Some((cell.at, label.into_owned()));
+                || WORDS.iter().any(|word| base.ends_with(word));
+            let mut keys = self.index.specs.iter().flat_map(|spec| &spec.key);
+            if is_total && !keys.any(|key| key == label) {
+                return Some((cell.at, label.to_owned()));
             }
         }
         None
@@ -472,25 +564,31 @@ impl<'r> RowReader<'r> {
         if let Some(found) = self.names.get(name) {
             return *found;
         }
-        let found = self.scheme.roster.find(name).ok();
+        // A form with more strange names than this is none; misprints are not worth looking for.
+        let only_listed = self.names.len() > 1000;
+        let found = self.scheme.roster.look_up(name, only_listed);
         self.names.insert(name.to_owned(), found);
         found
     }
 
     fn note_alias(&mut self, cell: CellRef, given: &str, found: NameMatch) {
         if let Some((level, how)) = alias_problem(self.scheme, given, found) {
-            self.problems.push(RowProblem {
-                kind: Kind::Alias,
+            let before = self.problems.len();
+            self.problem(
+                Kind::Alias,
                 level,
-                detail: Detail::Alias { how },
+                Detail::Alias { how },
                 cell,
-                given: Some(given.to_owned()),
-                reporter: Some(found.reporter),
-            });
+                Some(given.to_owned()),
+            );
+            if let Some(new) = self.problems.get_mut(before) {
+                new.reporter = Some(found.reporter);
+            }
         }
     }
 
     fn unexpected(&mut self, cell: CellRef, label: String, nearest: Option<String>) {
+        self.n_unknown += 1;
         let detail = Detail::UnexpectedRow {
             label: label.clone(),
             nearest,
@@ -504,6 +602,15 @@ impl<'r> RowReader<'r> {
         );
     }
 
+    /// Texts below the signatures that look like a row.
+    fn below_table(&mut self, cell: CellRef, label: String) {
+        let detail = Detail::UnexpectedRow {
+            label: label.clone(),
+            nearest: None,
+        };
+        self.problem(Kind::UnexpectedRow, Level::Hint, detail, cell, Some(label));
+    }
+
     fn problem(
         &mut self,
         kind: Kind,
@@ -512,21 +619,26 @@ impl<'r> RowReader<'r> {
         cell: CellRef,
         given: Option<String>,
     ) {
+        // A sheet of a million strange rows is told of once, with all their places.
+        if self.problems.len() >= MAX_PROBLEMS
+            && let Some(last) = self
+                .problems
+                .iter_mut()
+                .rev()
+                .find(|last| last.kind == kind)
+        {
+            last.others.push(cell);
+            return;
+        }
         self.problems.push(RowProblem {
             kind,
             level,
             detail,
             cell,
+            others: Vec::new(),
             given,
             reporter: None,
         });
-    }
-
-    fn origin(&self, cell: CellRef) -> CellRef {
-        self.merges
-            .iter()
-            .find(|merge| merge.contains(cell))
-            .map_or(cell, |merge| merge.start)
     }
 
     fn label(&self, at: CellRef) -> Option<String> {
@@ -560,10 +672,56 @@ pub(super) fn alias_problem(
     }
 }
 
+/// A row of cells inside a table's columns.
+struct Line<'r> {
+    row: u32,
+    cells: &'r [Cell],
+    /// Whether a column that a row is filled in for holds anything.
+    filled: bool,
+    /// Whether any cell holds a figure.
+    has_figure: bool,
+}
+
+/// Whether a row belongs to what is printed around tables: notes, signatures, the title of the next form.
+fn is_line(line: &Line<'_>, is_unlabelled: bool) -> bool {
+    let is_text = |text: &str| {
+        let text = plain(text);
+        is_remark(&text) || is_form_line(&text)
+    };
+    let mut texts = line.cells.iter().filter_map(|cell| cell.text());
+    let Some(first) = texts.next() else {
+        return false;
+    };
+    if line.has_figure {
+        // 联系电话：13999999999
+        return plain(first).contains(':') && is_text(first);
+    }
+    // Signatures stand in any column, under figures too.
+    is_text(first) || (is_unlabelled && texts.any(is_text))
+}
+
+/// A number, or a text that is one.
+fn is_figure(value: &CellValue) -> bool {
+    match value {
+        CellValue::Number(_) => true,
+        CellValue::Text(text) => {
+            let mut chars = text.trim().chars().peekable();
+            let starts = chars.peek().is_some_and(|c| c.is_numeric() && !is_han(*c));
+            starts && text.chars().count() <= 30 && text.chars().all(|c| !is_han(c))
+        }
+        _ => false,
+    }
+}
+
+fn is_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c) || c == '〇'
+}
+
 /// Lines below a table: notes and signatures.
-fn is_remark(plain: &str) -> bool {
+pub(super) fn is_remark(plain: &str) -> bool {
     const STARTS: [&str; 20] = [
         "单位负责",
+        "单位领导",
         "经办",
         "注:",
         "注1",
@@ -575,7 +733,6 @@ fn is_remark(plain: &str) -> bool {
         "制表",
         "审核",
         "负责人",
-        "单位负责人",
         "主要领导",
         "分管领导",
         "联系",
@@ -584,32 +741,46 @@ fn is_remark(plain: &str) -> bool {
         "报送日期",
         "日期:",
     ];
-    STARTS.iter().any(|start| plain.starts_with(start))
+    matches!(plain, "注" | "备注") || STARTS.iter().any(|start| plain.starts_with(start))
 }
 
-/// A row of column codes below a header: 甲 乙 1 2 3, or （1） （2）.
-fn is_code_row(values: &[&CellValue]) -> bool {
-    let code = |value: &CellValue| match value {
+/// A row of column codes below a header: 甲 乙 1 2 3=1+2, （1） （2）, or just 1 2 3 4.
+fn is_code_row(cells: &[Cell]) -> bool {
+    // Most rows show what they are by their first cell.
+    let is_code = |cell: &Cell| match &cell.value {
         CellValue::Number(number) => number.fract() == 0.0 && (1.0..=100.0).contains(number),
         CellValue::Text(text) => {
             let text = plain(text);
             let inner = text.trim_start_matches('(').trim_end_matches(')');
-            matches!(inner, "甲" | "乙" | "丙" | "丁" | "栏次")
+            matches!(inner, "甲" | "乙" | "丙" | "丁" | "栏次" | "序号" | "-")
                 || inner
                     .chars()
                     .all(|c| c.is_ascii_digit() || "=+-".contains(c))
         }
         _ => false,
     };
-    let marked = |value: &CellValue| {
-        matches!(value, CellValue::Text(text) if {
+    if cells.len() < 2 || !cells.iter().all(is_code) {
+        return false;
+    }
+    let is_marked = |cell: &Cell| {
+        cell.text().is_some_and(|text| {
             let text = plain(text);
-            text.starts_with('(') || matches!(text.as_ref(), "甲" | "乙" | "栏次")
+            text.starts_with('(') || text.contains('=') || matches!(&*text, "甲" | "乙" | "栏次")
         })
     };
-    values.len() > 1
-        && values.iter().all(|value| code(value))
-        && values.iter().any(|value| marked(value))
+    let nth = |cell: &Cell| match &cell.value {
+        CellValue::Number(number) => Some(*number),
+        value => match value {
+            CellValue::Text(text) => plain(text).parse().ok(),
+            _ => None,
+        },
+    };
+    let counts_up = || {
+        let numbers: Option<Vec<f64>> = cells.iter().map(nth).collect();
+        let up = |numbers: &[f64]| numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
+        numbers.is_some_and(|numbers| numbers.len() > 2 && numbers[0] == 1.0 && up(&numbers))
+    };
+    cells.iter().any(is_marked) || counts_up()
 }
 
 /// The year in 2023年, 2023年度 or 2023.

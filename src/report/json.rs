@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{Lang, words};
 use crate::model::{
-    Amount, FileRecord, FileStatus, Finding, Level, Place, ReturnRecord, ReturnStatus, Suspect,
-    TableRecord, Tally,
+    Amount, FileRecord, FileStatus, Finding, Level, Place, ReporterSource, ReturnRecord,
+    ReturnStatus, Suspect, TableRecord, Tally,
 };
 use crate::scheme::Scheme;
 
@@ -70,6 +70,8 @@ struct TableEntry<'a> {
     sheet: &'a str,
     annex: &'a str,
     reporter: Option<&'a str>,
+    /// How the reporter was found.
+    reporter_from: Option<&'static str>,
     observations: usize,
 }
 
@@ -147,6 +149,7 @@ fn file_entry<'a>(scheme: &'a Scheme, file: &'a FileRecord, lang: Lang) -> FileE
         sheet: &table.sheet,
         annex: &scheme.annexes[table.annex].number,
         reporter: table.reporter.map(|idx| &*scheme.reporters[idx].name),
+        reporter_from: table.found_by.map(ReporterSource::name),
         observations: table.observations,
     };
     FileEntry {

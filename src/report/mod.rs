@@ -1,12 +1,16 @@
 //! Puts what was found into words and workbooks, and decides nothing.
 //!
 //! [`words`] has every sentence that a clerk reads, in Chinese and English. [`workbook`] writes the
-//! county workbook, [`json`] `findings.json`; [`outbox`] puts everything in its place at once. No other
+//! county workbook, [`annotate`] marks the returns themselves, [`json`] writes `findings.json` and
+//! [`text`] what a terminal shows; [`outbox`] puts everything in its place at once. No other
 //! stage chooses words or knows a colour, and this one never judges a figure: levels, differences
 //! and suspects come with the findings.
 
+pub mod annotate;
+pub mod explain;
 pub mod json;
 pub mod outbox;
+pub mod text;
 pub mod words;
 pub mod workbook;
 

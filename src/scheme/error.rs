@@ -135,7 +135,12 @@ impl SchemeError {
         Self {
             file: file.to_owned(),
             line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+            // Some editors put a mark first that nobody sees.
+            column: before[line_start..]
+                .trim_start_matches('\u{feff}')
+                .chars()
+                .count()
+                + 1,
             span,
             problem,
         }

@@ -36,7 +36,7 @@ pub(crate) struct UnitFile {
     pub(crate) name: Spanned<String>,
     pub(crate) is: Option<Spanned<String>>,
     #[serde(default)]
-    pub(crate) aliases: Vec<String>,
+    pub(crate) aliases: Vec<Spanned<String>>,
 }
 
 /// `[[reporters]]`.

@@ -56,8 +56,9 @@ pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
             }
         }
     }
+    let is_partial = !mistakes.0.is_empty();
     let Some((main_file, main)) = main else {
-        if mistakes.0.is_empty() {
+        if !files.iter().any(|file| file.name == "scheme.toml") {
             let problem = Problem::Lacking {
                 what: "scheme.toml",
             };
@@ -119,6 +120,7 @@ pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
         sources.push((*file, None, parsed.rules()));
     }
     scheme.rules = resolve_rules(&scheme, &sources, &mut mistakes);
+    mistakes.drop_consequences(is_partial);
     if mistakes.0.is_empty() {
         Ok(scheme)
     } else {
@@ -134,6 +136,26 @@ impl Mistakes {
     pub(super) fn at(&mut self, file: &SchemeFile, span: Range<usize>, problem: Problem) {
         self.0
             .push(SchemeError::new(&file.name, &file.text, span, problem));
+    }
+
+    /// Leaves out what is only wrong because something else is: annexes that are not there because their
+    /// file cannot be read (`is_partial`), and units that do not convert because one of them is unknown.
+    fn drop_consequences(&mut self, is_partial: bool) {
+        let is_of_units = |problem: &Problem| match problem {
+            Problem::NoConversion { .. } => true,
+            Problem::UnknownName { what, .. } | Problem::Repeated { what, .. } => {
+                *what == What::Unit
+            }
+            _ => false,
+        };
+        let has_wrong_units = self.0.iter().any(|mistake| is_of_units(&mistake.problem));
+        self.0.retain(|mistake| match mistake.problem {
+            Problem::UnknownName {
+                what: What::Annex, ..
+            } => !is_partial,
+            Problem::UnitsDiffer { .. } => !has_wrong_units,
+            _ => true,
+        });
     }
 }
 
@@ -177,8 +199,11 @@ fn fingerprint(files: &[SchemeFile]) -> String {
     sorted.sort_by_key(|file| file.name.as_str());
     let mut hash = Sha256::new();
     for file in sorted {
-        // Lengths keep two files apart; line ends may differ between checkouts.
-        let text = file.text.replace("\r\n", "\n");
+        // Lengths keep two files apart; line ends, and the mark that some editors put first, may differ.
+        let text = file
+            .text
+            .trim_start_matches('\u{feff}')
+            .replace("\r\n", "\n");
         hash.update(format!("{}\n{}\n", file.name, text.len()));
         hash.update(text);
     }
@@ -196,52 +221,52 @@ fn units(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Units {
         .map(|(idx, unit)| (unit.name.get_ref().as_str(), idx))
         .collect();
     let mut resolved: Vec<Unit> = Vec::new();
+    let mut spellings: HashMap<String, usize> = HashMap::new();
     for (idx, unit) in main.units.iter().enumerate() {
         let name = unit.name.get_ref();
-        if names[name.as_str()] != idx {
-            let problem = Problem::Repeated {
-                what: What::Unit,
-                name: name.clone(),
-            };
-            mistakes.at(file, unit.name.span(), problem);
+        for spelled in std::iter::once(&unit.name).chain(&unit.aliases) {
+            let first = *spellings
+                .entry(plain(spelled.get_ref()).into_owned())
+                .or_insert(idx);
+            if first != idx {
+                let problem = Problem::Repeated {
+                    what: What::Unit,
+                    name: spelled.get_ref().clone(),
+                };
+                mistakes.at(file, spelled.span(), problem);
+            }
         }
-        let mut at = idx;
-        let mut factor = Amount::from(1);
-        // A chain longer than the list goes round in circles.
-        for _ in 0..=main.units.len() {
-            let Some(is) = &main.units[at].is else { break };
-            let next = is.get_ref().split_once(' ').and_then(|(number, base)| {
-                let number: Amount = number.trim().parse().ok()?;
-                let positive = number > Amount::ZERO;
-                Some((
-                    names.get(base.trim()).copied()?,
-                    positive.then_some(number)?,
-                ))
-            });
-            let step = next.and_then(|(base, number)| Some((base, factor.checked_mul(number)?)));
-            let Some((base, product)) = step else {
-                if at == idx {
-                    mistakes.at(
-                        file,
-                        is.span(),
-                        Problem::NoConversion { unit: name.clone() },
-                    );
-                }
+        // From unit to unit down to one that is defined by no other; more steps than units are a circle.
+        let step = |at: usize, factor: Amount| {
+            let (number, base) = main.units[at].is.as_ref()?.get_ref().split_once(' ')?;
+            let number: Amount = number.trim().parse().ok()?;
+            let number = Some(number).filter(|number| *number > Amount::ZERO)?;
+            Some((
+                names.get(base.trim()).copied()?,
+                factor.checked_mul(number)?,
+            ))
+        };
+        let (mut base, mut factor) = (idx, Amount::from(1));
+        let mut n_steps = 0;
+        while main.units[base].is.is_some() && n_steps <= main.units.len() {
+            let Some(next) = step(base, factor) else {
                 break;
             };
-            (at, factor) = (base, product);
+            (base, factor) = next;
+            n_steps += 1;
         }
-        if at != idx && main.units[at].is.is_some() {
-            mistakes.at(
-                file,
-                unit.name.span(),
-                Problem::NoConversion { unit: name.clone() },
-            );
+        if let (true, Some(is)) = (main.units[base].is.is_some(), &unit.is) {
+            let problem = Problem::NoConversion { unit: name.clone() };
+            mistakes.at(file, is.span(), problem);
         }
         resolved.push(Unit {
             name: name.as_str().into(),
-            aliases: unit.aliases.clone(),
-            base: at,
+            aliases: unit
+                .aliases
+                .iter()
+                .map(|alias| alias.get_ref().clone())
+                .collect(),
+            base,
             factor,
         });
     }
@@ -324,6 +349,13 @@ impl AnnexLoader<'_> {
                 continue;
             };
             keys.push(column);
+            if annex.columns[column].each_year {
+                let problem = Problem::BadValue {
+                    wanted: "不分年度的列",
+                    given: name.get_ref().clone(),
+                };
+                self.mistakes.at(self.file, name.span(), problem);
+            }
             if annex.columns[column].kind == ColumnKind::Year {
                 annex.year_column = Some(column);
             } else {
@@ -485,19 +517,22 @@ impl AnnexLoader<'_> {
             } else {
                 vec![None]
             };
+            // What is wrong with a header is wrong in every year.
+            let mut is_wrong = false;
             for year in its_years {
                 let path: Vec<String> = written
                     .header
                     .get_ref()
                     .iter()
-                    .map(|level| match year {
-                        Some((nth, year)) => level.replace("{year}", &year.to_string()).replace(
-                            "{year_label}",
-                            labels
-                                .and_then(|labels| labels.get(nth))
-                                .map_or("", String::as_str),
-                        ),
-                        None => level.clone(),
+                    .map(|level| {
+                        let Some((nth, year)) = year else {
+                            return level.clone();
+                        };
+                        let level = level.replace("{year}", &year.to_string());
+                        match labels.and_then(|labels| labels.get(nth)) {
+                            Some(label) => level.replace("{year_label}", label),
+                            None => level,
+                        }
                     })
                     .collect();
                 let same = leaves.iter().find(|leaf| {
@@ -507,12 +542,19 @@ impl AnnexLoader<'_> {
                         .map(|level| plain(level))
                         .eq(path[..shared].iter().map(|level| plain(level)))
                 });
-                if let Some(same) = same {
-                    let problem = Problem::SameHeader {
+                let problem = match path.iter().find(|level| level.contains('{')) {
+                    Some(level) => Some(Problem::BadValue {
+                        wanted: "不带花括号的表头（{year} 要有 each = \"year\"，{year_label} 还要有 year_labels）",
+                        given: level.clone(),
+                    }),
+                    None => same.map(|same| Problem::SameHeader {
                         header: path.join("/"),
                         other: columns[same.column].name.to_string(),
-                    };
+                    }),
+                };
+                if let Some(problem) = problem.filter(|_| !is_wrong) {
                     self.mistakes.at(self.file, written.header.span(), problem);
+                    is_wrong = true;
                 }
                 leaves.push(Leaf {
                     column: idx,
@@ -526,6 +568,14 @@ impl AnnexLoader<'_> {
 
     fn rows(&mut self, file: &AnnexFile, annex: &Annex, keys: &[usize]) -> Rows {
         let mut specs = Vec::new();
+        let n_mistakes = self.mistakes.0.len();
+        if let (Some(rows), [_, ..]) = (&file.rows, &file.row[..]) {
+            let problem = Problem::BadValue {
+                wanted: "rows 或 [[row]]（二者取一）",
+                given: "两样都有".to_owned(),
+            };
+            self.mistakes.at(self.file, rows.span(), problem);
+        }
         match file.rows.as_ref().map(|rows| (rows.get_ref(), rows.span())) {
             Some((RowsFile::Register(word), span)) => {
                 if word != "register" {
@@ -558,7 +608,7 @@ impl AnnexLoader<'_> {
                 }
             }
         }
-        if specs.is_empty() {
+        if specs.is_empty() && self.mistakes.0.len() == n_mistakes {
             self.mistakes.at(
                 self.file,
                 file.number.span(),

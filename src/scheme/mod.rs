@@ -1,8 +1,8 @@
 //! 报表制度: what a county asks for, who answers, and what must hold.
 //!
-//! A scheme is written as TOML by staff who do not program , and resolved once
-//!  into types in which every name has become an index, so that later stages
-//! cannot meet an unknown column. What is wrong is refused with file, line and column.
+//! A scheme is written as TOML by staff who do not program, and resolved once into types in which
+//! every name has become an index, so that later stages cannot meet an unknown column. What is wrong
+//! is refused with file, line and column.
 
 mod annex;
 mod error;
@@ -85,9 +85,10 @@ impl Scheme {
             ReturnedBy::Kind(kind) => {
                 let named = annex.rows.fixed().iter().filter_map(|row| row.reporter);
                 let named: Vec<usize> = named.collect();
+                // Where no row names a reporter, each of them returns all rows.
                 (0..self.reporters.len())
                     .filter(|idx| self.reporters[*idx].kind == kind)
-                    .filter(|idx| annex.rows.fixed().is_empty() || named.contains(idx))
+                    .filter(|idx| named.is_empty() || named.contains(idx))
                     .collect()
             }
         }

@@ -50,15 +50,29 @@ pub fn is_near(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }
-    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
-    if digits(a) != digits(b) {
+    // 县、市 is 县市.
+    let letters = |text: &str| -> Vec<char> {
+        let is_mark = |c: &char| matches!(c, '、' | ',' | '。' | '·' | ';' | ':' | '_' | '*' | '/');
+        text.chars().filter(|c| !is_mark(c)).collect()
+    };
+    let (a, b) = (letters(a), letters(b));
+    let longest = a.len().max(b.len());
+    let most = (longest / 4).min(3);
+    // Longer texts are sentences; comparing them would cost more than it is worth.
+    if a.len().abs_diff(b.len()) > most || longest > 100 {
         return false;
     }
-    let longest = a.chars().count().max(b.chars().count());
-    if longest <= 3 {
-        return sounds_alike(a, b);
+    let digits = |text: &[char]| -> Vec<char> {
+        text.iter().copied().filter(char::is_ascii_digit).collect()
+    };
+    if digits(&a) != digits(&b) {
+        return false;
     }
-    strsim::osa_distance(a, b) <= (longest / 4).min(3)
+    let (a, b): (String, String) = (a.into_iter().collect(), b.into_iter().collect());
+    if longest <= 3 {
+        return sounds_alike(&a, &b);
+    }
+    strsim::osa_distance(&a, &b) <= most
 }
 
 /// A name matched with the roster.
@@ -69,6 +83,9 @@ pub struct NameMatch {
     /// `None` where the spelling is the roster's own.
     pub how: Option<AliasMatch>,
 }
+
+/// Longer texts are no names; comparing them would cost more than it is worth.
+const MAX_NAME: usize = 40;
 
 /// The names of all reporters, prepared for look-up.
 #[derive(Clone, Debug, Default)]
@@ -125,44 +142,58 @@ impl Roster {
     /// suggested: 轮台县 is nearer to 轮台镇 than 轮台 is.
     pub fn find(&self, name: &str) -> Result<NameMatch, Vec<usize>> {
         let spelled = office(&plain(name), &self.area);
-        if spelled.is_empty() {
-            return Err(Vec::new());
+        self.listed(&spelled)
+            .or_else(|| self.alike(&spelled))
+            .ok_or_else(|| self.suggestions(&spelled))
+    }
+
+    /// The same without suggestions; with `only_listed`, names and listed aliases alone.
+    pub(crate) fn look_up(&self, name: &str, only_listed: bool) -> Option<NameMatch> {
+        let spelled = office(&plain(name), &self.area);
+        let listed = self.listed(&spelled);
+        match listed {
+            None if !only_listed => self.alike(&spelled),
+            listed => listed,
         }
-        if let Some(&Some(reporter)) = self.names.get(&spelled) {
-            return Ok(NameMatch {
+    }
+
+    fn listed(&self, spelled: &str) -> Option<NameMatch> {
+        let own = self.names.get(spelled).copied().flatten();
+        if let Some(reporter) = own {
+            return Some(NameMatch {
                 reporter,
                 how: None,
             });
         }
-        if let Some(&Some(reporter)) = self.aliases.get(&spelled) {
-            return Ok(NameMatch {
-                reporter,
-                how: Some(AliasMatch::Listed),
-            });
-        }
-        let cut_short = |name: &str| {
-            name.char_indices()
-                .next_back()
-                .is_some_and(|(last, _)| name[..last] == *spelled)
-        };
-        let ways: [(AliasMatch, &dyn Fn(&str) -> bool); 3] = [
-            (AliasMatch::Homophone, &|name| sounds_alike(name, &spelled)),
-            (AliasMatch::Short, &|name| {
-                class(name).is_some() && cut_short(name)
-            }),
-            (AliasMatch::Misprint, &|name| is_misprint(name, &spelled)),
+        let reporter = self.aliases.get(spelled).copied().flatten()?;
+        Some(NameMatch {
+            reporter,
+            how: Some(AliasMatch::Listed),
+        })
+    }
+
+    fn alike(&self, spelled: &str) -> Option<NameMatch> {
+        let ways = [
+            AliasMatch::Homophone,
+            AliasMatch::Short,
+            AliasMatch::Misprint,
         ];
-        for (how, fits) in ways {
-            let mut found = (0..self.spellings.len())
-                .filter(|&idx| self.spellings[idx].iter().any(|name| fits(name)));
-            if let (Some(reporter), None) = (found.next(), found.next()) {
-                return Ok(NameMatch {
+        if spelled.is_empty() || spelled.chars().count() > MAX_NAME {
+            return None;
+        }
+        ways.into_iter().find_map(|how| {
+            let mut found = (0..self.spellings.len()).filter(|&idx| {
+                let mut names = self.spellings[idx].iter();
+                names.any(|name| fits(how, name, spelled))
+            });
+            match (found.next(), found.next()) {
+                (Some(reporter), None) => Some(NameMatch {
                     reporter,
                     how: Some(how),
-                });
+                }),
+                _ => None,
             }
-        }
-        Err(self.suggestions(&spelled))
+        })
     }
 
     /// The one reporter whose name, or listed alias, is part of a text.
@@ -195,18 +226,37 @@ impl Roster {
         }
     }
 
+    /// Names of which at least half is the same, the nearest first.
     fn suggestions(&self, spelled: &str) -> Vec<usize> {
-        let mut near: Vec<(usize, usize)> = (0..self.spellings.len())
+        let n_chars = spelled.chars().count();
+        if n_chars > MAX_NAME {
+            return Vec::new();
+        }
+        let mut near: Vec<(f64, usize)> = (0..self.spellings.len())
             .filter_map(|idx| {
-                let names = self.spellings[idx].iter();
-                let distance = names
-                    .map(|name| strsim::osa_distance(name, spelled))
-                    .min()?;
-                (distance * 2 <= spelled.chars().count()).then_some((distance, idx))
+                let near = self.spellings[idx]
+                    .iter()
+                    .filter(|name| strsim::osa_distance(name, spelled) * 2 <= n_chars)
+                    .map(|name| 1.0 - strsim::normalized_damerau_levenshtein(name, spelled))
+                    .min_by(f64::total_cmp)?;
+                Some((near, idx))
             })
             .collect();
-        near.sort_unstable();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         near.into_iter().take(3).map(|(_, idx)| idx).collect()
+    }
+}
+
+/// Whether a text is a name otherwise spelled.
+fn fits(how: AliasMatch, name: &str, spelled: &str) -> bool {
+    match how {
+        AliasMatch::Listed => name == spelled,
+        AliasMatch::Homophone => sounds_alike(name, spelled),
+        AliasMatch::Short => {
+            let mut chars = name.chars();
+            class(name).is_some() && chars.next_back().is_some() && chars.as_str() == spelled
+        }
+        AliasMatch::Misprint => is_misprint(name, spelled),
     }
 }
 

@@ -64,9 +64,13 @@ pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> O
             )
         })
         .filter(|(similarity, _)| *similarity >= 0.4)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        // Of two that are as near, the first.
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, known)| known.to_owned())
 }
+
+/// A year was given for what has none.
+const NO_YEARS: &str = "分年度的单元格（这里不分年度，不写年份）";
 
 struct Resolver<'r> {
     scheme: &'r Scheme,
@@ -83,7 +87,13 @@ impl<'r> Resolver<'r> {
         if let Some(each) = common.each.filter(|each| each.get_ref() != "year") {
             self.bad(each.span(), "\"year\"", each.get_ref());
         }
-        let tolerance = common.tolerance.and_then(|text| self.amount(text));
+        let tolerance = common.tolerance.and_then(|text| {
+            let tolerance = self.amount(text)?;
+            if tolerance < Amount::ZERO {
+                self.bad(text.span(), "不小于0的数字", text.get_ref());
+            }
+            Some(tolerance)
+        });
         let total_rows = matches!(file, RuleFile::Sum(_) | RuleFile::Part(_));
         let applies = self.applies(common.applies, total_rows);
         let relation = self.relation(file)?;
@@ -106,7 +116,7 @@ impl<'r> Resolver<'r> {
                 let rule = rule.get_ref();
                 let total = self.cell(&rule.total)?;
                 let parts = self.cells(rule.parts.get_ref());
-                if parts.is_empty() {
+                if rule.parts.get_ref().is_empty() {
                     self.never(rule.parts.span(), NeverChecked::NothingAsked);
                 }
                 if parts.contains(&total) {
@@ -185,6 +195,9 @@ impl<'r> Resolver<'r> {
             RuleFile::Range(rule) => {
                 let rule = rule.get_ref();
                 let cells = self.cells(rule.columns.get_ref());
+                if rule.columns.get_ref().is_empty() {
+                    self.never(rule.columns.span(), NeverChecked::NothingAsked);
+                }
                 let first = cells.first()?;
                 let kind = self.kind(first);
                 if cells
@@ -281,7 +294,7 @@ impl<'r> Resolver<'r> {
                     .iter()
                     .filter_map(|name| self.column(annex, name))
                     .collect();
-                if columns.is_empty() {
+                if rule.columns.get_ref().is_empty() {
                     self.never(rule.columns.span(), NeverChecked::NothingAsked);
                 }
                 Relation::Unique { columns }
@@ -322,7 +335,7 @@ impl<'r> Resolver<'r> {
             RuleFile::Pair(rule) => {
                 let rule = rule.get_ref();
                 let cells = self.cells(rule.columns.get_ref());
-                if cells.len() < 2 {
+                if cells.len() < 2 && cells.len() == rule.columns.get_ref().len() {
                     self.never(rule.columns.span(), NeverChecked::NothingAsked);
                 }
                 Relation::Pair {
@@ -371,6 +384,16 @@ impl<'r> Resolver<'r> {
         let cell = match &rule.cell {
             None => None,
             Some(cell) => {
+                // What the plan promises for later no form of this plan can hold.
+                let written = rule.year.as_ref().map(Spanned::span);
+                let written = written.or(rule.years.as_ref().map(Spanned::span));
+                for year in [years.0, years.1] {
+                    if !self.scheme.years.contains(&year) {
+                        let span = written.clone().unwrap_or(self.id_span.clone());
+                        self.unknown(What::Year, span, &year.to_string(), None);
+                        return None;
+                    }
+                }
                 // A target of one year is checked in that year even where the cell does not repeat it.
                 self.each_year = years.0 == years.1;
                 let sel = self.cell(cell)?;
@@ -516,7 +539,8 @@ impl<'r> Resolver<'r> {
                 Some(year) if yearly || annex.year_column.is_some() => {
                     cells.push(sel(YearSel::Fixed(year)))
                 }
-                _ => {
+                Some(_) => self.bad(span, NO_YEARS, text),
+                None => {
                     let years: Vec<String> = self.scheme.years.iter().map(u16::to_string).collect();
                     let near = nearest(text, years.iter().map(String::as_str));
                     self.unknown(What::Year, span, text, near);
@@ -582,6 +606,10 @@ impl<'r> Resolver<'r> {
                     YearFile::Year(year) => year.to_string(),
                     YearFile::Every(text) => text.clone(),
                 };
+                if !yearly {
+                    self.bad(span, NO_YEARS, &text);
+                    return None;
+                }
                 let years: Vec<String> = self.scheme.years.iter().map(u16::to_string).collect();
                 let near = nearest(&text, years.iter().map(String::as_str));
                 self.unknown(What::Year, span, &text, near);
@@ -704,7 +732,7 @@ impl<'r> Resolver<'r> {
                 .filter_map(|row| self.applied_row(annex, row))
                 .collect();
         }
-        let no_rows = applies.rows.as_ref().is_some_and(Vec::is_empty);
+        let no_rows = written.rows.as_ref().is_some_and(Vec::is_empty);
         if no_rows || applies.years.as_ref().is_some_and(Vec::is_empty) {
             self.never(file.span(), NeverChecked::AppliesNowhere);
         }

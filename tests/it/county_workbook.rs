@@ -58,9 +58,8 @@ impl Written {
     }
 
     fn merges(&mut self, sheet: &str) -> Vec<String> {
-        let merges = self.book.worksheet_merge_cells(sheet).expect(sheet);
+        let merges = self.book.merge_cells_by_sheet_name(sheet).expect(sheet);
         let mut merges: Vec<String> = merges
-            .expect("merges")
             .iter()
             .map(|range| {
                 let cell = |(row, col)| hebiao::model::CellRef::new(row, col);

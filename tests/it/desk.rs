@@ -69,7 +69,7 @@ pub(crate) fn read_sheets(scheme: &Scheme, file: &str, sheets: &[Sheet]) -> Read
         .iter()
         .map(|(sheet, layout)| (Arc::from(sheet.name.as_str()), layout))
         .collect();
-    let (who, noticed) = settle_reporters(scheme, &file, &forms);
+    let (who, noticed) = settle_reporters(scheme, &file, &forms, None);
     findings.extend(noticed);
     let mut tables = Vec::new();
     for ((sheet, layout), who) in layouts.iter().zip(&who) {
@@ -124,7 +124,7 @@ pub(crate) fn shown_finding(finding: &Finding) -> String {
             line += &format!("+{cell}");
         }
     }
-    if let Some(given) = &finding.given {
+    if let Some(given) = finding.given.as_ref().filter(|given| !given.is_empty()) {
         line += &format!(" {}", given.replace('\n', "⏎"));
     }
     if let Some(expected) = &finding.expected {

@@ -1,6 +1,6 @@
 //! Forms of the annexes as a clerk would fill them in, made from the scheme, and what they should be read as.
 
-use hebiao::model::{Cell, CellRange, CellRef, CellValue, Date, RowKind, Sheet, Table};
+use hebiao::model::{Cell, CellRange, CellRef, CellValue, Date, Sheet, Table};
 use hebiao::scheme::{ColumnKind, Rows, Scheme};
 
 use crate::desk::{cell, row_name, shown_value, text};
@@ -38,7 +38,6 @@ pub(crate) struct Form<'s> {
 /// A row of a form.
 #[derive(Clone)]
 pub(crate) struct FormRow {
-    pub(crate) kind: RowKind,
     pub(crate) spec: Option<usize>,
     /// As the table should name it.
     name: String,
@@ -111,7 +110,6 @@ impl<'s> Form<'s> {
                 None => (None, keys.join("·")),
             };
             self.rows.push(FormRow {
-                kind: RowKind::Data,
                 spec: spec.map(|_| row),
                 name: format!(
                     "{key}{}",
@@ -134,7 +132,6 @@ impl<'s> Form<'s> {
                 })
                 .collect();
             let row = FormRow {
-                kind: RowKind::Total,
                 spec: None,
                 name: "合计".to_owned(),
                 cells,

@@ -1,11 +1,15 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
+mod annotate;
+mod blank_form;
+mod check_command;
 #[cfg(feature = "consolidate")]
 mod command_line;
 #[cfg(feature = "consolidate")]
 mod consolidate;
 mod county_workbook;
 mod desk;
+mod explain;
 mod form;
 #[cfg(feature = "consolidate")]
 mod grid;

@@ -2,8 +2,8 @@
 
 use crate::model::{
     AliasMatch, Amount, Condition, Detail, Direction, Evidence, Explained, Extent, FileStatus,
-    Finding, Kind, Level, Need, Place, ReadAs, Reason, ReporterSource, ReturnStatus, Slip, Suspect,
-    Wanted,
+    Finding, Kind, LEAST_EXPLANATION, Level, Need, Place, ReadAs, Reason, ReporterSource,
+    ReturnStatus, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -27,6 +27,8 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnexpectedColumn { .. } => "A column too many, left out",
         Detail::UnexpectedRow { .. } => "A row too many, left out",
         Detail::MissingRow { .. } => "A row is missing",
+        Detail::BlankRow { .. } => "A row was left blank",
+        Detail::BlankForm => "The form was left blank",
         Detail::MissingValue { .. } => "Figures are missing",
         Detail::UnitDiffers {
             converted: true, ..
@@ -67,6 +69,13 @@ pub(super) fn title(finding: &Finding) -> String {
             identical: true, ..
         } => "Returned twice with the same content",
         Detail::DuplicateReturn { .. } => "Returned twice with different content",
+        Detail::RepeatedText { .. } => "One explanation for everything",
+        Detail::TooShort => "The explanation is too short",
+        Detail::NoLongerNeeded { .. } => "The explanation is no longer needed",
+        Detail::OldForm {
+            same_scheme: true, ..
+        } => "An old form was used",
+        Detail::OldForm { .. } => "A form of another scheme was used",
         Detail::Sum { .. } => "The total differs from the sum of its parts",
         Detail::TotalRow { .. } => "The total row differs from the sum of the rows",
         Detail::RowCount { .. } => "The total row states another number of rows",
@@ -113,6 +122,8 @@ pub(super) fn facts(finding: &Finding) -> String {
             None => format!("the scheme has no “{label}”"),
         },
         Detail::MissingRow { label } => format!("the form has no “{label}”"),
+        Detail::BlankRow { label } => format!("nothing is filled in at “{label}”"),
+        Detail::BlankForm => "nothing is filled in".to_owned(),
         Detail::MissingValue { columns } => {
             let more = match columns.len() {
                 n if n > LISTED => format!(" and {} more", n - LISTED),
@@ -143,7 +154,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("“{}” where {wanted} belongs; left out", given(finding))
         }
-        Detail::ReadAs(how) => read_as(finding, how),
+        Detail::ReadAs(how) => {
+            let said = read_as(finding, how);
+            let others = references(&finding.cells, finding.place.as_ref(), ", ");
+            match others.is_empty() {
+                true => said,
+                false => format!("{said}; likewise {others}"),
+            }
+        }
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("it shows {error}; left out"),
             (None, true) => "the file holds no result; the plain sum was added up".to_owned(),
@@ -201,6 +219,27 @@ pub(super) fn facts(finding: &Finding) -> String {
         } => match identical {
             true => format!("{other} is the same as {taken}, which was taken"),
             false => format!("{taken} was taken, {other} left out"),
+        },
+        Detail::RepeatedText { n_findings } => {
+            format!("{n_findings} findings all have “{}”", given(finding))
+        }
+        Detail::TooShort => format!(
+            "it says only “{}”; at least {LEAST_EXPLANATION} characters are needed",
+            given(finding)
+        ),
+        Detail::NoLongerNeeded { about } => {
+            format!("what “{}” explains ({about}) is gone", given(finding))
+        }
+        Detail::OldForm {
+            scheme,
+            same_scheme,
+        } => match same_scheme {
+            true => format!(
+                "it was made by version {} of the scheme, which is now {}; it was read by the one in force",
+                given(finding),
+                expected(finding)
+            ),
+            false => format!("it was made for “{scheme}”; it was read by the scheme in force"),
         },
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, ", ");
@@ -389,6 +428,10 @@ pub(super) fn advice(finding: &Finding) -> String {
             None => "Check the label; delete rows that do not belong here".to_owned(),
         },
         Detail::MissingRow { label } => format!("Add the row “{label}” and return it"),
+        Detail::BlankRow { .. } => {
+            "Fill it in: 0 where there is nothing, “－” where it does not apply".to_owned()
+        }
+        Detail::BlankForm => "Fill it in and return it, or say that there is nothing".to_owned(),
         Detail::MissingValue { .. } => "Fill them in; 0 for none, － for not applicable".to_owned(),
         Detail::UnitDiffers {
             converted: true, ..
@@ -452,6 +495,10 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::DuplicateReturn { .. } => {
             "Find out which one holds, and take the other out".to_owned()
         }
+        Detail::RepeatedText { .. } => "Give each finding its own reason".to_owned(),
+        Detail::TooShort => "Write down the reason itself".to_owned(),
+        Detail::NoLongerNeeded { .. } => "Nothing to do".to_owned(),
+        Detail::OldForm { .. } => "Check how it was read; use the new form next time".to_owned(),
         Detail::Sum { .. } => {
             format!("Check {cell}; if a part is wrong, the total should change with it")
         }
@@ -679,6 +726,14 @@ pub(super) fn level_meaning(level: Level) -> &'static str {
     }
 }
 
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Acceptable => "ready to send",
+        Verdict::ToExplain => "to be explained",
+        Verdict::ToCorrect => "to be corrected",
+    }
+}
+
 pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Sum => "Balance",
@@ -713,8 +768,10 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Conflict => "Conflict",
         Kind::NotReturned => "Not returned",
         Kind::DuplicateReturn => "Returned twice",
+        Kind::Explanation => "Explanation",
         Kind::UnitSlip => "Wrong unit",
         Kind::Shifted => "Shifted",
+        Kind::OldForm => "Old form",
     }
 }
 
@@ -829,6 +886,7 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
     match source {
         ReporterSource::Form => "the form's reporter cell",
         ReporterSource::Title => "the title",
+        ReporterSource::Stamp => "the reporter whom the form was made for",
         ReporterSource::Rows => "the row filled in",
         ReporterSource::FileName => "the file name",
         ReporterSource::Folder => "the folder",
@@ -836,7 +894,7 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
     }
 }
 
-fn direction(direction: Direction) -> &'static str {
+pub(super) fn direction(direction: Direction) -> &'static str {
     match direction {
         Direction::Rising => "rise every year",
         Direction::Falling => "fall every year",

@@ -6,17 +6,20 @@
 //! how to name its cells, is here.
 
 mod en;
+mod rule;
 #[cfg(test)]
 mod tests;
 mod zh;
 
 use crate::model::{
     AliasMatch, Amount, CellRef, Detail, FileStatus, Finding, Kind, Level, Operand, Place,
-    ReporterSource, ReturnStatus, Suspect,
+    ReporterSource, ReturnStatus, Suspect, Verdict,
 };
 use crate::read::Unreadable;
 
 use super::Lang;
+
+pub use rule::relation;
 
 /// What is wrong, in a few words: 合计与分项之和不符.
 pub fn title(finding: &Finding, lang: Lang) -> String {
@@ -104,6 +107,14 @@ pub fn level_meaning(level: Level, lang: Lang) -> &'static str {
     match lang {
         Lang::Zh => zh::level_meaning(level),
         Lang::En => en::level_meaning(level),
+    }
+}
+
+/// 可以报送, 需说明, 须改正.
+pub fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::verdict(verdict),
+        Lang::En => en::verdict(verdict),
     }
 }
 

@@ -109,6 +109,29 @@ fn examples() -> Vec<Finding> {
             },
         ),
         finding(
+            Kind::MissingRow,
+            Detail::BlankRow {
+                label: "轮南镇".into(),
+            },
+        ),
+        finding(Kind::MissingRow, Detail::BlankForm),
+        finding(
+            Kind::OldForm,
+            Detail::OldForm {
+                scheme: "luntai-2023-2025".into(),
+                same_scheme: true,
+            },
+        )
+        .given("0a1b2c3d")
+        .expected("4e5f6a7b"),
+        finding(
+            Kind::OldForm,
+            Detail::OldForm {
+                scheme: "luntai-2020-2022".into(),
+                same_scheme: false,
+            },
+        ),
+        finding(
             Kind::MissingValue,
             Detail::MissingValue {
                 columns: vec!["2023年度".into(), "2024年度".into()],
@@ -344,6 +367,15 @@ fn examples() -> Vec<Finding> {
             },
         ));
     }
+    for detail in [
+        Detail::RepeatedText { n_findings: 3 },
+        Detail::TooShort,
+        Detail::NoLongerNeeded {
+            about: "附件7!E3".into(),
+        },
+    ] {
+        all.push(finding(Kind::Explanation, detail).given("2024"));
+    }
     for need in [Need::AllOrNone, Need::ExactlyOne, Need::AtLeastOne] {
         all.push(finding(
             Kind::Pair,
@@ -429,15 +461,21 @@ fn variant(detail: &Detail) -> usize {
         Detail::When { .. } => 33,
         Detail::MissingValue { .. } => 34,
         Detail::UnitUnknown { .. } => 35,
-        Detail::UnitSlip { .. } => 36,
-        Detail::Shifted { .. } => 37,
+        Detail::RepeatedText { .. } => 36,
+        Detail::TooShort => 37,
+        Detail::NoLongerNeeded { .. } => 38,
+        Detail::UnitSlip { .. } => 39,
+        Detail::Shifted { .. } => 40,
+        Detail::BlankRow { .. } => 41,
+        Detail::BlankForm => 42,
+        Detail::OldForm { .. } => 43,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..38 {
+    for number in 0..44 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"
@@ -579,6 +617,14 @@ fn advice_without_a_cell_reads_as_a_sentence() {
         advice(&target, Lang::Zh),
         "请核对该项；若分项有误，改分项后合计应随之变化"
     );
+}
+
+#[test]
+fn one_finding_names_all_cells_that_it_is_about() {
+    let detail = Detail::ReadAs(ReadAs::TextNumber);
+    let mut text = finding(Kind::ReadAs, detail).given("８").expected("8");
+    text.cells = vec![place("F3"), place("G3")];
+    assert_eq!(facts(&text, Lang::Zh), "填写“８”，读作 8；F3:G3 也是");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::model::{
     AliasMatch, Amount, Condition, Detail, Direction, Evidence, Explained, Extent, FileStatus,
-    Finding, Kind, Level, Need, Place, ReadAs, Reason, ReporterSource, ReturnStatus, Slip, Suspect,
-    Wanted,
+    Finding, Kind, LEAST_EXPLANATION, Level, Need, Place, ReadAs, Reason, ReporterSource,
+    ReturnStatus, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -27,6 +27,8 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnexpectedColumn { .. } => "多出一列，未汇总",
         Detail::UnexpectedRow { .. } => "多出一行，未汇总",
         Detail::MissingRow { .. } => "缺少一行",
+        Detail::BlankRow { .. } => "整行没有填",
+        Detail::BlankForm => "整张表没有填",
         Detail::MissingValue { .. } => "有漏填的指标",
         Detail::UnitDiffers {
             converted: true, ..
@@ -67,6 +69,13 @@ pub(super) fn title(finding: &Finding) -> String {
             identical: true, ..
         } => "重复上报，内容相同",
         Detail::DuplicateReturn { .. } => "重复上报，内容不同",
+        Detail::RepeatedText { .. } => "审核说明千篇一律",
+        Detail::TooShort => "审核说明太短",
+        Detail::NoLongerNeeded { .. } => "审核说明已不需要",
+        Detail::OldForm {
+            same_scheme: true, ..
+        } => "用的是旧表样",
+        Detail::OldForm { .. } => "用的是别的报表制度的表样",
         Detail::Sum { .. } => "合计与分项之和不符",
         Detail::TotalRow { .. } => "合计行与各行之和不符",
         Detail::RowCount { .. } => "合计行注明的个数与行数不符",
@@ -115,6 +124,8 @@ pub(super) fn facts(finding: &Finding) -> String {
             None => format!("制度中没有“{label}”"),
         },
         Detail::MissingRow { label } => format!("表中没有“{label}”"),
+        Detail::BlankRow { label } => format!("“{label}”一行是空的"),
+        Detail::BlankForm => "收到的是空表".to_owned(),
         Detail::MissingValue { columns } => {
             let more = match columns.len() {
                 n if n > LISTED => format!("等 {n} 项"),
@@ -144,7 +155,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("填写“{}”，此处应填{wanted}，没有汇总", given(finding))
         }
-        Detail::ReadAs(how) => read_as(finding, how),
+        Detail::ReadAs(how) => {
+            let said = read_as(finding, how);
+            let others = references(&finding.cells, finding.place.as_ref(), "、");
+            match others.is_empty() {
+                true => said,
+                false => format!("{said}；{others} 也是"),
+            }
+        }
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("公式结果为 {error}，没有汇总"),
             (None, true) => "文件中没有存下结果，已按求和公式算出".to_owned(),
@@ -201,6 +219,27 @@ pub(super) fn facts(finding: &Finding) -> String {
         } => match identical {
             true => format!("{other} 与 {taken} 相同，取用后者"),
             false => format!("取用 {taken}，{other} 没有汇总"),
+        },
+        Detail::RepeatedText { n_findings } => {
+            format!("{n_findings} 个问题都写的是“{}”", given(finding))
+        }
+        Detail::TooShort => format!(
+            "只写了“{}”，至少要 {LEAST_EXPLANATION} 个字",
+            given(finding)
+        ),
+        Detail::NoLongerNeeded { about } => {
+            format!("“{}”说明的问题（{about}）已经没有了", given(finding))
+        }
+        Detail::OldForm {
+            scheme,
+            same_scheme,
+        } => match same_scheme {
+            true => format!(
+                "空表是按 {} 版制作的，现行制度是 {} 版；已按现行制度读取",
+                given(finding),
+                expected(finding)
+            ),
+            false => format!("空表是为“{scheme}”制作的；已按现行制度读取"),
         },
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, "、");
@@ -392,6 +431,8 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             None => "请核对行名；不属于本表的行请删去".to_owned(),
         },
         Detail::MissingRow { label } => format!("请补上“{label}”一行再报"),
+        Detail::BlankRow { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
+        Detail::BlankForm => "请填好再报；确实没有可报的，请告知县里".to_owned(),
         Detail::MissingValue { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
         Detail::UnitDiffers {
             converted: true, ..
@@ -442,6 +483,10 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             identical: true, ..
         } => "不必处理".to_owned(),
         Detail::DuplicateReturn { .. } => "请确认以哪一份为准，移出另一份".to_owned(),
+        Detail::RepeatedText { .. } => "请逐条写明各自的原因".to_owned(),
+        Detail::TooShort => "请写明具体原因".to_owned(),
+        Detail::NoLongerNeeded { .. } => "不必处理".to_owned(),
+        Detail::OldForm { .. } => "请核对读取是否正确；以后请用新发的空表填报".to_owned(),
         Detail::Sum { .. } => {
             format!("请核对 {cell}；若分项有误，改分项后合计应随之变化")
         }
@@ -619,6 +664,14 @@ pub(super) fn level_meaning(level: Level) -> &'static str {
     }
 }
 
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Acceptable => "可以报送",
+        Verdict::ToExplain => "需说明",
+        Verdict::ToCorrect => "须改正",
+    }
+}
+
 pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Sum => "平衡关系",
@@ -653,8 +706,10 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Conflict => "数据冲突",
         Kind::NotReturned => "未报",
         Kind::DuplicateReturn => "重复上报",
+        Kind::Explanation => "审核说明",
         Kind::UnitSlip => "单位填错",
         Kind::Shifted => "错行错列",
+        Kind::OldForm => "旧表样",
     }
 }
 
@@ -765,6 +820,7 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
     match source {
         ReporterSource::Form => "表上的填报单位",
         ReporterSource::Title => "标题",
+        ReporterSource::Stamp => "空表发放的对象",
         ReporterSource::Rows => "填写的行",
         ReporterSource::FileName => "文件名",
         ReporterSource::Folder => "文件夹名",
@@ -772,7 +828,7 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
     }
 }
 
-fn direction(direction: Direction) -> &'static str {
+pub(super) fn direction(direction: Direction) -> &'static str {
     match direction {
         Direction::Rising => "逐年上升",
         Direction::Falling => "逐年下降",

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
+use crate::consolidate::Source;
 use crate::model::{Amount, Level, Value};
 use crate::scheme::ColumnKind;
 
 use super::frame::{Frame, MEASURED, Shown};
+use super::head::{self, merge};
 use super::layout::Part;
 use super::marks::{Mark, worst};
 use super::notes::{findings_note, stated_total};
@@ -84,13 +86,9 @@ impl<'a> Writer<'a, '_> {
         for (col, width) in self.frame.widths.iter().enumerate() {
             self.sheet.set_column_width(col as u16, *width)?;
         }
-        let (head, body) = (self.frame.sheets.head, self.frame.sheets.body);
-        page::set_up(self.sheet, Some((head, body - 1)), self.context.lang)?;
-        let keys = &self.frame.widths[..self.frame.label_cols];
-        let frozen_cols = match keys.iter().sum::<f64>() < 70.0 {
-            true => self.frame.label_cols as u16,
-            false => 0,
-        };
+        let (top, body) = (self.frame.sheets.head, self.frame.sheets.body);
+        page::set_up(self.sheet, Some((top, body - 1)), self.context.lang)?;
+        let frozen_cols = head::frozen_cols(&self.frame.widths, self.frame.label_cols);
         self.sheet.set_freeze_panes(body, frozen_cols)?;
         Ok(())
     }
@@ -98,55 +96,25 @@ impl<'a> Writer<'a, '_> {
     fn write_head(&mut self) -> Result<(), XlsxError> {
         let annex = self.frame.annex;
         let last = self.last_col();
-        self.sheet.set_row_height(0, 22)?;
-        let number = self.styles.role(Role::AnnexNumber);
-        self.sheet.write_with_format(0, 0, &*annex.number, number)?;
+        let widths = &self.frame.widths;
+        head::write_number(self.sheet, self.styles, annex)?;
         let status = self.context.annex_status(self.frame.idx);
         let small = self.styles.role(Role::Small);
         if last > 0 {
             self.sheet.write_with_format(0, last, status, small)?;
         }
-        let title_width: f64 = self.frame.widths.iter().sum();
-        let n_lines = text::lines(&annex.title, title_width / 1.7);
-        self.sheet.set_row_height(1, n_lines as f64 * 26.0 + 10.0)?;
-        let title = self.styles.role(Role::Title);
-        merge(self.sheet, (1, 0), (1, last), &annex.title, title)?;
+        head::write_title(self.sheet, self.styles, annex, widths)?;
         if let Some(unit_line) = &annex.unit_line {
             let aside = self.styles.role(Role::Aside);
             self.sheet.write_with_format(2, last, unit_line, aside)?;
         }
-        let header = annex.header();
-        let mut heights = vec![text::height(1); annex.depth];
-        for deep in [false, true] {
-            for cell in header
-                .iter()
-                .filter(|cell| (cell.rows.0 != cell.rows.1) == deep)
-            {
-                let width: f64 = self.frame.widths[cell.cols.0..=cell.cols.1].iter().sum();
-                let needed = text::height(text::lines(&cell.text, width));
-                let rows = &mut heights[cell.rows.0..=cell.rows.1];
-                let missing = needed - rows.iter().sum::<f64>();
-                if missing > 0.0 {
-                    let each = missing / rows.len() as f64;
-                    rows.iter_mut().for_each(|height| *height += each);
-                }
-            }
-        }
-        let head = self.frame.sheets.head;
-        for (level, height) in heights.iter().enumerate() {
-            self.sheet.set_row_height(head + level as u32, *height)?;
-        }
-        let format = self.styles.role(Role::Header);
-        for cell in header {
-            merge(
-                self.sheet,
-                (head + cell.rows.0 as u32, cell.cols.0 as u16),
-                (head + cell.rows.1 as u32, cell.cols.1 as u16),
-                &cell.text,
-                format,
-            )?;
-        }
-        Ok(())
+        head::write_header(
+            self.sheet,
+            self.styles,
+            annex,
+            widths,
+            self.frame.sheets.head,
+        )
     }
 
     fn write_no_rows(&mut self) -> Result<(), XlsxError> {
@@ -198,7 +166,7 @@ impl<'a> Writer<'a, '_> {
             let level = worst(&self.context.merged.findings, &group);
             self.write_cell((at, bottom), leaf, row_idx, &shown, level)?;
             if !group.is_empty() {
-                self.write_note(at, leaf, &group, None)?;
+                self.write_note(at, leaf, &group, row.source, None)?;
             }
         }
         // In a large register only rows that need another height say so.
@@ -264,6 +232,7 @@ impl<'a> Writer<'a, '_> {
         at: u32,
         leaf: usize,
         findings: &[usize],
+        source: Option<Source>,
         more: Option<String>,
     ) -> Result<(), XlsxError> {
         let level = worst(&self.context.merged.findings, findings).unwrap_or(Level::Hint);
@@ -278,7 +247,7 @@ impl<'a> Writer<'a, '_> {
             if !text.is_empty() {
                 text.push_str("\n\n");
             }
-            text.push_str(&findings_note(self.context, findings));
+            text.push_str(&findings_note(self.context, findings, source, leaf));
         }
         self.sheet
             .insert_note(at, leaf as u16, &page::note(&text))?;
@@ -319,7 +288,7 @@ impl<'a> Writer<'a, '_> {
             let text = spec.label(n_returned);
             merge(self.sheet, (at, 0), (at, last), &text, format)?;
             if !label.is_empty() {
-                self.write_note(at, 0, &label, None)?;
+                self.write_note(at, 0, &label, total.stated, None)?;
             }
         }
         for leaf in frame.label_cols..frame.annex.leaves.len() {
@@ -357,8 +326,8 @@ impl<'a> Writer<'a, '_> {
     ) -> Result<(), XlsxError> {
         let frame = self.frame;
         let col = leaf as u16;
-        let stated = frame.county.total.as_ref().and_then(|total| total.stated);
-        let stated = stated.map(|source| &frame.returned(source).1.entries[leaf].value);
+        let office = frame.county.total.as_ref().and_then(|total| total.stated);
+        let stated = office.map(|source| &frame.returned(source).1.entries[leaf].value);
         let marks = self.context.marks.total(frame.idx);
         let findings = findings_at(marks, leaf);
         let mut level = worst(&self.context.merged.findings, findings);
@@ -372,7 +341,7 @@ impl<'a> Writer<'a, '_> {
             let look = Look::new(Role::TotalFigure).level(level);
             write_shown(self.sheet, self.styles, at, col, &shown, look, kind)?;
             if !findings.is_empty() {
-                self.write_note(at, leaf, findings, None)?;
+                self.write_note(at, leaf, findings, office, None)?;
             }
             return Ok(());
         };
@@ -394,7 +363,7 @@ impl<'a> Writer<'a, '_> {
         self.sheet
             .write_formula_with_format(at, col, formula, format)?;
         if said.is_some() || !findings.is_empty() {
-            self.write_note(at, leaf, findings, said)?;
+            self.write_note(at, leaf, findings, office, said)?;
         }
         Ok(())
     }
@@ -490,21 +459,6 @@ fn write_figure(
     } else {
         sheet.write_string_with_format(at, col, amount.to_string(), format)?;
     }
-    Ok(())
-}
-
-/// Writes a cell, merged where it covers more than one.
-pub(super) fn merge(
-    sheet: &mut Worksheet,
-    (first_row, first_col): (u32, u16),
-    (last_row, last_col): (u32, u16),
-    text: &str,
-    format: &Format,
-) -> Result<(), XlsxError> {
-    match (first_row, first_col) == (last_row, last_col) {
-        true => sheet.write_string_with_format(first_row, first_col, text, format)?,
-        false => sheet.merge_range(first_row, first_col, last_row, last_col, text, format)?,
-    };
     Ok(())
 }
 

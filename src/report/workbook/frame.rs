@@ -10,12 +10,10 @@ use crate::scheme::{Annex, ColumnKind};
 use super::layout::{AnnexSheets, Part};
 use super::row_sums::{RowSum, row_sums};
 use super::style::Number;
-use super::{Context, text};
+use super::{Context, head, text};
 
 /// Rows that column widths are measured on.
 pub(super) const MEASURED: usize = 2_000;
-/// A table narrower than this is spread over the page, as the plan does.
-const NARROW: f64 = 100.0;
 /// The widest that text may make a column.
 const WIDEST: usize = 44;
 
@@ -77,7 +75,7 @@ impl<'a> Frame<'a> {
         }
         let leading =
             |leaf: &usize| keys[*leaf].is_some() || leaf_kind(*leaf) == ColumnKind::Serial;
-        let label_cols = (0..n_leaves).take_while(|leaf| leading(leaf)).count();
+        let label_cols = head::label_cols(annex);
         let first_value = (0..n_leaves).find(|leaf| !leading(leaf));
         let mut frame = Self {
             context,
@@ -86,7 +84,7 @@ impl<'a> Frame<'a> {
             county,
             sheets: &context.layout.annexes[idx],
             percent: Vec::new(),
-            sums: row_sums(context, idx),
+            sums: row_sums(context.scheme, idx),
             spans: Vec::new(),
             serials: Vec::new(),
             widths: Vec::new(),
@@ -240,9 +238,9 @@ impl<'a> Frame<'a> {
             if !merges(leaf) || self.keys[leaf].is_none() {
                 continue;
             }
-            for row in 1..n_rows {
+            for (row, starts) in breaks.iter_mut().enumerate().skip(1) {
                 let (above, here) = (self.shown(row - 1, leaf), self.shown(row, leaf));
-                breaks[row] |= !above.same_text(&here);
+                *starts |= !above.same_text(&here);
             }
             self.spans[leaf] = Some(spans(&breaks));
             first_groups.get_or_insert_with(|| breaks.clone());
@@ -265,7 +263,7 @@ impl<'a> Frame<'a> {
             }
             let fixed = !self.annex.rows.fixed().is_empty();
             let mut breaks = starts_of_part.clone();
-            for row in 1..n_rows {
+            for (row, starts) in breaks.iter_mut().enumerate().skip(1) {
                 // Under a printed remark the plan leaves its neighbours blank.
                 let marked = self.context.marks.row(self.idx, row);
                 let marked = marked.iter().any(|mark| mark.leaf == leaf);
@@ -273,7 +271,7 @@ impl<'a> Frame<'a> {
                 let above = self.shown(row - 1, leaf);
                 let same = above.same_text(&self.shown(row, leaf));
                 let returned = self.county.rows[row].source.is_some();
-                breaks[row] |= match blank {
+                *starts |= match blank {
                     true => !fixed || marked || !returned,
                     false => !same || marked,
                 };
@@ -287,18 +285,7 @@ impl<'a> Frame<'a> {
         let mut widths = vec![0usize; n_leaves];
         for (leaf, width) in widths.iter_mut().enumerate() {
             let column = self.annex.column_of(leaf);
-            // Headers may break over lines, but not into single characters.
-            let header = self.annex.leaves[leaf].path.last();
-            let header = header.map_or(0, |header| {
-                let wide = text::width(header);
-                let n_lines = match wide {
-                    0..=10 => 1,
-                    11..=24 => 2,
-                    25..=36 => 3,
-                    _ => 4,
-                };
-                wide.div_ceil(n_lines).max(4)
-            });
+            let header = head::header_width(self.annex, leaf);
             let n_rows = self.county.rows.len().min(MEASURED);
             let content = (0..n_rows).map(|row| self.shown(row, leaf).width()).max();
             let total = self.county.total.as_ref();
@@ -311,11 +298,7 @@ impl<'a> Frame<'a> {
             };
             *width = header.max(content) + 2;
         }
-        let sum: usize = widths.iter().sum();
-        let title = text::width(&self.annex.title) as f64 * 1.7;
-        let wanted = NARROW.max(title.min(130.0));
-        let stretch = (wanted / sum as f64).clamp(1.0, 3.0);
-        self.widths = widths.iter().map(|&width| width as f64 * stretch).collect();
+        self.widths = head::spread(&widths, &self.annex.title);
     }
 }
 
@@ -340,7 +323,7 @@ impl Shown<'_> {
 }
 
 /// How many rows the group that starts at each row covers; 0 inside a group.
-fn spans(breaks: &[bool]) -> Vec<u32> {
+pub(super) fn spans(breaks: &[bool]) -> Vec<u32> {
     let mut spans = vec![0; breaks.len()];
     let mut start = 0;
     for (row, starts) in breaks.iter().enumerate() {

@@ -120,7 +120,7 @@ pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
 ///
 /// The parts of a sum that does not add up are only concerned; of a text number, a blank or a promise
 /// that several cells should keep together each cell is meant.
-fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
+pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
     let own = finding.place.iter();
     let alike = matches!(finding.kind, Kind::ReadAs | Kind::MissingValue)
         || finding

@@ -1,3 +1,5 @@
+//! The workbooks that we write: the county's, and [blank forms](form).
+//!
 //! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 错误清单,
 //! 数据来源.
 //!
@@ -8,9 +10,11 @@
 
 mod annex;
 mod findings;
+pub mod form;
 mod frame;
+mod head;
 mod layout;
-mod marks;
+pub(super) mod marks;
 mod notes;
 mod page;
 mod returns;
@@ -20,7 +24,7 @@ mod style;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(super) mod text;
 
 use std::collections::HashMap;
 use std::io::{Cursor, Seek, Write};
@@ -135,18 +139,7 @@ impl<'a> Context<'a> {
 
     /// 2024年5月, or 计划.
     fn period(&self) -> String {
-        let period = &self.merged.period;
-        let month = period.split_once('-').filter(|(year, month)| {
-            let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-            year.len() == 4 && month.len() == 2 && digits(year) && digits(month)
-        });
-        match (month, self.lang) {
-            (Some((year, month)), Lang::Zh) => {
-                format!("{year}年{}月", month.trim_start_matches('0'))
-            }
-            (None, Lang::Zh) if period == "plan" => "计划".to_owned(),
-            _ => period.clone(),
-        }
+        period_name(&self.merged.period, self.lang)
     }
 
     /// How many returns of an annex are owed, and how many came.
@@ -193,24 +186,44 @@ fn new_sheet(
     n_cells: usize,
     limits: Limits,
 ) -> Result<&mut Worksheet, XlsxError> {
-    match n_cells > limits.kept_cells {
-        true => workbook.add_worksheet_with_constant_memory(),
-        false => Ok(workbook.add_worksheet()),
+    if n_cells > limits.kept_cells {
+        // Packing a large sheet well takes as long as writing it; this is four times as fast and a
+        // quarter larger.
+        workbook.set_zip_compression_level(2);
+        return workbook.add_worksheet_with_constant_memory();
+    }
+    Ok(workbook.add_worksheet())
+}
+
+/// 2024年5月, or 计划.
+fn period_name(period: &str, lang: Lang) -> String {
+    let month = period.split_once('-').filter(|(year, month)| {
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        year.len() == 4 && month.len() == 2 && digits(year) && digits(month)
+    });
+    match (month, lang) {
+        (Some((year, month)), Lang::Zh) => {
+            format!("{year}年{}月", month.trim_start_matches('0'))
+        }
+        (None, Lang::Zh) if period == "plan" => "计划".to_owned(),
+        _ => period.to_owned(),
     }
 }
 
-/// The date is the period's: a workbook made again tomorrow is the same workbook.
 fn properties(context: &Context<'_>) -> Result<DocProperties, XlsxError> {
-    let first_year = context.scheme.years.first().copied().unwrap_or(2000);
-    let written = context.merged.period.split_once('-');
-    let written = written.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
-    let (year, month): (u16, u8) = written.unwrap_or((first_year, 1));
-    let date =
-        ExcelDateTime::from_ymd(year, month, 1).or_else(|_| ExcelDateTime::from_ymd(2000, 1, 1))?;
     Ok(DocProperties::new()
         .set_title(summary::title(context))
         .set_subject(&context.scheme.title)
         .set_author("hebiao")
         .set_company(&context.scheme.area)
-        .set_creation_datetime(&date))
+        .set_creation_datetime(&date_of(context.scheme, &context.merged.period)?))
+}
+
+/// The date is the period's: a workbook made again tomorrow is the same workbook.
+fn date_of(scheme: &Scheme, period: &str) -> Result<ExcelDateTime, XlsxError> {
+    let first_year = scheme.years.first().copied().unwrap_or(2000);
+    let written = period.split_once('-');
+    let written = written.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
+    let (year, month): (u16, u8) = written.unwrap_or((first_year, 1));
+    ExcelDateTime::from_ymd(year, month, 1).or_else(|_| ExcelDateTime::from_ymd(2000, 1, 1))
 }

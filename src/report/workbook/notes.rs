@@ -1,5 +1,6 @@
 //! What the notes of the annex sheets say.
 
+use crate::consolidate::Source;
 use crate::model::Amount;
 use crate::report::{Lang, words};
 
@@ -48,7 +49,12 @@ pub(super) fn stated_total(
 }
 
 /// All findings of a cell: what, expected, what to do, and where in the return.
-pub(super) fn findings_note(context: &Context<'_>, findings: &[usize]) -> String {
+pub(super) fn findings_note(
+    context: &Context<'_>,
+    findings: &[usize],
+    source: Option<Source>,
+    leaf: usize,
+) -> String {
     const SHOWN: usize = 6;
     let lang = context.lang;
     let mut blocks: Vec<String> = Vec::new();
@@ -89,20 +95,16 @@ pub(super) fn findings_note(context: &Context<'_>, findings: &[usize]) -> String
             }
         });
     }
-    let place = findings
-        .first()
-        .and_then(|&idx| context.merged.findings[idx].place.as_ref());
-    if let Some(place) = place {
-        let sheet = place.sheet.as_deref().unwrap_or_default();
-        let cell = place
-            .cell
-            .map(|cell| format!("!{cell}"))
-            .unwrap_or_default();
+    if let Some(source) = source {
+        let table = &context.merged.tables[source.table];
+        let cell = table.cell(&table.rows[source.row], leaf);
+        let cell = cell.map(|cell| format!("!{cell}")).unwrap_or_default();
         // The addresses above are the return's own, which this sheet does not share.
         blocks.push(format!(
-            "{}{} {sheet}{cell}",
+            "{}{} {}{cell}",
             lang.pick("原表：", "In the return: "),
-            place.file
+            table.file,
+            table.sheet
         ));
     }
     blocks.join("\n\n")

@@ -7,7 +7,7 @@ use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 use crate::model::{CellRef, FileRecord, Level, ReturnRecord, ReturnStatus};
 use crate::report::words;
 
-use super::annex::merge;
+use super::head::merge;
 use super::layout::link;
 use super::marks::Spot;
 use super::style::{Look, Number, Role, Styles};

@@ -1,27 +1,28 @@
 //! Totals within a row as live formulas, where the figure that was returned is exactly the sum.
 
+use std::sync::Arc;
+
 use rust_xlsxwriter::Formula;
 
-use crate::consolidate::CountyRow;
 use crate::model::{Amount, CellRef, Value};
-use crate::scheme::{Annex, CellSel, Relation, RowSel, Rule, YearSel};
+use crate::scheme::{Annex, CellSel, Relation, RowSel, Rule, Scheme, YearSel};
 
-use super::Context;
 use super::frame::Frame;
 
 /// A rule that makes one cell of a row the sum of others.
 pub(super) struct RowSum<'a> {
     rule: &'a Rule,
     year: Option<u16>,
-    total: usize,
-    parts: Vec<usize>,
+    /// The leaf that is the sum.
+    pub(super) total: usize,
+    /// The leaves that are added up.
+    pub(super) parts: Vec<usize>,
 }
 
 /// The rules of an annex that make a cell the sum of cells of its row.
-pub(super) fn row_sums<'a>(context: &'a Context<'a>, idx: usize) -> Vec<RowSum<'a>> {
-    let scheme = context.scheme;
+pub(super) fn row_sums(scheme: &Scheme, idx: usize) -> Vec<RowSum<'_>> {
     let annex = &scheme.annexes[idx];
-    let mut sums: Vec<RowSum<'a>> = Vec::new();
+    let mut sums: Vec<RowSum<'_>> = Vec::new();
     for rule in &scheme.rules {
         let Relation::Sum { total, parts } = &rule.relation else {
             continue;
@@ -96,7 +97,7 @@ impl Frame<'_> {
     ) -> Option<Formula> {
         let row = &self.county.rows[row_idx];
         let sum = self.sums.iter().find(|sum| sum.total == leaf)?;
-        if self.percent[leaf] || !sum.applies(row) {
+        if self.percent[leaf] || !sum.applies(&row.key, row.year) {
             return None;
         }
         let (_, returned) = self.source(row)?;
@@ -112,14 +113,7 @@ impl Frame<'_> {
                 _ => return None,
             }
         }
-        let cells = runs(&sum.parts).map(|(first, last)| {
-            let cell = |leaf: usize| CellRef::new(at, leaf as u32);
-            match first == last {
-                true => cell(first).to_string(),
-                false => format!("{}:{}", cell(first), cell(last)),
-            }
-        });
-        let cells = cells.collect::<Vec<_>>().join(",");
+        let cells = sum.addresses(at);
         (added == given)
             .then(|| Formula::new(format!("=SUM({cells})")).set_result(given.to_string()))
     }
@@ -141,18 +135,32 @@ impl Frame<'_> {
 }
 
 impl RowSum<'_> {
-    fn applies(&self, row: &CountyRow) -> bool {
+    /// Whether it holds in a row with this key and year.
+    pub(super) fn applies(&self, key: &[Arc<str>], year: Option<u16>) -> bool {
         let applies = &self.rule.applies;
-        let year = self.year.or(row.year);
-        applies
-            .rows
-            .as_ref()
-            .is_none_or(|rows| rows.contains(&row.key))
-            && !applies.except_rows.contains(&row.key)
+        let year = self.year.or(year);
+        let is_in = |keys: &[Box<[Arc<str>]>]| keys.iter().any(|one| **one == *key);
+        applies.rows.as_ref().is_none_or(|rows| is_in(rows))
+            && !is_in(&applies.except_rows)
             && match (&applies.years, year) {
                 (Some(years), Some(year)) => years.contains(&year),
                 _ => true,
             }
+    }
+
+    /// Whether it holds in total rows.
+    pub(super) fn applies_to_totals(&self) -> bool {
+        self.rule.applies.total_rows && self.applies(&[], None)
+    }
+
+    /// Its parts in a sheet row, as a formula names them: `B7:D7,F7`.
+    pub(super) fn addresses(&self, row: u32) -> String {
+        let cell = |leaf: usize| CellRef::new(row, leaf as u32);
+        let runs = runs(&self.parts).map(|(first, last)| match first == last {
+            true => cell(first).to_string(),
+            false => format!("{}:{}", cell(first), cell(last)),
+        });
+        runs.collect::<Vec<_>>().join(",")
     }
 }
 

@@ -8,9 +8,9 @@ use crate::consolidate::Source;
 use crate::model::{CellRange, CellRef};
 
 use super::style::{Role, Styles};
-use super::{Context, page};
+use super::{Context, page, text};
 
-const WIDTHS: [f64; 9] = [10.0, 8.0, 30.0, 20.0, 46.0, 20.0, 14.0, 18.0, 40.0];
+const WIDTHS: [f64; 9] = [10.0, 8.0, 34.0, 26.0, 64.0, 16.0, 13.0, 18.0, 28.0];
 const SHOWN_HASH: usize = 12;
 
 /// One line: a row of the county, or its total row.
@@ -91,6 +91,14 @@ pub(super) fn write(
         for (idx, line) in chunk.iter().enumerate() {
             let at = idx as u32 + 1;
             let cells = context.source_line(line, &hashes);
+            let n_lines = cells
+                .iter()
+                .zip(WIDTHS)
+                .map(|(text, width)| text::lines(text, width));
+            let n_lines = n_lines.max().unwrap_or(1);
+            if n_lines > 1 {
+                sheet.set_row_height(at, text::height(n_lines))?;
+            }
             for (col, text) in cells.into_iter().enumerate() {
                 let role = match col {
                     0 | 1 | 6 | 7 => Role::Centred,

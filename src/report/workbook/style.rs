@@ -9,6 +9,7 @@ use crate::model::Level;
 const BODY: &str = "宋体";
 const BLACK: &str = "黑体";
 const TITLE: &str = "方正小标宋简体";
+const GREY: u32 = 0xF2F2F2;
 
 /// What a cell looks like; equal looks are one format in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +55,18 @@ pub(super) enum Role {
     Link,
     /// Likewise, in the middle.
     CentredLink,
+    /// A cell of a blank form to be filled in.
+    Input,
+    /// Likewise, for longer text.
+    InputText,
+    /// A cell of a blank form that says which row it is.
+    Label,
+    /// A cell of a blank form that is worked out from others, or stays blank.
+    Computed,
+    /// A line of a blank form to be completed by hand.
+    Signature,
+    /// The period of a blank form, below its title.
+    Period,
 }
 
 /// How a number is shown.
@@ -156,7 +169,7 @@ fn format(look: Look) -> Format {
         Role::Header => cell()
             .set_font_name(BLACK)
             .set_align(FormatAlign::Center)
-            .set_background_color(0xF2F2F2),
+            .set_background_color(GREY),
         Role::Centred => cell().set_align(FormatAlign::Center),
         Role::Text => cell().set_align(FormatAlign::Left),
         // A figure that does not fit must not break over two lines.
@@ -174,6 +187,21 @@ fn format(look: Look) -> Format {
             .set_background_color(0xEDEDED),
         Role::Link => linked(cell().set_align(FormatAlign::Left)),
         Role::CentredLink => linked(cell().set_align(FormatAlign::Center)),
+        // Grey is for what needs no filling in, so that white says where to type.
+        Role::Input => plain()
+            .set_border(FormatBorder::Thin)
+            .set_align(FormatAlign::Center)
+            .set_unlocked(),
+        Role::InputText => cell().set_align(FormatAlign::Left).set_unlocked(),
+        Role::Label => cell()
+            .set_align(FormatAlign::Center)
+            .set_background_color(GREY),
+        Role::Computed => plain()
+            .set_border(FormatBorder::Thin)
+            .set_align(FormatAlign::Center)
+            .set_background_color(GREY),
+        Role::Signature => plain().set_unlocked(),
+        Role::Period => plain().set_align(FormatAlign::Center),
     };
     format = match look.number {
         Number::General => format,

@@ -7,7 +7,7 @@ use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 use crate::model::{CellRef, FileStatus, Level, Tally};
 use crate::report::{Lang, words};
 
-use super::annex::merge;
+use super::head::merge;
 use super::layout::link;
 use super::style::{Look, Number, Role, Styles};
 use super::{Context, page, text};

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 const LINE: f64 = 15.0;
 
 /// Widest line of a text, in digits of the default font; a Chinese character is two.
-pub(super) fn width(text: &str) -> usize {
+pub(in crate::report) fn width(text: &str) -> usize {
     text.lines()
         .map(UnicodeWidthStr::width_cjk)
         .max()
@@ -17,7 +17,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// Lines that a text takes in a column of `column` digits.
-pub(super) fn lines(text: &str, column: f64) -> usize {
+pub(in crate::report) fn lines(text: &str, column: f64) -> usize {
     // A Chinese character that does not fit whole goes to the next line.
     let room = (column - 1.5).max(2.0);
     let of_line = |line: &str| {
@@ -29,13 +29,13 @@ pub(super) fn lines(text: &str, column: f64) -> usize {
 }
 
 /// Points that so many lines need.
-pub(super) fn height(lines: usize) -> f64 {
+pub(in crate::report) fn height(lines: usize) -> f64 {
     // Excel shows no more than 409 points.
     (lines as f64 * LINE + 5.0).min(405.0)
 }
 
 /// A name that a sheet may have.
-pub(super) fn sheet_name(name: &str) -> String {
+pub(in crate::report) fn sheet_name(name: &str) -> String {
     let fits = |c: &char| !matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\') && !c.is_control();
     let name: String = name.chars().filter(fits).take(26).collect();
     let name = name.trim_matches('\'').trim();
@@ -46,7 +46,7 @@ pub(super) fn sheet_name(name: &str) -> String {
 }
 
 /// The text cut to so many characters.
-pub(super) fn cut(text: &str, n_chars: usize) -> String {
+pub(in crate::report) fn cut(text: &str, n_chars: usize) -> String {
     match text.char_indices().nth(n_chars) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -1,0 +1,222 @@
+//! `hebiao form`: blank forms, ready to be filled in, one workbook for each reporter.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::ArgMatches;
+
+use crate::report::Lang;
+use crate::report::workbook::form::Form;
+use crate::scheme::Scheme;
+
+use super::{ALL_CLEAR, NOT_DONE, Surroundings, arguments, put, scheme::load_scheme};
+
+/// Which forms are wanted, and where.
+pub(super) struct Order {
+    annexes: Vec<String>,
+    reporters: Vec<String>,
+    period: Option<String>,
+    folder: PathBuf,
+    force: bool,
+}
+
+impl Order {
+    pub(super) fn of(matches: &ArgMatches) -> Self {
+        let texts = |name: &str| {
+            let texts = matches.get_many::<String>(name);
+            texts.into_iter().flatten().cloned().collect()
+        };
+        Self {
+            annexes: texts("annex"),
+            reporters: texts("reporter"),
+            period: matches.get_one::<String>("period").cloned(),
+            folder: arguments::path(matches, "output").unwrap_or_else(|| "空表".into()),
+            force: matches.get_flag("force"),
+        }
+    }
+}
+
+/// Makes the forms.
+pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
+    let lang = surroundings.lang;
+    let Some(scheme) = load_scheme(surroundings)? else {
+        return Ok(NOT_DONE);
+    };
+    if let Some(period) = &order.period {
+        check_period(period, lang)?;
+    }
+    let annexes = order
+        .annexes
+        .iter()
+        .map(|name| annex(&scheme, name, lang))
+        .collect::<Result<Vec<usize>>>()?;
+    let forms = forms(&scheme, order, &annexes, lang)?;
+    let targets: Vec<PathBuf> = forms
+        .iter()
+        .map(|(reporter, form)| {
+            let name = &scheme.reporters[*reporter].name;
+            let file = match annexes[..] {
+                [_] => format!("{name}-{}.xlsx", scheme.annexes[form.annexes()[0]].number),
+                _ => format!("{name}.xlsx"),
+            };
+            order.folder.join(file.replace(['/', '\\'], "-"))
+        })
+        .collect();
+    // All or none: half a set of new forms beside half a set of old ones helps nobody.
+    let there: Vec<&PathBuf> = targets
+        .iter()
+        .filter(|target| !order.force && target.exists())
+        .collect();
+    if let [first, others @ ..] = &there[..] {
+        let (first, more) = (first.display(), others.len());
+        bail!(match lang {
+            Lang::Zh if more > 0 => format!(
+                "{first} 等 {} 个文件已有，没有覆盖（要覆盖请加 --force）",
+                more + 1
+            ),
+            Lang::Zh => format!("{first} 已有，没有覆盖（要覆盖请加 --force）"),
+            Lang::En if more > 0 =>
+                format!("{first} and {more} more are there already (--force replaces them)"),
+            Lang::En => format!("{first} is there already (--force replaces it)"),
+        });
+    }
+    fs::create_dir_all(&order.folder).with_context(|| not_written(&order.folder, lang))?;
+    for ((_, form), target) in forms.iter().zip(&targets) {
+        write_whole(target, &form.write()?).with_context(|| not_written(target, lang))?;
+        let numbers: Vec<&str> = form
+            .annexes()
+            .iter()
+            .map(|&annex| &*scheme.annexes[annex].number)
+            .collect();
+        put(&format!(
+            "{}  {}
+",
+            target.display(),
+            numbers.join(lang.pick("、", ", "))
+        ))?;
+    }
+    Ok(ALL_CLEAR)
+}
+
+/// The forms asked for, with their reporters, in the order of the roster.
+fn forms<'s>(
+    scheme: &'s Scheme,
+    order: &Order,
+    annexes: &[usize],
+    lang: Lang,
+) -> Result<Vec<(usize, Form<'s>)>> {
+    let named = order
+        .reporters
+        .iter()
+        .map(|name| reporter(scheme, name, lang))
+        .collect::<Result<Vec<usize>>>()?;
+    let mut forms = Vec::new();
+    for idx in 0..scheme.reporters.len() {
+        if !named.is_empty() && !named.contains(&idx) {
+            continue;
+        }
+        let form = Form::of(scheme, idx).and_then(|form| match annexes.is_empty() {
+            true => Some(form),
+            false => form.only(annexes),
+        });
+        match form {
+            Some(form) => forms.push((idx, form.period(order.period.as_deref()))),
+            // Who is asked for by name and fills in nothing of it was asked for by mistake.
+            None if named.contains(&idx) => bail!(
+                "{}{}",
+                scheme.reporters[idx].name,
+                lang.pick("不填报这些附件", " fills in none of these annexes")
+            ),
+            None => {}
+        }
+    }
+    Ok(forms)
+}
+
+/// 附件3.1, or 3.1.
+fn annex(scheme: &Scheme, name: &str, lang: Lang) -> Result<usize> {
+    let found = scheme
+        .annex(name)
+        .or_else(|| scheme.annex(&format!("附件{name}")));
+    found.with_context(|| {
+        let all: Vec<&str> = scheme.annexes.iter().map(|annex| &*annex.number).collect();
+        match lang {
+            Lang::Zh => format!("没有“{name}”，有的是{}", all.join("、")),
+            Lang::En => format!("there is no “{name}”, only {}", all.join(", ")),
+        }
+    })
+}
+
+/// By name, alias or code.
+fn reporter(scheme: &Scheme, name: &str, lang: Lang) -> Result<usize> {
+    let by_code = scheme
+        .reporters
+        .iter()
+        .position(|reporter| reporter.code.eq_ignore_ascii_case(name));
+    if let Some(reporter) = by_code {
+        return Ok(reporter);
+    }
+    match scheme.roster.find(name) {
+        Ok(found) => Ok(found.reporter),
+        Err(near) => {
+            let near: Vec<&str> = near
+                .iter()
+                .map(|&idx| &*scheme.reporters[idx].name)
+                .collect();
+            let hint = match (near.is_empty(), lang) {
+                (true, _) => String::new(),
+                (false, Lang::Zh) => format!("，是否指{}", near.join("、")),
+                (false, Lang::En) => format!("; is it {}?", near.join(", ")),
+            };
+            bail!(
+                "{}{name}{}{hint}",
+                lang.pick("名册中没有“", "nobody of the roster is called “"),
+                lang.pick("”", "”")
+            )
+        }
+    }
+}
+
+fn check_period(period: &str, lang: Lang) -> Result<()> {
+    let is_month = period.split_once('-').is_some_and(|(year, month)| {
+        let digits = |text: &str, n| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
+        digits(year, 4)
+            && digits(month, 2)
+            && month
+                .parse()
+                .is_ok_and(|month: u8| (1..=12).contains(&month))
+    });
+    if period == "plan" || is_month {
+        return Ok(());
+    }
+    bail!(
+        "{}",
+        match lang {
+            Lang::Zh => format!("报告期应为 plan 或月份（如 2024-05），写的是“{period}”"),
+            Lang::En => format!("a period is plan or a month such as 2024-05, not “{period}”"),
+        }
+    )
+}
+
+/// Writes beside the target and puts it in its place in one step: nobody ever sees half a form.
+fn write_whole(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(format!(".new-{}", std::process::id()));
+    let new = target.with_file_name(name);
+    let written = fs::write(&new, bytes).and_then(|()| fs::rename(&new, target));
+    if written.is_err() {
+        // What is left is of no use; that it cannot be removed is the smaller of two troubles.
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+fn not_written(path: &Path, lang: Lang) -> String {
+    format!(
+        "{}{}",
+        lang.pick("写不了 ", "cannot write "),
+        path.display()
+    )
+}

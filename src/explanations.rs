@@ -1,0 +1,237 @@
+//! What reporters wrote about findings: read back from the sheet 审核说明 of an annotated copy.
+//!
+//! The sheet is known by a marker in its header, not by its name, so it is found after it was renamed
+//! or moved, and no other sheet is taken for it. Each finding has a key of what it is about, not of
+//! where it stands: rule or kind, annex, row, column and year. So an explanation still finds its
+//! finding after rows were inserted, and in the next file that the reporter sends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::{CellRef, Detail, Finding, Kind, Level, Place, Sheet, Workbook, is_explanation};
+
+/// Heads the hidden column of keys.
+pub(crate) const KEY_HEADER: &str = "hebiao:key";
+/// Heads the hidden column of what marked cells looked like before.
+pub(crate) const MARK_HEADER: &str = "hebiao:mark";
+/// Stands before the key of a finding that is gone.
+pub(crate) const RETIRED: &str = "gone:";
+
+/// How far down the header may have been moved.
+const LAST_HEADER_ROW: u32 = 40;
+
+/// One explanation, as a reporter wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The key of its finding; see [`keys`].
+    pub key: String,
+    /// The text.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What the sheet says that it is about.
+    pub about: String,
+    /// Its finding was gone already when the sheet was written.
+    pub is_retired: bool,
+}
+
+/// Where the columns of a sheet 审核说明 stand.
+pub(crate) struct Columns {
+    pub(crate) header_row: u32,
+    pub(crate) key: u32,
+    pub(crate) mark: Option<u32>,
+    text: Option<u32>,
+    about: Vec<u32>,
+}
+
+impl Columns {
+    /// The columns, if the sheet is one of ours.
+    pub(crate) fn find(sheet: &Sheet) -> Option<Self> {
+        let rows = sheet.rows().take_while(|(row, _)| *row <= LAST_HEADER_ROW);
+        for (header_row, cells) in rows {
+            let headed = |names: &[&str]| {
+                let headed = |text: &str| names.contains(&text.trim());
+                let cell = cells.iter().find(|cell| cell.text().is_some_and(headed));
+                cell.map(|cell| cell.at.col)
+            };
+            let Some(key) = headed(&[KEY_HEADER]) else {
+                continue;
+            };
+            return Some(Self {
+                header_row,
+                key,
+                mark: headed(&[MARK_HEADER]),
+                text: headed(&["说明", "Explanation"]),
+                about: [headed(&["位置", "Place"]), headed(&["问题", "Finding"])]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+            });
+        }
+        None
+    }
+}
+
+/// Whether a sheet is our own 审核说明, and so no form.
+pub fn is_ours(sheet: &Sheet) -> bool {
+    Columns::find(sheet).is_some()
+}
+
+/// Everything that a reporter wrote into the sheets 审核说明 of a workbook. `file` is its path.
+pub fn explanations(workbook: &Workbook, file: &Arc<str>) -> Vec<Explanation> {
+    let mut found = Vec::new();
+    for sheet in &workbook.sheets {
+        let Some(columns) = Columns::find(sheet) else {
+            continue;
+        };
+        let name: Arc<str> = sheet.name.as_str().into();
+        let Some(text_column) = columns.text else {
+            continue;
+        };
+        for (row, _) in sheet.rows() {
+            let text_of = |col| text_at(sheet, CellRef::new(row, col));
+            let at = CellRef::new(row, text_column);
+            if row <= columns.header_row {
+                continue;
+            }
+            let (Some(key), Some(text)) = (text_of(columns.key), text_at(sheet, at)) else {
+                continue;
+            };
+            let about: Vec<String> = columns
+                .about
+                .iter()
+                .filter_map(|col| text_of(*col))
+                .collect();
+            let bare = key.strip_prefix(RETIRED);
+            found.push(Explanation {
+                key: bare.unwrap_or(&key).to_owned(),
+                text,
+                place: Place::sheet(file, &name, Some(at)),
+                about: about.join("，"),
+                is_retired: bare.is_some(),
+            });
+        }
+    }
+    found
+}
+
+fn text_at(sheet: &Sheet, at: CellRef) -> Option<String> {
+    use crate::model::CellValue;
+    let text = match &sheet.get(at)?.value {
+        CellValue::Text(text) => text.trim().to_owned(),
+        CellValue::Number(number) => number.to_string(),
+        CellValue::Date(date) => date.to_string(),
+        CellValue::Bool(_) | CellValue::Error(_) | CellValue::NotCalculated => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// The keys of findings, in their order: `A7-02|附件7|迪那河灌区·轮台镇|用水总量|2023`. Of several with one
+/// key in a file, the second has `#2` behind it.
+pub fn keys<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<String> {
+    let mut seen: HashMap<(Option<&str>, String), usize> = HashMap::new();
+    let mut keys = Vec::new();
+    for finding in findings {
+        let key = key(finding);
+        let file = finding.place.as_ref().map(|place| &*place.file);
+        let count = seen.entry((file, key.clone())).or_default();
+        *count += 1;
+        keys.push(match *count {
+            1 => key,
+            n => format!("{key}#{n}"),
+        });
+    }
+    keys
+}
+
+fn key(finding: &Finding) -> String {
+    let cell = || {
+        let place = finding.place.as_ref()?;
+        Some(format!("@{}", place.cell?))
+    };
+    let row = finding.row.as_deref().map(str::to_owned);
+    let parts = [
+        Some(
+            finding
+                .rule
+                .as_deref()
+                .unwrap_or(finding.kind.name())
+                .to_owned(),
+        ),
+        finding.annex.as_deref().map(str::to_owned),
+        // What is about no row and no column is known by its cell.
+        match (&row, &finding.column) {
+            (None, None) => cell(),
+            _ => row,
+        },
+        finding.column.as_deref().map(str::to_owned),
+        finding.year.map(|year| year.to_string()),
+    ];
+    let parts = parts.map(|part| {
+        let part = part.unwrap_or_default();
+        let words: Vec<&str> = part.split_whitespace().collect();
+        words.join(" ").replace('|', "/")
+    });
+    parts.join("|")
+}
+
+/// Gives findings the explanations that were written about them, and returns what is to be said of the
+/// explanations themselves: hints, since a finding that lacks one is open anyway.
+pub fn apply_explanations(findings: &mut [Finding], explanations: &[Explanation]) -> Vec<Finding> {
+    let mut by_key: HashMap<(Arc<str>, &str), &Explanation> = HashMap::new();
+    for explanation in explanations {
+        let key = (explanation.place.file.clone(), explanation.key.as_str());
+        // What stands with a finding goes before what is kept of one that was gone.
+        let known = by_key.entry(key).or_insert(explanation);
+        if known.is_retired && !explanation.is_retired {
+            *known = explanation;
+        }
+    }
+    let keys = keys(findings.iter());
+    let mut noticed = Vec::new();
+    let mut used: HashMap<Arc<str>, Vec<&Explanation>> = HashMap::new();
+    for (finding, key) in findings.iter_mut().zip(&keys) {
+        let Some(file) = finding.place.as_ref().map(|place| place.file.clone()) else {
+            continue;
+        };
+        let Some(explanation) = by_key.remove(&(file.clone(), key.as_str())) else {
+            continue;
+        };
+        finding.explanation = Some(explanation.text.clone());
+        if finding.level < Level::Hint {
+            if !is_explanation(&explanation.text) {
+                noticed.push(about(explanation, Detail::TooShort));
+            }
+            used.entry(file).or_default().push(explanation);
+        }
+    }
+    for explanation in by_key.into_values().filter(|one| !one.is_retired) {
+        let detail = Detail::NoLongerNeeded {
+            about: explanation.about.clone(),
+        };
+        noticed.push(about(explanation, detail));
+    }
+    for written in used.into_values() {
+        // Two findings often have one reason; a whole form seldom has.
+        const FROM: usize = 3;
+        let first = written[0];
+        if written.len() >= FROM && written.iter().all(|one| one.text == first.text) {
+            let detail = Detail::RepeatedText {
+                n_findings: written.len(),
+            };
+            noticed.push(about(first, detail));
+        }
+    }
+    noticed.sort_by(|a, b| a.place.cmp(&b.place).then(order(a).cmp(&order(b))));
+    noticed
+}
+
+fn order(finding: &Finding) -> bool {
+    matches!(finding.detail, Detail::RepeatedText { .. })
+}
+
+fn about(explanation: &Explanation, detail: Detail) -> Finding {
+    Finding::new(Kind::Explanation, Level::Hint, detail)
+        .at(explanation.place.clone())
+        .given(&*explanation.text)
+}

@@ -1,0 +1,724 @@
+//! The clerk's own workbook comes back marked: wrong cells coloured, a note on each that says what is
+//! wrong and what to do, and a sheet 审核说明 with a place to explain what is unusual but true.
+//!
+//! An .xlsx or .xlsm is edited in place: parts that are not touched are copied byte for byte, and in
+//! the others only what is added differs ([`xml::Edits`]). No library that loads and saves workbooks
+//! keeps validations, charts, conditional formats and what WPS adds of its own. Other formats cannot
+//! be edited so; their copy is an .xlsx with the same sheets and values ([`convert`]).
+//!
+//! Annotating a copy again replaces the marks. What is ours is known by marks that any program keeps
+//! when it saves the file:
+//!
+//! - fills by colours that nobody else uses. The fill that a cell had before is recorded in a hidden
+//!   column of 审核说明, by sheet and address; where rows have moved since, the cell gets no fill.
+//! - notes by their first and last line; a clerk's words before or behind them stay.
+//! - the sheet by a marker in its header. What a clerk has written there stays with its finding, and
+//!   below the others once its finding is gone.
+//!
+//! Limits: of a merged region the top left cell is marked. Cells with a conversation (threaded
+//! comments) are coloured but get no note. A signature would no longer hold, so it is taken out,
+//! which the sheet says.
+
+mod convert;
+mod listing;
+mod names;
+mod notes;
+mod package;
+mod sheet;
+mod styles;
+mod xml;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rust_xlsxwriter::XlsxError;
+
+use crate::explanations::{self, Columns, Explanation};
+use crate::model::{CellRef, Detail, Finding, Format, Level, Workbook};
+use crate::read::{Limits, Unreadable, read};
+
+use super::workbook::marks::marked_places;
+use super::{Lang, words};
+
+pub use names::{SentBack, copy_name, send_back};
+
+use listing::{Entry, Listing};
+use package::{Package, Relationship};
+use sheet::{Legacy, SheetPart};
+use styles::{Fill, Styles};
+use xml::{Edits, Scanner, Step, escape_attribute, unescape};
+
+const XML_HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
+
+const SHEET_TYPE: &str =
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
+const STYLES_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml";
+
+/// An annotated copy.
+#[derive(Debug)]
+pub struct Annotated {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Without a point: `xlsx` or `xlsm`.
+    pub extension: &'static str,
+}
+
+/// Why there is no annotated copy.
+#[derive(Debug, thiserror::Error)]
+pub enum AnnotateError {
+    /// The original cannot be read.
+    #[error("cannot read the workbook")]
+    Unreadable(#[from] Unreadable),
+    /// A part of it is not what it should be.
+    #[error("cannot edit {path}: {what}")]
+    Part {
+        /// The part.
+        path: String,
+        /// What was noticed.
+        what: String,
+    },
+    /// The zip file cannot be read or written.
+    #[error("cannot copy the parts of the workbook")]
+    Zip(#[from] zip::result::ZipError),
+    /// A part cannot be read or written.
+    #[error("cannot copy a part of the workbook")]
+    Io(#[from] std::io::Error),
+    /// The new workbook cannot be written.
+    #[error("cannot write the workbook")]
+    Write(#[from] XlsxError),
+}
+
+impl AnnotateError {
+    fn part(path: &str, what: &str) -> Self {
+        Self::Part {
+            path: path.to_owned(),
+            what: what.to_owned(),
+        }
+    }
+
+    fn xml(error: quick_xml::Error) -> Self {
+        Self::part("XML", &error.to_string())
+    }
+}
+
+/// Marks a workbook with the findings about it. `findings` are all at places in this one file; what
+/// they say of other files is in their words.
+pub fn annotate(
+    original: &[u8],
+    findings: &[&Finding],
+    lang: Lang,
+) -> Result<Annotated, AnnotateError> {
+    let workbook = read(original, &Limits::default())?;
+    let earlier = Earlier::of(&workbook);
+    let mut remarks = Vec::new();
+    if matches!(workbook.format, Format::Xlsx | Format::Xlsm) {
+        let copy = Copy {
+            workbook: &workbook,
+            earlier: &earlier,
+            names: None,
+            findings,
+            lang,
+        };
+        match copy.patch(original, &mut remarks) {
+            Ok(annotated) => return Ok(annotated),
+            // Our reader is more forgiving than an edit in place can be.
+            Err(AnnotateError::Part { .. } | AnnotateError::Zip(_)) => {
+                remarks = vec![lang.pick(
+                    "原文件有损坏之处，这是按其内容重新生成的副本，格式从简。",
+                    "The original is damaged; this copy was made anew from its content, in a plain layout.",
+                ).to_owned()];
+            }
+            Err(error) => return Err(error),
+        }
+    } else {
+        let format = workbook.format;
+        remarks.push(match lang {
+            Lang::Zh => format!("原文件是 .{format} 格式，不能直接标注；这是内容相同的 .xlsx 副本，格式从简。"),
+            Lang::En => format!("The original is an .{format} file, which cannot be marked; this is an .xlsx copy with the same content, in a plain layout."),
+        });
+    }
+    let converted = convert::to_xlsx(&workbook)?;
+    if converted.lost_formulas {
+        remarks.push(
+            lang.pick(
+                "副本中部分公式只保留了结果，请在原文件中改正后重报。",
+                "Some formulas are only results in this copy; correct the original and send that.",
+            )
+            .to_owned(),
+        );
+    }
+    let copy = Copy {
+        workbook: &workbook,
+        earlier: &earlier,
+        names: Some(&converted.names),
+        findings,
+        lang,
+    };
+    copy.patch(&converted.bytes, &mut remarks)
+}
+
+/// What an earlier annotation left in the workbook.
+struct Earlier {
+    /// Name of the sheet 审核说明.
+    sheet: Option<String>,
+    explanations: Vec<Explanation>,
+    /// Fills before they were marked, by sheet and address.
+    fills: HashMap<(String, CellRef), Fill>,
+}
+
+impl Earlier {
+    fn of(workbook: &Workbook) -> Self {
+        let mut fills = HashMap::new();
+        let mut name = None;
+        for sheet in &workbook.sheets {
+            let Some(columns) = Columns::find(sheet) else {
+                continue;
+            };
+            name.get_or_insert_with(|| sheet.name.clone());
+            let Some(mark) = columns.mark else { continue };
+            for cell in sheet.cells().iter().filter(|cell| cell.at.col == mark) {
+                let records = cell.text().unwrap_or_default().lines();
+                let records = records.filter_map(|record| {
+                    let (cell, fill) = record.rsplit_once('=')?;
+                    let (sheet, cell) = cell.rsplit_once('!')?;
+                    let fill: Fill = fill.parse().ok()?;
+                    Some(((sheet.to_owned(), cell.parse().ok()?), fill))
+                });
+                fills.extend(records.filter(|(_, fill)| !fill.is_ours()));
+            }
+        }
+        Self {
+            sheet: name,
+            explanations: explanations::explanations(workbook, &"".into()),
+            fills,
+        }
+    }
+}
+
+/// A copy in the making.
+struct Copy<'a> {
+    workbook: &'a Workbook,
+    earlier: &'a Earlier,
+    /// For a converted workbook: what its sheets are called in the copy.
+    names: Option<&'a HashMap<String, String>>,
+    findings: &'a [&'a Finding],
+    lang: Lang,
+}
+
+/// A sheet of the workbook part.
+struct SheetEntry {
+    name: String,
+    path: String,
+}
+
+/// The workbook part, with where things go.
+struct MainPart {
+    path: String,
+    text: String,
+    /// Namespace of worksheets.
+    main: String,
+    /// What types of links begin with; also the namespace of `r:id`.
+    link_types: String,
+    sheets: Vec<SheetEntry>,
+}
+
+impl Copy<'_> {
+    fn patch(&self, bytes: &[u8], remarks: &mut Vec<String>) -> Result<Annotated, AnnotateError> {
+        let mut package = Package::open(bytes)?;
+        let main = MainPart::read(&mut package)?;
+        let extension = extension(&mut package, &main.path)?;
+        let styles_path = main.styles_path(&mut package)?;
+        let mut styles = Styles::read(package.needed(&styles_path)?)?;
+
+        let cells: Vec<Vec<(String, CellRef)>> = (self.findings.iter())
+            .map(|finding| self.cells_of(&main, finding))
+            .collect();
+        let mut before = BTreeMap::new();
+        for entry in &main.sheets {
+            let n_silent =
+                self.mark_sheet(&mut package, &main, entry, &mut styles, &cells, &mut before)?;
+            if n_silent > 0 {
+                remarks.push(match self.lang {
+                    Lang::Zh => format!("工作表“{}”有 {n_silent} 个单元格带有会话式批注，未加批注，问题见下表。", entry.name),
+                    Lang::En => format!("{n_silent} cells of “{}” have threaded comments and got no note; see below.", entry.name),
+                });
+            }
+        }
+        if remove_signature(&mut package)? {
+            remarks.push(
+                self.lang
+                    .pick(
+                        "原文件有数字签名，标注后不再有效，已去掉；报送时请用原文件或重新签名。",
+                        "The original was signed; the signature no longer holds and was taken out.",
+                    )
+                    .to_owned(),
+            );
+        }
+        let listing = self.listing(&cells, &before, remarks);
+        let text = listing::write(&listing, &mut styles, &main.main, &main.link_types);
+        self.put_listing(&mut package, &main, text)?;
+        if let Some(text) = styles.finish()? {
+            package.set(&styles_path, text);
+        }
+        Ok(Annotated {
+            bytes: package.finish()?,
+            extension,
+        })
+    }
+
+    /// What a sheet is called in the copy.
+    fn name_of<'n>(&'n self, sheet: &'n str) -> Option<&'n str> {
+        match self.names {
+            Some(names) => names.get(sheet).map(String::as_str),
+            None => Some(sheet),
+        }
+    }
+
+    /// The cells of the copy at which a finding is marked, its own first.
+    fn cells_of(&self, main: &MainPart, finding: &Finding) -> Vec<(String, CellRef)> {
+        let file = finding.place.as_ref().map(|place| &place.file);
+        let places = marked_places(finding).filter(|place| Some(&place.file) == file);
+        let mut cells: Vec<(String, CellRef)> = Vec::new();
+        for place in places {
+            let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
+                continue;
+            };
+            let cell = self.place_of(main, sheet, cell);
+            cells.extend(cell.filter(|cell| !cells.contains(cell)));
+        }
+        cells
+    }
+
+    fn place_of(&self, main: &MainPart, sheet: &str, cell: CellRef) -> Option<(String, CellRef)> {
+        if self.earlier.sheet.as_deref() == Some(sheet) {
+            return None;
+        }
+        let read = self
+            .workbook
+            .sheets
+            .iter()
+            .find(|read| read.name == sheet)?;
+        let name = self.name_of(sheet)?;
+        main.sheets.iter().find(|entry| entry.name == name)?;
+        // Only the first cell of a merged region is seen.
+        let cell = read.merge_at(cell).map_or(cell, |range| range.start);
+        (cell.row < 1 << 20 && cell.col < 1 << 14).then(|| (name.to_owned(), cell))
+    }
+
+    /// Takes the old marks off a sheet and puts the new ones on; returns how many cells could not get a
+    /// note.
+    fn mark_sheet(
+        &self,
+        package: &mut Package<'_>,
+        main: &MainPart,
+        entry: &SheetEntry,
+        styles: &mut Styles,
+        cells: &[Vec<(String, CellRef)>],
+        before: &mut BTreeMap<(String, CellRef), Fill>,
+    ) -> Result<usize, AnnotateError> {
+        let mut found: BTreeMap<CellRef, Vec<&Finding>> = BTreeMap::new();
+        for (finding, cells) in self.findings.iter().zip(cells) {
+            for (_, at) in cells.iter().filter(|(sheet, _)| *sheet == entry.name) {
+                found.entry(*at).or_default().push(finding);
+            }
+        }
+        // Marks of an earlier annotation are on any sheet.
+        let is_listing = self.earlier.sheet.as_deref() == Some(&*entry.name);
+        if found.is_empty() && (self.earlier.sheet.is_none() || self.names.is_some()) || is_listing
+        {
+            return Ok(0);
+        }
+        let sheet = match SheetPart::read(package.needed(&entry.path)?, &main.link_types) {
+            Ok(sheet) => sheet,
+            // A sheet of charts has no cells.
+            Err(_) if found.is_empty() => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let links = package.relationships(&entry.path)?;
+        let talks = notes::conversations(package, &links)?;
+        let texts: BTreeMap<CellRef, String> = found
+            .iter()
+            .filter(|(at, _)| !talks.contains(*at))
+            .map(|(at, findings)| (*at, note(findings, self.lang)))
+            .collect();
+        let read = self
+            .workbook
+            .sheets
+            .iter()
+            .find(|read| self.name_of(&read.name) == Some(&*entry.name));
+        let last_col = |at: CellRef| {
+            let merge = read.and_then(|read| read.merge_at(at));
+            merge.map_or(at.col, |range| range.end.col)
+        };
+        let place = notes::Place {
+            path: &entry.path,
+            links: &links,
+            main: &main.main,
+            link_types: &main.link_types,
+            last_col: &last_col,
+        };
+        let legacy: Option<Legacy> = notes::write(package, &place, &sheet, &texts)?;
+        let levels = found.iter().map(|(at, findings)| (*at, worst(findings)));
+        let recorded = |at: CellRef| {
+            let fill = self.earlier.fills.get(&(entry.name.clone(), at));
+            fill.cloned().unwrap_or(Fill::None)
+        };
+        let mut fills = BTreeMap::new();
+        let text = sheet.write(
+            styles,
+            &levels.collect(),
+            &recorded,
+            legacy.as_ref(),
+            &main.link_types,
+            &mut fills,
+        );
+        if let Some(text) = text {
+            package.set(&entry.path, text);
+        }
+        before.extend(
+            fills
+                .into_iter()
+                .map(|(at, fill)| ((entry.name.clone(), at), fill)),
+        );
+        Ok(found.len() - texts.len())
+    }
+
+    fn listing<'l>(
+        &'l self,
+        cells: &[Vec<(String, CellRef)>],
+        before: &BTreeMap<(String, CellRef), Fill>,
+        remarks: &[String],
+    ) -> Listing<'l> {
+        let keys = explanations::keys(self.findings.iter().copied());
+        let mut by_key: HashMap<&str, &Explanation> = HashMap::new();
+        for explanation in &self.earlier.explanations {
+            by_key.insert(&explanation.key, explanation);
+        }
+        let mut recorded: BTreeSet<&(String, CellRef)> = BTreeSet::new();
+        let mut rows = Vec::new();
+        for ((finding, cells), key) in self.findings.iter().zip(cells).zip(keys) {
+            // It has a row of its own further down.
+            if matches!(finding.detail, Detail::NoLongerNeeded { .. }) {
+                continue;
+            }
+            let earlier = by_key
+                .remove(key.as_str())
+                .map(|earlier| earlier.text.clone());
+            // One record for a cell is enough, and none where there was no fill.
+            let mut records: Vec<String> = Vec::new();
+            for at in cells {
+                let fill = before.get(at).filter(|fill| **fill != Fill::None);
+                if let Some(fill) = fill.filter(|_| recorded.insert(at)) {
+                    records.push(format!("{}!{}={fill}", at.0, at.1));
+                }
+            }
+            rows.push(Entry {
+                explanation: finding.explanation.clone().or(earlier),
+                finding,
+                key,
+                cell: cells.first().cloned(),
+                mark: (!records.is_empty()).then(|| records.join("\n")),
+            });
+        }
+        rows.sort_by_key(|row| row.finding.level);
+        let is_left = |gone: &&Explanation| by_key.contains_key(gone.key.as_str());
+        let mut listed: BTreeSet<(&str, &str)> = BTreeSet::new();
+        let mut retired: Vec<&Explanation> =
+            self.earlier.explanations.iter().filter(is_left).collect();
+        retired.retain(|gone| listed.insert((&gone.key, &gone.text)));
+        Listing {
+            rows,
+            retired,
+            remarks: remarks.to_vec(),
+            lang: self.lang,
+        }
+    }
+
+    /// Puts the sheet 审核说明 in the place of the old one, or behind the last sheet.
+    fn put_listing(
+        &self,
+        package: &mut Package<'_>,
+        main: &MainPart,
+        text: String,
+    ) -> Result<(), AnnotateError> {
+        let old = self
+            .earlier
+            .sheet
+            .as_deref()
+            .filter(|_| self.names.is_none());
+        let old = old.and_then(|old| main.sheets.iter().find(|entry| entry.name == old));
+        if let Some(old) = old {
+            // What other programs hung on it goes with it.
+            for link in package.relationships(&old.path)? {
+                if ["/comments", "/vmlDrawing", "/printerSettings"]
+                    .iter()
+                    .any(|kind| link.kind.ends_with(kind))
+                {
+                    package.remove(&link.target)?;
+                }
+                package.unrelate(&old.path, &link.id)?;
+            }
+            package.set(&old.path, text);
+            return Ok(());
+        }
+        let path = package.free_path("xl/worksheets/sheet", ".xml");
+        package.set(&path, text);
+        package.declare(&path, SHEET_TYPE)?;
+        let kind = format!("{}/worksheet", main.link_types);
+        let id = package.relate(&main.path, &kind, &path)?;
+        package.set(&main.path, main.with_sheet(&id, self.lang)?);
+        Ok(())
+    }
+}
+
+/// The worst level of some findings.
+fn worst(findings: &[&Finding]) -> Level {
+    let levels = findings.iter().map(|finding| finding.level);
+    levels.min().unwrap_or(Level::Hint)
+}
+
+/// What the note on a cell says.
+fn note(findings: &[&Finding], lang: Lang) -> String {
+    const SHOWN: usize = 8;
+    let mut findings = findings.to_vec();
+    findings.sort_by_key(|finding| finding.level);
+    let mut parts: Vec<String> = Vec::new();
+    for finding in findings.iter().take(SHOWN) {
+        let mut lines = vec![format!(
+            "{}{}{}{}",
+            lang.pick("【", "["),
+            words::level(finding.level, lang),
+            lang.pick("】", "] "),
+            words::title(finding, lang)
+        )];
+        let facts = words::facts(finding, lang);
+        lines.extend((!facts.is_empty()).then_some(facts));
+        for suspect in finding.suspects.iter().take(3) {
+            let label = lang.pick("嫌疑：", "Suspect: ");
+            lines.push(format!("{label}{}", words::suspect(finding, suspect, lang)));
+        }
+        let label = lang.pick("怎么办：", "What to do: ");
+        lines.push(format!("{label}{}", words::advice(finding, lang)));
+        parts.push(super::workbook::text::cut(&lines.join("\n"), 1_000));
+    }
+    if findings.len() > SHOWN {
+        let rest = findings.len() - SHOWN;
+        parts.push(match lang {
+            Lang::Zh => format!("另有 {rest} 个问题，见“{}”。", listing::sheet_name(lang)),
+            Lang::En => format!("{rest} more: see “{}”.", listing::sheet_name(lang)),
+        });
+    }
+    notes::framed(&parts.join("\n"), lang)
+}
+
+/// What Excel wants a file with this main part to be called.
+fn extension(package: &mut Package<'_>, path: &str) -> Result<&'static str, AnnotateError> {
+    let kind = package.content_type(path)?.unwrap_or_default();
+    Ok(match kind.as_str() {
+        kind if kind.contains("template.macroEnabled") => "xltm",
+        kind if kind.contains("macroEnabled") => "xlsm",
+        kind if kind.contains("template") => "xltx",
+        _ => "xlsx",
+    })
+}
+
+/// Takes a signature out, and says whether there was one.
+fn remove_signature(package: &mut Package<'_>) -> Result<bool, AnnotateError> {
+    let links = package.relationships("")?;
+    let origin = |link: &&Relationship| link.kind.ends_with("digital-signature/origin");
+    let Some(origin) = links.iter().find(origin) else {
+        return Ok(false);
+    };
+    for signature in package.relationships(&origin.target)? {
+        package.remove(&signature.target)?;
+    }
+    package.remove(&origin.target)?;
+    package.unrelate("", &origin.id)?;
+    Ok(true)
+}
+
+impl MainPart {
+    fn read(package: &mut Package<'_>) -> Result<Self, AnnotateError> {
+        let links = package.relationships("")?;
+        let link = links
+            .iter()
+            .find(|link| link.kind.ends_with("/officeDocument"));
+        let link = link.ok_or_else(|| AnnotateError::part("_rels/.rels", "no workbook"))?;
+        let link_types = link.kind.trim_end_matches("/officeDocument").to_owned();
+        let path = link.target.clone();
+        let text = package.needed(&path)?;
+        let parts = package.relationships(&path)?;
+        let mut sheets = Vec::new();
+        let mut main = None;
+        let mut scanner = Scanner::new(&text);
+        while let Some(step) = scanner.next()? {
+            let Step::Open(tag, depth) = step else {
+                continue;
+            };
+            if depth == 1 {
+                let name = match tag.prefix.strip_suffix(':') {
+                    Some(prefix) => format!("xmlns:{prefix}"),
+                    None => "xmlns".to_owned(),
+                };
+                main = tag.value(&name).map(str::to_owned);
+            } else if depth == 3 && tag.name == "sheet" {
+                let id = tag.prefixed_value("id").unwrap_or_default();
+                let part = parts.iter().find(|link| link.id == id);
+                sheets.extend(part.map(|part| SheetEntry {
+                    name: unescape(tag.value("name").unwrap_or_default()),
+                    path: part.target.clone(),
+                }));
+            }
+        }
+        let main = main.ok_or_else(|| AnnotateError::part(&path, "no namespace"))?;
+        Ok(Self {
+            path,
+            text,
+            main,
+            link_types,
+            sheets,
+        })
+    }
+
+    /// The path of the style sheet; one is made where there is none.
+    fn styles_path(&self, package: &mut Package<'_>) -> Result<String, AnnotateError> {
+        let links = package.relationships(&self.path)?;
+        let link = links
+            .into_iter()
+            .find(|link| link.kind.ends_with("/styles"));
+        if let Some(link) = link.filter(|link| package.has(&link.target)) {
+            return Ok(link.target);
+        }
+        // Some programs look for it nowhere else.
+        let path = match package.has("xl/styles.xml") {
+            false => "xl/styles.xml".to_owned(),
+            true => package.free_path("xl/styles", ".xml"),
+        };
+        let text = format!(
+            "{XML_HEAD}\n<styleSheet xmlns=\"{}\"></styleSheet>",
+            self.main
+        );
+        package.set(&path, text);
+        package.declare(&path, STYLES_TYPE)?;
+        package.relate(&self.path, &format!("{}/styles", self.link_types), &path)?;
+        Ok(path)
+    }
+
+    /// The part with one more sheet at the end, whose header is printed on every page.
+    fn with_sheet(&self, link: &str, lang: Lang) -> Result<String, AnnotateError> {
+        let mut edits = Edits::default();
+        let mut n_sheets = 0;
+        let mut last_id = 0;
+        let (mut prefix, mut link_prefix) = (String::new(), None);
+        let mut taken = Vec::new();
+        let mut sheets_end = None;
+        // Names stand behind these.
+        let mut names_place = None;
+        let mut names_end = None;
+        let mut scanner = Scanner::new(&self.text);
+        let mut open = "";
+        while let Some(step) = scanner.next()? {
+            match step {
+                Step::Open(tag, 1) => {
+                    prefix = tag.prefix.to_owned();
+                    link_prefix = tag.prefix_of(&self.link_types);
+                }
+                Step::Open(tag, 2) => {
+                    open = tag.name;
+                    match tag.name {
+                        "functionGroups" | "externalReferences" if tag.is_empty => {
+                            names_place = Some(tag.span.end);
+                        }
+                        "definedNames" if tag.is_empty => {
+                            let whole = self.print_titles(&prefix, n_sheets, lang, &taken, true);
+                            edits.replace(tag.span, whole);
+                            names_end = Some(0);
+                        }
+                        _ => {}
+                    }
+                }
+                Step::Open(tag, 3) if tag.name == "sheet" && open == "sheets" => {
+                    n_sheets += 1;
+                    taken.push(unescape(tag.value("name").unwrap_or_default()));
+                    let id = tag.value("sheetId").and_then(|id| id.trim().parse().ok());
+                    last_id = last_id.max(id.unwrap_or(0u32));
+                }
+                Step::Close("sheets", span, 2) => {
+                    sheets_end = Some(span.start);
+                    names_place = Some(span.end);
+                }
+                Step::Close("functionGroups" | "externalReferences", span, 2) => {
+                    names_place = Some(span.end);
+                }
+                Step::Close("definedNames", span, 2) => names_end = Some(span.start),
+                _ => {}
+            }
+        }
+        let missing = || AnnotateError::part(&self.path, "no sheets");
+        let name = free_name(&taken, lang);
+        let name = escape_attribute(&name);
+        let id = last_id.checked_add(1).filter(|id| *id < 65_535);
+        let id = id.unwrap_or_else(|| free_id(&self.text));
+        let (declared, link_prefix) = match &link_prefix {
+            Some(prefix) => (String::new(), prefix.as_str()),
+            None => (format!(" xmlns:r=\"{}\"", self.link_types), "r:"),
+        };
+        edits.insert(
+            sheets_end.ok_or_else(missing)?,
+            format!("<{prefix}sheet{declared} name=\"{name}\" sheetId=\"{id}\" {link_prefix}id=\"{link}\"/>"),
+        );
+        match (names_end, names_place) {
+            (Some(0), _) => {}
+            (Some(end), _) => {
+                edits.insert(
+                    end,
+                    self.print_titles(&prefix, n_sheets, lang, &taken, false),
+                );
+            }
+            (None, Some(place)) => {
+                edits.insert(
+                    place,
+                    self.print_titles(&prefix, n_sheets, lang, &taken, true),
+                );
+            }
+            (None, None) => return Err(missing()),
+        }
+        Ok(edits.apply(&self.text))
+    }
+
+    fn print_titles(
+        &self,
+        prefix: &str,
+        sheet: usize,
+        lang: Lang,
+        taken: &[String],
+        whole: bool,
+    ) -> String {
+        let row = listing::header_row();
+        let name = xml::escape(&free_name(taken, lang));
+        let titles = format!(
+            "<{prefix}definedName name=\"_xlnm.Print_Titles\" localSheetId=\"{sheet}\">'{name}'!${row}:${row}</{prefix}definedName>"
+        );
+        match whole {
+            true => format!("<{prefix}definedNames>{titles}</{prefix}definedNames>"),
+            false => titles,
+        }
+    }
+}
+
+/// A name for the sheet that no other has; Excel does not tell cases apart.
+fn free_name(taken: &[String], lang: Lang) -> String {
+    let name = listing::sheet_name(lang);
+    let names = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{name}({n})")));
+    let is_free = |name: &String| {
+        !taken
+            .iter()
+            .any(|other| other.to_lowercase() == name.to_lowercase())
+    };
+    names.into_iter().find(is_free).unwrap_or_default()
+}
+
+/// A sheet id that is not in the text, where the last number is taken.
+fn free_id(text: &str) -> u32 {
+    let is_free = |id: &u32| !text.contains(&format!("sheetId=\"{id}\""));
+    (1..65_535).find(is_free).unwrap_or(65_534)
+}

@@ -1,0 +1,148 @@
+//! What annotated copies are called, and which returns are sent back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::model::{FileRecord, FileStatus, Finding};
+use crate::report::Lang;
+use crate::report::workbook::text;
+use crate::scheme::Scheme;
+
+use super::{AnnotateError, Annotated, annotate};
+
+/// The name of an annotated copy: 阳霞镇.xlsx → 阳霞镇（已审核）.xlsx. A copy that is annotated again keeps
+/// its name. `n` from 2 tells copies apart that would have one name.
+pub fn copy_name(original: &str, extension: &str, n: usize, lang: Lang) -> String {
+    let name = original.rsplit(['/', '\\']).next().unwrap_or(original);
+    let stem = match name.rsplit_once('.') {
+        Some((stem, known))
+            if !stem.is_empty()
+                && known.len() <= 5
+                && known.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+        {
+            stem
+        }
+        _ => name,
+    };
+    let stem = bare(stem);
+    let number = match n {
+        0 | 1 => String::new(),
+        n => n.to_string(),
+    };
+    match lang {
+        Lang::Zh => format!("{stem}（已审核{number}）.{extension}"),
+        Lang::En => format!("{stem} (reviewed{number}).{extension}"),
+    }
+}
+
+/// The name without our own addition.
+fn bare(stem: &str) -> &str {
+    for (start, end) in [("（已审核", "）"), ("(已审核", ")"), (" (reviewed", ")")] {
+        if let Some((before, number)) = stem.rsplit_once(start)
+            && let Some(number) = number.strip_suffix(end)
+            && number.bytes().all(|b| b.is_ascii_digit())
+            && !before.is_empty()
+        {
+            return before;
+        }
+    }
+    stem
+}
+
+/// The annotated copies of the returns that go back.
+#[derive(Debug, Default)]
+pub struct SentBack {
+    /// Path under the folder of the period, and content.
+    pub copies: Vec<(String, Vec<u8>)>,
+    /// Files that could not be annotated, and why.
+    pub failed: Vec<(Arc<str>, AnnotateError)>,
+}
+
+/// Annotates the returns that go back: those that count and have a finding that asks something of the
+/// reporter. Hints alone send nothing back. `bytes_of` gives the content of a file of the inbox.
+pub fn send_back(
+    scheme: &Scheme,
+    files: &[FileRecord],
+    findings: &[Finding],
+    bytes_of: &(dyn Fn(&str) -> io::Result<Vec<u8>> + Sync),
+    lang: Lang,
+) -> SentBack {
+    let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(place) = &finding.place {
+            by_file.entry(&place.file).or_default().push(finding);
+        }
+    }
+    let asks = |findings: &[&Finding]| findings.iter().any(|finding| finding.is_for_reporter());
+    let jobs: Vec<(&FileRecord, Vec<&Finding>)> = files
+        .iter()
+        .filter(|record| record.status == FileStatus::Read)
+        .filter_map(|record| Some((record, by_file.remove(&*record.path)?)))
+        .filter(|(_, findings)| asks(findings))
+        .collect();
+    let copies: Vec<Result<Annotated, AnnotateError>> = jobs
+        .par_iter()
+        .map(|(record, findings)| annotate(&bytes_of(&record.path)?, findings, lang))
+        .collect();
+    let mut sent = SentBack::default();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for ((record, _), copy) in jobs.iter().zip(copies) {
+        let copy = match copy {
+            Ok(copy) => copy,
+            Err(error) => {
+                sent.failed.push((record.path.clone(), error));
+                continue;
+            }
+        };
+        let reporter = record.tables.iter().find_map(|table| table.reporter);
+        let folder = match reporter {
+            Some(reporter) => plain_name(&scheme.reporters[reporter].name),
+            None => lang.pick("填报单位不明", "unknown").to_owned(),
+        };
+        let folder = format!("{}/{folder}", lang.pick("退回", "sent-back"));
+        // Two files of one name may come from different folders; systems may not tell cases apart.
+        let path = (1..)
+            .map(|n| {
+                let name = copy_name(&record.path, copy.extension, n, lang);
+                format!("{folder}/{}", plain_name(&name))
+            })
+            .find(|path| taken.insert(path.to_lowercase()));
+        sent.copies.push((path.unwrap_or_default(), copy.bytes));
+    }
+    sent
+}
+
+/// A name that every system takes.
+fn plain_name(name: &str) -> String {
+    let fits = |c: char| {
+        !matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') && !c.is_control()
+    };
+    let name: String = name.chars().filter(|c| fits(*c)).collect();
+    let name = text::cut(name.trim().trim_end_matches('.'), 120);
+    match name.is_empty() {
+        true => "-".to_owned(),
+        false => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_called_after_its_original_once() {
+        let name = |original, n| copy_name(original, "xlsx", n, Lang::Zh);
+        assert_eq!(name("a/阳霞镇.xls", 1), "阳霞镇（已审核）.xlsx");
+        assert_eq!(name("阳霞镇（已审核）.xlsx", 1), "阳霞镇（已审核）.xlsx");
+        assert_eq!(name("阳霞镇(已审核2).xlsx", 3), "阳霞镇（已审核3）.xlsx");
+        assert_eq!(name("附件3.1 阳霞镇", 1), "附件3.1 阳霞镇（已审核）.xlsx");
+        assert_eq!(name("（已审核）.xlsx", 1), "（已审核）（已审核）.xlsx");
+        assert_eq!(
+            copy_name("a.xlsm", "xlsm", 2, Lang::En),
+            "a (reviewed2).xlsm"
+        );
+    }
+}

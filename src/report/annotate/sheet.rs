@@ -1,0 +1,360 @@
+//! One worksheet's XML: where its rows and cells stand, and the splices that colour some of them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::model::{CellRef, Level};
+
+use super::AnnotateError;
+use super::styles::{Fill, Styles};
+use super::xml::{Edits, Scanner, Step};
+
+/// A worksheet part, and what is known of it.
+pub(super) struct SheetPart {
+    text: String,
+    prefix: String,
+    /// The prefix bound to the namespace of relationships at the root, if any.
+    link_prefix: Option<String>,
+    data: SheetData,
+    rows: Vec<RowAt>,
+    columns: Vec<ColumnAt>,
+    default_width: f64,
+    default_height: f64,
+    /// Link to the drawing of the notes: id, and the whole element.
+    pub(super) legacy: Option<(String, Range<usize>)>,
+    /// Where the element for it would stand.
+    legacy_place: usize,
+}
+
+/// The `sheetData` element.
+enum SheetData {
+    /// `<sheetData/>`
+    Empty(Range<usize>),
+    /// Where its end tag begins.
+    EndsAt(usize),
+}
+
+struct RowAt {
+    row: u32,
+    tag: Range<usize>,
+    is_empty: bool,
+    /// The style of its blank cells.
+    style: Option<usize>,
+    height: Option<f64>,
+    spans: Option<(u32, u32, Range<usize>)>,
+    cells: Vec<CellAt>,
+    /// Where its end tag begins, or the end of its only tag.
+    end: usize,
+}
+
+struct CellAt {
+    col: u32,
+    tag: Range<usize>,
+    style: usize,
+    style_span: Option<Range<usize>>,
+    /// Where attributes end.
+    attributes_end: usize,
+}
+
+struct ColumnAt {
+    cols: (u32, u32),
+    width: f64,
+    style: Option<usize>,
+}
+
+/// Elements that must stand behind the link to the notes' drawing (ECMA-376, 18.3.1.99).
+const BEHIND_LEGACY: [&str; 9] = [
+    "legacyDrawingHF",
+    "drawingHF",
+    "picture",
+    "oleObjects",
+    "controls",
+    "webPublishItems",
+    "tableParts",
+    "extLst",
+    // Newer programs wrap objects and controls in it.
+    "AlternateContent",
+];
+
+impl SheetPart {
+    pub(super) fn read(text: String, link_namespace: &str) -> Result<Self, AnnotateError> {
+        let mut data = None;
+        let (mut prefix, mut link_prefix) = (String::new(), None);
+        let (mut rows, mut columns) = (Vec::<RowAt>::new(), Vec::new());
+        let (mut default_width, mut default_height) = (8.43, 15.0);
+        let (mut legacy, mut legacy_place) = (None, None);
+        let (mut next_row, mut next_col) = (0, 0);
+        let mut in_data = false;
+        let mut scanner = Scanner::new(&text);
+        while let Some(step) = scanner.next()? {
+            match step {
+                Step::Open(tag, 1) => {
+                    if tag.name != "worksheet" {
+                        return Err(AnnotateError::part("sheet", "no worksheet"));
+                    }
+                    prefix = tag.prefix.to_owned();
+                    link_prefix = tag.prefix_of(link_namespace);
+                }
+                Step::Open(tag, 2) => match tag.name {
+                    "sheetData" if tag.is_empty => data = Some(SheetData::Empty(tag.span)),
+                    "sheetData" => in_data = true,
+                    "sheetFormatPr" => {
+                        default_width =
+                            number(tag.value("defaultColWidth")).unwrap_or(default_width);
+                        default_height =
+                            number(tag.value("defaultRowHeight")).unwrap_or(default_height);
+                    }
+                    "legacyDrawing" => {
+                        let id = tag.prefixed_value("id").unwrap_or_default().to_owned();
+                        legacy = Some((id, tag.span));
+                    }
+                    name if BEHIND_LEGACY.contains(&name) && data.is_some() => {
+                        legacy_place.get_or_insert(tag.span.start);
+                    }
+                    _ => {}
+                },
+                Step::Open(tag, 3) if tag.name == "col" => {
+                    let bound = |name| number::<u32>(tag.value(name)).unwrap_or(1).max(1) - 1;
+                    let is_hidden = matches!(tag.value("hidden"), Some("1" | "true"));
+                    columns.push(ColumnAt {
+                        cols: (bound("min"), bound("max")),
+                        width: match is_hidden {
+                            true => 0.0,
+                            false => number(tag.value("width")).unwrap_or(default_width),
+                        },
+                        style: number(tag.value("style")),
+                    });
+                }
+                Step::Open(tag, 3) if in_data && tag.name == "row" => {
+                    // Rows and cells may leave out where they are: then they follow on.
+                    if let Some(row) = number::<u32>(tag.value("r")) {
+                        next_row = row.max(1) - 1;
+                    }
+                    let has_style = matches!(tag.value("customFormat"), Some("1" | "true"));
+                    let spans = tag.attribute("spans").and_then(|(raw, span)| {
+                        let (first, last) = raw.split_once(':')?;
+                        Some((first.parse().ok()?, last.parse().ok()?, span))
+                    });
+                    rows.push(RowAt {
+                        row: next_row,
+                        is_empty: tag.is_empty,
+                        style: number(tag.value("s")).filter(|_| has_style),
+                        height: match tag.value("hidden") {
+                            Some("1" | "true") => Some(0.0),
+                            _ => number(tag.value("ht")),
+                        },
+                        spans,
+                        cells: Vec::new(),
+                        end: tag.span.end,
+                        tag: tag.span,
+                    });
+                    next_row += 1;
+                    next_col = 0;
+                }
+                Step::Open(tag, 4) if in_data && tag.name == "c" => {
+                    let Some(row) = rows.last_mut() else { continue };
+                    if let Some(at) = tag.value("r").and_then(|r| r.parse::<CellRef>().ok()) {
+                        next_col = at.col;
+                    }
+                    let style = tag.attribute("s");
+                    row.cells.push(CellAt {
+                        col: next_col,
+                        style: style
+                            .as_ref()
+                            .and_then(|(raw, _)| number(Some(raw)))
+                            .unwrap_or(0),
+                        style_span: style.map(|(_, span)| span),
+                        attributes_end: tag.end_of_attributes(),
+                        tag: tag.span,
+                    });
+                    next_col += 1;
+                }
+                Step::Close("row", span, 3) if in_data => {
+                    if let Some(row) = rows.last_mut() {
+                        row.end = span.start;
+                    }
+                }
+                Step::Close("sheetData", span, 2) => {
+                    in_data = false;
+                    data = Some(SheetData::EndsAt(span.start));
+                }
+                Step::Close(_, span, 1) => {
+                    legacy_place.get_or_insert(span.start);
+                }
+                _ => {}
+            }
+        }
+        let missing = || AnnotateError::part("sheet", "no cells");
+        Ok(Self {
+            data: data.ok_or_else(missing)?,
+            legacy_place: legacy_place.ok_or_else(missing)?,
+            text,
+            prefix,
+            link_prefix,
+            rows,
+            columns,
+            default_width,
+            default_height,
+            legacy,
+        })
+    }
+
+    /// Takes our old colours off, puts the new ones on, and changes the link to the notes' drawing.
+    /// For each marked cell, the fill that it had before is left in `before`.
+    pub(super) fn write(
+        self,
+        styles: &mut Styles,
+        marks: &BTreeMap<CellRef, Level>,
+        recorded: &dyn Fn(CellRef) -> Fill,
+        legacy: Option<&Legacy>,
+        link_namespace: &str,
+        before: &mut BTreeMap<CellRef, Fill>,
+    ) -> Option<String> {
+        let mut edits = Edits::default();
+        let mut to_add = marks.clone();
+        for row in &self.rows {
+            for cell in &row.cells {
+                let at = CellRef::new(row.row, cell.col);
+                let mut style = cell.style;
+                if styles.fill(style).is_ours() {
+                    style = styles.unmark(style, &recorded(at));
+                }
+                if let Some(level) = to_add.remove(&at) {
+                    before.insert(at, styles.fill(style));
+                    style = styles.mark(style, level);
+                }
+                if style == cell.style {
+                    continue;
+                }
+                match &cell.style_span {
+                    // As it was before it was marked, where it had none.
+                    Some(span) if style == 0 && self.text[..span.start].ends_with(" s=\"") => {
+                        edits.replace(span.start - 4..span.end + 1, "");
+                    }
+                    Some(span) => edits.replace(span.clone(), style.to_string()),
+                    None => edits.insert(cell.attributes_end, format!(" s=\"{style}\"")),
+                }
+            }
+        }
+        self.add_cells(styles, &to_add, before, &mut edits);
+        match (legacy, &self.legacy) {
+            (Some(Legacy::Remove), Some((_, span))) => edits.replace(span.clone(), ""),
+            (Some(Legacy::Add(id)), None) => {
+                edits.insert(self.legacy_place, self.legacy_element(id, link_namespace));
+            }
+            _ => {}
+        }
+        (!edits.is_empty()).then(|| edits.apply(&self.text))
+    }
+
+    fn legacy_element(&self, id: &str, link_namespace: &str) -> String {
+        let prefix = &self.prefix;
+        match &self.link_prefix {
+            Some(link) => format!("<{prefix}legacyDrawing {link}id=\"{id}\"/>"),
+            None => {
+                format!("<{prefix}legacyDrawing xmlns:r=\"{link_namespace}\" r:id=\"{id}\"/>")
+            }
+        }
+    }
+
+    /// Blank cells that are not in the file yet.
+    fn add_cells(
+        &self,
+        styles: &mut Styles,
+        marks: &BTreeMap<CellRef, Level>,
+        before: &mut BTreeMap<CellRef, Fill>,
+        edits: &mut Edits,
+    ) {
+        let prefix = &self.prefix;
+        let mut new_rows = String::new();
+        let mut rows: BTreeMap<u32, Vec<(CellRef, Level)>> = BTreeMap::new();
+        for (at, level) in marks {
+            rows.entry(at.row).or_default().push((*at, *level));
+        }
+        for (row, cells) in rows {
+            let known = self.rows.iter().find(|known| known.row == row);
+            let mut element = |at: CellRef, level| {
+                let style = known.and_then(|row| row.style);
+                let style = style.or_else(|| self.column(at.col)?.style).unwrap_or(0);
+                // The column's or row's own style may be one that a program has spread.
+                let style = styles.unmark(style, &Fill::None);
+                before.insert(at, styles.fill(style));
+                let style = styles.mark(style, level);
+                format!("<{prefix}c r=\"{at}\" s=\"{style}\"/>")
+            };
+            let Some(known) = known else {
+                let cells: String = cells
+                    .into_iter()
+                    .map(|(at, level)| element(at, level))
+                    .collect();
+                let text = format!("<{prefix}row r=\"{}\">{cells}</{prefix}row>", row + 1);
+                match self.rows.iter().find(|known| known.row > row) {
+                    Some(next) => edits.insert(next.tag.start, text),
+                    None => new_rows.push_str(&text),
+                }
+                continue;
+            };
+            if let (Some((first, last, span)), Some(least), Some(most)) =
+                (&known.spans, cells.first(), cells.last())
+            {
+                let (first, last) = (*first.min(&(least.0.col + 1)), *last.max(&(most.0.col + 1)));
+                edits.replace(span.clone(), format!("{first}:{last}"));
+            }
+            let mut at_end = String::new();
+            for (at, level) in cells {
+                let text = element(at, level);
+                match known.cells.iter().find(|cell| cell.col > at.col) {
+                    Some(next) => edits.insert(next.tag.start, text),
+                    None => at_end.push_str(&text),
+                }
+            }
+            if known.is_empty {
+                let close = known.tag.end - 2..known.tag.end;
+                edits.replace(close, format!(">{at_end}</{prefix}row>"));
+            } else {
+                edits.insert(known.end, at_end);
+            }
+        }
+        if new_rows.is_empty() {
+            return;
+        }
+        match &self.data {
+            SheetData::EndsAt(end) => edits.insert(*end, new_rows),
+            SheetData::Empty(span) => edits.replace(
+                span.clone(),
+                format!("<{prefix}sheetData>{new_rows}</{prefix}sheetData>"),
+            ),
+        }
+    }
+
+    fn column(&self, col: u32) -> Option<&ColumnAt> {
+        self.columns
+            .iter()
+            .find(|column| (column.cols.0..=column.cols.1).contains(&col))
+    }
+
+    /// Pixels of a column.
+    pub(super) fn column_pixels(&self, col: u32) -> u32 {
+        let width = self
+            .column(col)
+            .map_or(self.default_width, |column| column.width);
+        (width.clamp(0.0, 255.0) * 7.0) as u32 + if width > 0.0 { 5 } else { 0 }
+    }
+
+    /// Pixels of a row.
+    pub(super) fn row_pixels(&self, row: u32) -> u32 {
+        let idx = self.rows.binary_search_by_key(&row, |known| known.row).ok();
+        let height = idx.and_then(|idx| self.rows[idx].height);
+        (height.unwrap_or(self.default_height).clamp(0.0, 409.0) * 4.0 / 3.0) as u32
+    }
+}
+
+/// What becomes of the link to the notes' drawing.
+pub(super) enum Legacy {
+    Add(String),
+    Remove,
+}
+
+fn number<T: std::str::FromStr>(raw: Option<&str>) -> Option<T> {
+    raw?.trim().parse().ok()
+}

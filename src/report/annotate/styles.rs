@@ -1,0 +1,560 @@
+//! `styles.xml`: our colours over the clerk's own formats, and the way back.
+//!
+//! A marked cell gets a copy of its own format that differs in the fill alone, so its number format,
+//! font, border and protection stay. Formats are only ever added: what other cells refer to by number
+//! does not move. What is there already is used again, so marking twice adds nothing.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use crate::model::Level;
+
+use super::AnnotateError;
+use super::xml::{Edits, Scanner, Step, attribute_of, with_attribute, without_attributes};
+
+/// The fill of a marked cell.
+///
+/// Each is one step beside the colour that office programs offer (`FFC7CE` is Excel's own “bad”), so
+/// that nobody else's fill is taken for ours: the colour is the record that survives any program
+/// that saves the file.
+pub(super) fn fill_colour(level: Level) -> &'static str {
+    match level {
+        Level::Mandatory => "FFFFC8CE",
+        Level::QuasiMandatory | Level::Verification => "FFFFD9A6",
+        Level::Hint => "FFFFF2CB",
+    }
+}
+
+/// Excel takes no workbook with more formats.
+const MOST_FORMATS: usize = 64_000;
+
+/// The style sheet of a workbook, with what is added to it.
+pub(super) struct Styles {
+    text: String,
+    prefix: String,
+    root_end: usize,
+    /// In the order of [`Part`].
+    sections: [Section; 5],
+    /// Sections that the part has, by name and start, for finding the place of one that it lacks.
+    present: Vec<(String, usize)>,
+    marked: HashMap<(usize, &'static str), usize>,
+}
+
+/// The lists that formats are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Font,
+    Fill,
+    Border,
+    /// Formats of named styles.
+    StyleFormat,
+    Format,
+}
+
+#[derive(Default)]
+struct Section {
+    /// The start tag; `None` where the section is missing.
+    tag: Option<Range<usize>>,
+    is_empty: bool,
+    count: Option<Range<usize>>,
+    /// Where new items go.
+    end: usize,
+    items: Vec<Range<usize>>,
+    added: Vec<String>,
+}
+
+const SECTIONS: [&str; 5] = ["fonts", "fills", "borders", "cellStyleXfs", "cellXfs"];
+
+/// All sections in the order in which they must stand (ECMA-376, 18.8.39).
+const ORDER: [&str; 11] = [
+    "numFmts",
+    "fonts",
+    "fills",
+    "borders",
+    "cellStyleXfs",
+    "cellXfs",
+    "cellStyles",
+    "dxfs",
+    "tableStyles",
+    "colors",
+    "extLst",
+];
+
+impl Styles {
+    pub(super) fn read(text: String) -> Result<Self, AnnotateError> {
+        let mut sections: [Section; 5] = Default::default();
+        let mut present = Vec::new();
+        let mut prefix = String::new();
+        let mut root_end = None;
+        let mut scanner = Scanner::new(&text);
+        // The section that is open, and the start of its item.
+        let mut current: Option<usize> = None;
+        let mut item = 0;
+        while let Some(step) = scanner.next()? {
+            match step {
+                Step::Open(tag, 1) => {
+                    prefix = tag.prefix.to_owned();
+                    if tag.is_empty {
+                        return Err(AnnotateError::part("styles", "empty"));
+                    }
+                }
+                Step::Open(tag, 2) => {
+                    present.push((tag.name.to_owned(), tag.span.start));
+                    current = SECTIONS.iter().position(|name| *name == tag.name);
+                    if let Some(idx) = current {
+                        sections[idx] = Section {
+                            is_empty: tag.is_empty,
+                            count: tag.attribute("count").map(|(_, span)| span),
+                            end: tag.end_of_attributes(),
+                            tag: Some(tag.span),
+                            ..Section::default()
+                        };
+                    }
+                }
+                Step::Open(tag, 3) => {
+                    item = tag.span.start;
+                    if let Some(idx) = current.filter(|_| tag.is_empty) {
+                        sections[idx].items.push(tag.span);
+                    }
+                }
+                Step::Close(_, span, 3) => {
+                    if let Some(idx) = current {
+                        sections[idx].items.push(item..span.end);
+                    }
+                }
+                Step::Close(_, span, 2) => {
+                    if let Some(idx) = current.take() {
+                        sections[idx].end = span.start;
+                    }
+                }
+                Step::Close(_, span, 1) => root_end = Some(span.start),
+                _ => {}
+            }
+        }
+        let root_end = root_end.ok_or_else(|| AnnotateError::part("styles", "no end"))?;
+        let mut styles = Self {
+            text,
+            prefix,
+            root_end,
+            sections,
+            present,
+            marked: HashMap::new(),
+        };
+        styles.complete();
+        Ok(styles)
+    }
+
+    /// What cells refer to by default must be there before anything is added behind it.
+    fn complete(&mut self) {
+        let mut base = |part, items: &[&str]| {
+            if self.len(part) == 0 {
+                for item in items {
+                    let item = self.prefixed(item);
+                    self.sections[part as usize].added.push(item);
+                }
+            }
+        };
+        base(Part::Font, &["<~font/>"]);
+        base(
+            Part::Fill,
+            &[
+                "<~fill><~patternFill patternType=\"none\"/></~fill>",
+                "<~fill><~patternFill patternType=\"gray125\"/></~fill>",
+            ],
+        );
+        base(
+            Part::Border,
+            &["<~border><~left/><~right/><~top/><~bottom/><~diagonal/></~border>"],
+        );
+        base(
+            Part::Format,
+            &["<~xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/>"],
+        );
+    }
+
+    fn len(&self, part: Part) -> usize {
+        let section = &self.sections[part as usize];
+        section.items.len() + section.added.len()
+    }
+
+    fn item(&self, part: Part, idx: usize) -> Option<&str> {
+        let section = &self.sections[part as usize];
+        match section.items.get(idx) {
+            Some(span) => Some(&self.text[span.clone()]),
+            None => section
+                .added
+                .get(idx - section.items.len())
+                .map(String::as_str),
+        }
+    }
+
+    /// Templates have `~` where the part's prefix goes.
+    fn prefixed(&self, template: &str) -> String {
+        template.replace('~', &self.prefix)
+    }
+
+    /// The number of an item, written with `~` for the prefix; it is added if it is not there.
+    pub(super) fn add(&mut self, part: Part, template: &str) -> usize {
+        let item = self.prefixed(template);
+        let n_items = self.len(part);
+        if let Some(idx) = (0..n_items).find(|&idx| self.item(part, idx) == Some(&item)) {
+            return idx;
+        }
+        self.sections[part as usize].added.push(item);
+        n_items
+    }
+
+    /// Whether cell formats may refer to a named style.
+    pub(super) fn has_named_styles(&self) -> bool {
+        self.len(Part::StyleFormat) > 0
+    }
+
+    fn format(&self, idx: usize) -> (usize, String) {
+        match self.item(Part::Format, idx) {
+            Some(format) => (idx, format.to_owned()),
+            None => (0, self.item(Part::Format, 0).unwrap_or_default().to_owned()),
+        }
+    }
+
+    fn fill_of(&self, format: &str) -> Fill {
+        let fill = attribute_of(format, "fillId").and_then(|id| id.trim().parse().ok());
+        let fill = self.item(Part::Fill, fill.unwrap_or(0));
+        fill.map_or(Fill::None, Fill::read)
+    }
+
+    /// The fill of cells with a format.
+    pub(super) fn fill(&self, format: usize) -> Fill {
+        self.fill_of(&self.format(format).1)
+    }
+
+    /// The format with our colour in place of its fill.
+    pub(super) fn mark(&mut self, format: usize, level: Level) -> usize {
+        let (format, text) = self.format(format);
+        let colour = fill_colour(level);
+        if let Some(&marked) = self.marked.get(&(format, colour)) {
+            return marked;
+        }
+        let fill = Fill::Pattern {
+            pattern: "solid".to_owned(),
+            front: Colour(Some(format!("rgb:{colour}"))),
+            back: Colour(Some("indexed:64".to_owned())),
+        };
+        let marked = self.with_fill(&text, &fill);
+        self.marked.insert((format, colour), marked);
+        marked
+    }
+
+    /// The format as it was before [`mark`](Self::mark), where it has our colour.
+    pub(super) fn unmark(&mut self, format: usize, before: &Fill) -> usize {
+        let (idx, text) = self.format(format);
+        if !self.fill_of(&text).is_ours() {
+            return format;
+        }
+        let bare = bare(&text);
+        let same = (0..self.len(Part::Format)).find(|&other| {
+            other != idx
+                && self.item(Part::Format, other).is_some_and(|other| {
+                    self::bare(other) == bare && self.fill_of(other) == *before
+                })
+        });
+        match (same, before) {
+            (Some(same), _) => same,
+            // A gradient that is gone cannot be drawn again.
+            (None, Fill::Gradient) => self.with_fill(&text, &Fill::None),
+            (None, fill) => self.with_fill(&text, fill),
+        }
+    }
+
+    fn with_fill(&mut self, format: &str, fill: &Fill) -> usize {
+        let same = (0..self.len(Part::Fill))
+            .find(|&idx| self.item(Part::Fill, idx).map(Fill::read).as_ref() == Some(fill));
+        let id = match same {
+            Some(id) => id,
+            None => self.add(Part::Fill, &fill.template()),
+        };
+        let format = with_attribute(format, "fillId", &id.to_string());
+        let format = with_attribute(&format, "applyFill", "1");
+        // Prefixes are in it already.
+        let n_formats = self.len(Part::Format);
+        if let Some(same) = (0..n_formats).find(|&i| self.item(Part::Format, i) == Some(&format)) {
+            return same;
+        }
+        self.sections[Part::Format as usize].added.push(format);
+        n_formats
+    }
+
+    /// The part with what was added; `None` where nothing was.
+    pub(super) fn finish(self) -> Result<Option<String>, AnnotateError> {
+        if self.len(Part::Format) > MOST_FORMATS {
+            return Err(AnnotateError::part("styles", "too many formats"));
+        }
+        let mut edits = Edits::default();
+        for (idx, name) in SECTIONS.iter().enumerate() {
+            let section = &self.sections[idx];
+            if section.added.is_empty() {
+                continue;
+            }
+            let n_items = section.items.len() + section.added.len();
+            let items = section.added.concat();
+            let prefix = &self.prefix;
+            match &section.tag {
+                None => {
+                    let whole =
+                        format!("<{prefix}{name} count=\"{n_items}\">{items}</{prefix}{name}>");
+                    edits.insert(self.place_for(name), whole);
+                }
+                Some(tag) => {
+                    if let Some(count) = &section.count {
+                        edits.replace(count.clone(), n_items.to_string());
+                    }
+                    match section.is_empty {
+                        true => edits
+                            .replace(section.end..tag.end, format!(">{items}</{prefix}{name}>")),
+                        false => edits.insert(section.end, items),
+                    }
+                }
+            }
+        }
+        Ok((!edits.is_empty()).then(|| edits.apply(&self.text)))
+    }
+
+    fn place_for(&self, section: &str) -> usize {
+        let rank = |name: &str| ORDER.iter().position(|known| *known == name);
+        let own = rank(section);
+        let next = self.present.iter().find(|(name, _)| rank(name) > own);
+        next.map_or(self.root_end, |(_, start)| *start)
+    }
+}
+
+/// A format without its fill, for comparing.
+fn bare(format: &str) -> String {
+    without_attributes(format, &["fillId", "applyFill"])
+}
+
+/// A cell's fill, as far as it can be told in a few words and made again from them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fill {
+    None,
+    Pattern {
+        pattern: String,
+        front: Colour,
+        back: Colour,
+    },
+    Gradient,
+}
+
+/// `rgb:FFAABBCC`, `theme:4:0.6`, `indexed:64`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Colour(Option<String>);
+
+impl Fill {
+    fn read(xml: &str) -> Self {
+        let mut scanner = Scanner::new(xml);
+        let (mut pattern, mut front, mut back) = (None, Colour(None), Colour(None));
+        while let Ok(Some(step)) = scanner.next() {
+            let Step::Open(tag, _) = step else { continue };
+            match tag.name {
+                "gradientFill" => return Self::Gradient,
+                "patternFill" => pattern = tag.value("patternType").map(str::to_owned),
+                "fgColor" => front = Colour::read(&tag.attributes()),
+                "bgColor" => back = Colour::read(&tag.attributes()),
+                _ => {}
+            }
+        }
+        match pattern {
+            None => Self::None,
+            Some(pattern) if pattern == "none" => Self::None,
+            Some(pattern) => Self::Pattern {
+                pattern,
+                front,
+                back,
+            },
+        }
+    }
+
+    /// Whether it is one of our colours, whatever lies behind it.
+    pub(super) fn is_ours(&self) -> bool {
+        const LEVELS: [Level; 3] = [Level::Mandatory, Level::Verification, Level::Hint];
+        let Self::Pattern { pattern, front, .. } = self else {
+            return false;
+        };
+        let Some(rgb) = front.0.as_deref().and_then(|c| c.strip_prefix("rgb:")) else {
+            return false;
+        };
+        // Some programs leave the opacity out, or say that it is nought.
+        let rgb = &rgb[rgb.len().saturating_sub(6)..];
+        pattern == "solid"
+            && LEVELS
+                .iter()
+                .any(|level| fill_colour(*level)[2..].eq_ignore_ascii_case(rgb))
+    }
+
+    fn template(&self) -> String {
+        let pattern = match self {
+            Self::None | Self::Gradient => "<~patternFill patternType=\"none\"/>".to_owned(),
+            Self::Pattern {
+                pattern,
+                front,
+                back,
+            } => format!(
+                "<~patternFill patternType=\"{pattern}\">{}{}</~patternFill>",
+                front.template("fgColor"),
+                back.template("bgColor")
+            ),
+        };
+        format!("<~fill>{pattern}</~fill>")
+    }
+}
+
+impl Colour {
+    fn read(attributes: &[(&str, &str, Range<usize>)]) -> Self {
+        let value = |name| attributes.iter().find(|(n, ..)| *n == name).map(|a| a.1);
+        let text = if let Some(rgb) = value("rgb") {
+            Some(format!("rgb:{rgb}"))
+        } else if let Some(theme) = value("theme") {
+            Some(match value("tint") {
+                Some(tint) => format!("theme:{theme}:{tint}"),
+                None => format!("theme:{theme}"),
+            })
+        } else {
+            value("indexed").map(|indexed| format!("indexed:{indexed}"))
+        };
+        Self(text)
+    }
+
+    fn template(&self, name: &str) -> String {
+        let Some(text) = &self.0 else {
+            return String::new();
+        };
+        let mut words = text.split(':');
+        let kind = words.next().unwrap_or_default();
+        let value = words.next().unwrap_or_default();
+        match words.next() {
+            Some(tint) => format!("<~{name} {kind}=\"{value}\" tint=\"{tint}\"/>"),
+            None => format!("<~{name} {kind}=\"{value}\"/>"),
+        }
+    }
+
+    /// Only what can stand in a file, since it comes from a cell that anybody may have edited.
+    fn checked(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self(None));
+        }
+        let words: Vec<&str> = text.split(':').collect();
+        let is_number = |text: &str| text.len() < 4 && text.bytes().all(|b| b.is_ascii_digit());
+        let fits = match words.as_slice() {
+            ["rgb", rgb] => {
+                matches!(rgb.len(), 6 | 8) && rgb.bytes().all(|b| b.is_ascii_hexdigit())
+            }
+            ["indexed" | "theme", number] => is_number(number) && !number.is_empty(),
+            ["theme", number, tint] => {
+                is_number(number)
+                    && !number.is_empty()
+                    && tint.len() < 32
+                    && tint.parse::<f64>().is_ok_and(|tint| tint.abs() <= 1.0)
+            }
+            _ => false,
+        };
+        fits.then(|| Self(Some(text.to_owned())))
+    }
+}
+
+impl fmt::Display for Fill {
+    /// `solid/rgb:FFE2EFDA/indexed:64`; nothing where there is none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Gradient => f.write_str("gradient"),
+            Self::Pattern {
+                pattern,
+                front,
+                back,
+            } => {
+                let text = |colour: &Colour| colour.0.clone().unwrap_or_default();
+                write!(f, "{pattern}/{}/{}", text(front), text(back))
+            }
+        }
+    }
+}
+
+impl FromStr for Fill {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.split('/').collect::<Vec<_>>().as_slice() {
+            [""] => Ok(Self::None),
+            ["gradient"] => Ok(Self::Gradient),
+            [pattern, front, back]
+                if !pattern.is_empty() && pattern.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+            {
+                Ok(Self::Pattern {
+                    pattern: (*pattern).to_owned(),
+                    front: Colour::checked(front).ok_or(())?,
+                    back: Colour::checked(back).ok_or(())?,
+                })
+            }
+            _ => Err(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHEET: &str = "<x:styleSheet xmlns:x=\"m\"><x:fonts count=\"1\"><x:font/></x:fonts>\
+        <x:fills count=\"3\"><x:fill><x:patternFill patternType=\"none\"/></x:fill>\
+        <x:fill><x:patternFill patternType=\"gray125\"/></x:fill>\
+        <x:fill><x:patternFill patternType=\"solid\"><x:fgColor theme=\"4\" tint=\"0.6\"/></x:patternFill></x:fill></x:fills>\
+        <x:cellXfs count=\"2\"><x:xf fillId=\"0\" numFmtId=\"2\"/>\
+        <x:xf numFmtId=\"9\" fillId=\"2\"><x:protection locked=\"0\"/></x:xf></x:cellXfs></x:styleSheet>";
+
+    #[test]
+    fn a_mark_changes_the_fill_alone_and_can_be_taken_back() {
+        let mut styles = Styles::read(SHEET.to_owned()).expect("a style sheet");
+        assert_eq!(styles.mark(1, Level::Mandatory), 2);
+        assert_eq!(styles.mark(1, Level::Mandatory), 2);
+        assert_eq!(styles.mark(0, Level::Hint), 3);
+        let text = styles.finish().expect("few").expect("something was added");
+        assert!(text.contains("<x:cellXfs count=\"4\">"), "{text}");
+        assert!(
+            text.contains("<x:xf numFmtId=\"9\" fillId=\"3\" applyFill=\"1\"><x:protection locked=\"0\"/></x:xf>"),
+            "{text}"
+        );
+        // The section that was missing stands before the formats.
+        assert!(text.find("<x:borders") < text.find("<x:cellXfs"), "{text}");
+
+        let mut styles = Styles::read(text).expect("a style sheet");
+        let before: Fill = "solid/theme:4:0.6/".parse().expect("a fill");
+        assert_eq!(styles.unmark(2, &before), 1);
+        assert_eq!(styles.unmark(3, &Fill::None), 0);
+        assert_eq!(styles.unmark(1, &Fill::None), 1, "not ours");
+        assert_eq!(styles.mark(1, Level::Mandatory), 2, "used again");
+        assert!(styles.finish().expect("few").is_none());
+    }
+
+    #[test]
+    fn fills_read_back_as_they_are_recorded() {
+        for text in [
+            "",
+            "gradient",
+            "solid/rgb:FFE2EFDA/indexed:64",
+            "gray125//",
+            "solid/theme:4:-0.25/",
+        ] {
+            let fill: Fill = text.parse().expect(text);
+            assert_eq!(fill.to_string(), text);
+        }
+        for text in [
+            "solid",
+            "solid/rgb:\"/",
+            "so lid//",
+            "solid/theme:4:x/",
+            "solid/indexed:/",
+        ] {
+            assert_eq!(text.parse::<Fill>(), Err(()), "{text}");
+        }
+    }
+}

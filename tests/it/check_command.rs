@@ -1,0 +1,262 @@
+//! `hebiao check`: what a township sees before it sends its forms.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hebiao::model::{CellRef, Finding};
+use hebiao::pipeline::check_files;
+use hebiao::report::Lang;
+use hebiao::report::annotate::send_back;
+use rust_xlsxwriter::{Format, FormatBorder, Workbook};
+
+use crate::desk::luntai;
+
+/// A folder of its own for each test.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new(name: &str) -> Self {
+        let folder = format!("hebiao-check-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        Self(folder)
+    }
+
+    /// Files of this desk, checked from here.
+    fn check(&self, arguments: &[&str]) -> Output {
+        let scheme = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/luntai-2023-2025");
+        Command::new(env!("CARGO_BIN_EXE_hebiao"))
+            .current_dir(&self.0)
+            .arg("check")
+            .args(arguments)
+            .arg("--scheme")
+            .arg(scheme)
+            .output()
+            .expect("it runs")
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.0.join(folder)).expect(folder);
+        let mut names: Vec<String> = entries
+            .map(|entry| {
+                entry
+                    .expect("a file")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn said(output: &Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.is_empty(), "{errors}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// 附件3 as a township fills it in.
+fn afforestation(path: &Path, years: [f64; 3], total: f64) {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.set_name("附件3").expect("a name");
+    let bordered = Format::new().set_border(FormatBorder::Thin);
+    let mut row = 0;
+    for line in [
+        vec!["附件3"],
+        vec!["阳霞镇2023-2025年造林绿化任务指导性计划表"],
+        vec!["填报单位：阳霞镇", "", "", "单位：亩"],
+        vec!["单位", "2023年度", "2024年度", "2025年度", "三年合计"],
+    ] {
+        for (col, text) in line
+            .into_iter()
+            .enumerate()
+            .filter(|(_, text)| !text.is_empty())
+        {
+            sheet
+                .write_with_format(row, col as u16, text, &bordered)
+                .expect("a cell");
+        }
+        row += 1;
+    }
+    sheet.write(row, 0, "阳霞镇").expect("a cell");
+    for (col, figure) in years.into_iter().chain([total]).enumerate() {
+        sheet
+            .write_with_format(row, col as u16 + 1, figure, &bordered)
+            .expect("a cell");
+    }
+    book.save(path).expect("a workbook");
+}
+
+#[test]
+fn a_wrong_total_is_shown_in_its_place_with_the_verdict() {
+    let desk = Desk::new("wrong");
+    afforestation(&desk.0.join("阳霞镇.xlsx"), [100.0, 20.5, 30.0], 151.5);
+    let output = desk.check(&["阳霞镇.xlsx"]);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let expected = "\
+阳霞镇.xlsx
+  附件3
+    强制 E5 合计与分项之和不符 [A3-01]
+      填写 151.5，分项之和 150.5（B5:D5），差 1";
+    assert!(said.starts_with(expected), "{said}");
+    for line in [
+        "        | A       B         C         D         E",
+        "        | 单位    2023年度  2024年度  2025年度  三年合计",
+        "      5 | 阳霞镇      100?     20.5?       30?   [151.5]",
+        "      嫌疑 B5 填写 100，若为 101 则相符（一位数字不同；另有 1 种改法同样可能）",
+        "      怎么办 请核对 E5；若分项有误，改分项后合计应随之变化",
+        "阳霞镇.xlsx  须改正  强制 1",
+        "须改正：共 1 个文件，须改正 1",
+    ] {
+        assert!(
+            said.lines().any(|shown| shown == line),
+            "{line}\n---\n{said}"
+        );
+    }
+    // A pipe gets no colours.
+    assert!(!said.contains('\u{1b}'));
+}
+
+#[test]
+fn a_form_in_order_may_be_sent() {
+    let desk = Desk::new("right");
+    fs::create_dir(desk.0.join("表")).expect("a folder");
+    afforestation(&desk.0.join("表/阳霞镇.xlsx"), [100.0, 20.0, 30.0], 150.0);
+    fs::write(desk.0.join("表/~$阳霞镇.xlsx"), "lock").expect("a file");
+    let output = desk.check(&["表"]);
+    assert_eq!(
+        said(&output),
+        "表/阳霞镇.xlsx  可以报送\n可以报送：共 1 个文件，可以报送 1\n"
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let output = desk.check(&["表", "--lang", "en"]);
+    assert!(said(&output).ends_with("ready to send: 1 files, ready to send 1\n"));
+}
+
+#[test]
+fn what_cannot_be_done_is_told_from_what_is_wrong() {
+    let desk = Desk::new("missing");
+    let output = desk.check(&["没有.xlsx"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("打不开 没有.xlsx"));
+    fs::write(desk.0.join("坏.xlsx"), "PK\u{3}\u{4}").expect("a file");
+    let output = desk.check(&["坏.xlsx"]);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "bad data is no failure of ours"
+    );
+}
+
+#[test]
+fn json_has_the_findings_and_nothing_else() {
+    let desk = Desk::new("json");
+    afforestation(&desk.0.join("阳霞镇.xlsx"), [100.0, 20.0, 30.0], 151.0);
+    let output = desk.check(&["阳霞镇.xlsx", "--format", "json", "--annotate", "out"]);
+    let json: serde_json::Value = serde_json::from_str(&said(&output)).expect("JSON");
+    assert_eq!(json["period"], serde_json::Value::Null);
+    assert_eq!(json["findings"][0]["cell"], "E5");
+    assert_eq!(json["counts"]["mandatory"], 1);
+    assert_eq!(desk.names("out"), ["阳霞镇（已审核）.xlsx"]);
+}
+
+#[test]
+fn marked_copies_never_replace_a_file_that_somebody_may_have_written_into() {
+    let desk = Desk::new("copies");
+    let original = desk.0.join("阳霞镇.xlsx");
+    afforestation(&original, [100.0, 20.0, 30.0], 151.0);
+    let output = desk.check(&["阳霞镇.xlsx", "--annotate", "."]);
+    assert!(said(&output).contains("已标注 ./阳霞镇（已审核）.xlsx"));
+    desk.check(&["阳霞镇.xlsx", "--annotate", "."]);
+    assert_eq!(
+        desk.names("."),
+        ["阳霞镇.xlsx", "阳霞镇（已审核）.xlsx"],
+        "the same copy again"
+    );
+    // Checked itself, the copy says the same of the form and nothing of its own sheet.
+    let output = desk.check(&["阳霞镇（已审核）.xlsx"]);
+    assert!(said(&output).ends_with("须改正：共 1 个文件，须改正 1\n"));
+    afforestation(&original, [100.0, 20.0, 30.0], 152.0);
+    desk.check(&["阳霞镇.xlsx", "--annotate", "."]);
+    assert_eq!(desk.names(".").len(), 3);
+}
+
+#[test]
+fn returns_that_ask_something_of_their_reporter_go_back_to_it() {
+    let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
+    let files = hebiao::inbox::list(&inbox).expect("the sample inbox");
+    let scheme = luntai();
+    let checked = check_files(scheme, &files, &|| ());
+    let bytes_of = |path: &str| fs::read(inbox.join(path));
+    let sent = send_back(
+        scheme,
+        &checked.files,
+        &checked.findings,
+        &bytes_of,
+        Lang::Zh,
+    );
+    assert!(sent.failed.is_empty(), "{:?}", sent.failed);
+    let asked = |finding: &&Finding| finding.is_for_reporter() && finding.place.is_some();
+    let mut asked: Vec<&str> = (checked.findings.iter().filter(asked))
+        .map(|finding| &*finding.place.as_ref().expect("it has one").file)
+        .collect();
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(sent.copies.len(), asked.len());
+    for (path, bytes) in &sent.copies {
+        let parts: Vec<&str> = path.split('/').collect();
+        let [folder, reporter, name] = parts[..] else {
+            panic!("{path}")
+        };
+        assert_eq!(folder, "退回");
+        assert!(
+            scheme
+                .reporters
+                .iter()
+                .any(|known| *known.name == *reporter),
+            "{path}"
+        );
+        assert!(name.ends_with("（已审核）.xlsx"), "{path}");
+        let copy = hebiao::read::read(bytes, &hebiao::read::Limits::default()).expect(path);
+        let ours = copy.sheets.last().expect("a sheet");
+        assert_eq!(ours.name, "审核说明");
+    }
+    // Copies come back as the returns that they are.
+    let folder = std::env::temp_dir().join(format!("hebiao-sent-{}", std::process::id()));
+    for (path, bytes) in &sent.copies {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
+    }
+    let again = hebiao::inbox::list(&folder).expect("the folder");
+    let again = check_files(scheme, &again, &|| ());
+    let cells = |findings: &[Finding]| -> BTreeMap<(String, CellRef), usize> {
+        let mut cells = BTreeMap::new();
+        for finding in findings.iter().filter(|finding| finding.rule.is_some()) {
+            let Some(place) = &finding.place else {
+                continue;
+            };
+            if let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) {
+                *cells.entry((sheet.to_string(), cell)).or_default() += 1;
+            }
+        }
+        cells
+    };
+    let (before, after) = (cells(&checked.findings), cells(&again.findings));
+    for (cell, count) in &after {
+        assert!(before.contains_key(cell), "{cell:?} {count}");
+    }
+    fs::remove_dir_all(folder).expect("it is there");
+}

@@ -40,6 +40,7 @@ pub fn normalise(
         file,
         sheet_name: sheet_name.clone(),
         reporter: who.reporter,
+        percent: scheme.units.find("%"),
         line_unit: None,
         line_units: Vec::new(),
         originals: Vec::new(),
@@ -88,6 +89,7 @@ struct Form<'f> {
     file: &'f Arc<str>,
     sheet_name: Arc<str>,
     reporter: Option<usize>,
+    percent: Option<usize>,
     /// The unit that the unit line states, where figures must be converted from it.
     line_unit: Option<usize>,
     /// Where each column has a unit of its own: unit → the unit that the unit line states instead.
@@ -363,7 +365,7 @@ impl Form<'_> {
 
     fn figure(&mut self, row: &LayoutRow, row_idx: usize, leaf: usize, cell: &Cell) -> Value {
         let declared = self.scheme.unit_of(self.annex, leaf, row.spec);
-        let is_percent = declared.is_some_and(|unit| &**self.scheme.units.name(unit) == "%");
+        let is_percent = declared.is_some() && declared == self.percent;
         let stated = self.stated_unit(row, leaf, declared);
         match &cell.value {
             CellValue::Number(number) => {
@@ -727,6 +729,11 @@ impl Form<'_> {
 
     /// Totals typed over where their neighbours have formulas.
     fn replaced_formulas(&mut self, rows: &[Row]) {
+        // Most forms have no formulas at all.
+        let mut entries = rows.iter().flat_map(|row| row.entries.iter());
+        if !entries.any(|entry| entry.formula) {
+            return;
+        }
         let mut replaced = Vec::new();
         let filled = |entry: &Entry| entry.value.amount().is_some();
         for leaf in 0..self.annex.leaves.len() {

@@ -211,7 +211,10 @@ pub(crate) fn sheet(grid: &str) -> Sheet {
 pub(crate) fn named_sheet(name: &str, grid: &str) -> Sheet {
     let mut cells = Vec::new();
     let mut joined: Vec<(CellRef, bool)> = Vec::new();
-    let lines = grid.lines().map(str::trim).skip_while(|line| line.is_empty());
+    let lines = grid
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| line.is_empty());
     for (row, line) in lines.enumerate() {
         for (col, written) in line.split('|').enumerate() {
             let at = CellRef::new(row as u32, col as u32);
@@ -236,7 +239,9 @@ fn merged(joined: &[(CellRef, bool)]) -> Vec<CellRange> {
             CellRef::new(at.row - 1, at.col)
         };
         match merges.iter_mut().find(|merge| merge.contains(neighbour)) {
-            Some(merge) => merge.end = CellRef::new(merge.end.row.max(at.row), merge.end.col.max(at.col)),
+            Some(merge) => {
+                merge.end = CellRef::new(merge.end.row.max(at.row), merge.end.col.max(at.col))
+            }
             None => merges.push(CellRange::new(neighbour, at)),
         }
     }
@@ -276,7 +281,11 @@ fn written_cell(at: CellRef, written: &str) -> Cell {
         let digits = format.trim_end_matches("%]");
         cell.format = NumberFormat {
             percent: true,
-            decimals: Some(digits.split_once('.').map_or(0, |(_, decimals)| decimals.len() as u8)),
+            decimals: Some(
+                digits
+                    .split_once('.')
+                    .map_or(0, |(_, decimals)| decimals.len() as u8),
+            ),
         };
     } else if let Ok(number) = written.parse::<f64>() {
         cell.value = CellValue::Number(number);

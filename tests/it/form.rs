@@ -113,7 +113,10 @@ impl<'s> Form<'s> {
             self.rows.push(FormRow {
                 kind: RowKind::Data,
                 spec: spec.map(|_| row),
-                name: format!("{key}{}", name.map_or(String::new(), |year| format!("@{year}"))),
+                name: format!(
+                    "{key}{}",
+                    name.map_or(String::new(), |year| format!("@{year}"))
+                ),
                 cells,
             });
         }
@@ -124,7 +127,9 @@ impl<'s> Form<'s> {
             let cells = (0..annex.leaves.len())
                 .map(|leaf| match annex.column_of(leaf).kind {
                     _ if leaf == label_leaf => Some(text(&total.label(n_rows))),
-                    ColumnKind::Additive => Some(register_value(ColumnKind::Additive, 80, leaf, false)),
+                    ColumnKind::Additive => {
+                        Some(register_value(ColumnKind::Additive, 80, leaf, false))
+                    }
                     _ => None,
                 })
                 .collect();
@@ -156,8 +161,10 @@ impl<'s> Form<'s> {
     pub(crate) fn keep_rows_of(&mut self, reporter: &str) {
         let wanted = self.scheme.roster.find(reporter).expect(reporter).reporter;
         let specs = self.scheme.annexes[self.annex].rows.fixed();
-        self.rows
-            .retain(|row| row.spec.is_some_and(|idx| specs[idx].reporter == Some(wanted)));
+        self.rows.retain(|row| {
+            row.spec
+                .is_some_and(|idx| specs[idx].reporter == Some(wanted))
+        });
     }
 
     /// Empties the rows that do not name this reporter.
@@ -165,7 +172,9 @@ impl<'s> Form<'s> {
         let wanted = self.scheme.roster.find(reporter).expect(reporter).reporter;
         let annex = &self.scheme.annexes[self.annex];
         for row in &mut self.rows {
-            let own = row.spec.is_some_and(|idx| annex.rows.fixed()[idx].reporter == Some(wanted));
+            let own = row
+                .spec
+                .is_some_and(|idx| annex.rows.fixed()[idx].reporter == Some(wanted));
             if own {
                 continue;
             }
@@ -181,8 +190,9 @@ impl<'s> Form<'s> {
     /// Takes out the column of row numbers, if it has one.
     pub(crate) fn drop_serial(&mut self) {
         let annex = &self.scheme.annexes[self.annex];
-        self.columns
-            .retain(|leaf| leaf.is_none_or(|leaf| annex.column_of(leaf).kind != ColumnKind::Serial));
+        self.columns.retain(|leaf| {
+            leaf.is_none_or(|leaf| annex.column_of(leaf).kind != ColumnKind::Serial)
+        });
     }
 
     /// Puts the groups under the top header cells in the opposite order.
@@ -205,7 +215,12 @@ impl<'s> Form<'s> {
                 *level = otherwise.to_owned();
             }
         }
-        for cell in self.rows.iter_mut().flat_map(|row| &mut row.cells).flatten() {
+        for cell in self
+            .rows
+            .iter_mut()
+            .flat_map(|row| &mut row.cells)
+            .flatten()
+        {
             if *cell == text(printed) {
                 *cell = text(otherwise);
             }
@@ -233,7 +248,11 @@ impl<'s> Form<'s> {
                         CellValue::Text(text) => format!("“{text}”"),
                         value => plain_text(value),
                     };
-                    Some(format!("{} / {} = {value}", row.name, annex.leaves[leaf].path.join("/")))
+                    Some(format!(
+                        "{} / {} = {value}",
+                        row.name,
+                        annex.leaves[leaf].path.join("/")
+                    ))
                 })
                 .collect();
             lines.extend(values);
@@ -274,7 +293,13 @@ impl<'s> Form<'s> {
         row
     }
 
-    fn put_header(&self, top: u32, depth: usize, cells: &mut Vec<Cell>, merges: &mut Vec<CellRange>) {
+    fn put_header(
+        &self,
+        top: u32,
+        depth: usize,
+        cells: &mut Vec<Cell>,
+        merges: &mut Vec<CellRange>,
+    ) {
         let path = |col: usize| self.columns[col].map(|leaf| self.paths[leaf].as_slice());
         for level in 0..depth {
             let mut col = 0;
@@ -289,7 +314,11 @@ impl<'s> Form<'s> {
                 for next in col + 1..self.columns.len() {
                     match path(next) {
                         None => continue,
-                        Some(path) if !is_leaf && path.len() > level + 1 && path[..=level] == here[..=level] => {
+                        Some(path)
+                            if !is_leaf
+                                && path.len() > level + 1
+                                && path[..=level] == here[..=level] =>
+                        {
                             end = next;
                         }
                         Some(_) => break,
@@ -298,7 +327,11 @@ impl<'s> Form<'s> {
                 let bottom = if is_leaf { depth - 1 } else { level };
                 let start = CellRef::new(top + level as u32, self.at.1 + col as u32);
                 let corner = CellRef::new(top + bottom as u32, self.at.1 + end as u32);
-                cells.push(cell(start.row, start.col, text(&(self.spell)(&here[level]))));
+                cells.push(cell(
+                    start.row,
+                    start.col,
+                    text(&(self.spell)(&here[level])),
+                ));
                 if self.merged && start != corner {
                     merges.push(CellRange::new(start, corner));
                 }
@@ -370,7 +403,11 @@ pub(crate) fn held(scheme: &Scheme, table: &Table) -> Vec<String> {
                 continue;
             }
             let header = annex.leaves[leaf].path.join("/");
-            lines.push(format!("{} / {header} = {}", row_name(row), shown_value(&entry.value)));
+            lines.push(format!(
+                "{} / {header} = {}",
+                row_name(row),
+                shown_value(&entry.value)
+            ));
         }
     }
     lines.sort();
@@ -379,13 +416,20 @@ pub(crate) fn held(scheme: &Scheme, table: &Table) -> Vec<String> {
 
 /// Where among a row's printed labels a key column stands.
 fn printed_at(annex: &hebiao::scheme::Annex, column: usize) -> usize {
-    let keys: Vec<usize> = (0..annex.columns.len()).filter(|&idx| annex.is_key(idx)).collect();
-    keys.iter().position(|&key| key == column).expect("a key column")
+    let keys: Vec<usize> = (0..annex.columns.len())
+        .filter(|&idx| annex.is_key(idx))
+        .collect();
+    keys.iter()
+        .position(|&key| key == column)
+        .expect("a key column")
 }
 
 /// Merged row numbers stand once for the rows of a year.
 fn serial(annex: &hebiao::scheme::Annex, row: usize) -> f64 {
-    let joined = annex.columns.iter().any(|column| column.kind == ColumnKind::Serial && column.merge_down);
+    let joined = annex
+        .columns
+        .iter()
+        .any(|column| column.kind == ColumnKind::Serial && column.merge_down);
     match annex.rows.fixed().get(row).and_then(|spec| spec.year) {
         Some(year) if joined => f64::from(year - 2022),
         _ => row as f64 + 1.0,
@@ -395,7 +439,9 @@ fn serial(annex: &hebiao::scheme::Annex, row: usize) -> f64 {
 fn register_value(kind: ColumnKind, row: usize, leaf: usize, is_key: bool) -> CellValue {
     let (row, leaf) = (row + 1, leaf + 1);
     match kind {
-        ColumnKind::Additive | ColumnKind::Rate => CellValue::Number((row * 100 + leaf) as f64 + 0.5),
+        ColumnKind::Additive | ColumnKind::Rate => {
+            CellValue::Number((row * 100 + leaf) as f64 + 0.5)
+        }
         ColumnKind::Date => {
             let date = Date::new(2023, Some(leaf as u8 % 12 + 1), Some(row as u8 % 28 + 1));
             CellValue::Date(date.expect("a date"))

@@ -7,8 +7,18 @@ use crate::desk::{luntai, named_sheet, read_sheets, sheet, text};
 use crate::form::{Form, held, stack};
 
 const ANNEXES: [&str; 12] = [
-    "附件1", "附件1.1", "附件2", "附件2.1", "附件3", "附件3.1", "附件4", "附件5", "附件6",
-    "附件6.1", "附件6.2", "附件7",
+    "附件1",
+    "附件1.1",
+    "附件2",
+    "附件2.1",
+    "附件3",
+    "附件3.1",
+    "附件4",
+    "附件5",
+    "附件6",
+    "附件6.1",
+    "附件6.2",
+    "附件7",
 ];
 
 /// What a clerk may do to a form without making it another.
@@ -61,7 +71,11 @@ const DISGUISES: [Disguise; 22] = [
         };
         form.below = vec![
             vec![],
-            line(&[(0, "单位负责人：张三"), (2, "审核人：李四"), (3, "填表人：王五")]),
+            line(&[
+                (0, "单位负责人：张三"),
+                (2, "审核人：李四"),
+                (3, "填表人：王五"),
+            ]),
             line(&[(1, "填报日期：2024年5月6日"), (2, "联系电话：0996-4690000")]),
             line(&[(0, "注：本表数据以年报为准。")]),
             line(&[(2, "（公章）")]),
@@ -74,7 +88,12 @@ const DISGUISES: [Disguise; 22] = [
             .to_vec();
     }),
     ("the total's label spread out", |form| {
-        for cell in form.rows.iter_mut().flat_map(|row| &mut row.cells).flatten() {
+        for cell in form
+            .rows
+            .iter_mut()
+            .flat_map(|row| &mut row.cells)
+            .flatten()
+        {
             if *cell == text("合计") || *cell == text("全县合计") {
                 *cell = text("合    计");
             }
@@ -85,7 +104,12 @@ const DISGUISES: [Disguise; 22] = [
         form.name = "附件9".to_owned();
     }),
     ("years as numbers", |form| {
-        for cell in form.rows.iter_mut().flat_map(|row| &mut row.cells).flatten() {
+        for cell in form
+            .rows
+            .iter_mut()
+            .flat_map(|row| &mut row.cells)
+            .flatten()
+        {
             if let CellValue::Text(text) = cell
                 && let Ok(year) = text.trim_end_matches('年').parse::<u16>()
             {
@@ -136,7 +160,10 @@ fn faults(form: &Form<'static>, file: &str, disguise: &str) -> Vec<String> {
         .collect();
     let mut faults = Vec::new();
     if found != [&**number] {
-        faults.push(format!("{number}, {disguise}: taken for {found:?}: {}", reading.shown()));
+        faults.push(format!(
+            "{number}, {disguise}: taken for {found:?}: {}",
+            reading.shown()
+        ));
     } else {
         let (wanted, held) = (form.expected(), held(scheme, &reading.tables[0]));
         let lost = wanted.iter().filter(|line| !held.contains(line));
@@ -145,13 +172,22 @@ fn faults(form: &Form<'static>, file: &str, disguise: &str) -> Vec<String> {
         faults.extend(made_up.map(|line| format!("{number}, {disguise}: made up {line}")));
     }
     let serious = reading.serious();
-    faults.extend(serious.iter().map(|line| format!("{number}, {disguise}: {line}")));
+    faults.extend(
+        serious
+            .iter()
+            .map(|line| format!("{number}, {disguise}: {line}")),
+    );
     faults
 }
 
 /// None of them, or all of them shown.
 fn none(faults: &[String]) {
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 /// A file name that says who returned a form, and nothing else.
@@ -245,10 +281,18 @@ fn a_township_returns_its_own_rows() {
         for township in ["策达雅乡", "阳霞镇", "草湖乡"] {
             let mut own = form.clone();
             own.keep_rows_of(township);
-            all.extend(faults(&own, &format!("{township}.xlsx"), "only its own rows"));
+            all.extend(faults(
+                &own,
+                &format!("{township}.xlsx"),
+                "only its own rows",
+            ));
             let mut roster = form.clone();
             roster.fill_only_rows_of(township);
-            all.extend(faults(&roster, &format!("{township}.xlsx"), "its own rows of all"));
+            all.extend(faults(
+                &roster,
+                &format!("{township}.xlsx"),
+                "its own rows of all",
+            ));
         }
     }
     none(&all);
@@ -269,7 +313,10 @@ fn forms_stacked_on_one_sheet_are_told_apart() {
     ] {
         for (name, disguise) in DISGUISES {
             // A list beside one form is beside the next as well.
-            if matches!(name, "starts at D9 below a letterhead" | "a list to the right") {
+            if matches!(
+                name,
+                "starts at D9 below a letterhead" | "a list to the right"
+            ) {
                 continue;
             }
             let forms: Vec<Form<'_>> = numbers
@@ -291,7 +338,10 @@ fn forms_stacked_on_one_sheet_are_told_apart() {
                 .map(|table| &*scheme.annexes[table.annex].number)
                 .collect();
             if found != numbers {
-                all.push(format!("{numbers:?}, {name}: taken for {found:?}: {}", reading.shown()));
+                all.push(format!(
+                    "{numbers:?}, {name}: taken for {found:?}: {}",
+                    reading.shown()
+                ));
                 continue;
             }
             for (form, table) in forms.iter().zip(&reading.tables) {
@@ -300,7 +350,11 @@ fn forms_stacked_on_one_sheet_are_told_apart() {
                 }
             }
             let serious = reading.serious();
-            all.extend(serious.iter().map(|line| format!("{numbers:?}, {name}: {line}")));
+            all.extend(
+                serious
+                    .iter()
+                    .map(|line| format!("{numbers:?}, {name}: {line}")),
+            );
         }
     }
     none(&all);
@@ -339,16 +393,37 @@ fn taken_for(number: Option<&str>, file: &str, tab: &str, n_rows: usize, of: &st
 fn two_annexes_with_one_header_are_told_apart() {
     let five = "附件5";
     // What is printed comes first, then the tab, then the file, then the rows.
-    assert_eq!(taken_for(Some("附件5"), "附件3.1.xlsx", "附件3.1", 1, five), "附件5");
+    assert_eq!(
+        taken_for(Some("附件5"), "附件3.1.xlsx", "附件3.1", 1, five),
+        "附件5"
+    );
     assert_eq!(taken_for(Some("附件：5"), "a.xlsx", "表", 1, five), "附件5");
-    assert_eq!(taken_for(Some("附表3-1"), "附件5.xlsx", "附件5", 10, "附件3.1"), "附件3.1");
-    assert_eq!(taken_for(Some("（附件3.1）"), "a.xlsx", "表", 2, "附件3.1"), "附件3.1");
+    assert_eq!(
+        taken_for(Some("附表3-1"), "附件5.xlsx", "附件5", 10, "附件3.1"),
+        "附件3.1"
+    );
+    assert_eq!(
+        taken_for(Some("（附件3.1）"), "a.xlsx", "表", 2, "附件3.1"),
+        "附件3.1"
+    );
     assert_eq!(taken_for(None, "附件3.1.xlsx", "附件5", 10, five), "附件5");
-    assert_eq!(taken_for(None, "林草局附件5.xlsx", "Sheet1", 10, five), "附件5");
-    assert_eq!(taken_for(None, "附件3.1、附件5.xlsx", "Sheet1", 10, five), "附件5");
-    assert_eq!(taken_for(None, "附件3.1和5.xlsx", "附件3.1", 4, "附件3.1"), "附件3.1");
+    assert_eq!(
+        taken_for(None, "林草局附件5.xlsx", "Sheet1", 10, five),
+        "附件5"
+    );
+    assert_eq!(
+        taken_for(None, "附件3.1、附件5.xlsx", "Sheet1", 10, five),
+        "附件5"
+    );
+    assert_eq!(
+        taken_for(None, "附件3.1和5.xlsx", "附件3.1", 4, "附件3.1"),
+        "附件3.1"
+    );
     assert_eq!(taken_for(None, "林草局.xlsx", "Sheet1", 10, five), "附件5");
-    assert_eq!(taken_for(None, "林草局.xlsx", "Sheet1", 4, "附件3.1"), "附件3.1");
+    assert_eq!(
+        taken_for(None, "林草局.xlsx", "Sheet1", 4, "附件3.1"),
+        "附件3.1"
+    );
     // 人工造乔木林 is no row of 附件3.1, however few rows there are.
     assert_eq!(taken_for(None, "林草局.xlsx", "Sheet1", 1, five), "附件5");
     // One row of 封（沙）山育林 in 2023 could be of either.
@@ -365,7 +440,10 @@ fn two_annexes_with_one_header_are_told_apart() {
 #[test]
 fn a_sheet_of_other_figures_is_no_form() {
     for (grid, shown) in [
-        ("姓名 | 工资\n张三 | 5000\n李四 | 6000", "unknown-form hint A1"),
+        (
+            "姓名 | 工资\n张三 | 5000\n李四 | 6000",
+            "unknown-form hint A1",
+        ),
         ("\n\n | | 1\n", "unknown-form hint C1"),
         ("", ""),
         ("只有文字\n没有数", ""),

@@ -123,7 +123,10 @@ pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
 fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
     let own = finding.place.iter();
     let alike = matches!(finding.kind, Kind::ReadAs | Kind::MissingValue)
-        || finding.place.as_ref().is_none_or(|place| place.cell.is_none());
+        || finding
+            .place
+            .as_ref()
+            .is_none_or(|place| place.cell.is_none());
     own.chain(finding.cells.iter().filter(move |_| alike))
 }
 

@@ -1,10 +1,22 @@
-//! Panics of parsers as ordinary refusals.
+//! Panics of parsers, calamine among them, as ordinary refusals.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use super::Unreadable;
+
+/// Runs a piece of calamine. Where it panics the file is damaged: it does sums with the numbers in a
+/// file, and looks for bytes that are not there, without asking first.
+pub(super) fn calamine<T, E: Display>(run: impl FnOnce() -> Result<T, E>) -> Result<T, Unreadable> {
+    catch_panics(|| run().map_err(|error| Unreadable::damaged(error.to_string()))).map_err(
+        |reason| match reason {
+            Unreadable::ParserPanicked { detail } => Unreadable::damaged(detail),
+            reason => reason,
+        },
+    )
+}
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };

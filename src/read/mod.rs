@@ -14,11 +14,14 @@
 //! and it reserves memory by what a file declares. calamine still expands shared formulas.
 
 mod budget;
+mod cell_error;
 mod guard;
+mod markup;
 mod number_format;
 mod ods;
 mod ole2;
 mod package;
+mod repack;
 mod serial;
 mod sniff;
 mod xls;

@@ -9,7 +9,7 @@ use super::budget::Budget;
 use super::number_format::{DateParts, Shown};
 use super::package::{Package, xml_text};
 use super::xml::{Event, Tag, Xml, unescape};
-use super::{FileKind, Unreadable, serial, xlsx};
+use super::{FileKind, Unreadable, cell_error, serial};
 use crate::model::{
     Cell, CellRange, CellRef, CellValue, Date, Format, NumberFormat, Sheet, Workbook,
 };
@@ -368,11 +368,11 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
             .and_then(|name| self.styles.cells.get(name))
             .copied()
             .unwrap_or_default();
-        let number = value.as_deref().and_then(xlsx::finite);
-        let named_error = xlsx::error(&text);
+        let number = value.as_deref().and_then(finite);
+        let named_error = cell_error::by_name(&text);
         let value = match kind {
             // An error is kept as a text, or as 0 with the error shown.
-            _ if is_error || formula.is_some() && named_error != xlsx::UNKNOWN_ERROR => {
+            _ if is_error || formula.is_some() && named_error != cell_error::UNKNOWN => {
                 CellValue::Error(named_error)
             }
             "float" | "percentage" | "currency" => match number {
@@ -481,6 +481,12 @@ fn repeated(tag: Tag, name: &str) -> u32 {
     count.unwrap_or(1).max(1)
 }
 
+/// A number as XML writes it; the words for infinity that Rust knows besides are none.
+fn finite(raw: &str) -> Option<f64> {
+    let raw = raw.trim_ascii();
+    raw.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 /// The date, to the part that is shown.
 fn shortened(date: Date, shown: Shown) -> CellValue {
     CellValue::Date(match shown.date {
@@ -500,7 +506,7 @@ fn days(duration: &str) -> Option<f64> {
     let mut seconds = 0.0;
     for (unit, length) in [('H', 3_600.0), ('M', 60.0), ('S', 1.0)] {
         if let Some((number, after)) = rest.split_once(unit) {
-            seconds += xlsx::finite(number)? * length;
+            seconds += finite(number)? * length;
             rest = after;
         }
     }

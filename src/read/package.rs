@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
 use memchr::memmem;
+use quick_xml::events::Event;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::budget::Budget;
-use super::xml::{Event, Xml};
+use super::markup::{attribute, broken, reader};
 use super::{FileKind, Quantity, Unreadable, ods, xlsb, xlsx};
 use crate::model::Workbook;
 
@@ -46,6 +47,7 @@ pub(super) struct Package<'b> {
     zip: ZipArchive<Cursor<&'b [u8]>>,
     /// In lower case: Windows programs mix cases.
     parts: HashMap<String, usize>,
+    packed_bytes: usize,
 }
 
 impl<'b> Package<'b> {
@@ -62,7 +64,16 @@ impl<'b> Package<'b> {
             let name = name.map_err(|error| Unreadable::damaged(format!("zip: {error}")))?;
             parts.insert(normal_path(&name), idx);
         }
-        Ok(Self { zip, parts })
+        Ok(Self {
+            zip,
+            parts,
+            packed_bytes: bytes.len(),
+        })
+    }
+
+    /// The size of the zip file.
+    pub(super) fn packed_bytes(&self) -> usize {
+        self.packed_bytes
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
@@ -183,12 +194,12 @@ impl Relationship {
     }
 
     fn all(text: &str, folder: &str) -> Result<Vec<Self>, Unreadable> {
-        let mut xml = Xml::new(text);
+        let mut xml = reader(text);
         let mut all = Vec::new();
         loop {
-            match xml.next()? {
-                Event::Start(tag) if tag.name == "Relationship" => {
-                    let value = |name| Ok(tag.attribute(name)?.unwrap_or_default());
+            match xml.read_event().map_err(broken)? {
+                Event::Start(tag) if tag.local_name().as_ref() == "Relationship" => {
+                    let value = |name| Ok(attribute(&tag, name)?.unwrap_or_default());
                     let kind: std::borrow::Cow<str> = value("Type")?;
                     all.push(Self {
                         id: value("Id")?.into_owned(),

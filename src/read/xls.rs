@@ -7,9 +7,9 @@
 use encoding_rs::Encoding;
 
 use super::budget::Budget;
+use super::cell_error::UNKNOWN;
 use super::number_format::Shown;
 use super::ole2::Ole2;
-use super::xlsx::UNKNOWN_ERROR;
 use super::{FileKind, Unreadable, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
@@ -643,7 +643,7 @@ pub(super) fn error(code: u8) -> &'static str {
         0x24 => "#NUM!",
         0x2A => "#N/A",
         0x2B => "#GETTING_DATA",
-        _ => UNKNOWN_ERROR,
+        _ => UNKNOWN,
     }
 }
 

@@ -8,7 +8,8 @@ use super::budget::Budget;
 use super::number_format::Shown;
 use super::package::{Package, Relationship};
 use super::xls::{error, rk};
-use super::{Unreadable, serial, xlsx};
+use super::xml::{Event, Xml};
+use super::{Unreadable, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
 /// Kinds of records ([MS-XLSB] 2.3).
@@ -77,7 +78,7 @@ pub(super) fn read(
         format: Format::Xlsb,
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
-        properties: xlsx::custom_properties(package, budget)?,
+        properties: custom_properties(package, budget)?,
     };
     for (name, visible, relationship) in sheets {
         let relationship = relationships.iter().find(|r| r.id == relationship);
@@ -100,6 +101,32 @@ pub(super) fn read(
         }
     }
     Ok(workbook)
+}
+
+/// The custom properties of the document, by name.
+fn custom_properties(
+    package: &mut Package,
+    budget: &mut Budget,
+) -> Result<Vec<(String, String)>, Unreadable> {
+    let mut properties = Vec::new();
+    let Some(text) = package.text("docProps/custom.xml", budget)? else {
+        return Ok(properties);
+    };
+    let mut xml = Xml::new(&text);
+    let mut name = String::new();
+    loop {
+        match xml.next()? {
+            Event::Start(tag) if tag.name == "property" && xml.depth() == 2 => {
+                name = tag.attribute("name")?.unwrap_or_default().into_owned();
+            }
+            Event::Start(_) if xml.depth() == 3 => {
+                let value = xml.element_text()?.into_owned();
+                properties.push((std::mem::take(&mut name), value));
+            }
+            Event::Eof => return Ok(properties),
+            _ => {}
+        }
+    }
 }
 
 /// What all sheets of a workbook refer to.

@@ -1,13 +1,30 @@
-//! Office Open XML workbooks (ECMA-376, transitional and strict).
+//! Office Open XML workbooks (ECMA-376, transitional and strict), read by calamine.
+//!
+//! calamine is handed a package of the parts that it needs, each expanded once and looked through:
+//! the texts without the number of them that the part claims, for which calamine would reserve
+//! memory, and of each sheet its cells only. The package is laid out in the usual way whatever the
+//! file's own layout, since calamine refuses a whole workbook for one sheet in an unusual place.
+//!
+//! Number formats are read here, because calamine copies font, fill, borders and format code into
+//! the style of every cell format, by which 100 KB of styles grow to gigabytes, and because the date
+//! that a form shows may have no day. Merged regions stand behind the cells, in what is left. calamine
+//! gives a cell with its formula or with its style and not with both; a second walk of it would cost
+//! half of all reading, so styles are looked up in the start tags of the cells.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::Cursor;
+
+use calamine::{DataRef, Reader, Xlsx, XlsxFormulaMetadata};
+use memchr::{memchr_iter, memmem, memrchr};
+use quick_xml::events::Event;
 
 use super::budget::Budget;
+use super::guard::calamine;
+use super::markup::{attribute, broken, number, reader};
 use super::number_format::Shown;
 use super::package::{Package, Relationship};
-use super::xml::{Event, Tag, Xml, unescape};
-use super::{FileKind, Unreadable, serial};
+use super::repack::Repack;
+use super::{FileKind, Unreadable, cell_error, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
@@ -21,11 +38,32 @@ pub(super) fn read(
     };
     let main = MainPart::read(&text, budget)?;
     let relationships = Relationship::of(package, path, budget)?;
-    let shared = Shared {
-        strings: shared_strings(package, &relationships, budget)?,
-        formats: formats(package, &relationships, budget)?,
-        is_1904: main.is_1904,
-    };
+    let mut repack = Repack::new(package.packed_bytes());
+    shared_strings(package, &relationships, &mut repack, budget)?;
+    let shown = formats(package, &relationships, budget)?;
+    if let Some(properties) = package.text(CUSTOM_PROPERTIES, budget)? {
+        repack.add(CUSTOM_PROPERTIES, &[properties.as_bytes()])?;
+    }
+
+    let mut sheets = Vec::new();
+    for entry in main.sheets {
+        let relationship = relationships.iter().find(|r| r.id == entry.relationship);
+        let part = match relationship {
+            None => Err(Unreadable::damaged("the sheet has no part")),
+            Some(relationship) if relationship.kind == "chartsheet" => continue,
+            Some(relationship) => package
+                .text(&relationship.target, budget)
+                .and_then(|text| text.ok_or_else(|| Unreadable::damaged("the sheet is missing")))
+                .and_then(|text| SheetPart::take(&text, sheets.len(), &mut repack, budget)),
+        };
+        match part.transpose() {
+            Some(part) => sheets.push((entry.name, entry.visible, part)),
+            None => continue,
+        }
+    }
+    usual_layout(&mut repack, sheets.len())?;
+    let zip = repack.finish()?;
+    let mut xlsx = calamine(|| Xlsx::new(zip))?;
 
     let mut workbook = Workbook {
         format: if package.has("xl/vbaProject.bin") {
@@ -35,33 +73,28 @@ pub(super) fn read(
         },
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
-        properties: custom_properties(package, budget)?,
+        properties: custom_properties(&mut xlsx)?,
     };
-    for entry in main.sheets {
-        let relationship = relationships.iter().find(|r| r.id == entry.relationship);
-        let part = match relationship {
-            None => Err(Unreadable::damaged("the sheet has no part")),
-            Some(relationship) if relationship.kind == "chartsheet" => continue,
-            Some(relationship) => package
-                .text(&relationship.target, budget)
-                .and_then(|text| text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))),
-        };
-        let sheet = match &part {
-            Ok(text) => SheetReader::new(text, &shared, budget).read(),
-            Err(reason) => Err(reason.clone()),
-        };
-        match sheet {
-            Ok(Some(SheetReader { cells, merges, .. })) => {
-                workbook
-                    .sheets
-                    .push(Sheet::new(entry.name, entry.visible, cells, merges))
-            }
-            Ok(None) => {}
-            Err(reason) => workbook.unreadable_sheets.push((entry.name, reason)),
+    let formats = Formats {
+        shown,
+        is_1904: main.is_1904,
+    };
+    for (idx, (name, visible, part)) in sheets.into_iter().enumerate() {
+        let read = part.and_then(|part| {
+            let cells = cells(&mut xlsx, &idx.to_string(), &part, &formats, budget)?;
+            Ok((cells, part.merges))
+        });
+        match read {
+            Ok((cells, merges)) => workbook
+                .sheets
+                .push(Sheet::new(name, visible, cells, merges)),
+            Err(reason) => workbook.unreadable_sheets.push((name, reason)),
         }
     }
     Ok(workbook)
 }
+
+const CUSTOM_PROPERTIES: &str = "docProps/custom.xml";
 
 /// `workbook.xml`
 struct MainPart {
@@ -77,51 +110,73 @@ struct SheetEntry {
 
 impl MainPart {
     fn read(text: &str, budget: &Budget) -> Result<Self, Unreadable> {
-        let mut xml = Xml::new(text);
+        let mut xml = reader(text);
         let mut main = Self {
             sheets: Vec::new(),
             is_1904: false,
         };
+        let mut is_root = true;
         loop {
-            match xml.next()? {
-                Event::Start(tag) if xml.depth() == 1 => match tag.name {
-                    "workbook" => {}
-                    "document" => {
-                        return Err(Unreadable::NotASpreadsheet(FileKind::TextDocument));
+            let tag = match xml.read_event().map_err(broken)? {
+                Event::Start(tag) => tag,
+                Event::Eof => return Ok(main),
+                _ => continue,
+            };
+            match tag.local_name().as_ref() {
+                "workbook" if is_root => {}
+                "document" if is_root => {
+                    return Err(Unreadable::NotASpreadsheet(FileKind::TextDocument));
+                }
+                "presentation" if is_root => {
+                    return Err(Unreadable::NotASpreadsheet(FileKind::Presentation));
+                }
+                _ if is_root => return Err(Unreadable::NotASpreadsheet(FileKind::Xml)),
+                "sheet" => {
+                    let mut relationship = String::new();
+                    for attribute in tag.attributes().with_checks(false) {
+                        let attribute = attribute.map_err(broken)?;
+                        if attribute.key.as_ref().ends_with(":id") {
+                            relationship = attribute.value.into_owned();
+                        }
                     }
-                    "presentation" => {
-                        return Err(Unreadable::NotASpreadsheet(FileKind::Presentation));
-                    }
-                    _ => return Err(Unreadable::NotASpreadsheet(FileKind::Xml)),
-                },
-                Event::Start(tag) if tag.name == "sheet" && xml.depth() == 3 => {
-                    let relationship = tag
-                        .attributes()
-                        .find(|(name, _)| name.ends_with(":id"))
-                        .map_or("", |(_, id)| id);
+                    let state = attribute(&tag, "state")?;
                     main.sheets.push(SheetEntry {
-                        name: tag.attribute("name")?.unwrap_or_default().into_owned(),
-                        visible: !matches!(tag.raw("state"), Some("hidden" | "veryHidden")),
-                        relationship: relationship.to_owned(),
+                        name: attribute(&tag, "name")?.unwrap_or_default().into_owned(),
+                        visible: !matches!(state.as_deref(), Some("hidden" | "veryHidden")),
+                        relationship,
                     });
                     budget.check_sheets(main.sheets.len())?;
                 }
-                Event::Start(tag) if tag.name == "workbookPr" && xml.depth() == 2 => {
-                    main.is_1904 = matches!(tag.raw("date1904"), Some("1" | "true" | "on"));
+                // Extensions have an element of this name without the attribute.
+                "workbookPr" => {
+                    if let Some(date) = attribute(&tag, "date1904")? {
+                        main.is_1904 = matches!(&*date, "1" | "true" | "on");
+                    }
                 }
-                Event::Eof => return Ok(main),
                 _ => {}
             }
+            is_root = false;
         }
     }
 }
 
-/// What all sheets of a workbook refer to.
-struct Shared {
-    strings: Vec<Box<str>>,
-    /// By the number that a cell gives as its style.
-    formats: Vec<Shown>,
-    is_1904: bool,
+/// The parts that say to calamine where the sheets are. Each sheet has its number for a name: calamine
+/// finds sheets by name, and names may be given twice.
+fn usual_layout(repack: &mut Repack, sheets: usize) -> Result<(), Unreadable> {
+    let (mut entries, mut links) = (String::new(), String::new());
+    for idx in 0..sheets {
+        entries += &format!("<sheet name=\"{idx}\" r:id=\"{idx}\"/>");
+        links += &format!("<Relationship Id=\"{idx}\" Type=\"/worksheet\" Target=\"{idx}.xml\"/>");
+    }
+    let relationships = |links: &str| format!("<Relationships>{links}</Relationships>");
+    let main = "<Relationship Type=\"/relationships/officeDocument\" Target=\"xl/workbook.xml\"/>";
+    let workbook = format!("<workbook><sheets>{entries}</sheets></workbook>");
+    repack.add("_rels/.rels", &[relationships(main).as_bytes()])?;
+    repack.add("xl/workbook.xml", &[workbook.as_bytes()])?;
+    repack.add(
+        "xl/_rels/workbook.xml.rels",
+        &[relationships(&links).as_bytes()],
+    )
 }
 
 fn related<'r>(relationships: &'r [Relationship], kind: &str, usual: &'r str) -> &'r str {
@@ -131,97 +186,56 @@ fn related<'r>(relationships: &'r [Relationship], kind: &str, usual: &'r str) ->
         .map_or(usual, |relationship| &relationship.target)
 }
 
+/// Packs the texts that cells share, behind a start that claims nothing.
 fn shared_strings(
     package: &mut Package,
     relationships: &[Relationship],
+    repack: &mut Repack,
     budget: &mut Budget,
-) -> Result<Vec<Box<str>>, Unreadable> {
+) -> Result<(), Unreadable> {
     let path = related(relationships, "sharedStrings", "xl/sharedStrings.xml");
-    let mut strings = Vec::new();
     let Some(text) = package.text(path, budget)? else {
-        return Ok(strings);
+        return Ok(());
     };
-    let mut xml = Xml::new(&text);
+    let mut xml = reader(&text);
     loop {
-        match xml.next()? {
-            Event::Start(tag) if tag.name == "si" => {
-                strings.push(rich_text(&mut xml)?.into());
-                budget.check_strings(strings.len())?;
-            }
-            Event::Start(tag) if tag.name != "sst" => xml.skip()?,
-            Event::Eof => return Ok(strings),
+        match xml.read_event().map_err(broken)? {
+            Event::Start(tag) if tag.local_name().as_ref() == "sst" => break,
+            Event::Eof => return Ok(()),
             _ => {}
         }
     }
+    let start = position(&xml, &text);
+    // An empty element has no end of its own.
+    if text[..start].ends_with("/>") {
+        return Ok(());
+    }
+    let items = &text.as_bytes()[start..];
+    let count = memchr_iter(b'<', items).filter(|&at| is_element(&items[at + 1..], b"si"));
+    budget.check_strings(count.count())?;
+    repack.add("xl/sharedStrings.xml", &[b"<sst>", items])
 }
 
-/// The text inside an element of runs; how it is pronounced (`rPh`) is left out.
-fn rich_text<'a>(xml: &mut Xml<'a>) -> Result<Cow<'a, str>, Unreadable> {
-    let outside = xml.depth() - 1;
-    let mut text = Cow::Borrowed("");
-    loop {
-        match xml.next()? {
-            Event::Start(tag) if tag.name == "t" => {
-                let preserve = tag.raw("xml:space") == Some("preserve");
-                let mut part = xml.element_text()?;
-                if !preserve {
-                    part = trim(part);
-                }
-                let part = control_characters(part);
-                if text.is_empty() {
-                    text = part;
-                } else {
-                    text.to_mut().push_str(&part);
-                }
-            }
-            Event::Start(tag) if tag.name == "r" => {}
-            Event::Start(_) => xml.skip()?,
-            Event::End if xml.depth() == outside => return Ok(text),
-            Event::Eof => return Ok(text),
-            _ => {}
-        }
-    }
+/// Whether a tag begins here whose name, without its prefix, is `name`.
+fn is_element(tag: &[u8], name: &[u8]) -> bool {
+    let end = tag
+        .iter()
+        .position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>'));
+    let tag = &tag[..end.unwrap_or(tag.len())];
+    tag.strip_suffix(name)
+        .is_some_and(|prefix| matches!(prefix, [] | [.., b':']))
 }
 
-/// Blanks at the ends count only where the file says so; other spaces, as U+3000, always do.
-fn trim(text: Cow<str>) -> Cow<str> {
-    const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(BLANKS)),
-        Cow::Owned(text) => Cow::Owned(text.trim_matches(BLANKS).to_owned()),
-    }
+/// How far `xml`, which walks through `text`, has come.
+fn position(xml: &quick_xml::Reader<&[u8]>, text: &str) -> usize {
+    text.len() - xml.get_ref().len()
 }
 
-/// Characters that XML cannot hold are written `_x000D_` (ECMA-376, 22.9.2.19).
-fn control_characters(text: Cow<str>) -> Cow<str> {
-    if !text.contains("_x") {
-        return text;
-    }
-    let mut decoded = String::with_capacity(text.len());
-    let mut rest = &*text;
-    while let Some(at) = rest.find("_x") {
-        decoded.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let character = rest
-            .get(2..7)
-            .and_then(|code| code.strip_suffix('_'))
-            .filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()))
-            .and_then(|code| u32::from_str_radix(code, 16).ok())
-            .and_then(char::from_u32);
-        let length = match character {
-            Some(character) => {
-                decoded.push(character);
-                7
-            }
-            None => {
-                decoded.push_str("_x");
-                2
-            }
-        };
-        rest = &rest[length..];
-    }
-    decoded.push_str(rest);
-    Cow::Owned(decoded)
+/// What the numbers in cells are shown as.
+struct Formats {
+    /// By the number that a cell gives as its style.
+    shown: Vec<Shown>,
+    is_1904: bool,
 }
 
 fn formats(
@@ -233,267 +247,183 @@ fn formats(
     let Some(text) = package.text(path, budget)? else {
         return Ok(Vec::new());
     };
-    let mut xml = Xml::new(&text);
     let mut codes: HashMap<u32, Shown> = HashMap::new();
     let mut formats = Vec::new();
-    let mut in_cell_formats = false;
-    loop {
-        match xml.next()? {
-            Event::Start(tag) if xml.depth() == 2 => {
-                in_cell_formats = tag.name == "cellXfs";
-                // Fonts, fills and borders are most of this part, and of no interest.
-                if !in_cell_formats && tag.name != "numFmts" {
-                    xml.skip()?;
-                }
+    // Fonts, fills and borders, most of this part, are of no interest.
+    for section in ["numFmts", "cellXfs"] {
+        let mut xml = reader(from_element(&text, section));
+        loop {
+            match xml.read_event().map_err(broken)? {
+                Event::Start(tag) => match (section, tag.local_name().as_ref()) {
+                    ("numFmts", "numFmt") => {
+                        if let Some(id) = number(&tag, "numFmtId")? {
+                            let code = attribute(&tag, "formatCode")?.unwrap_or_default();
+                            codes.insert(id, Shown::by_code(&code));
+                        }
+                    }
+                    ("cellXfs", "xf") => {
+                        let id = number(&tag, "numFmtId")?.unwrap_or(0);
+                        formats.push(*codes.entry(id).or_insert_with(|| Shown::by_id(id)));
+                    }
+                    _ => {}
+                },
+                Event::End(tag) if tag.local_name().as_ref() == section => break,
+                Event::Eof => break,
+                _ => {}
             }
-            Event::Start(tag) if tag.name == "numFmt" => {
-                if let Some(id) = number(tag.raw("numFmtId")) {
-                    let code = tag.attribute("formatCode")?.unwrap_or_default();
-                    codes.insert(id, Shown::by_code(&code));
-                }
-            }
-            Event::Start(tag) if in_cell_formats && xml.depth() == 3 => {
-                let id = number(tag.raw("numFmtId")).unwrap_or(0);
-                formats.push(*codes.entry(id).or_insert_with(|| Shown::by_id(id)));
-            }
-            Event::Eof => return Ok(formats),
-            _ => {}
         }
     }
+    Ok(formats)
 }
 
-fn number<T: std::str::FromStr>(raw: Option<&str>) -> Option<T> {
-    raw?.trim().parse().ok()
+/// From the first element of this name on.
+fn from_element<'t>(text: &'t str, name: &str) -> &'t str {
+    let bytes = text.as_bytes();
+    memmem::find_iter(bytes, name)
+        .filter_map(|at| memrchr(b'<', &bytes[..at]))
+        .find(|&at| is_element(&bytes[at + 1..], name.as_bytes()))
+        .map_or("", |at| &text[at..])
 }
 
-/// The custom properties of the document, by name.
-pub(super) fn custom_properties(
-    package: &mut Package,
-    budget: &mut Budget,
+/// The custom properties of the document, sorted by name.
+fn custom_properties(
+    xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
 ) -> Result<Vec<(String, String)>, Unreadable> {
-    let mut properties = Vec::new();
-    let Some(text) = package.text("docProps/custom.xml", budget)? else {
-        return Ok(properties);
-    };
-    let mut xml = Xml::new(&text);
-    let mut name = String::new();
+    let properties = calamine(|| xlsx.workbook_properties())?;
+    let mut properties: Vec<_> = properties.custom_properties.into_iter().collect();
+    properties.sort();
+    Ok(properties)
+}
+
+/// What is known of a sheet once its cells are packed.
+struct SheetPart {
+    merges: Vec<CellRange>,
+    /// The style of each cell, in turn; `None` where calamine has to tell.
+    styles: Option<Vec<u16>>,
+    /// Bytes of its cells.
+    length: usize,
+}
+
+impl SheetPart {
+    /// Packs the cells of the sheet in `text` as sheet `idx`; `None` for a sheet of another kind.
+    fn take(
+        text: &str,
+        idx: usize,
+        repack: &mut Repack,
+        budget: &mut Budget,
+    ) -> Result<Option<Self>, Unreadable> {
+        let Some((cells, rest)) = divide(text)? else {
+            return Ok(None);
+        };
+        let part = Self {
+            merges: merges(rest, budget)?,
+            styles: styles(cells.as_bytes()),
+            length: cells.len(),
+        };
+        let pieces: &[&[u8]] = &[b"<sheetData>", cells.as_bytes()];
+        repack.add(&format!("xl/{idx}.xml"), pieces)?;
+        Ok(Some(part))
+    }
+}
+
+/// The cells of a sheet, to the end of their element, and what follows; `None` for a sheet of another
+/// kind.
+fn divide(text: &str) -> Result<Option<(&str, &str)>, Unreadable> {
+    const NO_CELLS: &str = "</sheetData>";
+    let mut xml = reader(text);
+    let mut is_root = true;
     loop {
-        match xml.next()? {
-            Event::Start(tag) if tag.name == "property" && xml.depth() == 2 => {
-                name = tag.attribute("name")?.unwrap_or_default().into_owned();
+        let tag = match xml.read_event().map_err(broken)? {
+            Event::Start(tag) => tag,
+            Event::Eof if is_root => return Err(Unreadable::damaged("the part is no sheet")),
+            Event::Eof => return Ok(Some((NO_CELLS, ""))),
+            _ => continue,
+        };
+        match tag.local_name().as_ref() {
+            "worksheet" if is_root => is_root = false,
+            "chartsheet" | "dialogsheet" | "macrosheet" if is_root => return Ok(None),
+            _ if is_root => return Err(Unreadable::damaged("the part is no sheet")),
+            "sheetData" => {
+                let start = position(&xml, text);
+                if text[..start].ends_with("/>") {
+                    return Ok(Some((NO_CELLS, &text[start..])));
+                }
+                // Searched from behind, where it is near.
+                let end = memmem::rfind(&text.as_bytes()[start..], b"sheetData>")
+                    .map_or(text.len(), |at| start + at + "sheetData>".len());
+                return Ok(Some((&text[start..end], &text[end..])));
             }
-            Event::Start(_) if xml.depth() == 3 => {
-                let value = xml.element_text()?.into_owned();
-                properties.push((std::mem::take(&mut name), value));
-            }
-            Event::Eof => return Ok(properties),
             _ => {}
         }
     }
 }
 
-/// Reads one sheet.
-struct SheetReader<'a, 'l, 's> {
-    xml: Xml<'a>,
-    shared: &'s Shared,
-    budget: &'s mut Budget<'l>,
-    cells: Vec<Cell>,
-    merges: Vec<CellRange>,
-    /// Formulas that further cells share, by number: `(first cell, text)`.
-    shared_formulas: HashMap<u32, (CellRef, Box<str>)>,
+/// The style of each cell; `None` where there is more than elements and text, in which something may
+/// look like a cell that is none.
+fn styles(cells: &[u8]) -> Option<Vec<u16>> {
+    let mut styles = Vec::with_capacity(cells.len() / 64);
+    for at in memchr_iter(b'<', cells) {
+        match &cells[at + 1..] {
+            [b'!' | b'?', ..] => return None,
+            // Most tags; what follows would tell them apart as well, in more time.
+            [b'/', ..] | [b'v', b'>', ..] => {}
+            tag if is_element(tag, b"c") => styles.push(style(tag)),
+            _ => {}
+        }
+    }
+    Some(styles)
 }
 
-impl<'a, 'l, 's> SheetReader<'a, 'l, 's> {
-    fn new(text: &'a str, shared: &'s Shared, budget: &'s mut Budget<'l>) -> Self {
-        Self {
-            xml: Xml::new(text),
-            shared,
-            budget,
-            // A cell takes about 40 bytes of XML; many are blank.
-            cells: Vec::with_capacity((text.len() / 64).min(1 << 16)),
-            merges: Vec::new(),
-            shared_formulas: HashMap::new(),
-        }
-    }
-
-    /// Reads to the end; `None` for a sheet of another kind.
-    fn read(mut self) -> Result<Option<Self>, Unreadable> {
-        loop {
-            match self.xml.next()? {
-                Event::Start(tag) if self.xml.depth() == 1 => match tag.name {
-                    "worksheet" => {}
-                    "chartsheet" | "dialogsheet" | "macrosheet" => return Ok(None),
-                    _ => return Err(Unreadable::damaged("the part is no sheet")),
-                },
-                Event::Start(tag) => match tag.name {
-                    "sheetData" => self.rows()?,
-                    "mergeCells" => {}
-                    "mergeCell" => {
-                        let range = tag.raw("ref").and_then(merged_region);
-                        let range = range.ok_or_else(|| bad("merged region", tag.raw("ref")))?;
-                        self.budget.keep_merge(&mut self.merges, range)?;
-                    }
-                    _ => self.xml.skip()?,
-                },
-                Event::Eof => return Ok(Some(self)),
-                _ => {}
-            }
-        }
-    }
-
-    fn rows(&mut self) -> Result<(), Unreadable> {
-        let mut next_row = 0u32;
-        loop {
-            match self.xml.next()? {
-                Event::Start(tag) if tag.name == "row" => {
-                    // Rows and cells may leave out where they are: then they follow on.
-                    if let Some(r) = tag.raw("r") {
-                        next_row = number(Some(r))
-                            .and_then(|row: u32| row.checked_sub(1))
-                            .ok_or_else(|| bad("row", Some(r)))?;
-                    }
-                    self.row(next_row)?;
-                    next_row = next_row.saturating_add(1);
-                }
-                Event::Start(_) => self.xml.skip()?,
-                Event::End | Event::Eof => return Ok(()),
-                _ => {}
-            }
-        }
-    }
-
-    fn row(&mut self, row: u32) -> Result<(), Unreadable> {
-        let mut next = CellRef::new(row, 0);
-        loop {
-            match self.xml.next()? {
-                Event::Start(tag) if tag.name == "c" => {
-                    let at = self.cell(tag, next)?;
-                    next = CellRef::new(at.row, at.col.saturating_add(1));
-                }
-                Event::Start(_) => self.xml.skip()?,
-                Event::End | Event::Eof => return Ok(()),
-                _ => {}
-            }
-        }
-    }
-
-    /// Keeps the cell, and tells where it is.
-    fn cell(&mut self, tag: Tag<'a>, next: CellRef) -> Result<CellRef, Unreadable> {
-        let (mut at, mut style, mut kind) = (next, 0usize, "n");
-        for (name, raw) in tag.attributes() {
-            match name {
-                "r" => at = address(raw).ok_or_else(|| bad("cell", Some(raw)))?,
-                "s" => style = number(Some(raw)).unwrap_or(0),
-                "t" => kind = raw,
-                _ => {}
-            }
-        }
-        let mut value = None;
-        let mut inline = None;
-        let mut formula = None;
-        loop {
-            if let Some(raw) = self.xml.plain_element("<v>", "</v>") {
-                value = Some(unescape(raw)?);
-            }
-            match self.xml.next()? {
-                Event::Start(tag) => match tag.name {
-                    "v" => value = Some(self.xml.element_text()?),
-                    "f" => formula = Some(self.formula(tag, at)?),
-                    "is" => inline = Some(rich_text(&mut self.xml)?),
-                    _ => self.xml.skip()?,
-                },
-                Event::End | Event::Eof => break,
-                _ => {}
-            }
-        }
-        let shown = self.shared.formats.get(style).copied().unwrap_or_default();
-        let value = match (inline, value) {
-            (Some(text), _) => Some(CellValue::Text(text.into())),
-            (None, Some(raw)) => self.value(kind, &raw, shown, at)?,
-            (None, None) => None,
+/// The attribute `s` of a start tag, or 0, which is the style of cells that give none.
+fn style(tag: &[u8]) -> u16 {
+    let find = |text: &[u8], byte| text.iter().position(|&b| b == byte);
+    let attributes = tag.iter().position(u8::is_ascii_whitespace);
+    let mut rest = attributes.map_or(&[][..], |at| &tag[at..]);
+    loop {
+        rest = rest.trim_ascii_start();
+        let name_end = rest.iter().position(|b| matches!(b, b'=' | b'/' | b'>'));
+        let Some((name, value)) = name_end.and_then(|end| rest.split_at_checked(end)) else {
+            return 0;
         };
-        let value = match value {
-            Some(value) => value,
-            None if formula.is_some() => CellValue::NotCalculated,
-            None => return Ok(at),
+        let [b'=', value @ ..] = value else {
+            return 0;
         };
-        self.budget
-            .keep(&mut self.cells, at, value, shown.figure, formula)?;
-        Ok(at)
-    }
-
-    /// The value of a `v` element; `None` where it holds none.
-    fn value(
-        &self,
-        kind: &str,
-        raw: &str,
-        shown: Shown,
-        at: CellRef,
-    ) -> Result<Option<CellValue>, Unreadable> {
-        let text = |text: &str| CellValue::Text(control_characters(Cow::Borrowed(text)).into());
-        Ok(match kind {
-            "str" | "inlineStr" | "is" => Some(text(raw)),
-            _ if raw.trim_ascii().is_empty() => None,
-            "n" => Some(match finite(raw) {
-                Some(number) => serial::value(number, shown, self.shared.is_1904),
-                None => text(raw),
-            }),
-            "s" => {
-                let string = number(Some(raw))
-                    .and_then(|idx: usize| self.shared.strings.get(idx))
-                    .ok_or_else(|| bad("shared string", Some(&format!("{raw} of {at}"))))?;
-                Some(CellValue::Text(string.clone()))
-            }
-            "b" => match raw.trim_ascii() {
-                "0" => Some(CellValue::Bool(false)),
-                "1" => Some(CellValue::Bool(true)),
-                other => Some(CellValue::Bool(other.eq_ignore_ascii_case("true"))),
-            },
-            "e" => Some(CellValue::Error(error(raw))),
-            "d" => Some(serial::iso_date(raw).map_or_else(|| text(raw), CellValue::Date)),
-            _ => return Err(bad("cell type", Some(kind))),
-        })
-    }
-
-    /// The text of an `f` element, written out for this cell where it is shared.
-    fn formula(&mut self, tag: Tag<'a>, at: CellRef) -> Result<Box<str>, Unreadable> {
-        let text = control_characters(self.xml.element_text()?);
-        let text = text.strip_prefix('=').unwrap_or(&text);
-        if tag.raw("t") != Some("shared") {
-            return Ok(text.into());
-        }
-        let Some(idx) = number(tag.raw("si")) else {
-            return Ok(text.into());
+        let [quote, value @ ..] = value.trim_ascii_start() else {
+            return 0;
         };
-        if !text.is_empty() {
-            self.shared_formulas.insert(idx, (at, text.into()));
-            return Ok(text.into());
-        }
-        let Some((first, shared)) = self.shared_formulas.get(&idx) else {
-            return Ok("".into());
+        let Some(end) = find(value, *quote) else {
+            return 0;
         };
-        if shared.len() > self.budget.limits.formula_bytes {
-            return Ok(shared.clone());
+        if name.trim_ascii_end() == b"s" {
+            let number = std::str::from_utf8(&value[..end]).ok();
+            return number.and_then(|s| s.parse().ok()).unwrap_or(0);
         }
-        let (first, cell) = ((first.row, first.col), (at.row, at.col));
-        // Where the text cannot be moved, that there is a formula is still known.
-        Ok(calamine::expand_shared_formula(shared, first, cell).map_or("".into(), Into::into))
+        rest = &value[end + 1..];
     }
 }
 
-/// Reads `B7`, faster than [`CellRef`] does and without `$`: this runs for every cell.
-fn address(raw: &str) -> Option<CellRef> {
-    let (mut col, mut row) = (0u32, 0u32);
-    let mut bytes = raw.bytes().peekable();
-    while let Some(letter) = bytes.next_if(u8::is_ascii_alphabetic) {
-        let letter = u32::from(letter.to_ascii_uppercase() - b'A') + 1;
-        col = col.checked_mul(26)?.checked_add(letter)?;
+/// The merged regions, in what follows the cells.
+fn merges(text: &str, budget: &mut Budget) -> Result<Vec<CellRange>, Unreadable> {
+    let mut merges = Vec::new();
+    if memmem::find(text.as_bytes(), b"mergeCell").is_none() {
+        return Ok(merges);
     }
-    for digit in bytes {
-        let digit = char::from(digit).to_digit(10)?;
-        row = row.checked_mul(10)?.checked_add(digit)?;
+    let mut xml = reader(text);
+    loop {
+        match xml.read_event().map_err(broken)? {
+            Event::Start(tag) if tag.local_name().as_ref() == "mergeCell" => {
+                let region = attribute(&tag, "ref")?.unwrap_or_default();
+                let range = merged_region(&region).ok_or_else(|| {
+                    let start: String = region.chars().take(60).collect();
+                    Unreadable::damaged(format!("merged region {start}"))
+                })?;
+                budget.keep_merge(&mut merges, range)?;
+            }
+            Event::End(tag) if tag.local_name().as_ref() == "mergeCells" => return Ok(merges),
+            Event::Eof => return Ok(merges),
+            _ => {}
+        }
     }
-    Some(CellRef::new(row.checked_sub(1)?, col.checked_sub(1)?))
 }
 
 /// Reads `A1:B2`; also `A:B` and `1:2`, whole columns and rows.
@@ -507,45 +437,127 @@ fn merged_region(raw: &str) -> Option<CellRange> {
     } else {
         (format!("{start}1"), format!("{end}1048576"))
     };
-    Some(CellRange::new(address(&start)?, address(&end)?))
+    Some(CellRange::new(start.parse().ok()?, end.parse().ok()?))
 }
 
-/// A number as XML writes it; the words for infinity that Rust knows besides are none.
-pub(super) fn finite(raw: &str) -> Option<f64> {
-    let raw = raw.trim_ascii();
-    raw.parse().ok().filter(|number: &f64| number.is_finite())
+/// The cells of a sheet.
+fn cells(
+    xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
+    sheet: &str,
+    part: &SheetPart,
+    formats: &Formats,
+    budget: &mut Budget,
+) -> Result<Vec<Cell>, Unreadable> {
+    // A cell takes about 40 bytes of XML; many are blank.
+    let mut cells = Vec::with_capacity((part.length / 64).min(1 << 16));
+    let by_calamine;
+    let styles = match &part.styles {
+        Some(styles) => styles,
+        None => {
+            by_calamine = calamine(|| styles_by_calamine(xlsx, sheet))?;
+            &by_calamine
+        }
+    };
+    let mut styles = styles.iter();
+    let mut shared = SharedFormulas::default();
+    let mut failed = None;
+    calamine(|| {
+        let mut reader = xlsx.worksheet_cells_reader(sheet)?;
+        // Formulas as stored and not written out: that takes memory by the numbers in the file.
+        while let Some(cell) = reader.next_cell_with_formula_metadata()? {
+            let at = CellRef::new(cell.pos.0, cell.pos.1);
+            let Some(&style) = styles.next() else {
+                failed = Some(Unreadable::damaged("cells inside other elements"));
+                break;
+            };
+            let shown = formats.shown.get(usize::from(style)).copied();
+            let shown = shown.unwrap_or_default();
+            let formula = cell.formula.map(|formula| shared.text(formula, at, budget));
+            let value = match value(&cell.value, shown, formats.is_1904) {
+                Some(value) => value,
+                None if formula.is_some() => CellValue::NotCalculated,
+                None => continue,
+            };
+            if let Err(reason) = budget.keep(&mut cells, at, value, shown.figure, formula) {
+                failed = Some(reason);
+                break;
+            }
+        }
+        Ok::<_, calamine::XlsxError>(())
+    })?;
+    match failed {
+        Some(reason) => Err(reason),
+        None if styles.next().is_some() => Err(Unreadable::damaged("cells inside other elements")),
+        None => Ok(cells),
+    }
 }
 
-/// Any error without a name of its own.
-pub(super) const UNKNOWN_ERROR: &str = "#ERROR!";
-
-/// The names that errors can have.
-pub(super) fn error(name: &str) -> &'static str {
-    const ERRORS: [&str; 15] = [
-        "#DIV/0!",
-        "#N/A",
-        "#NAME?",
-        "#NULL!",
-        "#NUM!",
-        "#REF!",
-        "#VALUE!",
-        "#GETTING_DATA",
-        "#SPILL!",
-        "#CALC!",
-        "#FIELD!",
-        "#BLOCKED!",
-        "#CONNECT!",
-        "#BUSY!",
-        "#UNKNOWN!",
-    ];
-    let name = name.trim();
-    ERRORS
-        .into_iter()
-        .find(|error| *error == name)
-        .unwrap_or(UNKNOWN_ERROR)
+fn styles_by_calamine(
+    xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
+    sheet: &str,
+) -> Result<Vec<u16>, calamine::XlsxError> {
+    let mut reader = xlsx.worksheet_cells_reader(sheet)?;
+    let mut styles = Vec::new();
+    while let Some((_, style)) = reader.next_cell_with_style_id()? {
+        styles.push(u16::try_from(style).unwrap_or(0));
+    }
+    Ok(styles)
 }
 
-fn bad(what: &str, raw: Option<&str>) -> Unreadable {
-    let raw: String = raw.unwrap_or("without a value").chars().take(60).collect();
-    Unreadable::damaged(format!("{what} {raw}"))
+/// What a cell holds; `None` where it is blank.
+fn value(value: &DataRef, shown: Shown, is_1904: bool) -> Option<CellValue> {
+    Some(match value {
+        DataRef::Empty => return None,
+        DataRef::Float(number) if number.is_finite() => serial::value(*number, shown, is_1904),
+        DataRef::Float(number) => CellValue::Text(number.to_string().into()),
+        DataRef::Int(number) => serial::value(*number as f64, shown, is_1904),
+        DataRef::String(text) => CellValue::Text(text.as_str().into()),
+        DataRef::SharedString(text) => CellValue::Text((*text).into()),
+        DataRef::Bool(value) => CellValue::Bool(*value),
+        DataRef::Error(error) => CellValue::Error(cell_error::by_type(error)),
+        DataRef::DateTimeIso(text) => serial::iso_date(text)
+            .map_or_else(|| CellValue::Text(text.as_str().into()), CellValue::Date),
+        DataRef::DurationIso(text) => CellValue::Text(text.as_str().into()),
+        // Without number formats calamine knows of no dates.
+        DataRef::DateTime(number) => serial::value(number.as_f64(), shown, is_1904),
+    })
+}
+
+/// The formulas of a sheet that further cells share, by number: `(first cell, text)`.
+#[derive(Default)]
+struct SharedFormulas(HashMap<usize, (CellRef, Box<str>)>);
+
+impl SharedFormulas {
+    /// The formula of the cell at `at`, written out where it is shared.
+    fn text(&mut self, formula: XlsxFormulaMetadata, at: CellRef, budget: &Budget) -> Box<str> {
+        let plain = |text: String| text.strip_prefix('=').unwrap_or(&text).into();
+        match formula {
+            XlsxFormulaMetadata::Normal { formula } => plain(formula),
+            XlsxFormulaMetadata::Shared {
+                shared_index,
+                formula,
+                ..
+            } => {
+                let formula: Box<str> = plain(formula);
+                self.0.insert(shared_index, (at, formula.clone()));
+                formula
+            }
+            XlsxFormulaMetadata::SharedDerived { shared_index } => {
+                match self.0.get(&shared_index) {
+                    Some((_, formula)) if formula.len() > budget.limits.formula_bytes => {
+                        formula.clone()
+                    }
+                    // Where the text cannot be moved, that there is a formula is still known.
+                    Some((first, formula)) => calamine::expand_shared_formula(
+                        formula,
+                        (first.row, first.col),
+                        (at.row, at.col),
+                    )
+                    .map_or("".into(), Into::into),
+                    None => "".into(),
+                }
+            }
+            _ => "".into(),
+        }
+    }
 }

@@ -224,7 +224,7 @@ fn a_broken_sheet_does_not_lose_the_others() {
     let bytes = xlsx_of(&sheets, "");
     let workbook = read_ok(&bytes);
     assert_eq!(show(&workbook), "\ngood\nA1 1\n");
-    let detail = "cell ?".to_owned();
+    let detail = "Expecting alphanumeric character, got 3F".to_owned();
     let reason = Unreadable::Damaged { detail };
     assert_eq!(
         workbook.unreadable_sheets,

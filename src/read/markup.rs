@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use quick_xml::events::{BytesRef, BytesStart};
+use quick_xml::events::BytesStart;
 use quick_xml::{Reader, XmlVersion};
 
 use super::Unreadable;
@@ -42,20 +42,6 @@ pub(super) fn number<T: std::str::FromStr>(
     name: &str,
 ) -> Result<Option<T>, Unreadable> {
     Ok(attribute(tag, name)?.and_then(|value| value.trim().parse().ok()))
-}
-
-/// The character that `&name;` stands for. Documents may not declare any of their own: no
-/// spreadsheet program does, and they only serve to make small files large.
-pub(super) fn entity(entity: &BytesRef) -> Result<char, Unreadable> {
-    let character = match entity.as_ref() {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => entity.resolve_char_ref().map_err(broken)?,
-    };
-    character.ok_or_else(|| broken(format!("unknown entity {}", entity.as_ref())))
 }
 
 pub(super) fn broken(error: impl std::fmt::Display) -> Unreadable {

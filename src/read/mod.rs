@@ -7,11 +7,9 @@
 //! Files may be hostile. Nothing declared in a file is believed: what is inflated, counted or kept is
 //! held against [`Limits`] as it comes in, and a fault in a parser ends one file and not the program.
 //!
-//! Why the formats are read here and not by calamine: forms need value, formula and number format of
-//! each cell and the merged regions. For .xlsx calamine gives these in three passes over the same XML,
-//! after a parse of fonts, fills and themes that nobody asked for; one pass of our own costs half of
-//! its plain values. For the other formats it gives no number formats, so that 40 % would become 0.4,
-//! and it reserves memory by what a file declares. calamine still expands shared formulas.
+//! calamine reads .xlsx, from a small package of just the parts that were guarded. .xls, .ods and .xlsb are
+//! read by code of our own: calamine gives no number formats for them, so that 40 % would become 0.4, no
+//! merged regions for .ods, and its .xls reader reserves memory by what a file declares.
 
 mod budget;
 mod cell_error;

@@ -136,22 +136,6 @@ impl<'a> Xml<'a> {
         }
     }
 
-    /// The text of the element that follows, if it is written `<name>text</name>` and nothing else.
-    /// Most of a sheet is: this is the shortest way through it.
-    pub(super) fn plain_element(&mut self, start: &str, end: &str) -> Option<&'a str> {
-        let rest = &self.text.as_bytes()[self.at..];
-        if self.end_due || !rest.starts_with(start.as_bytes()) {
-            return None;
-        }
-        let length = short_find(b'<', &rest[start.len()..])?;
-        let text = self.at + start.len()..self.at + start.len() + length;
-        if !rest[start.len() + length..].starts_with(end.as_bytes()) {
-            return None;
-        }
-        self.at = text.end + end.len();
-        Some(&self.text[text])
-    }
-
     fn start(&mut self) -> Result<Event<'a>, Unreadable> {
         let bytes = self.text.as_bytes();
         let name_start = self.at + 1;

@@ -12,8 +12,8 @@ use crate::explanations::{self, Explanation, apply_explanations};
 use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
-    Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Stamp, Table,
-    TableRecord, Tally, Value, Workbook,
+    Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, ReturnRecord,
+    Stamp, Table, TableRecord, Tally, Value, Workbook,
 };
 use crate::normalise::normalise;
 use crate::read::{Limits, read};
@@ -23,8 +23,10 @@ use crate::scheme::Scheme;
 
 /// Everything that a merge found out; what `report` writes.
 pub struct Merged {
-    /// `plan` or a month.
-    pub period: String,
+    /// What it is about.
+    pub period: Period,
+    /// What was known before.
+    pub earlier: Earlier,
     /// Every file of the inbox, by path.
     pub files: Vec<FileRecord>,
     /// Every form that was read, in order of trust.
@@ -72,16 +74,18 @@ pub struct FormFile {
 /// Reads the forms of any number of files, on all cores.
 pub struct FormReader<'s> {
     scheme: &'s Scheme,
+    period: Period,
     recogniser: Recogniser<'s>,
     checker: Checker<'s>,
     limits: Limits,
 }
 
 impl<'s> FormReader<'s> {
-    /// Makes a scheme ready.
-    pub fn new(scheme: &'s Scheme) -> Self {
+    /// Makes a scheme ready for what is returned for a period.
+    pub fn new(scheme: &'s Scheme, period: Period) -> Self {
         Self {
             scheme,
+            period,
             recogniser: Recogniser::new(scheme),
             checker: Checker::new(scheme),
             limits: Limits::default(),
@@ -167,8 +171,14 @@ impl<'s> FormReader<'s> {
         let (settled, noticed) = settle_reporters(self.scheme, path, &forms, stamped);
         findings.extend(noticed);
         for ((idx, layout), who) in layouts.iter().zip(settled) {
-            let (table, noticed) =
-                normalise(self.scheme, path, &workbook.sheets[*idx], layout, who);
+            let (table, noticed) = normalise(
+                self.scheme,
+                self.period,
+                path,
+                &workbook.sheets[*idx],
+                layout,
+                who,
+            );
             findings.extend(noticed);
             checked.merge(self.checker.form(&table));
             record.tables.push(TableRecord {
@@ -191,9 +201,8 @@ impl<'s> FormReader<'s> {
         (file, Some(workbook))
     }
 
-    /// Says of failed relations which cell is probably the wrong one. `earlier` are the tables of the plan or of
-    /// last month, if there are any.
-    pub fn localise(&self, tables: &[Table], earlier: &[Table], findings: &mut Vec<Finding>) {
+    /// Says of failed relations which cell is probably the wrong one.
+    pub fn localise(&self, tables: &[Table], earlier: &Earlier, findings: &mut Vec<Finding>) {
         localise(&self.checker, tables, earlier, findings);
     }
 }
@@ -202,11 +211,12 @@ impl<'s> FormReader<'s> {
 #[cfg(feature = "consolidate")]
 pub fn merge(
     scheme: &Scheme,
-    period: &str,
+    period: Period,
+    earlier: Earlier,
     files: &[InboxFile],
     done: &(dyn Fn() + Sync),
 ) -> Merged {
-    let reader = FormReader::new(scheme);
+    let reader = FormReader::new(scheme, period);
     let read: Vec<FormFile> = files
         .par_iter()
         .map(|file| {
@@ -216,7 +226,7 @@ pub fn merge(
         })
         .collect();
     let mut gathered = Gathered::of(read);
-    let settled = gathered.settle(&reader);
+    let settled = gathered.settle(&reader, &earlier);
     let Settled {
         tables,
         superseded_by,
@@ -227,7 +237,8 @@ pub fn merge(
     gathered.findings.append(&mut county.findings);
     let (findings, tallies) = gathered.finish(scheme);
     Merged {
-        period: period.to_owned(),
+        period,
+        earlier,
         files: gathered.records,
         tables,
         superseded_by,
@@ -239,9 +250,15 @@ pub fn merge(
 }
 
 /// Checks a few files as the county would, as far as that goes without the rest of the county: forms
-/// by themselves, and against each other where several are given. `done` is called after each file.
-pub fn check_files(scheme: &Scheme, files: &[InboxFile], done: &(dyn Fn() + Sync)) -> CheckedFiles {
-    let reader = FormReader::new(scheme);
+/// by themselves, and against each other where several are given. Forms that do not say what they are about
+/// are taken to be about `period`, else about the plan. `done` is called after each file.
+pub fn check_files(
+    scheme: &Scheme,
+    period: Option<Period>,
+    files: &[InboxFile],
+    done: &(dyn Fn() + Sync),
+) -> CheckedFiles {
+    let reader = FormReader::new(scheme, period.unwrap_or(Period::Plan));
     let read: Vec<(FormFile, Option<Workbook>)> = files
         .par_iter()
         .map(|file| {
@@ -252,7 +269,7 @@ pub fn check_files(scheme: &Scheme, files: &[InboxFile], done: &(dyn Fn() + Sync
         .collect();
     let (read, workbooks): (Vec<FormFile>, Vec<_>) = read.into_iter().unzip();
     let mut gathered = Gathered::of(read);
-    let settled = gathered.settle(&reader);
+    let settled = gathered.settle(&reader, &Earlier::default());
     // Nobody is asked here for what others owe.
     gathered
         .findings
@@ -313,7 +330,7 @@ impl Gathered {
     }
 
     /// Settles which forms count, and holds those against each other. Forms that count come first.
-    fn settle(&mut self, reader: &FormReader<'_>) -> Settled {
+    fn settle(&mut self, reader: &FormReader<'_>, earlier: &Earlier) -> Settled {
         let tables = std::mem::take(&mut self.tables);
         let mut settled = returns::settle(reader.scheme, tables);
         self.findings.append(&mut settled.findings);
@@ -329,7 +346,7 @@ impl Gathered {
         self.checked.merge(county);
         // A form that was replaced needs no advice.
         let current = &settled.tables[..n_current];
-        reader.localise(current, &[], &mut self.checked.findings);
+        reader.localise(current, earlier, &mut self.checked.findings);
         settled
     }
 

@@ -17,13 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, CellRef, Condition, Date, Direction, Entry, Finding, Level, Need, Row, RowKind, Table,
-    Value,
+    Amount, CellRef, Condition, Date, Direction, Entry, Finding, Level, Need, Period, Row, RowKind,
+    Table, Value,
 };
 use crate::scheme::{
-    Annex, Applies, Bound, CellSel, Column, ColumnKind, Leaf, Limit, Relation, Reporter,
-    ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test, TotalRow, Unit,
-    Units, YearSel,
+    Annex, Applies, Bound, CellSel, Column, ColumnKind, Course, Due, Leaf, Limit, Relation,
+    Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test,
+    TotalRow, Unit, Units, YearSel,
 };
 
 use super::{Checked, Checker, Why};
@@ -538,6 +538,7 @@ fn read_form(scheme: &mut Scheme, idx: usize, lines: &[&str]) -> Form {
                 .map(Some)
                 .collect(),
             rows: Vec::new(),
+            period: Period::Plan,
             originals: Vec::new(),
         },
         marks: Vec::new(),
@@ -573,6 +574,11 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
         },
         total: None,
         notes: Vec::new(),
+        due: Due {
+            every: None,
+            plan: true,
+            day: None,
+        },
     };
     let is_any_key = line.contains("key") || line.contains("year");
     for (idx, cell) in line.split('|').map(str::trim).enumerate() {
@@ -593,6 +599,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 optional: false,
                 blank_is_none: false,
                 merge_down: false,
+                course: Course::State,
             });
         }
         let mut is_key = idx == 0 && !is_any_key;

@@ -7,6 +7,8 @@ mod county;
 #[cfg(feature = "consolidate")]
 mod merge;
 #[cfg(feature = "consolidate")]
+mod recorded;
+#[cfg(feature = "consolidate")]
 pub mod records;
 #[cfg(feature = "consolidate")]
 mod scaled;
@@ -14,3 +16,5 @@ mod scaled;
 pub use county::{County, CountyAnnex, CountyRow, CountyTotal, Source};
 #[cfg(feature = "consolidate")]
 pub use merge::consolidate;
+#[cfg(feature = "consolidate")]
+pub use recorded::read_records;

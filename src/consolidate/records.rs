@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `period`, `annex`, `row`, `column`, `year`, `unit` | the key; `row` is empty in total rows and where the year alone names the row |
 //! | `reporter_code`, `reporter` | whom the row is about; for total rows, who returned it |
+//! | `returned_by` | code of who returned the form |
 //! | `row_kind` | `data` or `total` |
 //! | `status` | `amount`, `long-amount`, `missing`, `not-applicable`, `text`, `date`, `unusable` |
 //! | `value` | the exact figure; empty unless `status` is `amount` |
@@ -28,7 +29,7 @@ use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 use rayon::prelude::*;
 
 use super::scaled::{PRECISION, SCALE, to_scaled};
-use crate::model::{CellRef, FileRecord, Row, RowKind, Table, Value};
+use crate::model::{CellRef, FileRecord, Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, ColumnKind, Scheme};
 
 /// Observations in a row group, or one row more: enough to pack well, few enough to take little memory.
@@ -53,17 +54,32 @@ const TEXT: IdxSize = 4;
 const DATE: IdxSize = 5;
 const UNUSABLE: IdxSize = 6;
 
-/// Why the records could not be written.
+/// Why records could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the records")]
-pub struct RecordsError(#[source] PolarsError);
+#[error("cannot {doing} the records")]
+pub struct RecordsError {
+    doing: &'static str,
+    source: PolarsError,
+}
+
+impl RecordsError {
+    pub(super) fn read(source: PolarsError) -> Self {
+        let doing = "read";
+        Self { doing, source }
+    }
+
+    fn write(source: PolarsError) -> Self {
+        let doing = "write";
+        Self { doing, source }
+    }
+}
 
 /// Writes every observation of `tables`, which were found in `files`.
 ///
 /// The same input gives the same bytes, whatever the number of processors.
 pub fn write_records(
     scheme: &Scheme,
-    period: &str,
+    period: Period,
     files: &[FileRecord],
     tables: &[Table],
     writer: impl Write,
@@ -83,7 +99,7 @@ pub fn write_records(
         }
         out.finish()
     };
-    write().map_err(RecordsError)?;
+    write().map_err(RecordsError::write)?;
     Ok(())
 }
 
@@ -137,7 +153,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(scheme: &'a Scheme, period: &str, files: &[FileRecord], tables: &'a [Table]) -> Self {
+    fn new(scheme: &'a Scheme, period: Period, files: &[FileRecord], tables: &'a [Table]) -> Self {
         let mut first_column = Vec::new();
         let mut n_columns = 0;
         for annex in &scheme.annexes {
@@ -157,7 +173,7 @@ impl<'a> Names<'a> {
         Self {
             scheme,
             tables,
-            period: pool([Some(period)]),
+            period: pool([Some(&*period.to_string())]),
             annexes: pool(scheme.annexes.iter().map(|annex| Some(&*annex.number))),
             reporters: or_none(scheme.reporters.iter().map(|reporter| &*reporter.name)),
             reporter_codes: or_none(scheme.reporters.iter().map(|reporter| &*reporter.code)),
@@ -209,6 +225,7 @@ impl<'a> Names<'a> {
 struct Records<'a> {
     annexes: Vec<IdxSize>,
     reporters: Vec<IdxSize>,
+    returned_by: Vec<IdxSize>,
     /// Point into `keys`.
     rows: Vec<IdxSize>,
     keys: Vec<Option<String>>,
@@ -234,6 +251,7 @@ impl<'a> Records<'a> {
         let first_column = names.first_column[table.annex];
         let no_unit = names.scheme.units.0.len();
         let no_reporter = names.scheme.reporters.len();
+        let returned_by = table.reporter.unwrap_or(no_reporter);
         for row_idx in part.rows.clone() {
             let row = &table.rows[row_idx];
             let reporter = row.reporter.or(table.reporter).unwrap_or(no_reporter);
@@ -244,6 +262,7 @@ impl<'a> Records<'a> {
             let n = leaves.len();
             self.annexes.extend(repeat_n(table.annex as IdxSize, n));
             self.reporters.extend(repeat_n(reporter as IdxSize, n));
+            self.returned_by.extend(repeat_n(returned_by as IdxSize, n));
             self.rows.extend(repeat_n(self.keys.len() as IdxSize, n));
             self.keys.push(key(row));
             self.row_kinds.extend(repeat_n(row_kind, n));
@@ -320,6 +339,7 @@ impl<'a> Records<'a> {
             spelled("annex", &names.annexes, self.annexes)?,
             spelled("reporter_code", &names.reporter_codes, reporter_codes)?,
             spelled("reporter", &names.reporters, self.reporters)?,
+            spelled("returned_by", &names.reporter_codes, self.returned_by)?,
             spelled("row", &keys, self.rows)?,
             spelled("row_kind", &pool(ROW_KINDS.map(Some)), self.row_kinds)?,
             spelled("column", &names.columns, self.columns)?,

@@ -25,8 +25,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::check::Checker;
 use crate::model::{
-    Amount, Detail, Evidence, Explained, Extent, Finding, Kind, Level, Place, Reason, Slip,
-    Suspect, Table,
+    Amount, Detail, Earlier, Evidence, Explained, Extent, Finding, Kind, Level, Place, Reason,
+    Slip, Suspect, Table,
 };
 
 use evidence::{Before, Judge, Judged, Weights};
@@ -46,12 +46,12 @@ const CLEAR: i32 = 50;
 
 /// Fills in the suspects of what failed, and replaces failures that have one cause by that cause.
 ///
-/// `tables` are those that `findings` came of; of a county only those that count. `earlier` are the tables of
-/// the plan or of last month, if there are any: they make single cells stand out where sums alone leave ties.
+/// `tables` are those that `findings` came of; of a county only those that count. What is known from `earlier`
+/// periods makes single cells stand out where sums alone leave ties.
 pub fn localise(
     checker: &Checker<'_>,
     tables: &[Table],
-    earlier: &[Table],
+    earlier: &Earlier,
     findings: &mut Vec<Finding>,
 ) {
     Localiser {

@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, Cell, CellRef, CellValue, Detail, Entry, Finding, Kind, Level, Place, ReadAs, Row,
-    RowKind, Sheet, Table, Value, Wanted,
+    Amount, Cell, CellRef, CellValue, Detail, Entry, Finding, Kind, Level, Period, Place, ReadAs,
+    Row, RowKind, Sheet, Table, Value, Wanted,
 };
 use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
@@ -25,6 +25,7 @@ use number::{Reading, read_number};
 /// Reads the values of one recognised form.
 pub fn normalise(
     scheme: &Scheme,
+    period: Period,
     file: &Arc<str>,
     sheet: &Sheet,
     layout: &Layout,
@@ -71,6 +72,7 @@ pub fn normalise(
     }
     let table = Table {
         annex: layout.annex,
+        period,
         file: file.clone(),
         sheet: sheet_name,
         reporter: who.reporter,

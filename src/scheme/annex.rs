@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::model::Period;
+
 use super::ReporterKind;
 
 /// The schema of one form.
@@ -37,6 +39,31 @@ pub struct Annex {
     pub total: Option<TotalRow>,
     /// Lines printed below the table.
     pub notes: Vec<String>,
+    /// How often it is returned, and by when.
+    pub due: Due,
+}
+
+/// How often an annex is returned, and by when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// How often; `None` for what only the plan has.
+    pub every: Option<Frequency>,
+    /// Whether the plan has it too.
+    pub plan: bool,
+    /// The last day for it, in the month after the one reported on; `None` where none is set.
+    pub day: Option<u8>,
+}
+
+/// How often an annex is returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Frequency {
+    /// Every month.
+    Month,
+    /// In March, June, September and December.
+    Quarter,
+    /// In December.
+    Year,
 }
 
 /// Who owes an annex.
@@ -67,6 +94,22 @@ pub struct Column {
     pub blank_is_none: bool,
     /// Whether equal neighbours are one merged cell in print.
     pub merge_down: bool,
+    /// What a month's figure counts.
+    pub course: Course,
+}
+
+/// What a month's figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Course {
+    /// Everything since the year began (累计).
+    SinceYear,
+    /// Everything since the plan began.
+    SincePlan,
+    /// What is there at the end of the month (时点).
+    State,
+    /// That month's own (当月).
+    Month,
 }
 
 /// What a column holds, and how it adds up.
@@ -222,6 +265,19 @@ impl Annex {
     /// Whether a column identifies rows rather than describing them.
     pub fn is_key(&self, column: usize) -> bool {
         self.row_key.contains(&column) || self.year_column == Some(column)
+    }
+}
+
+impl Due {
+    /// Whether it is returned for a period.
+    pub fn is_in(self, period: Period) -> bool {
+        match (self.every, period) {
+            (_, Period::Plan) => self.plan,
+            (None, Period::Month { .. }) => false,
+            (Some(Frequency::Month), Period::Month { .. }) => true,
+            (Some(Frequency::Quarter), Period::Month { month, .. }) => month % 3 == 0,
+            (Some(Frequency::Year), Period::Month { month, .. }) => month == 12,
+        }
     }
 }
 

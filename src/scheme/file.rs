@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::model::{Direction, Level, Need};
 
-use super::{Bound, ColumnKind, ReporterKind};
+use super::{Bound, ColumnKind, Course, Frequency, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -65,6 +65,17 @@ pub(crate) struct ColumnFile {
     pub(crate) blank: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) merge_down: bool,
+    pub(crate) course: Option<Course>,
+}
+
+/// `due` of an annex.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DueFile {
+    pub(crate) every: Option<Frequency>,
+    #[serde(default = "yes")]
+    pub(crate) plan: bool,
+    pub(crate) day: Option<Spanned<u8>>,
 }
 
 /// `[[row]]` of an annex.
@@ -386,6 +397,8 @@ file_with_rules!(
         #[serde(default)]
         notes: Vec<String>,
         year_labels: Option<Spanned<Vec<String>>>,
+        course: Option<Course>,
+        due: Option<DueFile>,
         #[serde(default)]
         columns: Vec<Spanned<ColumnFile>>,
         rows: Option<Spanned<RowsFile>>,
@@ -446,6 +459,10 @@ impl<'f> RuleFile<'f> {
     fn start(&self) -> usize {
         on_any_rule!(*self, file => file.span().start)
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl OneOrMore {

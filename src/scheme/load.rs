@@ -15,8 +15,8 @@ use super::file::{AnnexFile, MainFile, OneOrMore, RowsFile, RulesFile, TotalAt};
 use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules};
 use super::{
-    Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Scheme,
-    TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, Reporter, ReporterKind, ReturnedBy,
+    RowSpec, Rows, Scheme, TotalRow, Unit, Units,
 };
 
 /// One file of a scheme's folder.
@@ -341,6 +341,7 @@ impl AnnexLoader<'_> {
                 at_top: file.total_at == TotalAt::Top,
             }),
             notes: file.notes.clone(),
+            due: self.due(file),
         };
         // Key columns as written, the year's among them: rows spell their keys in this order.
         let mut keys = Vec::new();
@@ -384,6 +385,32 @@ impl AnnexLoader<'_> {
         }
         annex.rows = self.rows(file, &annex, &keys);
         annex
+    }
+
+    fn due(&mut self, file: &AnnexFile) -> Due {
+        let Some(due) = &file.due else {
+            return Due {
+                every: Some(Frequency::Month),
+                plan: true,
+                day: None,
+            };
+        };
+        if let Some(day) = due
+            .day
+            .as_ref()
+            .filter(|day| !(1..=28).contains(day.get_ref()))
+        {
+            let problem = Problem::BadValue {
+                wanted: "1 到 28 的日期",
+                given: day.get_ref().to_string(),
+            };
+            self.mistakes.at(self.file, day.span(), problem);
+        }
+        Due {
+            every: due.every,
+            plan: due.plan,
+            day: due.day.as_ref().map(|day| *day.get_ref()),
+        }
     }
 
     fn unit(&mut self, name: Option<&Spanned<String>>) -> Option<usize> {
@@ -468,6 +495,10 @@ impl AnnexLoader<'_> {
                 optional: column.optional,
                 blank_is_none: column.blank.is_some(),
                 merge_down: column.merge_down,
+                course: column.course.or(file.course).unwrap_or(match kind {
+                    ColumnKind::Additive => Course::SinceYear,
+                    _ => Course::State,
+                }),
             });
         }
         if columns.is_empty() {

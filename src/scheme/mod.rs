@@ -15,7 +15,10 @@ mod unit;
 
 use std::sync::Arc;
 
-pub use annex::{Annex, Column, ColumnKind, HeaderCell, Leaf, ReturnedBy, RowSpec, Rows, TotalRow};
+pub use annex::{
+    Annex, Column, ColumnKind, Course, Due, Frequency, HeaderCell, Leaf, ReturnedBy, RowSpec, Rows,
+    TotalRow,
+};
 pub use error::{NeverChecked, Problem, SchemeError, What};
 pub use load::{SchemeFile, load};
 pub use name::{NameMatch, Roster, is_near, plain, without_remark};

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use hebiao::check::check_county;
 use hebiao::inbox;
 use hebiao::model::{
-    CellRef, Date, Detail, Finding, Kind, Level, ReporterSource, RowKind, Sheet, Stamp, Table,
-    Value,
+    CellRef, Date, Detail, Finding, Kind, Level, Period, ReporterSource, RowKind, Sheet, Stamp,
+    Table, Value,
 };
 use hebiao::pipeline::{FormFile, FormReader};
 use hebiao::read::{Limits, read};
@@ -151,7 +151,7 @@ impl Places {
 /// The plan as its offices returned it.
 fn plan(scheme: &Scheme) -> Vec<FormFile> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
-    let reader = FormReader::new(scheme);
+    let reader = FormReader::new(scheme, Period::Plan);
     let files = inbox::list(&folder).expect("the sample inbox");
     files
         .iter()
@@ -247,7 +247,7 @@ fn date_typed(date: Date) -> Typed {
 }
 
 fn read_back(scheme: &Scheme, name: &str, bytes: &[u8]) -> FormFile {
-    FormReader::new(scheme).file(&Arc::from(name), bytes)
+    FormReader::new(scheme, Period::Plan).file(&Arc::from(name), bytes)
 }
 
 /// What tables say: by annex, row and column. A reporter's own total is left out where the plan has none.
@@ -508,7 +508,7 @@ fn a_row_left_blank_beside_others_is_named() {
 fn the_stamp_tells_an_old_form_and_whom_it_was_made_for() {
     let scheme = luntai();
     let bytes = form_of(scheme, "轮台镇")
-        .period(Some("2024-05"))
+        .period(Period::parse("2024-05"))
         .write()
         .expect("a form");
     let properties = read(&bytes, &Limits::default()).expect("a form").properties;

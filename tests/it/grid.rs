@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use hebiao::consolidate::{County, CountyRow, consolidate};
-use hebiao::model::{Amount, Date, Detail, Entry, Finding, Place, Row, RowKind, Table, Value};
+use hebiao::model::{
+    Amount, Date, Detail, Entry, Finding, Period, Place, Row, RowKind, Table, Value,
+};
 use hebiao::scheme::{
-    Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, Roster, RowSpec, Rows,
-    Scheme, TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Course, Due, Leaf, Reporter, ReporterKind, ReturnedBy, Roster,
+    RowSpec, Rows, Scheme, TotalRow, Unit, Units,
 };
 
 /// One annex, and the returns of it.
@@ -41,6 +43,11 @@ impl Grid {
                 at_top: false,
             }),
             notes: Vec::new(),
+            due: Due {
+                every: None,
+                plan: true,
+                day: None,
+            },
         };
         for column in cells(columns) {
             annex.add(column);
@@ -108,6 +115,7 @@ impl Grid {
             reporter,
             columns: (0..annex.leaves.len() as u32).map(Some).collect(),
             rows: rows.collect(),
+            period: Period::Plan,
             originals: Vec::new(),
         };
         self.tables.push(table);
@@ -224,6 +232,7 @@ impl Add for Annex {
             optional: false,
             blank_is_none: kind == "none",
             merge_down: false,
+            course: Course::State,
         });
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use hebiao::check::Checker;
 use hebiao::consolidate::{County, CountyAnnex, CountyRow, CountyTotal, Source};
 use hebiao::model::{
-    Amount, CellRef, Date, Entry, FileRecord, FileStatus, Finding, Format, Place, ReturnRecord,
-    ReturnStatus, Row, RowKind, Table, TableRecord, Tally, Value,
+    Amount, CellRef, Date, Earlier, Entry, FileRecord, FileStatus, Finding, Format, Period, Place,
+    ReturnRecord, ReturnStatus, Row, RowKind, Table, TableRecord, Tally, Value,
 };
 use hebiao::pipeline::{FormReader, Merged, sort_findings};
 use hebiao::returns;
@@ -306,6 +306,7 @@ impl<'s> Draft<'s> {
             reporter: Some(reporter_idx),
             columns: (0..spec.leaves.len() as u32).map(Some).collect(),
             rows: Vec::new(),
+            period: Period::Plan,
             originals: Vec::new(),
         };
         let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -394,7 +395,7 @@ impl<'s> Draft<'s> {
         tallies.resize(self.scheme.rules.len(), Tally::default());
         assemble(
             self.scheme,
-            "2024-05",
+            Period::parse("2024-05").expect("a month"),
             files,
             self.tables,
             findings,
@@ -421,7 +422,7 @@ pub(crate) fn plan() -> (Scheme, Merged) {
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let scheme = load(&files).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let reader = FormReader::new(&scheme);
+    let reader = FormReader::new(&scheme, Period::Plan);
     let (mut records, mut tables, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     let mut checked = hebiao::check::Checked::default();
     for file in hebiao::inbox::list(&root.join("inbox/plan")).expect("the inbox") {
@@ -438,7 +439,7 @@ pub(crate) fn plan() -> (Scheme, Merged) {
     findings.append(&mut checked.findings);
     let merged = assemble(
         &scheme,
-        "plan",
+        Period::Plan,
         records,
         settled.tables,
         findings,
@@ -449,7 +450,7 @@ pub(crate) fn plan() -> (Scheme, Merged) {
 
 fn assemble(
     scheme: &Scheme,
-    period: &str,
+    period: Period,
     files: Vec<FileRecord>,
     tables: Vec<Table>,
     mut findings: Vec<Finding>,
@@ -477,7 +478,8 @@ fn assemble(
     }
     returns.sort_by_key(|one: &ReturnRecord| (one.reporter, one.annex));
     Merged {
-        period: period.into(),
+        period,
+        earlier: Earlier::default(),
         superseded_by: vec![None; tables.len()],
         county: county(scheme, &tables),
         files,

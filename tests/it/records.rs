@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use hebiao::consolidate::records::write_records;
-use hebiao::model::{FileRecord, FileStatus, Format, TableRecord};
+use hebiao::model::{FileRecord, FileStatus, Format, Period, TableRecord};
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::ParquetReader;
 
@@ -28,9 +28,12 @@ fn written(grid: &Grid, with_last_superseded: bool) -> Vec<u8> {
         })
         .collect();
     let mut bytes = Vec::new();
-    write_records(&grid.scheme, "2024-05", &files, &grid.tables, &mut bytes)
-        .expect("memory takes it");
+    write_records(&grid.scheme, may(), &files, &grid.tables, &mut bytes).expect("memory takes it");
     bytes
+}
+
+fn may() -> Period {
+    Period::parse("2024-05").expect("a month")
 }
 
 fn read(bytes: Vec<u8>) -> DataFrame {

@@ -31,7 +31,7 @@ use std::io::{Cursor, Seek, Write};
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
-use crate::model::{Level, ReturnStatus};
+use crate::model::{Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
 use crate::scheme::Scheme;
 
@@ -139,7 +139,7 @@ impl<'a> Context<'a> {
 
     /// 2024年5月, or 计划.
     fn period(&self) -> String {
-        period_name(&self.merged.period, self.lang)
+        period_name(self.merged.period, self.lang)
     }
 
     /// How many returns of an annex are owed, and how many came.
@@ -196,17 +196,11 @@ fn new_sheet(
 }
 
 /// 2024年5月, or 计划.
-fn period_name(period: &str, lang: Lang) -> String {
-    let month = period.split_once('-').filter(|(year, month)| {
-        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-        year.len() == 4 && month.len() == 2 && digits(year) && digits(month)
-    });
-    match (month, lang) {
-        (Some((year, month)), Lang::Zh) => {
-            format!("{year}年{}月", month.trim_start_matches('0'))
-        }
-        (None, Lang::Zh) if period == "plan" => "计划".to_owned(),
-        _ => period.to_owned(),
+fn period_name(period: Period, lang: Lang) -> String {
+    match (period, lang) {
+        (Period::Month { year, month }, Lang::Zh) => format!("{year}年{month}月"),
+        (Period::Plan, Lang::Zh) => "计划".to_owned(),
+        (period, Lang::En) => period.to_string(),
     }
 }
 
@@ -216,14 +210,14 @@ fn properties(context: &Context<'_>) -> Result<DocProperties, XlsxError> {
         .set_subject(&context.scheme.title)
         .set_author("hebiao")
         .set_company(&context.scheme.area)
-        .set_creation_datetime(&date_of(context.scheme, &context.merged.period)?))
+        .set_creation_datetime(&date_of(context.scheme, context.merged.period)?))
 }
 
 /// The date is the period's: a workbook made again tomorrow is the same workbook.
-fn date_of(scheme: &Scheme, period: &str) -> Result<ExcelDateTime, XlsxError> {
-    let first_year = scheme.years.first().copied().unwrap_or(2000);
-    let written = period.split_once('-');
-    let written = written.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
-    let (year, month): (u16, u8) = written.unwrap_or((first_year, 1));
+fn date_of(scheme: &Scheme, period: Period) -> Result<ExcelDateTime, XlsxError> {
+    let (year, month) = match period {
+        Period::Month { year, month } => (year, month),
+        Period::Plan => (scheme.years.first().copied().unwrap_or(2000), 1),
+    };
     ExcelDateTime::from_ymd(year, month, 1).or_else(|_| ExcelDateTime::from_ymd(2000, 1, 1))
 }

@@ -10,6 +10,7 @@ mod merge;
 mod recorded;
 #[cfg(feature = "consolidate")]
 pub mod records;
+pub mod rounding;
 #[cfg(feature = "consolidate")]
 mod scaled;
 

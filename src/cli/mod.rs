@@ -12,6 +12,8 @@ mod explain;
 mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
+#[cfg(feature = "consolidate")]
+mod publish;
 mod scheme;
 
 use std::ffi::OsString;
@@ -81,10 +83,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let done = match matches.subcommand() {
         #[cfg(feature = "consolidate")]
-        Some(("merge", matches)) => merge::run(
-            &surroundings,
-            matches.get_one::<String>("period").map(String::as_str),
-        ),
+        Some(("merge", matches)) => {
+            merge::run(&surroundings, &arguments::merge_options(matches))
+        }
         Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
         Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),

@@ -6,6 +6,7 @@
 mod county;
 #[cfg(feature = "consolidate")]
 mod merge;
+mod publish;
 #[cfg(feature = "consolidate")]
 mod recorded;
 #[cfg(feature = "consolidate")]
@@ -19,3 +20,4 @@ pub use county::{County, CountyAnnex, CountyRow, CountyTotal, Source};
 pub use merge::consolidate;
 #[cfg(feature = "consolidate")]
 pub use recorded::read_records;
+pub use publish::{Figure, Published, TooLong, Uneven, publish};

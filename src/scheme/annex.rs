@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::Period;
 
-use super::ReporterKind;
+use super::{Publish, ReporterKind};
 
 /// The schema of one form.
 #[derive(Clone, Debug)]
@@ -41,6 +41,9 @@ pub struct Annex {
     pub notes: Vec<String>,
     /// How often it is returned, and by when.
     pub due: Due,
+    /// Units that its figures are published in, where these are not their own; at most one for each kind of
+    /// quantity.
+    pub publish: Vec<Publish>,
 }
 
 /// How often an annex is returned, and by when.

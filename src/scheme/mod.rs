@@ -9,7 +9,9 @@ mod error;
 mod file;
 mod load;
 mod name;
+mod publish;
 mod resolve;
+mod row_sum;
 mod rule;
 mod unit;
 
@@ -22,6 +24,10 @@ pub use annex::{
 pub use error::{NeverChecked, Problem, SchemeError, What};
 pub use load::{SchemeFile, load};
 pub use name::{NameMatch, Roster, is_near, plain, without_remark};
+pub use publish::{MOST_DECIMALS, Publish};
+#[cfg(feature = "consolidate")]
+pub(crate) use resolve::nearest;
+pub use row_sum::RowSum;
 pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
 pub use unit::{Unit, Units};
 

@@ -54,7 +54,7 @@ pub(super) fn resolve_rules(
 }
 
 /// The known name that is nearest to `name`, if any is near.
-pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     let wanted = plain(name);
     known
         .map(|known| {

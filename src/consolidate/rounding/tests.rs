@@ -21,11 +21,11 @@ impl Grid {
         let total = (0..n_leaves).map(|leaf| inner.iter().map(|row| row[leaf]).sum());
         rows.push(total.collect());
         let mut sums = Vec::new();
-        for row in 0..rows.len() {
+        for (row, figures) in rows.iter().enumerate() {
             for (total, parts) in splits {
                 let at = |leaf: &usize| row * n_leaves + leaf;
-                let sum: i64 = parts.iter().map(|&leaf| rows[row][leaf]).sum();
-                assert_eq!(rows[row][*total], sum, "the exact figures agree");
+                let sum: i64 = parts.iter().map(|&leaf| figures[leaf]).sum();
+                assert_eq!(figures[*total], sum, "the exact figures agree");
                 sums.push(Sum {
                     total: at(total),
                     parts: parts.iter().map(at).collect(),

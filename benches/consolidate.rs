@@ -199,5 +199,6 @@ fn annex(idx: usize) -> Annex {
             plan: true,
             day: None,
         },
+        publish: Vec::new(),
     }
 }

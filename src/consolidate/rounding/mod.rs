@@ -3,8 +3,9 @@
 //! Each figure becomes the whole number right below or right above it, one that is whole already stays, and every sum
 //! that holds among the exact figures holds among the rounded ones. Of all such roundings the one is
 //! taken that moves the fewest figures from what 四舍五入 gives; of those, the one nearest to the exact
-//! figures. Two-way tables and one total split in two ways always have one ([`network`]). Where none is found
-//! ([`search`] goes further than that), a figure may be one beyond floor or ceiling.
+//! figures. Two-way tables and one total split in two ways always have one ([`network`]). Other tables may have none:
+//! then as few figures as possible are one beyond floor or ceiling ([`search`]). Where the search is given up, rows
+//! are rounded each by itself and totals over them are what they come to.
 
 mod exact;
 mod network;

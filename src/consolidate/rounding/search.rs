@@ -11,8 +11,9 @@ use std::collections::BinaryHeap;
 use super::network::{Costs, Network};
 use super::{Exact, Sum};
 
-/// Flows that are tried before the search is given up.
-const MOST_FLOWS: usize = 4_000;
+/// Figures of all flows that are tried before the search is given up: so many are worked out in a second or
+/// two, and kept in 150 MB.
+const MOST_FIGURES: usize = 3_000_000;
 
 /// The cheapest rounding for which all sums hold; `None` if there is none near the exact figures, or
 /// if it was not found within the limit of the search.
@@ -40,7 +41,7 @@ pub(super) fn round(figures: &[Exact], sums: &[Sum]) -> Option<Vec<i128>> {
         let Some(worst) = worst.filter(|sum| sum.excess(&values) != 0) else {
             return Some(values);
         };
-        if n_flows >= MOST_FLOWS {
+        if n_flows * figures.len() >= MOST_FIGURES {
             return None;
         }
         branches.extend(branch.split(worst, &values).into_iter().flatten());

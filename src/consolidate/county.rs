@@ -37,6 +37,47 @@ pub struct CountyRow {
     pub source: Option<Source>,
     /// Cells for which another return gives another value: `(leaf, the other rows)`.
     pub conflicts: Vec<(usize, Vec<Source>)>,
+    /// Rows of others who share it: their words stand beside those of the row taken.
+    pub shared: Vec<Source>,
+    /// How far it has come, where it quotes a target or tells of progress.
+    pub completion: Option<Completion>,
+}
+
+/// How far a row has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// Where it stands.
+    pub state: State,
+    /// In percent of the target, to one decimal and never rounded up; `None` where nothing can be divided.
+    pub rate: Option<Amount>,
+    /// Whether anything was said in words.
+    pub has_news: bool,
+}
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// The target is met, or the task is said to be done.
+    Done,
+    /// The target is not met.
+    Open,
+    /// Something was said, and no figure that could be held against a target.
+    UnderWay,
+    /// It was returned, and nothing was said.
+    NoNews,
+    /// It was not returned.
+    NotReturned,
+}
+
+impl State {
+    /// All of them, in their order.
+    pub const ALL: [Self; 5] = [
+        Self::Done,
+        Self::Open,
+        Self::UnderWay,
+        Self::NoNews,
+        Self::NotReturned,
+    ];
 }
 
 /// The county's total row.

@@ -160,7 +160,7 @@ impl<'s> Form<'s> {
         let specs = self.scheme.annexes[self.annex].rows.fixed();
         self.rows.retain(|row| {
             row.spec
-                .is_some_and(|idx| specs[idx].reporter == Some(wanted))
+                .is_some_and(|idx| specs[idx].reporters.contains(&wanted))
         });
     }
 
@@ -171,7 +171,7 @@ impl<'s> Form<'s> {
         for row in &mut self.rows {
             let own = row
                 .spec
-                .is_some_and(|idx| annex.rows.fixed()[idx].reporter == Some(wanted));
+                .is_some_and(|idx| annex.rows.fixed()[idx].reporters.contains(&wanted));
             if own {
                 continue;
             }

@@ -522,9 +522,11 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
                 spec: Some(spec),
                 key: row.key.clone(),
                 year: row.year,
-                reporter: row.reporter,
+                reporter: row.reporter(),
                 source: by_name.get(&(row.key.clone(), row.year)).copied(),
                 conflicts: Vec::new(),
+ shared: Vec::new(),
+ completion: None,
             });
         let mut rows: Vec<CountyRow> = fixed.collect();
         if rows.is_empty() {
@@ -537,6 +539,8 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
                     reporter: row.reporter,
                     source: Some(*source),
                     conflicts: Vec::new(),
+ shared: Vec::new(),
+ completion: None,
                 })
                 .collect();
         }

@@ -27,6 +27,8 @@ pub struct Merged {
     pub period: Period,
     /// What was known before.
     pub earlier: Earlier,
+    /// What the county wrote down about the period.
+    pub note: Option<String>,
     /// Every file of the inbox, by path.
     pub files: Vec<FileRecord>,
     /// Every form that was read, in order of trust.
@@ -239,6 +241,7 @@ pub fn merge(
     Merged {
         period,
         earlier,
+        note: None,
         files: gathered.records,
         tables,
         superseded_by,

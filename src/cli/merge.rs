@@ -49,8 +49,9 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
     }
     let bar = progress(files.len());
     let earlier = earlier(&scheme, &surroundings.outbox, period)?;
-    let merged = merge(&scheme, period, earlier, &files, &|| bar.inc(1));
+    let mut merged = merge(&scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
+    merged.note = inbox::note(&folder)?;
     let target = write(&scheme, &files, &merged, lang, outbox)?;
     print!("{}", summary(&scheme, &merged, &target, lang));
     let open = merged

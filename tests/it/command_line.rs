@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use calamine::Reader;
+
 /// A folder of its own, gone when the test ends.
 struct Desk(PathBuf);
 
@@ -296,4 +298,38 @@ fn help_and_lists_come_in_both_languages() {
     }
     let output = hebiao(&["explain", "A7-02"]);
     assert!(stdout(&output).contains("工业、农业、生活用水之和应等于用水总量"));
+}
+
+#[test]
+fn what_the_county_wrote_down_about_a_period_stands_on_the_first_sheet() {
+    let desk = Desk::new("note");
+    let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
+    fs::create_dir_all(desk.path("inbox/plan")).expect("a folder");
+    let form = "县直部门/县水利局附件7合计.xlsx";
+    fs::copy(inbox.join(form), desk.path("inbox/plan/附件7.xlsx")).expect("a copy");
+    // As Notepad keeps it on an older Chinese PC.
+    let (gbk, _, _) = encoding_rs::GB18030.encode("演示数据，不是真实数据。");
+    fs::write(desk.path("inbox/plan/说明.txt"), gbk).expect("a file");
+    let (inbox, out) = (desk.path("inbox"), desk.path("out"));
+    hebiao(&[
+        "merge",
+        "plan",
+        "--inbox",
+        inbox.to_str().expect("a path"),
+        "--outbox",
+        out.to_str().expect("a path"),
+    ]);
+    let book = desk.path("out/plan/轮台县-plan-汇总.xlsx");
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(book).expect("a workbook");
+    let sheet = book.worksheet_range("说明").expect("the first sheet");
+    let line = sheet.rows().find(|row| row[0].to_string() == "本期说明");
+    assert_eq!(
+        line.expect("the note")[1].to_string(),
+        "演示数据，不是真实数据。"
+    );
+    let findings = fs::read_to_string(desk.path("out/plan/findings.json")).expect("a file");
+    let findings: serde_json::Value = serde_json::from_str(&findings).expect("JSON");
+    let files = findings["files"].as_array().expect("files");
+    let note = files.iter().find(|file| file["path"] == "说明.txt");
+    assert_eq!(note.expect("it is in the list")["status"], "ignored");
 }

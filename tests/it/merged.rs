@@ -480,6 +480,7 @@ fn assemble(
     Merged {
         period,
         earlier: Earlier::default(),
+        note: None,
         superseded_by: vec![None; tables.len()],
         county: county(scheme, &tables),
         files,

@@ -148,7 +148,9 @@ impl Page<'_, '_> {
                 ),
             ],
         };
-        for (label, value) in lines {
+        let note = merged.note.iter();
+        let note = note.map(|note| (lang.pick("本期说明", "Note"), note.clone()));
+        for (label, value) in lines.into_iter().chain(note) {
             let header = self.styles.role(Role::Header);
             self.sheet.write_with_format(self.row, 0, label, header)?;
             let format = self.styles.role(Role::Text);

@@ -117,6 +117,7 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
     Merged {
         period: Period::parse("2024-05").expect("a month"),
         earlier: Earlier::default(),
+        note: None,
         files: Vec::new(),
         findings: findings.collect(),
         superseded_by: vec![None],

@@ -1,11 +1,14 @@
 //! How far a row of the county has come: against the target that it quotes, and in words.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::model::{Amount, Value};
 use crate::scheme::{Annex, Bound, Scheme, Target};
 
-use super::{Completion, State};
+use super::{Completion, CountyRow, Lead, Progress, State, Task};
 
 /// How far a fixed row has come, if it quotes a target or its annex asks for progress in words. `entry` gives
 /// what was returned under a leaf, `is_returned` tells whether any of its offices returned the form.
@@ -57,6 +60,51 @@ pub(super) fn completion<'v>(
         rate: figure.and_then(|(target, value, promised)| rate(target, value, promised)),
         has_news: !texts.is_empty(),
     })
+}
+
+/// How far the tasks of an annex have come, if it tells of progress.
+pub(super) fn progress(annex: &Annex, rows: &[CountyRow]) -> Option<Progress> {
+    annex.progress_leaf()?;
+    let mut progress = Progress::default();
+    let mut start = 0;
+    for rows in rows.chunk_by(|a, b| a.key.first() == b.key.first()) {
+        let lines: Vec<Completion> = rows.iter().filter_map(|row| row.completion).collect();
+        let spec = rows.first().and_then(|row| row.spec);
+        let leads = spec.map(|spec| annex.rows.fixed()[spec].reporters.clone());
+        progress.tasks.push(Task {
+            rows: start..start + rows.len(),
+            leads: leads.unwrap_or_default(),
+            state: state_of(&lines),
+            has_news: lines.iter().any(|line| line.has_news),
+        });
+        start += rows.len();
+    }
+    let mut leads: BTreeMap<usize, Lead> = BTreeMap::new();
+    for task in &progress.tasks {
+        for &reporter in &task.leads {
+            let lead = leads.entry(reporter).or_insert(Lead {
+                reporter,
+                tasks: [0; State::ALL.len()],
+            });
+            lead.tasks[task.state as usize] += 1;
+        }
+    }
+    progress.leads = leads.into_values().collect();
+    // Those with as many stay in the order of the roster.
+    progress.leads.sort_by_key(|lead| Reverse(lead.open()));
+    Some(progress)
+}
+
+/// A task is done when all its lines are.
+fn state_of(lines: &[Completion]) -> State {
+    let is = |state: State| lines.iter().filter(|line| line.state == state).count();
+    match lines.len() {
+        n if is(State::NotReturned) == n => State::NotReturned,
+        n if is(State::Done) == n => State::Done,
+        _ if is(State::Open) > 0 => State::Open,
+        _ if is(State::UnderWay) + is(State::Done) > 0 => State::UnderWay,
+        _ => State::NoNews,
+    }
 }
 
 /// A bound is meant as it is written.
@@ -136,6 +184,9 @@ mod tests {
         assert_eq!(equal("7"), (false, percent("116.6")));
         // Nothing is 100 % of nothing.
         assert_eq!(against(Bound::AtMost, "0.0", "0"), (true, None));
-        assert_eq!(against(Bound::AtMost, "0.0", "0.3"), (false, percent("0.0")));
+        assert_eq!(
+            against(Bound::AtMost, "0.0", "0.3"),
+            (false, percent("0.0"))
+        );
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
+use super::completion::{completion, progress};
 use super::scaled::{PRECISION, SCALE, from_scaled, to_scaled};
-use super::completion::completion;
 use super::{Completion, County, CountyAnnex, CountyRow, CountyTotal, Source};
 use crate::model::{
     Amount, Detail, Finding, Kind, Level, Place, Row, RowKind, Table, Value, Wanted,
@@ -34,7 +34,12 @@ pub fn consolidate(scheme: &Scheme, tables: &[Table]) -> County {
         };
         let rows = returns.rows(&mut county.findings);
         let total = returns.total(&rows, &mut county.findings);
-        county.annexes.push(CountyAnnex { rows, total });
+        let progress = progress(returns.annex, &rows);
+        county.annexes.push(CountyAnnex {
+            rows,
+            total,
+            progress,
+        });
     }
     county
 }
@@ -71,7 +76,10 @@ impl<'a> Returns<'a> {
                     spec: Some(idx),
                     key: spec.key.clone(),
                     year: spec.year,
-                    reporter: spec.reporter(),
+                    reporter: source
+                        .and_then(|source| self.row(source).reporter)
+                        .filter(|own| spec.reporters.contains(own))
+                        .or(spec.reporter()),
                     source,
                     conflicts: Vec::new(),
                     shared: Vec::new(),
@@ -116,7 +124,9 @@ impl<'a> Returns<'a> {
         let specs = self.annex.rows.fixed();
         let owns = |row: &Row| {
             let owners = row.spec.map(|spec| &specs[spec].reporters);
-            row.reporter.zip(owners).is_some_and(|(own, owners)| owners.contains(&own))
+            row.reporter
+                .zip(owners)
+                .is_some_and(|(own, owners)| owners.contains(&own))
         };
         taken.reporter != other.reporter && owns(taken) && owns(other)
     }
@@ -409,8 +419,11 @@ impl<'a> Returns<'a> {
 
     /// The place of a row's reporter among those who share the row.
     fn nth(&self, row: &Row) -> usize {
-        let owners = row.spec.map(|spec| self.annex.rows.fixed()[spec].reporters.iter());
-        let own = owners.and_then(|mut owners| owners.position(|owner| Some(*owner) == row.reporter));
+        let owners = row
+            .spec
+            .map(|spec| self.annex.rows.fixed()[spec].reporters.iter());
+        let own =
+            owners.and_then(|mut owners| owners.position(|owner| Some(*owner) == row.reporter));
         own.unwrap_or(0)
     }
 

@@ -15,7 +15,9 @@ pub mod records;
 #[cfg(feature = "consolidate")]
 mod scaled;
 
-pub use county::{Completion, County, CountyAnnex, CountyRow, CountyTotal, Source, State};
+pub use county::{
+    Completion, County, CountyAnnex, CountyRow, CountyTotal, Lead, Progress, Source, State, Task,
+};
 #[cfg(feature = "consolidate")]
 pub use merge::consolidate;
 #[cfg(feature = "consolidate")]

@@ -200,9 +200,7 @@ impl<'a> Names<'a> {
     /// The leaves of a table that hold observations.
     fn leaves(&self, table: &Table) -> Vec<usize> {
         let annex = self.annex(table);
-        let is_data = |leaf: &usize| {
-            !annex.is_label(annex.leaves[*leaf].column)
-        };
+        let is_data = |leaf: &usize| !annex.is_label(annex.leaves[*leaf].column);
         (0..annex.leaves.len())
             .filter(|&leaf| table.columns[leaf].is_some())
             .filter(is_data)

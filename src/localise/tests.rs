@@ -761,7 +761,7 @@ fn plan() -> (Scheme, Vec<Finding>) {
         checked.merge(read.checked);
         tables.append(&mut read.tables);
     }
-    let tables = returns::settle(&scheme, tables).tables;
+    let tables = returns::settle(&scheme, Period::Plan, tables).tables;
     checked.merge(crate::check::check_county(&scheme, &tables));
     let mut findings = checked.findings;
     reader.localise(&tables, &Earlier::default(), &mut findings);

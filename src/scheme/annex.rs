@@ -326,9 +326,18 @@ impl Annex {
         inputs.all(|(_, column)| column.optional)
     }
 
+    /// Whether each row prints the unit of its figures.
+    pub fn prints_unit(&self) -> bool {
+        let mut columns = self.columns.iter();
+        columns.any(|column| column.print == Some(Print::Unit))
+    }
+
     /// The leaf whose figure is held against the target of a row.
     pub fn measured_leaf(&self, target: &Target) -> Option<usize> {
-        let column = self.columns.iter().position(|column| column.measures_target)?;
+        let column = self
+            .columns
+            .iter()
+            .position(|column| column.measures_target)?;
         self.leaf(column, Some(target.years.1))
     }
 

@@ -17,8 +17,8 @@ use super::file::{
 use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules, targets};
 use super::{
-    Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, Reporter, ReporterKind, ReturnedBy,
-    Print, RowSpec, Rows, Scheme, Target, TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, Print, Reporter, ReporterKind,
+    ReturnedBy, RowSpec, Rows, Scheme, Target, TotalRow, Unit, Units,
 };
 
 /// One file of a scheme's folder.
@@ -645,8 +645,11 @@ impl AnnexLoader<'_> {
                 }
                 if let Some(column) = annex.columns.iter().find(|column| column.print.is_some()) {
                     let column = column.name.to_string();
-                    self.mistakes
-                        .at(self.file, file.number.span(), Problem::NotPrinted { column });
+                    self.mistakes.at(
+                        self.file,
+                        file.number.span(),
+                        Problem::NotPrinted { column },
+                    );
                 }
                 return Rows::Register;
             }
@@ -690,7 +693,9 @@ impl AnnexLoader<'_> {
         let target = row.and_then(|row| row.target.as_ref());
         let target = target.and_then(|id| self.target(annex, id));
         let own_unit = row.and_then(|row| row.unit.as_ref());
-        let unit = self.unit(own_unit).or(target.as_ref().map(|target| target.unit));
+        let unit = self
+            .unit(own_unit)
+            .or(target.as_ref().map(|target| target.unit));
         if let (Some(written), Some(unit), Some(target)) = (own_unit, unit, &target)
             && !self.scheme.units.convertible(unit, target.unit)
         {

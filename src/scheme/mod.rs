@@ -87,7 +87,8 @@ impl Scheme {
         match annex.returned_by {
             ReturnedBy::One(reporter) => vec![reporter],
             ReturnedBy::Kind(kind) => {
-                let named = (annex.rows.fixed().iter()).flat_map(|row| row.reporters.iter().copied());
+                let named =
+                    (annex.rows.fixed().iter()).flat_map(|row| row.reporters.iter().copied());
                 let named: Vec<usize> = named.collect();
                 // Where no row names a reporter, each of them returns all rows.
                 (0..self.reporters.len())

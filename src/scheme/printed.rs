@@ -20,7 +20,9 @@ impl AnnexLoader<'_> {
         let described = &annex.columns[column];
         let kind = described.kind;
         let wrong = match described.print {
-            Some(_) if annex.is_key(column) => Some("不在 row_key 中的列（row_key 中的列不写 print）"),
+            Some(_) if annex.is_key(column) => {
+                Some("不在 row_key 中的列（row_key 中的列不写 print）")
+            }
             Some(Print::Row) if matches!(kind, ColumnKind::Text | ColumnKind::Reporter) => None,
             Some(Print::Row) => Some("kind = \"text\" 或 \"reporter\" 的列（有 print）"),
             Some(_) if kind != ColumnKind::Text => Some("kind = \"text\" 的列（有 print）"),
@@ -75,7 +77,9 @@ impl AnnexLoader<'_> {
                 if is_own {
                     spec.reporters = reporters;
                 }
-            } else if let Some((above, text)) = above.and_then(|above| Some((above, above.cell(idx)?))) {
+            } else if let Some((above, text)) =
+                above.and_then(|above| Some((above, above.cell(idx)?)))
+            {
                 spec.cells.push((idx, text.to_owned()));
                 if is_own {
                     spec.reporters.clone_from(&above.reporters);

@@ -15,8 +15,8 @@ use super::file::{
 use super::load::{Mistakes, SchemeFile};
 use super::name::plain;
 use super::{
-    Annex, Applies, CellSel, ColumnKind, Limit, Relation, RowSel, Rows, Rule, Scheme, Target,
-    Test, Units, YearSel,
+    Annex, Applies, CellSel, ColumnKind, Limit, Relation, RowSel, Rows, Rule, Scheme, Target, Test,
+    Units, YearSel,
 };
 
 /// Rules of one file, with the annex that the file is about.

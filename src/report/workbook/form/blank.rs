@@ -167,6 +167,7 @@ impl<'s> Blank<'s> {
                 .path
                 .iter()
                 .any(|text| has_sign(text))
+            && !self.annex.prints_unit()
             && !self.unit_line().is_some_and(|line| has_sign(&line))
             && !row.is_some_and(|printed| printed.iter().any(|text| has_sign(text)))
     }

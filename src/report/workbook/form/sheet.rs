@@ -123,13 +123,16 @@ impl Writer<'_, '_> {
     }
 
     fn write_rows(&mut self) -> Result<(), XlsxError> {
-        let spans: Vec<Vec<u32>> = (0..self.widths.len()).map(|leaf| self.spans(leaf)).collect();
+        let spans: Vec<Vec<u32>> = (0..self.widths.len())
+            .map(|leaf| self.spans(leaf))
+            .collect();
         for (row, n_lines) in self.lines(&spans).into_iter().enumerate() {
             let height = match self.blank.is_register() {
                 true => text::height(n_lines) - 2.0,
                 false => text::height(n_lines) + TALLER,
             };
-            self.sheet.set_row_height(self.first_row + row as u32, height)?;
+            self.sheet
+                .set_row_height(self.first_row + row as u32, height)?;
         }
         for (leaf, spans) in spans.iter().enumerate() {
             let mut serial = 0;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::model::{Amount, Value};
-use crate::scheme::{Annex, Bound, Scheme, Target};
+use crate::scheme::{Annex, Bound, Scheme, Target, plain};
 
 use super::{Completion, CountyRow, Lead, Progress, State, Task};
 
@@ -35,7 +35,7 @@ pub(super) fn completion<'v>(
     });
     let texts: Vec<&str> = (progress.into_iter().flat_map(entry))
         .filter_map(|value| match value {
-            Value::Text(text) => Some(&**text),
+            Value::Text(text) if !says_nothing(text) => Some(&**text),
             _ => None,
         })
         .collect();
@@ -105,6 +105,14 @@ fn state_of(lines: &[Completion]) -> State {
         _ if is(State::UnderWay) + is(State::Done) > 0 => State::UnderWay,
         _ => State::NoNews,
     }
+}
+
+/// Whether a text only says that there is nothing to say.
+fn says_nothing(text: &str) -> bool {
+    matches!(
+        &*plain(text),
+        "-" | "/" | "无" | "暂无" | "无进展" | "暂无进展"
+    )
 }
 
 /// A bound is meant as it is written.

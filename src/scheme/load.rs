@@ -1,6 +1,6 @@
 //! From the scheme's files to a [`Scheme`]: everything but the rules, which [`resolve`](super::resolve) adds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -321,7 +321,7 @@ fn reporters(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Vec
 pub(super) struct AnnexLoader<'l> {
     pub(super) scheme: &'l Scheme,
     pub(super) groups: &'l [GroupFile],
-    pub(super) targets: &'l HashMap<&'l str, Option<Target>>,
+    pub(super) targets: &'l BTreeMap<&'l str, Option<Target>>,
     pub(super) file: &'l SchemeFile,
     pub(super) mistakes: &'l mut Mistakes,
 }

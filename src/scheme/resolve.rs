@@ -1,6 +1,6 @@
 //! From rules as written to rules in which every name is an index; what could never be checked is refused.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ pub(super) fn resolve_rules(
 pub(super) fn targets<'f>(
     units: &Units,
     rules: impl Iterator<Item = RuleFile<'f>>,
-) -> HashMap<&'f str, Option<Target>> {
+) -> BTreeMap<&'f str, Option<Target>> {
     let targets = rules.filter_map(|rule| {
         let id = rule.common().id.get_ref().as_str();
         let RuleFile::Target(written) = rule else {

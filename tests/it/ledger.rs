@@ -231,16 +231,17 @@ fn a_form_filled_in_says_what_was_typed_and_nothing_is_said_of_it() {
             format!("{}|{}", row.key.join("|"), values.join("|"))
         })
         .collect();
+    // With the decimals that the form shows.
     assert_eq!(
         rows,
         [
-            "5|城镇生活污水再生利用率|45.3|再生水管网完工12公里|用户少",
-            "12|建设项目结合落实的绿化指标|12|审查7个项目|",
+            "5|城镇生活污水再生利用率|45.30|再生水管网完工12公里|用户少",
+            "12|建设项目结合落实的绿化指标|12.00|审查7个项目|",
             "15|县城区绿化提升改造工程|3|完成3个|",
             "15|南环路道路配套绿化|1.50|完工|",
-            "15|沙漠公路道路绿化|2.4|土方换填2.4公里|苗木到货晚",
+            "15|沙漠公路道路绿化|2.40|土方换填2.4公里|苗木到货晚",
             "15|西环路道路绿化||正在招标|",
-            "20|建成区道路机械化清扫率|70||",
+            "20|建成区道路机械化清扫率|70.00||",
             "22|－||截污管网铺设3.2公里|",
             "29|－||已完成，裸土全部绿化或硬化|",
         ]
@@ -380,13 +381,14 @@ fn a_column_of_progress_that_was_taken_out_is_missed() {
 }
 
 /// A month in which four offices returned the ledger, one of them with nothing in it.
-fn merged() -> Merged {
-    let folder = std::env::temp_dir().join(format!("hebiao-ledger-{}", std::process::id()));
+fn merged(test: &str) -> Merged {
+    let folder = std::env::temp_dir().join(format!("hebiao-ledger-{}-{test}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     let park: [Line<'_>; 1] = [("22", "－", "", "二期主体完工", "设备未到")];
-    let farming: [Line<'_>; 2] = [
+    let farming: [Line<'_>; 3] = [
         ("26", "农村", "38.2", "新增治理村5个", ""),
         ("26", "农膜", "86.5", "", ""),
+        ("27", "受污染", "", "无", ""),
     ];
     let returns: [(&str, &[Line<'_>]); 4] = [
         ("县住建局", &HOUSING),
@@ -399,14 +401,14 @@ fn merged() -> Merged {
         fs::write(folder.join(format!("{office}.xlsx")), bytes).expect("a return");
     }
     let files = inbox::list(&folder).expect("the returns");
-    let merged = merge(luntai(), month(), &files, Earlier::default(), &|| {});
+    let merged = merge(luntai(), month(), Earlier::default(), &files, &|| {});
     fs::remove_dir_all(&folder).expect("its folder removed");
     merged
 }
 
 #[test]
 fn tasks_are_held_against_their_targets_and_those_without_news_are_known() {
-    let merged = merged();
+    let merged = merged("completion");
     let scheme = luntai();
     let annex = scheme.annex(NUMBER).expect(NUMBER);
     let county = &merged.county.annexes[annex];
@@ -488,7 +490,7 @@ fn tasks_are_held_against_their_targets_and_those_without_news_are_known() {
 
 #[test]
 fn the_county_sees_the_ledger_and_its_summary() {
-    let bytes = write_workbook(&merged(), luntai(), Lang::Zh).expect("a workbook");
+    let bytes = write_workbook(&merged("workbook"), luntai(), Lang::Zh).expect("a workbook");
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).expect("an .xlsx file");
     let mut rows = |sheet: &str| -> Vec<String> {
         let range = book.worksheet_range(sheet).expect(sheet);
@@ -578,17 +580,18 @@ fn an_office_or_a_target_that_is_not_there_is_refused() {
     assert_eq!(
         refused(
             "县商工局、交通运输局、住建局、巴州",
-            "县商工局、交通厅、住建局、巴州"
+            "县商工局、交通运输厅、住建局、巴州"
         ),
         format!(
-            "annex-ledger.toml:{line}:{}: 没有名为“交通厅”的填报单位，是否指“县交通运输局”？",
+            "annex-ledger.toml:{line}:{}: 没有名为“交通运输厅”的填报单位，是否指“县交通运输局”？",
             column + 5
         )
     );
+    // Of T-30, T-34 and T-40, all one digit away, the first.
     let (line, column) = place("\"T-34\"");
     assert_eq!(
         refused("\"T-34\"", "\"T-340\""),
-        format!("annex-ledger.toml:{line}:{column}: 没有名为“T-340”的正文目标，是否指“T-34”？")
+        format!("annex-ledger.toml:{line}:{column}: 没有名为“T-340”的正文目标，是否指“T-30”？")
     );
     let (line, column) = place("key    = [\"5\"");
     let said = refused("\"牵头单位\" = \"县住建局\"\n", "");

@@ -594,7 +594,7 @@ fn an_office_or_a_target_that_is_not_there_is_refused() {
         format!("annex-ledger.toml:{line}:{column}: 没有名为“T-340”的正文目标，是否指“T-30”？")
     );
     let (line, column) = place("key    = [\"5\"");
-    let said = refused("\"牵头单位\" = \"县住建局\"\n", "");
+    let said = refused("cells.\"牵头单位\" = \"县住建局\"\n", "");
     assert_eq!(
         said,
         format!(

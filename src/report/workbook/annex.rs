@@ -247,8 +247,8 @@ impl<'a> Writer<'a, '_> {
             return Ok(());
         }
         let role = match kind {
-            ColumnKind::Text if is_key && text_is_long(frame.widths[leaf]) => Role::Text,
-            _ if is_key => Role::Centred,
+            // A name stands in the middle; what is printed beside it may be a whole paragraph.
+            _ if frame.keys[leaf].is_some() || kind == ColumnKind::Serial => Role::Centred,
             ColumnKind::Additive | ColumnKind::Rate => Role::Figure,
             ColumnKind::Text if text_is_long(frame.widths[leaf]) => Role::Text,
             _ => Role::Centred,

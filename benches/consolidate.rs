@@ -192,7 +192,7 @@ fn annex(idx: usize) -> Annex {
         row_key: vec![0],
         year_column: None,
         reporter_key: None,
- reporter_column: None,
+        reporter_column: None,
         rows: Rows::Register,
         total: Some(TotalRow {
             label: "合计".into(),

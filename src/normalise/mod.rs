@@ -16,7 +16,9 @@ use crate::model::{
     Row, RowKind, Sheet, Table, Value, Wanted,
 };
 use crate::recognise::{Layout, LayoutRow, Who};
-use crate::scheme::{Annex, ColumnKind, Print, ReturnedBy, RowSpec, Rows, Scheme, is_shortened, plain};
+use crate::scheme::{
+    Annex, ColumnKind, Print, ReturnedBy, RowSpec, Rows, Scheme, is_shortened, plain,
+};
 
 use date::read_date;
 use formula::{Sum, plain_sum};
@@ -696,7 +698,9 @@ impl Form<'_> {
             // Where no column names the reporter, each returns all rows.
             ReturnedBy::Kind(_) if self.annex.reporter_column.is_none() => true,
             // An office that returns the rows of others returns those it has.
-            ReturnedBy::Kind(_) => self.reporter.is_some_and(|own| spec.reporters.contains(&own)),
+            ReturnedBy::Kind(_) => self
+                .reporter
+                .is_some_and(|own| spec.reporters.contains(&own)),
         };
         // A form with nothing but a total row is the county's total.
         if !has_data && !rows.is_empty() {
@@ -706,9 +710,7 @@ impl Form<'_> {
         let corner = self.corner();
         // Rows owed, each with the place where it was left blank if the form has it.
         let missing: Vec<(usize, Option<CellRef>)> = (0..fixed.len())
-            .filter(|&idx| {
-                owes(&fixed[idx]) && !rows.iter().any(|row| row.spec == Some(idx))
-            })
+            .filter(|&idx| owes(&fixed[idx]) && !rows.iter().any(|row| row.spec == Some(idx)))
             .map(|idx| {
                 let mut there = self.layout.rows.iter();
                 let there = there.find(|row| row.spec == Some(idx));
@@ -766,9 +768,8 @@ impl Form<'_> {
     /// The column of the first cell of a row that is not a label.
     fn first_figure(&self) -> u32 {
         let columns = self.layout.columns.iter().enumerate();
-        let values = columns.filter(|(leaf, _)| {
-            !self.annex.is_label(self.annex.leaves[*leaf].column)
-        });
+        let values =
+            columns.filter(|(leaf, _)| !self.annex.is_label(self.annex.leaves[*leaf].column));
         values.filter_map(|(_, column)| *column).min().unwrap_or(0)
     }
 

@@ -357,10 +357,7 @@ impl<'s> Recogniser<'s> {
         for (leaf, column) in header.columns.iter().enumerate() {
             let described = annex.column_of(leaf);
             let is_asked = !described.optional || !described.done.is_empty();
-            if column.is_none()
-                && is_asked
-                && described.kind != crate::scheme::ColumnKind::Serial
-            {
+            if column.is_none() && is_asked && described.kind != crate::scheme::ColumnKind::Serial {
                 let header = annex.leaves[leaf].path.join("/").replace('\n', "");
                 let level = if annex.is_label(annex.leaves[leaf].column) {
                     Level::Hint

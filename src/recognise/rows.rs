@@ -7,8 +7,8 @@ use crate::model::{
     AliasMatch, Cell, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
 };
 use crate::scheme::{
-    Annex, Column, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near,
-    is_shortened, plain, without_remark,
+    Annex, Column, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, is_shortened, plain,
+    without_remark,
 };
 
 use super::LayoutRow;

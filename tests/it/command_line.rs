@@ -332,7 +332,7 @@ fn what_the_county_wrote_down_about_a_period_stands_on_the_first_sheet() {
     let book = desk.path("out/plan/轮台县-plan-汇总.xlsx");
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(book).expect("a workbook");
     let sheet = book.worksheet_range("说明").expect("the first sheet");
-    let line = sheet.rows().find(|row| row[0].to_string() == "本期说明");
+    let line = sheet.rows().find(|row| row[0] == "本期说明");
     assert_eq!(
         line.expect("the note")[1].to_string(),
         "演示数据，不是真实数据。"

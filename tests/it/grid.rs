@@ -37,7 +37,7 @@ impl Grid {
             row_key: Vec::new(),
             year_column: None,
             reporter_key: None,
- reporter_column: None,
+            reporter_column: None,
             rows: Rows::Register,
             total: Some(TotalRow {
                 label: "合计".into(),

@@ -465,7 +465,8 @@ pub(super) fn advice(finding: &Finding) -> String {
                 format!("If it was read wrongly, correct {cell}")
             }
             ReadAs::Printed => {
-                "What is printed is not to be changed; tell the county if the scheme is wrong".to_owned()
+                "What is printed is not to be changed; tell the county if the scheme is wrong"
+                    .to_owned()
             }
             ReadAs::TextNumber => "It was read; use number cells in future".to_owned(),
             ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {

@@ -83,9 +83,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let done = match matches.subcommand() {
         #[cfg(feature = "consolidate")]
-        Some(("merge", matches)) => {
-            merge::run(&surroundings, &arguments::merge_options(matches))
-        }
+        Some(("merge", matches)) => merge::run(&surroundings, &arguments::merge_options(matches)),
         Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
         Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),

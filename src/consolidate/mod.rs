@@ -3,6 +3,8 @@
 //! The only stage that knows polars. It takes values as they are: nothing is filled in or corrected,
 //! and nothing is dropped without a finding. [`records`] keeps every value with the cell it came from.
 
+#[cfg(feature = "consolidate")]
+mod completion;
 mod county;
 #[cfg(feature = "consolidate")]
 mod merge;
@@ -15,9 +17,11 @@ pub mod rounding;
 #[cfg(feature = "consolidate")]
 mod scaled;
 
-pub use county::{County, CountyAnnex, CountyRow, CountyTotal, Source};
+pub use county::{
+    Completion, County, CountyAnnex, CountyRow, CountyTotal, Lead, Progress, Source, State, Task,
+};
 #[cfg(feature = "consolidate")]
 pub use merge::consolidate;
+pub use publish::{Figure, Published, TooLong, Uneven, publish};
 #[cfg(feature = "consolidate")]
 pub use recorded::read_records;
-pub use publish::{Figure, Published, TooLong, Uneven, publish};

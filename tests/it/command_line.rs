@@ -144,16 +144,26 @@ fn the_same_inbox_gives_the_same_bytes() {
 }
 
 #[test]
-fn merging_again_replaces_the_outbox_whole() {
+fn merging_again_replaces_the_outbox_and_keeps_what_others_put_there() {
     let desk = Desk::new("again");
     merge_plan(&desk.path("out"));
-    fs::write(desk.path("out/plan/old.txt"), "left from before").expect("a file");
-    merge_plan(&desk.path("out"));
-    assert!(!desk.path("out/plan/old.txt").exists());
+    let before = contents(&desk.path("out/plan"));
+    fs::write(desk.path("out/plan/批示.txt"), "请核实").expect("a file");
+    let again = merge_plan(&desk.path("out"));
+    let kept = desk.path("out/plan/批示.txt");
+    assert_eq!(fs::read_to_string(&kept).expect("it is kept"), "请核实");
+    assert!(
+        stderr(&again).contains("已原样保留：批示.txt"),
+        "{}",
+        stderr(&again)
+    );
+    fs::remove_file(kept).expect("a file");
+    assert!(contents(&desk.path("out/plan")) == before);
     let left: Vec<_> = fs::read_dir(desk.path("out"))
         .expect("the outbox")
         .map(|entry| entry.expect("an entry").file_name())
-        .filter(|name| name != "plan" && !name.to_string_lossy().ends_with(".lock"))
+        .filter(|name| name != "plan" && name != ".plan.files")
+        .filter(|name| !name.to_string_lossy().ends_with(".lock"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }

@@ -18,6 +18,7 @@ pub(super) mod marks;
 mod notes;
 mod page;
 mod printed;
+mod progress;
 mod returns;
 mod rounding;
 mod row_sums;
@@ -33,9 +34,9 @@ use std::io::{Cursor, Seek, Write};
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
+use crate::consolidate::TooLong;
 use crate::model::{Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
-use crate::consolidate::TooLong;
 use crate::scheme::{Annex, Scheme};
 
 use self::layout::{Layout, Limits, Names};
@@ -83,8 +84,9 @@ fn write_within(
     workbook.set_properties(&properties(&context)?);
     summary::write(&context, &mut workbook, &mut styles)?;
     returns::write(&context, &mut workbook, &mut styles)?;
-    for annex in 0..scheme.annexes.len() {
+    for &annex in &context.annexes {
         annex::write(&context, annex, &mut workbook, &mut styles)?;
+        progress::write(&context, annex, &mut workbook, &mut styles)?;
     }
     rounding::write(&context, &mut workbook, &mut styles)?;
     findings::write(&context, &mut workbook, &mut styles)?;
@@ -99,6 +101,8 @@ struct Context<'a> {
     scheme: &'a Scheme,
     lang: Lang,
     limits: Limits,
+    /// The annexes that the period has, in the order of the scheme.
+    annexes: Vec<usize>,
     marks: Marks,
     layout: Layout,
     /// Annexes that are published in another unit.
@@ -133,11 +137,12 @@ impl<'a> Context<'a> {
                 counts[finding.level as usize] += 1;
             }
         }
+        let annexes = annexes_of(merged, scheme);
         let printed: Vec<Option<Result<Printed, TooLong>>> = (0..scheme.annexes.len())
-            .map(|idx| Printed::of(merged, scheme, idx))
+            .map(|idx| Printed::of(merged, scheme, idx).filter(|_| annexes.contains(&idx)))
             .collect();
-        let annexes = scheme.annexes.iter().zip(&printed);
-        let annexes = annexes.map(|(annex, printed)| match printed {
+        let as_printed = scheme.annexes.iter().zip(&printed);
+        let as_printed = as_printed.map(|(annex, printed)| match printed {
             Some(Ok(printed)) => &printed.annex,
             _ => annex,
         });
@@ -146,8 +151,9 @@ impl<'a> Context<'a> {
             scheme,
             lang,
             limits,
+            annexes,
             marks: Marks::of(merged),
-            layout: Layout::of(merged, annexes, names, limits),
+            layout: Layout::of(merged, as_printed, names, limits),
             printed,
             annex_findings,
             reporter_findings,
@@ -206,6 +212,15 @@ impl<'a> Context<'a> {
             Lang::En => format!("{came} of {owed} returned; {found}"),
         }
     }
+}
+
+/// Those that are due, and those of which something came all the same.
+fn annexes_of(merged: &Merged, scheme: &Scheme) -> Vec<usize> {
+    let is_due = |annex: usize| scheme.annexes[annex].due.is_in(merged.period);
+    let came = |annex: usize| merged.tables.iter().any(|table| table.annex == annex);
+    (0..scheme.annexes.len())
+        .filter(|&annex| is_due(annex) || came(annex))
+        .collect()
 }
 
 /// A sheet that is kept until the end, or, where it would be large, written row by row.

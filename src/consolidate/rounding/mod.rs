@@ -2,8 +2,8 @@
 //!
 //! Each figure becomes the whole number right below or right above it, one that is whole already stays, and every sum
 //! that holds among the exact figures holds among the rounded ones. Of all such roundings the one is
-//! taken that moves the fewest figures from what 四舍五入 gives; of those, the one nearest to the exact
-//! figures. Two-way tables and one total split in two ways always have one ([`network`]). Other tables may have none:
+//! taken that moves the fewest totals from what 四舍五入 gives, since those are what readers know; then the fewest other
+//! figures; of those, the one nearest to the exact figures. Two-way tables and one total split in two ways always have one ([`network`]). Other tables may have none:
 //! then as few figures as possible are one beyond floor or ceiling ([`search`]). Where the search is given up, rows
 //! are rounded each by itself and totals over them are what they come to.
 
@@ -65,6 +65,16 @@ impl Sum {
         let parts: i128 = self.parts.iter().map(|&part| values[part]).sum();
         values[self.total] - parts
     }
+}
+
+/// How much a reader minds that a figure is not what 四舍五入 gives: 3 for a total of totals, 2 in the total row, 1 for
+/// a total within a row, 0 for a part.
+fn ranks(n_figures: usize, sums: &[Sum]) -> Vec<u32> {
+    let mut ranks = vec![0; n_figures];
+    for sum in sums {
+        ranks[sum.total] |= if sum.over_rows { 2 } else { 1 };
+    }
+    ranks
 }
 
 /// Figures that sums hold together; others are rounded without regard to them.

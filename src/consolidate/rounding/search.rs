@@ -7,9 +7,10 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 
 use super::network::{Costs, Network};
-use super::{Exact, Sum};
+use super::{Exact, Sum, ranks};
 
 /// Figures of all flows that are tried before the search is given up: so many are worked out in a second or
 /// two, and kept in 150 MB.
@@ -21,7 +22,7 @@ pub(super) fn round(figures: &[Exact], sums: &[Sum]) -> Option<Vec<i128>> {
     let network = Network::of(figures.len(), sums);
     let linked: Vec<&Sum> = network.left_out.iter().map(|&idx| &sums[idx]).collect();
     let mut open = BinaryHeap::new();
-    let mut branches = vec![Departure::from(figures)];
+    let mut branches = vec![Departure::from(figures, sums)];
     let mut n_flows = 0;
     loop {
         for branch in branches.drain(..) {
@@ -49,23 +50,26 @@ pub(super) fn round(figures: &[Exact], sums: &[Sum]) -> Option<Vec<i128>> {
 }
 
 /// What figures may be, and what it costs to depart from 四舍五入: nothing is so dear as to be neither
-/// floor nor ceiling; then, each figure moved counts; then, how far figures are from the exact ones.
+/// floor nor ceiling; then, each figure moved counts, totals before their parts; then, how far figures are from the
+/// exact ones.
 #[derive(Clone)]
 struct Departure<'f> {
     figures: &'f [Exact],
+    ranks: Rc<[u32]>,
     bounds: Vec<(i128, i128)>,
     n_steps: usize,
 }
 
 impl<'f> Departure<'f> {
     /// Figures that are exact stay; others may be one beyond floor and ceiling.
-    fn from(figures: &'f [Exact]) -> Self {
+    fn from(figures: &'f [Exact], sums: &[Sum]) -> Self {
         let bounds = figures.iter().map(|figure| match figure.is_whole() {
             true => (figure.floor(), figure.floor()),
             false => (figure.floor() - 1, figure.ceiling() + 1),
         });
         Self {
             figures,
+            ranks: ranks(figures.len(), sums).into(),
             bounds: bounds.collect(),
             n_steps: 0,
         }
@@ -101,10 +105,11 @@ impl Costs for Departure<'_> {
     }
 
     fn cost(&self, figure: usize, value: i128) -> i128 {
-        // All distances together cost less than one figure moved, and all moves less than one beyond.
+        // All distances together cost less than one figure moved, all moves of parts less than that of one total, and
+        // all moves less than one beyond.
         let n_figures = self.figures.len() as i128 + 1;
-        let moved = n_figures * Exact::FARTHEST;
-        let beyond = n_figures * 4 * moved;
+        let step = |rank: u32| n_figures * Exact::FARTHEST * (4 * n_figures).pow(rank);
+        let (moved, beyond) = (step(self.ranks[figure]), step(4));
         let exact = self.figures[figure];
         let n_beyond = (exact.floor() - value).max(value - exact.ceiling()).max(0);
         let n_moved = (value - exact.conventional()).abs();

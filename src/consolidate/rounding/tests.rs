@@ -51,28 +51,40 @@ impl Grid {
         }
     }
 
-    /// Figures moved from 四舍五入; `None` if a sum does not hold or a figure is too far off.
-    fn n_moved(&self, values: &[i128]) -> Option<usize> {
+    /// Figures moved from 四舍五入: totals of totals, in the total row, totals of rows, parts. `None` if a sum does not
+    /// hold or a figure is too far off.
+    fn n_moved(&self, values: &[i128]) -> Option<[usize; 4]> {
         let near =
             |(exact, value): (&Exact, &i128)| exact.floor() <= *value && *value <= exact.ceiling();
         let holds = self.figures.iter().zip(values).all(near)
             && self.sums.iter().all(|sum| sum.excess(values) == 0);
         holds.then(|| {
-            let pairs = self.figures.iter().zip(values);
-            pairs
-                .filter(|(exact, value)| exact.conventional() != **value)
-                .count()
+            let is_total = |figure: usize, over_rows: bool| {
+                let mut sums = self.sums.iter();
+                sums.any(|sum| sum.total == figure && sum.over_rows == over_rows)
+            };
+            let mut moved = [0; 4];
+            for (figure, (exact, value)) in self.figures.iter().zip(values).enumerate() {
+                let kind = match (is_total(figure, true), is_total(figure, false)) {
+                    (true, true) => 0,
+                    (true, false) => 1,
+                    (false, true) => 2,
+                    (false, false) => 3,
+                };
+                moved[kind] += usize::from(exact.conventional() != *value);
+            }
+            moved
         })
     }
 
     /// The fewest figures that any rounding moves, by trying all of them: the inner figures of each row are
     /// chosen freely, everything else follows. `inner` are the leaves that no sum within a row gives.
-    fn fewest(&self, inner: &[usize]) -> Option<usize> {
+    fn fewest(&self, inner: &[usize]) -> Option<[usize; 4]> {
         let n_rows = self.figures.len() / self.n_leaves - 1;
         let free: Vec<usize> = (0..n_rows)
             .flat_map(|row| inner.iter().map(move |leaf| row * self.n_leaves + leaf))
             .collect();
-        let mut best = None;
+        let mut best: Option<[usize; 4]> = None;
         for choice in 0..1u32 << free.len() {
             let mut values = vec![0; self.figures.len()];
             for (bit, &figure) in free.iter().enumerate() {
@@ -88,7 +100,7 @@ impl Grid {
             }
             let moved = self.n_moved(&values);
             best = match (best, moved) {
-                (Some(best), Some(moved)) => Some(std::cmp::min::<usize>(best, moved)),
+                (Some(best), Some(moved)) => Some(best.min(moved)),
                 (best, moved) => best.or(moved),
             };
         }

@@ -61,8 +61,8 @@ struct Page<'a, 'b> {
 impl Page<'_, '_> {
     fn introduction(&mut self) -> Result<(), XlsxError> {
         self.paragraph(match self.context.lang {
-            Lang::Zh => "换算计量单位以后，每个数取其准确值下面或上面最近的一个数；原来正好的数不动。原数中成立的行、列相加关系，舍入以后仍然成立，为此与四舍五入结果不同的数尽可能少，都列在下面。原数保存在 records.parquet，没有改动。",
-            Lang::En => "Once converted, each figure becomes the nearest published one below or above its exact value; a figure that is exact stays. Sums over rows and columns that hold among the figures as returned hold among the rounded ones. As few figures as possible differ from plain rounding for that, and all of them are listed below. Figures as returned are kept in records.parquet, unchanged.",
+            Lang::Zh => "换算计量单位以后，每个数取其准确值下面或上面最近的一个数；原来正好的数不动。原数中成立的行、列相加关系，舍入以后仍然成立，为此先让合计保持四舍五入的结果，再让与四舍五入不同的数尽可能少，都列在下面。原数保存在 records.parquet，没有改动。",
+            Lang::En => "Once converted, each figure becomes the nearest published one below or above its exact value; a figure that is exact stays. Sums over rows and columns that hold among the figures as returned hold among the rounded ones. As few totals as possible differ from plain rounding for that, then as few other figures; all of them are listed below. Figures as returned are kept in records.parquet, unchanged.",
         })
     }
 

@@ -169,6 +169,7 @@ fn annex(idx: usize) -> Annex {
         blank_is_none: false,
         merge_down: false,
         course: Course::State,
+        schedule: None,
     };
     let leaf = |column| Leaf {
         column,
@@ -198,6 +199,7 @@ fn annex(idx: usize) -> Annex {
             every: None,
             plan: true,
             day: None,
+            until: None,
         },
     }
 }

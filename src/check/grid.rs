@@ -21,9 +21,9 @@ use crate::model::{
     Table, Value,
 };
 use crate::scheme::{
-    Annex, Applies, Bound, CellSel, Column, ColumnKind, Course, Due, Leaf, Limit, Relation,
-    Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test,
-    TotalRow, Unit, Units, YearSel,
+    Annex, Applies, AppliesIn, Bound, CellSel, Column, ColumnKind, Course, Due, Leaf, Limit,
+    Relation, Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme,
+    Test, TotalRow, Unit, Units, YearSel,
 };
 
 use super::{Checked, Checker, Why};
@@ -296,6 +296,7 @@ impl Draft {
                 except_rows: Vec::new(),
                 years: None,
                 total_rows: false,
+                period: AppliesIn::Every,
             },
             relation: Box::new(relation),
         }
@@ -578,6 +579,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
             every: None,
             plan: true,
             day: None,
+            until: None,
         },
     };
     let is_any_key = line.contains("key") || line.contains("year");
@@ -600,6 +602,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 blank_is_none: false,
                 merge_down: false,
                 course: Course::State,
+                schedule: None,
             });
         }
         let mut is_key = idx == 0 && !is_any_key;
@@ -681,6 +684,7 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
             unit: None,
             kind: None,
             decimals: None,
+            course: None,
         });
     }
     let entries = texts.iter().enumerate().map(|(leaf, text)| Entry {

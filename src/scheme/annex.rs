@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::Period;
 
-use super::ReporterKind;
+use super::{ReporterKind, Schedule};
 
 /// The schema of one form.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct Due {
     pub plan: bool,
     /// The last day for it, in the month after the one reported on; `None` where none is set.
     pub day: Option<u8>,
+    /// The last year in which months are returned; `None` for as long as the plan runs.
+    pub until: Option<u16>,
 }
 
 /// How often an annex is returned.
@@ -96,6 +98,8 @@ pub struct Column {
     pub merge_down: bool,
     /// What a month's figure counts.
     pub course: Course,
+    /// How much of a year's work should be done by the end of each month; `None`: evenly.
+    pub schedule: Option<Schedule>,
 }
 
 /// What a month's figure counts.
@@ -169,6 +173,8 @@ pub struct RowSpec {
     pub kind: Option<ColumnKind>,
     /// Declared decimals of all its figures, likewise.
     pub decimals: Option<u8>,
+    /// What a month's figures count, likewise.
+    pub course: Option<Course>,
 }
 
 /// The total row of an annex.
@@ -254,6 +260,12 @@ impl Annex {
             .unwrap_or(self.column_of(leaf).decimals)
     }
 
+    /// What a month's figures count, likewise.
+    pub fn course_of(&self, leaf: usize, spec: Option<usize>) -> Course {
+        spec.and_then(|idx| self.rows.fixed()[idx].course)
+            .unwrap_or(self.column_of(leaf).course)
+    }
+
     /// The index of the fixed row with this key and year.
     pub fn row_spec(&self, key: &[Arc<str>], year: Option<u16>) -> Option<usize> {
         self.rows
@@ -271,6 +283,11 @@ impl Annex {
 impl Due {
     /// Whether it is returned for a period.
     pub fn is_in(self, period: Period) -> bool {
+        if let (Some(until), Some(year)) = (self.until, period.year())
+            && year > until
+        {
+            return false;
+        }
         match (self.every, period) {
             (_, Period::Plan) => self.plan,
             (None, Period::Month { .. }) => false,

@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::model::{Direction, Level, Need};
 
-use super::{Bound, ColumnKind, Course, Frequency, ReporterKind};
+use super::{AppliesIn, Bound, ColumnKind, Course, Frequency, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -66,6 +66,7 @@ pub(crate) struct ColumnFile {
     #[serde(default)]
     pub(crate) merge_down: bool,
     pub(crate) course: Option<Course>,
+    pub(crate) schedule: Option<Spanned<Vec<u8>>>,
 }
 
 /// `due` of an annex.
@@ -76,6 +77,7 @@ pub(crate) struct DueFile {
     #[serde(default = "yes")]
     pub(crate) plan: bool,
     pub(crate) day: Option<Spanned<u8>>,
+    pub(crate) until: Option<Spanned<u16>>,
 }
 
 /// `[[row]]` of an annex.
@@ -87,6 +89,7 @@ pub(crate) struct RowFile {
     pub(crate) unit: Option<Spanned<String>>,
     pub(crate) kind: Option<ColumnKind>,
     pub(crate) decimals: Option<u8>,
+    pub(crate) course: Option<Course>,
 }
 
 /// `rows` of an annex.
@@ -126,6 +129,7 @@ pub(crate) struct AppliesFile {
     pub(crate) except_rows: Vec<Spanned<OneOrMore>>,
     pub(crate) years: Option<Spanned<Vec<u16>>>,
     pub(crate) total_rows: Option<bool>,
+    pub(crate) period: Option<AppliesIn>,
 }
 
 /// A cell named in a rule: `"地表水"`, `"地表水@2023"`, or a table.
@@ -398,6 +402,7 @@ file_with_rules!(
         notes: Vec<String>,
         year_labels: Option<Spanned<Vec<String>>>,
         course: Option<Course>,
+        schedule: Option<Spanned<Vec<u8>>>,
         due: Option<DueFile>,
         #[serde(default)]
         columns: Vec<Spanned<ColumnFile>>,

@@ -47,6 +47,7 @@ impl Grid {
                 every: None,
                 plan: true,
                 day: None,
+                until: None,
             },
         };
         for column in cells(columns) {
@@ -87,6 +88,7 @@ impl Grid {
                 unit: None,
                 kind: None,
                 decimals: None,
+                course: None,
             }
         });
         let specs = specs.collect();
@@ -233,6 +235,7 @@ impl Add for Annex {
             blank_is_none: kind == "none",
             merge_down: false,
             course: Course::State,
+            schedule: None,
         });
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Condition, Direction, Evidence, Explained, Extent, Need, ReadAs, Reason, Slip, Wanted,
+    Condition, Direction, Evidence, Explained, Extent, Need, PeriodSource, ReadAs, Reason, Slip,
+    Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -115,6 +116,15 @@ fn examples() -> Vec<Finding> {
             },
         ),
         finding(Kind::MissingRow, Detail::BlankForm),
+        finding(
+            Kind::WrongPeriod,
+            Detail::WrongPeriod {
+                found_by: PeriodSource::Title,
+                printed: "2024年4月用水量统计表".into(),
+            },
+        )
+        .given("2024-04")
+        .expected("2024-05"),
         finding(
             Kind::OldForm,
             Detail::OldForm {
@@ -469,13 +479,14 @@ fn variant(detail: &Detail) -> usize {
         Detail::BlankRow { .. } => 41,
         Detail::BlankForm => 42,
         Detail::OldForm { .. } => 43,
+        Detail::WrongPeriod { .. } => 44,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..44 {
+    for number in 0..45 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -25,10 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benches" / "corpus"))
 
 from generate import township_names  # noqa: E402
-from sample import months  # noqa: E402
+from sample import ledger, months  # noqa: E402
 from sample.layout import GREY, PLAIN, WPS, in_full_width, lay_out  # noqa: E402
 from sample.months import Month  # noqa: E402
-from sample.plan import A1, A1_1, A2, A2_1, A3, A3_1, A4, A5, A7  # noqa: E402
+from sample.plan import A1, A1_1, A2, A2_1, A3, A3_1, A4, A5, A7, YEARS  # noqa: E402
 from sample.readme import write_readme  # noqa: E402
 from sample.writers import Office, with_openpyxl, with_xlsxwriter, with_xlwt  # noqa: E402
 
@@ -92,13 +92,16 @@ class County:
     def bureaus(self):
         """What departments owe this month."""
         month, seed, county = self.month, self.seed, self.county
+        rows_3 = county.rows_3(month)
+        planted = {year: sum(Decimal(row[place]) for row in rows_3 if row[place]) for place, year in enumerate(YEARS, 1)}
+        rows_5 = months.restoration(month, seed, planted)
         late = {"sign_off": self.signed(4)}
         forms = {
             "巴州生态环境局轮台县分局": [(A1, months.air(month, seed), {}), (A1_1, months.rivers(month), {})],
             "县住建局": [(A2, months.greens(month), {}), (A2_1, months.new_greens(month, seed), {}),
                          (A4, months.reuse(month, seed), {})],
-            "县林草局": [(A3_1, months.restoration(A3_1, month, seed), {}), (A5, months.restoration(A5, month, seed), {}),
-                         (A3, [], {"total": months.total(A3, county.rows_3(month), ["全县合计"]), "unit": "单位：亩"})],
+            "县林草局": [(A3_1, months.basin(rows_5), {}), (A5, rows_5, {}),
+                         (A3, [], {"total": months.total(A3, rows_3, ["全县合计"]), "unit": "单位：亩"})],
             "县水利局": [(A7, [], {"total": months.total(A7, county.rows_7(month), ["合计", "", ""]), "unit": "单位：万立方米"})],
         }
         for name, owed in forms.items():
@@ -111,6 +114,17 @@ class County:
                                       unit=more.get("unit", ""), total="plan" if "total" in more else "", **late))
             if sheets:
                 yield Returned(f"县直部门/{name}{month.month}月报表.xlsx", name, "xlsxwriter", sheets, self.on(4))
+
+
+    def ledgers(self, missing):
+        """The lead departments' parts of the task ledger, without those that have sent none."""
+        form = ledger.annex(self.month, self.seed)
+        for name in ledger.leads(form):
+            if name in missing:
+                continue
+            own = months.filled(form, ledger.rows_of(form, name))
+            sheet = lay_out(own, title=f"{form.title}（{self.month.text}）", reporter="填报单位：" + name, sign_off=self.signed(4))
+            yield Returned(f"县直部门/台账/{name}台账.xlsx", name, "xlsxwriter", [sheet], self.on(4))
 
 
 def is_due(number, month):
@@ -167,6 +181,8 @@ def april(seed):
         c.ordinary("野云沟乡", "野云沟乡2024-04.ods", "office", look=GREY),
         c.ordinary("轮南镇", "轮南镇4月.xlsx", day=9, habits="late: saved on 9 May"),
         *c.bureaus(),
+        *c.ledgers(missing=("县财政局",)),
+        # 县财政局 sends no 台账.
     ]
 
 
@@ -206,7 +222,8 @@ def may(seed):
             c.trees("野云沟乡", fallen, look=GREY, sign_off=c.signed(3)), c.water("野云沟乡", look=GREY, sign_off=c.signed(3)),
         ], c.on(3), "造林 of 2024 is less than it was in April"),
         *c.bureaus(),
-        # 轮南镇 sends nothing.
+        *c.ledgers(missing=("县教科局", "县交通运输局")),
+        # 轮南镇 sends nothing, 县教科局 and 县交通运输局 no 台账.
     ]
 
 

@@ -13,7 +13,7 @@ use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
     Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, ReturnRecord,
-    ReturnStatus, Stamp, Table, TableRecord, Tally, Value, Workbook,
+    Stamp, Table, TableRecord, Tally, Value, Workbook,
 };
 use crate::normalise::normalise;
 use crate::read::{Limits, read};
@@ -137,11 +137,8 @@ impl<'s> FormReader<'s> {
         };
         record.format = Some(workbook.format);
         let stamp = Stamp::of_properties(&workbook.properties);
-        findings.extend(
-            stamp
-                .as_ref()
-                .and_then(|stamp| old_form(self.scheme, path, stamp)),
-        );
+        let old = stamp.iter();
+        findings.extend(old.flat_map(|stamp| old_forms(self.scheme, path, stamp)));
         for (sheet, reason) in &workbook.unreadable_sheets {
             let place = Place::sheet(path, &Arc::from(sheet.as_str()), None);
             let detail = Detail::Unreadable(reason.clone());
@@ -371,8 +368,8 @@ impl Gathered {
     /// Settles which forms count, and holds those against each other. Forms that count come first.
     fn settle(&mut self, reader: &FormReader<'_>, period: Period, earlier: &Earlier) -> Settled {
         let tables = std::mem::take(&mut self.tables);
-        let mut settled = returns::settle(reader.scheme, tables);
-        self.owe_what_is_due(reader.scheme, period, &mut settled);
+        let mut settled = returns::settle(reader.scheme, period, tables);
+        self.forgive_kept_apart(reader.scheme, &mut settled.findings);
         self.findings.append(&mut settled.findings);
         mark_superseded(&mut self.records, &settled.tables, &settled.superseded_by);
         let (current, replaced): (Vec<_>, Vec<_>) = settled
@@ -390,26 +387,20 @@ impl Gathered {
         settled
     }
 
-    /// Takes back that something was not returned where it is not due in this period, or where it was
-    /// returned for another one: that has been said.
-    fn owe_what_is_due(&self, scheme: &Scheme, period: Period, settled: &mut Settled) {
-        let is_due = |annex: usize| scheme.annexes[annex].due.is_in(period);
-        settled
-            .returns
-            .retain(|record| is_due(record.annex) || record.status != ReturnStatus::Missing);
+    /// Takes back that something was not returned where it was returned for another period: that has
+    /// been said.
+    fn forgive_kept_apart(&self, scheme: &Scheme, findings: &mut Vec<Finding>) {
         let records = self.records.iter().flat_map(|file| &file.tables);
-        let came_for_another: HashSet<(usize, usize)> = records
+        let came: HashSet<(&str, &str)> = records
             .filter(|table| table.kept_apart)
-            .filter_map(|table| Some((table.annex, table.reporter?)))
+            .filter_map(|table| {
+                let annex = &scheme.annexes[table.annex].number;
+                Some((&**annex, &*scheme.reporters[table.reporter?].name))
+            })
             .collect();
-        settled.findings.retain(|finding| {
-            let annex = finding.annex.as_deref().and_then(|it| scheme.annex(it));
-            let mut reporters = scheme.reporters.iter();
-            let reporter = reporters.position(|it| Some(&it.name) == finding.reporter.as_ref());
-            finding.kind != Kind::NotReturned
-                || annex.zip(reporter).is_none_or(|(annex, reporter)| {
-                    is_due(annex) && !came_for_another.contains(&(annex, reporter))
-                })
+        findings.retain(|finding| {
+            let who = finding.annex.as_deref().zip(finding.reporter.as_deref());
+            finding.kind != Kind::NotReturned || who.is_none_or(|who| !came.contains(&who))
         });
     }
 
@@ -474,23 +465,32 @@ fn unread(record: FileRecord, findings: Vec<Finding>) -> FormFile {
     }
 }
 
-/// A form made before the scheme was changed, or for another, may lack what is asked now.
-fn old_form(scheme: &Scheme, path: &Arc<str>, stamp: &Stamp) -> Option<Finding> {
-    let same_scheme = stamp.scheme == scheme.id;
-    if same_scheme && stamp.fingerprint == scheme.fingerprint {
-        return None;
-    }
-    let short = |fingerprint: &str| fingerprint.chars().take(8).collect::<String>();
-    let detail = Detail::OldForm {
-        scheme: stamp.scheme.clone(),
-        same_scheme,
+/// A form made before its annex was changed, or for another scheme, may lack what is asked now.
+fn old_forms(scheme: &Scheme, path: &Arc<str>, stamp: &Stamp) -> Vec<Finding> {
+    let old = |same_scheme| {
+        let scheme = stamp.scheme.clone();
+        let detail = Detail::OldForm {
+            scheme,
+            same_scheme,
+        };
+        Finding::new(Kind::OldForm, Level::Hint, detail).at(Place::file(path))
     };
-    Some(
-        Finding::new(Kind::OldForm, Level::Hint, detail)
-            .at(Place::file(path))
-            .given(short(&stamp.fingerprint))
-            .expected(short(&scheme.fingerprint)),
-    )
+    if stamp.scheme != scheme.id {
+        return vec![old(false)];
+    }
+    // Annexes that the scheme has no longer are no forms of it at all.
+    let stamped = stamp.annexes.iter().filter_map(|(number, version)| {
+        let annex = &scheme.annexes[scheme.annex(number)?];
+        Some((annex, version, annex.version()))
+    });
+    stamped
+        .filter(|(_, version, now)| *version != now)
+        .map(|(annex, version, now)| {
+            let mut finding = old(true).given(version).expected(now);
+            finding.annex = Some(annex.number.clone());
+            finding
+        })
+        .collect()
 }
 
 /// Codes mean the same reporter only within one scheme.

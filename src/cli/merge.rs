@@ -114,7 +114,18 @@ fn write(
         let said = lang.pick("没有标注", "not annotated");
         eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
     }
-    Ok(outbox.commit()?)
+    let committed = outbox.commit()?;
+    if !committed.kept.is_empty() {
+        let said = lang.pick(
+            "输出文件夹里您自己放入或改过的文件，已原样保留：",
+            "kept as they were, because you put or changed them there: ",
+        );
+        let names: Vec<String> = (committed.kept.iter())
+            .map(|path| path.display().to_string())
+            .collect();
+        eprintln!("{said}{}", names.join(lang.pick("、", ", ")));
+    }
+    Ok(committed.path)
 }
 
 /// The latest month in the inbox, else the plan.

@@ -381,6 +381,10 @@ impl Gathered {
         (settled.tables, settled.superseded_by) = current.into_iter().chain(replaced).unzip();
         let county = reader.checker.county(&settled.tables[..n_current]);
         self.checked.merge(county);
+        let over_time = reader
+            .checker
+            .over_time(&settled.tables[..n_current], earlier);
+        self.checked.merge(over_time);
         // A form that was replaced needs no advice.
         let current = &settled.tables[..n_current];
         reader.localise(current, earlier, &mut self.checked.findings);

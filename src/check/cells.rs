@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::scheme::{Annex, ColumnKind, Rule, Scheme};
 
-use super::compare::Common;
+use super::judge::Common;
 use super::outcome::Why;
 
 /// One cell of a returned form.

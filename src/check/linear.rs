@@ -8,7 +8,7 @@ use crate::model::{Amount, Period, RowKind, Table};
 use crate::scheme::{Bound, ColumnKind, Relation};
 
 use super::cells::{At, Cells, Spot};
-use super::compare::Common;
+use super::judge::Common;
 use super::outcome::Why;
 use super::rows::{self, AnnexRows, RowAt};
 use super::total_row::total_of;

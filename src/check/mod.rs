@@ -5,20 +5,25 @@
 //! not for that row or year. Missing is not zero, and a difference that rounding may account for is a hint.
 //!
 //! [`Checker::form`] sees one form by itself; [`Checker::county`] holds rows, forms and annexes against each
-//! other. Between them every relation is checked once. Nothing is ever changed here, and which cell is
+//! other, [`Checker::over_time`] a month against earlier periods. Between them every relation is checked once. Nothing is ever changed here, and which cell is
 //! probably the wrong one is for others to say.
 //!
 //! Each kind of rule has one file, with its explanation beside it.
 
 mod cells;
+mod chain;
 mod code;
 mod compare;
+mod copied;
+mod cumulative;
 mod equal;
 #[cfg(test)]
 mod grid;
+mod judge;
 mod linear;
 mod order;
 mod outcome;
+mod over_time;
 mod pair;
 mod part;
 mod plan;
@@ -52,6 +57,8 @@ pub struct Checker<'s> {
     in_form: Vec<Vec<Planned<'s>>>,
     /// The rules that reach further.
     over_county: Vec<Planned<'s>>,
+    /// For each annex, the rules that hold a month against earlier periods.
+    over_time: Vec<Vec<usize>>,
 }
 
 /// The row that a county rule has come to.
@@ -83,7 +90,7 @@ pub fn explanation(kind: Kind) -> Option<&'static str> {
 }
 
 /// All kinds of rule.
-const EXPLANATIONS: [(Kind, &str); 13] = [
+const EXPLANATIONS: [(Kind, &str); 16] = [
     (Kind::Sum, include_str!("sum.md")),
     (Kind::TotalRow, include_str!("total_row.md")),
     (Kind::Equal, include_str!("equal.md")),
@@ -97,6 +104,9 @@ const EXPLANATIONS: [(Kind, &str); 13] = [
     (Kind::Code, include_str!("code.md")),
     (Kind::Pair, include_str!("pair.md")),
     (Kind::When, include_str!("when.md")),
+    (Kind::Chain, include_str!("chain.md")),
+    (Kind::Cumulative, include_str!("cumulative.md")),
+    (Kind::Compare, include_str!("compare.md")),
 ];
 
 impl<'s> Checker<'s> {
@@ -105,9 +115,11 @@ impl<'s> Checker<'s> {
         let mut in_form: Vec<Vec<Planned<'s>>> =
             scheme.annexes.iter().map(|_| Vec::new()).collect();
         let mut over_county = Vec::new();
+        let mut over_time = vec![Vec::new(); scheme.annexes.len()];
         for (idx, rule) in scheme.rules.iter().enumerate() {
             let planned = Planned::new(scheme, idx);
             match (rule.annex, &rule.relation) {
+                (Some(annex), relation) if relation.is_over_time() => over_time[annex].push(idx),
                 // A total row is held against its own form, and one that stands alone against the county.
                 (Some(annex), Relation::TotalRow { .. }) => {
                     in_form[annex].push(planned);
@@ -121,6 +133,7 @@ impl<'s> Checker<'s> {
             scheme,
             in_form,
             over_county,
+            over_time,
         }
     }
 
@@ -393,8 +406,12 @@ fn check_relation(at: At<'_>, cells: &Cells<'_>) -> Checking {
         Relation::Code { .. } => code::check(at, cells),
         Relation::Pair { .. } => pair::check(at, cells),
         Relation::When { .. } => when::check(at, cells),
-        // These compare whole columns, and bring their cells together themselves.
-        Relation::TotalRow { .. } | Relation::Unique { .. } => Ok(Outcome::NotApplied),
+        // These compare whole columns, or periods, and bring their cells together themselves.
+        Relation::TotalRow { .. }
+        | Relation::Unique { .. }
+        | Relation::Chain { .. }
+        | Relation::Cumulative { .. }
+        | Relation::Compare { .. } => Ok(Outcome::NotApplied),
     }
 }
 

@@ -4,8 +4,8 @@ use crate::model::{Amount, Detail, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, ColumnKind, Relation};
 
 use super::cells::{At, Cells};
-use super::compare::{Holds, compare};
 use super::is_not_due;
+use super::judge::{Holds, compare};
 use super::outcome::{Checked, Checking, Outcome, Why};
 use super::rows::RowAt;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::read::Unreadable;
 
 use super::suspect::{Evidence, Explained, Extent, Slip, Suspect};
-use super::{Amount, CellRef};
+use super::{Amount, CellRef, Period};
 
 /// One thing to tell the user about the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +95,9 @@ pub enum Kind {
     Code,
     Pair,
     When,
+    Chain,
+    Cumulative,
+    Compare,
     UnreadableFile,
     UnknownForm,
     AmbiguousForm,
@@ -119,6 +122,7 @@ pub enum Kind {
     Shifted,
     OldForm,
     WrongPeriod,
+    Copied,
 }
 
 /// The facts that a finding's words are made of.
@@ -374,6 +378,42 @@ pub enum Detail {
         /// What was expected of the consequence's cell.
         wanted: Condition,
     },
+    /// last cumulative + this month ≠ this cumulative.
+    Chain {
+        /// The cumulative figure.
+        cumulative: Operand,
+        /// Last month's; `None` in the month that begins.
+        last: Option<Operand>,
+        /// The month's own.
+        month: Operand,
+    },
+    /// A cumulative figure is less than it was last month.
+    Cumulative {
+        /// Now.
+        now: Operand,
+        /// Last month.
+        last: Operand,
+    },
+    /// Further off what it is held against than two thresholds allow.
+    Compare {
+        /// What it is held against.
+        with: Basis,
+        /// Now.
+        now: Operand,
+        /// The plan's figure, last month's or last year's.
+        base: Operand,
+        /// The thresholds: in %, and with unit.
+        thresholds: (String, String),
+    },
+    /// Figures are those of another return.
+    Copied {
+        /// Of which.
+        from: CopiedFrom,
+        /// How many figures.
+        n_figures: usize,
+        /// Whether it is the whole return, and not one row of it.
+        whole: bool,
+    },
     /// Figures were filled in in another unit.
     UnitSlip {
         /// From which unit, and how far off they are.
@@ -518,6 +558,42 @@ pub enum PeriodSource {
     SheetName,
     /// The file's name.
     FileName,
+}
+
+/// What a figure is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// The plan.
+    Plan,
+    /// 序时进度: what of the plan should be done by then.
+    Schedule,
+    /// The month before.
+    LastMonth,
+    /// The same month of the year before.
+    LastYear,
+}
+
+/// Which departures matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Too little.
+    Below,
+    /// Too much.
+    Above,
+    /// Both.
+    #[default]
+    Either,
+}
+
+/// Whose figures were copied.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CopiedFrom {
+    /// The reporter's own of this month.
+    LastMonth(Period),
+    /// Another reporter's, for the same month.
+    Reporter(Arc<str>),
 }
 
 /// Which way a figure should go over the years.
@@ -730,7 +806,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 41] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -744,6 +820,9 @@ impl Kind {
         Self::Code,
         Self::Pair,
         Self::When,
+        Self::Chain,
+        Self::Cumulative,
+        Self::Compare,
         Self::UnreadableFile,
         Self::UnknownForm,
         Self::AmbiguousForm,
@@ -768,6 +847,7 @@ impl Kind {
         Self::Shifted,
         Self::OldForm,
         Self::WrongPeriod,
+        Self::Copied,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -786,6 +866,9 @@ impl Kind {
             Kind::Code => "code",
             Kind::Pair => "pair",
             Kind::When => "when",
+            Kind::Chain => "chain",
+            Kind::Cumulative => "cumulative",
+            Kind::Compare => "compare",
             Kind::UnreadableFile => "unreadable-file",
             Kind::UnknownForm => "unknown-form",
             Kind::AmbiguousForm => "ambiguous-form",
@@ -810,6 +893,7 @@ impl Kind {
             Kind::Shifted => "shifted",
             Kind::OldForm => "old-form",
             Kind::WrongPeriod => "wrong-period",
+            Kind::Copied => "copied",
         }
     }
 }

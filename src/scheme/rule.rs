@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Amount, Condition, Date, Direction, Kind, Level, Need, Period};
+use crate::model::{Amount, Basis, Condition, Date, Direction, Kind, Level, Need, Period, Side};
 
 /// One rule of the scheme.
 #[derive(Clone, Debug)]
@@ -169,6 +169,31 @@ pub enum Relation {
         /// The consequence.
         then: Test,
     },
+    /// last cumulative + this month = this cumulative.
+    Chain {
+        /// The cumulative figure; the row in hand and the year in hand, as all cells over time.
+        cumulative: CellSel,
+        /// The month's own.
+        month: CellSel,
+    },
+    /// Not less than last month.
+    Cumulative {
+        /// The figures.
+        cells: Vec<CellSel>,
+    },
+    /// Not too far off.
+    Compare {
+        /// The figures.
+        cells: Vec<CellSel>,
+        /// What they are held against.
+        with: Basis,
+        /// How far off they may be in % …
+        percent: Amount,
+        /// … and in the columns' unit: beyond both is too far.
+        absolute: Amount,
+        /// Which departures matter.
+        side: Side,
+    },
 }
 
 /// How a promise binds.
@@ -255,6 +280,14 @@ impl AppliesIn {
 }
 
 impl Relation {
+    /// Whether it holds a period against earlier ones.
+    pub fn is_over_time(&self) -> bool {
+        matches!(
+            self,
+            Relation::Chain { .. } | Relation::Cumulative { .. } | Relation::Compare { .. }
+        )
+    }
+
     /// The kind of rule.
     pub fn kind(&self) -> Kind {
         match self {
@@ -271,6 +304,9 @@ impl Relation {
             Relation::Code { .. } => Kind::Code,
             Relation::Pair { .. } => Kind::Pair,
             Relation::When { .. } => Kind::When,
+            Relation::Chain { .. } => Kind::Chain,
+            Relation::Cumulative { .. } => Kind::Cumulative,
+            Relation::Compare { .. } => Kind::Compare,
         }
     }
 }

@@ -181,3 +181,122 @@ fn finding(
     finding.cells = all.map(|spot| spot.place()).collect::<Vec<Place>>();
     finding
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::*;
+    use crate::model::{CopiedFrom, Detail};
+
+    /// 附件7 of one township with two rows; figures of 2024 move.
+    fn forms(april: [&str; 2], may: [&str; 2]) -> String {
+        let head = "灌区(key) | 乡镇(key) | 甲@2023(since-year) | 乙@2023(since-year) | 丙@2023(since-year) | 甲@2024 | 乙@2024 | 丙@2024";
+        let form = |month: &str, rows: [&str; 2]| {
+            format!(
+                "== 附件7 · 阳霞镇 · {month}\n{head}\n塔里克 | 阳霞镇 | 71 | 72 | 73 | {}\n阳霞 | 阳霞镇 | 81 | 82 | 83 | {}\n",
+                rows[0], rows[1]
+            )
+        };
+        form("2024-04", april) + &form("2024-05", may)
+    }
+
+    fn rule() -> super::super::grid::Draft {
+        cumulative(&["甲"])
+    }
+
+    #[test]
+    fn a_return_that_is_last_months_is_said_once() {
+        let april = ["11 | 12 | 13", "21 | 22 | 23"];
+        let copied = forms(april, ["11 | 12 | 13   <- F2 copied hint", "21 | 22 | 23"]);
+        check(rule(), &copied);
+        let finding = finding(rule(), &copied.replace("<- F2 copied hint", ""));
+        let Detail::Copied {
+            n_figures, whole, ..
+        } = finding.detail
+        else {
+            panic!("{:?}", finding.detail);
+        };
+        assert_eq!((n_figures, whole), (6, true));
+    }
+
+    #[test]
+    fn a_row_that_is_last_months_is_said_where_it_has_figures_enough() {
+        let april = ["11 | 12 | 13", "21 | 22 | 23"];
+        check(
+            rule(),
+            &forms(april, ["11 | 12 | 13", "24 | 25 | 26"]).replace(
+                "11 | 12 | 13\n阳霞 | 阳霞镇 | 81 | 82 | 83 | 24",
+                "11 | 12 | 13 <- F2 copied hint\n阳霞 | 阳霞镇 | 81 | 82 | 83 | 24",
+            ),
+        );
+        // Two of three moved, and of the other row all.
+        check(rule(), &forms(april, ["11 | 14 | 15", "24 | 25 | 26"]));
+        // Two figures that stand still in one row are no copy.
+        check(
+            rule(),
+            &forms(
+                ["11 | 12 | 0", "21 | 22 | 23"],
+                ["11 | 12 | 0", "24 | 25 | 26"],
+            ),
+        );
+        check(
+            rule(),
+            &forms(["0 | 0 | 0", "0 | 0 | 0"], ["0 | 0 | 0", "0 | 0 | 0"]),
+        );
+    }
+
+    #[test]
+    fn what_has_come_to_its_plan_stands_still() {
+        let plan = "== 附件3 · 轮台镇 · plan\n单位 | 造林@2023(亩 since-year) | 造林@2024\n轮台镇 | 100 | 200\n";
+        let month = |month: &str, figure: &str| {
+            format!(
+                "== 附件3 · 轮台镇 · {month}\n单位 | 造林@2023(亩 since-year) | 造林@2024\n轮台镇 | 100 | {figure}\n"
+            )
+        };
+        let standing = |figure: &str, mark: &str| {
+            let text = format!(
+                "{plan}{}{}",
+                month("2024-04", figure),
+                month("2024-05", &format!("{figure} {mark}"))
+            );
+            check(cumulative(&["造林"]), &text);
+        };
+        standing("200", "");
+        standing("199", "<- C2 copied hint");
+    }
+
+    #[test]
+    fn a_neighbours_figures_are_noticed_unless_anybody_could_have_them() {
+        let forms = |second: &str| {
+            format!(
+                "
+                == 附件3 · 轮台镇 · 2024-05
+                单位 | 甲 | 乙 | 丙 | 丁
+                轮台镇 | 331.6 | 295.5 | 627.1 | 0
+                == 附件3 · 群巴克镇 · 2024-05
+                单位 | 甲 | 乙 | 丙 | 丁
+                群巴克镇 | {second}
+                "
+            )
+        };
+        let rule = || range(&["甲"], Some("0"), None);
+        check(
+            rule(),
+            &forms("331.6 | 295.5 | 627.1 | 0   <- B2 copied hint"),
+        );
+        check(rule(), &forms("331.6 | 295.5 | 627.2 | 0"));
+        let round = "
+            == 附件3 · 轮台镇 · 2024-05
+            单位 | 甲 | 乙 | 丙
+            轮台镇 | 100 | 200 | 300
+            == 附件3 · 群巴克镇 · 2024-05
+            单位 | 甲 | 乙 | 丙
+            群巴克镇 | 100 | 200 | 300
+            ";
+        check(rule(), round);
+        let text = forms("331.6 | 295.5 | 627.1 | 0");
+        let Detail::Copied { from, .. } = finding(rule(), &text).detail else {
+            panic!("a copy");
+        };
+        assert_eq!(from, CopiedFrom::Reporter("轮台镇".into()));
+    }
+}

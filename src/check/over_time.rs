@@ -98,9 +98,13 @@ fn check_row<'t>(
     for cell in cells {
         let applies = at.applies_to(row.row().kind, &row.row().key) && at.applies_in(at.year);
         let spot = spot_of(at, row, cell).filter(|_| applies);
+        // 三年合计 is about no year.
+        let year = spot.and_then(|spot| spot.year(at.scheme));
+        let at_year = at;
+        let at = At { year, ..at };
         let checking = match (spot, &at.rule.relation) {
             (None, _) => Ok(Outcome::NotApplied),
-            (Some(spot), Relation::Chain { month, .. }) => match spot_of(at, row, month) {
+            (Some(spot), Relation::Chain { month, .. }) => match spot_of(at_year, row, month) {
                 Some(month) => chain::check(at, Now { known, spot }, month),
                 None => Ok(Outcome::NotApplied),
             },

@@ -169,6 +169,7 @@ fn annex(idx: usize) -> Annex {
         blank_is_none: false,
         merge_down: false,
         course: Course::State,
+        schedule: None,
         print: None,
         measures_target: false,
         done: Vec::new(),
@@ -203,6 +204,7 @@ fn annex(idx: usize) -> Annex {
             every: None,
             plan: true,
             day: None,
+            until: None,
         },
         publish: Vec::new(),
     }

@@ -17,8 +17,9 @@ pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
 pub use earlier::{Earlier, Past};
 pub use finding::{
-    AliasMatch, Condition, Detail, Direction, Finding, Kind, LEAST_EXPLANATION, Level, Need,
-    Operand, Place, ReadAs, ReporterSource, Verdict, Wanted, is_explanation,
+    AliasMatch, Basis, Condition, CopiedFrom, Detail, Direction, Finding, Kind, LEAST_EXPLANATION,
+    Level, Need, Operand, PeriodSource, Place, ReadAs, ReporterSource, Side, Verdict, Wanted,
+    is_explanation,
 };
 pub use period::Period;
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};

@@ -14,6 +14,7 @@ mod publish;
 mod resolve;
 mod row_sum;
 mod rule;
+mod schedule;
 mod unit;
 
 use std::sync::Arc;
@@ -29,7 +30,8 @@ pub use publish::{MOST_DECIMALS, Publish};
 #[cfg(feature = "consolidate")]
 pub(crate) use resolve::nearest;
 pub use row_sum::RowSum;
-pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
+pub use rule::{Applies, AppliesIn, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
+pub use schedule::{Schedule, Share};
 pub use unit::{Unit, Units};
 
 /// A county's scheme, with every name resolved.

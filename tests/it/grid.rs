@@ -48,6 +48,7 @@ impl Grid {
                 every: None,
                 plan: true,
                 day: None,
+                until: None,
             },
             publish: Vec::new(),
         };
@@ -91,6 +92,7 @@ impl Grid {
                 unit: None,
                 kind: None,
                 decimals: None,
+                course: None,
             }
         });
         let specs = specs.collect();
@@ -237,6 +239,7 @@ impl Add for Annex {
             blank_is_none: kind == "none",
             merge_down: false,
             course: Course::State,
+            schedule: None,
             print: None,
             measures_target: false,
             done: Vec::new(),

@@ -21,7 +21,7 @@ use crate::model::{
     Table, Value,
 };
 use crate::scheme::{
-    Annex, Applies, Bound, CellSel, Column, ColumnKind, Course, Due, Leaf, Limit, Relation,
+    Annex, Applies, Bound, CellSel, Column, ColumnKind, Course, Due, Goal, Leaf, Limit, Relation,
     Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test,
     TotalRow, Unit, Units, YearSel,
 };
@@ -600,6 +600,8 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 blank_is_none: false,
                 merge_down: false,
                 course: Course::State,
+                goal: Goal::AtLeast,
+                weight: None,
             });
         }
         let mut is_key = idx == 0 && !is_any_key;
@@ -681,6 +683,7 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
             unit: None,
             kind: None,
             decimals: None,
+            goal: None,
         });
     }
     let entries = texts.iter().enumerate().map(|(leaf, text)| Entry {

@@ -138,6 +138,9 @@ fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Earlier> {
         plan: past(plan)?,
         last_month: past(last_month)?,
         year_before: past(year_before)?,
+        months: (Earlier::months(period).into_iter())
+            .filter_map(|month| past(Some(month)).transpose())
+            .collect::<Result<_>>()?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Tables → county frames: one row of one return for each row of the annex, and exact totals.
 //!
 //! The only stage that knows polars. It takes values as they are: nothing is filled in or corrected,
-//! and nothing is dropped without a finding. [`records`] keeps every value with the cell it came from.
+//! and nothing is dropped without a finding. [`variances`] holds a month against what came before. [`records`] keeps every value with the cell it came from.
 
 mod county;
 #[cfg(feature = "consolidate")]
@@ -12,6 +12,7 @@ mod recorded;
 pub mod records;
 #[cfg(feature = "consolidate")]
 mod scaled;
+pub mod variances;
 
 pub use county::{County, CountyAnnex, CountyRow, CountyTotal, Source};
 #[cfg(feature = "consolidate")]

@@ -5,6 +5,7 @@ mod cell_ref;
 mod date;
 mod earlier;
 mod finding;
+mod fraction;
 mod period;
 mod returns;
 mod sheet;
@@ -20,6 +21,7 @@ pub use finding::{
     AliasMatch, Condition, Detail, Direction, Finding, Kind, LEAST_EXPLANATION, Level, Need,
     Operand, Place, ReadAs, ReporterSource, Verdict, Wanted, is_explanation,
 };
+pub use fraction::Fraction;
 pub use period::Period;
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};

@@ -96,6 +96,21 @@ pub struct Column {
     pub merge_down: bool,
     /// What a month's figure counts.
     pub course: Course,
+    /// Which way is better.
+    pub goal: Goal,
+    /// The column that a rate is weighted with where rates of several rows are taken together.
+    pub weight: Option<usize>,
+}
+
+/// Which way a planned figure is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Goal {
+    /// To be reached: more is better.
+    #[default]
+    AtLeast,
+    /// A limit (控制数): less is better.
+    AtMost,
 }
 
 /// What a month's figure counts.
@@ -169,6 +184,8 @@ pub struct RowSpec {
     pub kind: Option<ColumnKind>,
     /// Declared decimals of all its figures, likewise.
     pub decimals: Option<u8>,
+    /// Which way is better, likewise.
+    pub goal: Option<Goal>,
 }
 
 /// The total row of an annex.
@@ -252,6 +269,12 @@ impl Annex {
     pub fn decimals_of(&self, leaf: usize, spec: Option<usize>) -> u8 {
         spec.and_then(|idx| self.rows.fixed()[idx].decimals)
             .unwrap_or(self.column_of(leaf).decimals)
+    }
+
+    /// Which way is better, likewise.
+    pub fn goal_of(&self, leaf: usize, spec: Option<usize>) -> Goal {
+        spec.and_then(|idx| self.rows.fixed()[idx].goal)
+            .unwrap_or(self.column_of(leaf).goal)
     }
 
     /// The index of the fixed row with this key and year.

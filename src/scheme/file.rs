@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::model::{Direction, Level, Need};
 
-use super::{Bound, ColumnKind, Course, Frequency, ReporterKind};
+use super::{Bound, ColumnKind, Course, Frequency, Goal, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -66,6 +66,8 @@ pub(crate) struct ColumnFile {
     #[serde(default)]
     pub(crate) merge_down: bool,
     pub(crate) course: Option<Course>,
+    pub(crate) goal: Option<Goal>,
+    pub(crate) weight: Option<Spanned<String>>,
 }
 
 /// `due` of an annex.
@@ -87,6 +89,7 @@ pub(crate) struct RowFile {
     pub(crate) unit: Option<Spanned<String>>,
     pub(crate) kind: Option<ColumnKind>,
     pub(crate) decimals: Option<u8>,
+    pub(crate) goal: Option<Goal>,
 }
 
 /// `rows` of an annex.
@@ -398,6 +401,7 @@ file_with_rules!(
         notes: Vec<String>,
         year_labels: Option<Spanned<Vec<String>>>,
         course: Option<Course>,
+        goal: Option<Goal>,
         due: Option<DueFile>,
         #[serde(default)]
         columns: Vec<Spanned<ColumnFile>>,

@@ -384,7 +384,38 @@ impl AnnexLoader<'_> {
             }
         }
         annex.rows = self.rows(file, &annex, &keys);
+        self.weights(file, &mut annex);
         annex
+    }
+
+    /// The columns that rates are weighted with.
+    fn weights(&mut self, file: &AnnexFile, annex: &mut Annex) {
+        for (rate, written) in file.columns.iter().enumerate() {
+            let Some(name) = &written.get_ref().weight else {
+                continue;
+            };
+            let Some(weight) = self.column(annex, name) else {
+                continue;
+            };
+            let [of, with] = [rate, weight].map(|idx| &annex.columns[idx]);
+            let wanted = if of.kind != ColumnKind::Rate {
+                Some("只用于 kind = \"rate\" 的列")
+            } else if with.kind != ColumnKind::Additive {
+                Some("可以相加的列")
+            } else if with.each_year && !of.each_year {
+                Some("不分年度的列")
+            } else {
+                None
+            };
+            match wanted {
+                Some(wanted) => {
+                    let given = name.get_ref().clone();
+                    let problem = Problem::BadValue { wanted, given };
+                    self.mistakes.at(self.file, name.span(), problem);
+                }
+                None => annex.columns[rate].weight = Some(weight),
+            }
+        }
     }
 
     fn due(&mut self, file: &AnnexFile) -> Due {
@@ -499,6 +530,8 @@ impl AnnexLoader<'_> {
                     ColumnKind::Additive => Course::SinceYear,
                     _ => Course::State,
                 }),
+                goal: column.goal.or(file.goal).unwrap_or_default(),
+                weight: None,
             });
         }
         if columns.is_empty() {
@@ -632,6 +665,7 @@ impl AnnexLoader<'_> {
                         spec.unit = unit;
                         spec.kind = row.kind;
                         spec.decimals = row.decimals;
+                        spec.goal = row.goal;
                         if let (Some(label), Some(last)) = (&row.label, spec.printed.last_mut()) {
                             last.clone_from(label);
                         }
@@ -732,6 +766,7 @@ impl AnnexLoader<'_> {
                 unit: None,
                 kind: None,
                 decimals: None,
+                goal: None,
             });
         }
     }

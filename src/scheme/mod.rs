@@ -11,12 +11,13 @@ mod load;
 mod name;
 mod resolve;
 mod rule;
+mod schedule;
 mod unit;
 
 use std::sync::Arc;
 
 pub use annex::{
-    Annex, Column, ColumnKind, Course, Due, Frequency, HeaderCell, Leaf, ReturnedBy, RowSpec, Rows,
+    Annex, Column, ColumnKind, Course, Due, Frequency, Goal, HeaderCell, Leaf, ReturnedBy, RowSpec, Rows,
     TotalRow,
 };
 pub use error::{NeverChecked, Problem, SchemeError, What};

@@ -7,7 +7,7 @@ use hebiao::model::{
     Amount, Date, Detail, Entry, Finding, Period, Place, Row, RowKind, Table, Value,
 };
 use hebiao::scheme::{
-    Annex, Column, ColumnKind, Course, Due, Leaf, Reporter, ReporterKind, ReturnedBy, Roster,
+    Annex, Column, ColumnKind, Course, Due, Goal, Leaf, Reporter, ReporterKind, ReturnedBy, Roster,
     RowSpec, Rows, Scheme, TotalRow, Unit, Units,
 };
 
@@ -87,6 +87,7 @@ impl Grid {
                 unit: None,
                 kind: None,
                 decimals: None,
+                goal: None,
             }
         });
         let specs = specs.collect();
@@ -233,6 +234,8 @@ impl Add for Annex {
             blank_is_none: kind == "none",
             merge_down: false,
             course: Course::State,
+            goal: Goal::AtLeast,
+            weight: None,
         });
     }
 }

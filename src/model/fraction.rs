@@ -78,6 +78,11 @@ impl Fraction {
         )
     }
 
+    /// A hundred times as much: a share in percent.
+    pub fn percent(self) -> Option<Self> {
+        self.checked_mul(Self::from(Amount::from(100)))
+    }
+
     /// The magnitude.
     pub fn abs(self) -> Self {
         Self {

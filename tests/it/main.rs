@@ -27,3 +27,5 @@ mod reporters;
 mod returns;
 mod scheme;
 mod thirteenth_annex;
+#[cfg(feature = "consolidate")]
+mod variances;

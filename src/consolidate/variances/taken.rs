@@ -26,8 +26,8 @@ pub(super) struct Part {
     amount: Amount,
     /// 1 where nothing is weighted.
     weight: Amount,
-    /// How many rows it is made of.
-    n_rows: usize,
+    /// The figure of a single row as it is, which needs no weight.
+    alone: Option<Amount>,
 }
 
 impl Taken {
@@ -75,8 +75,10 @@ impl Taken {
         let sums = self.by_reporter.iter().map(|(whose, part)| {
             let sum = (*part).and_then(|part| {
                 let amount = part.amount.checked_add(other.get(*whose)?.amount);
+                let amount = amount.ok_or(Absent::TooLong)?;
                 Ok(Part {
-                    amount: amount.ok_or(Absent::TooLong)?,
+                    amount,
+                    alone: None,
                     ..part
                 })
             });
@@ -98,15 +100,15 @@ impl Indicator {
             let sum = amounts.try_fold(first, Amount::checked_add);
             sum.ok_or(Absent::TooLong)
         };
+        if let [Part { alone: Some(alone), .. }] = parts {
+            return Ok(Fraction::from(*alone));
+        }
         let amount = sum(|part| part.amount)?;
         match self.together {
             Together::Sum => Ok(Fraction::from(amount)),
             Together::Mean(_) => {
                 let weight = sum(|part| part.weight)?;
                 Fraction::new(amount, weight).ok_or(Absent::DividedByZero)
-            }
-            Together::Apart if parts.iter().map(|part| part.n_rows).sum::<usize>() == 1 => {
-                Ok(Fraction::from(amount))
             }
             Together::Apart => Err(Absent::NoWeight),
         }
@@ -145,7 +147,7 @@ fn part(
     Ok(Part {
         amount,
         weight,
-        n_rows: 1,
+        alone: Some(value),
     })
 }
 
@@ -158,7 +160,7 @@ fn joined(one: Result<Part, Absent>, other: Result<Part, Absent>) -> Result<Part
             Ok(Part {
                 amount: amount.ok_or(Absent::TooLong)?,
                 weight: weight.ok_or(Absent::TooLong)?,
-                n_rows: one.n_rows + other.n_rows,
+                alone: None,
             })
         }
         (Err(Absent::NotApplicable), other) => other,

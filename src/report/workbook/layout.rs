@@ -48,6 +48,7 @@ pub(super) struct Names {
     pub(super) summary: String,
     pub(super) returns: String,
     pub(super) findings: String,
+    pub(super) variances: String,
     pub(super) sources: String,
 }
 
@@ -81,6 +82,7 @@ impl Layout {
             &names.summary,
             &names.returns,
             &names.findings,
+            &names.variances,
             &names.sources,
         ];
         // Excel takes names that differ in case alone for the same.

@@ -1,7 +1,7 @@
 //! The workbooks that we write: the county's, and [blank forms](form).
 //!
 //! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 错误清单,
-//! 数据来源.
+//! 差异分析 (of months), 数据来源.
 //!
 //! Annex sheets show what was returned and never change a figure. Totals are live formulas that
 //! carry their value, so that viewers which do not calculate show it too. Every cell with findings
@@ -25,6 +25,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 pub(super) mod text;
+mod variances;
 
 use std::collections::HashMap;
 use std::io::{Cursor, Seek, Write};
@@ -83,6 +84,9 @@ fn write_within(
         annex::write(&context, annex, &mut workbook, &mut styles)?;
     }
     findings::write(&context, &mut workbook, &mut styles)?;
+    if let Some(found) = &merged.variances {
+        variances::write(&context, found, &mut workbook, &mut styles)?;
+    }
     sources::write(&context, &mut workbook, &mut styles)?;
     workbook.save_to_writer(writer)?;
     Ok(())
@@ -108,6 +112,7 @@ impl<'a> Context<'a> {
             summary: lang.pick("说明", "About").to_owned(),
             returns: lang.pick("报送情况", "Returns").to_owned(),
             findings: lang.pick("错误清单", "Findings").to_owned(),
+            variances: lang.pick("差异分析", "Variances").to_owned(),
             sources: lang.pick("数据来源", "Sources").to_owned(),
         };
         let numbers = scheme.annexes.iter().enumerate();

@@ -3,7 +3,8 @@
 use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
-use hebiao::model::{Detail, Earlier, Finding, Kind, Level, Past, Period};
+use hebiao::consolidate::variances::{Figure, Line};
+use hebiao::model::{Detail, Earlier, Finding, Fraction, Kind, Level, Past, Period};
 use hebiao::pipeline::{Merged, compare};
 use hebiao::report::Lang;
 use hebiao::report::workbook::write_workbook;
@@ -294,7 +295,11 @@ fn the_charts_are_drawn_from_figures_on_the_sheet() {
     for col in ["G", "H", "I", "J"] {
         assert!(course.contains(&range(col, first + 11)), "{col}: {course}");
     }
-    assert!(course.contains("<c:dispBlanksAs val=\"gap\"/>"), "{course}");
+    // The line has points for three months and breaks off elsewhere; nothing is drawn as 0.
+    let of_done = course.split(&range("H", first + 11)).nth(1).expect("the line");
+    let points = of_done.split("</c:numCache>").next().expect("its points");
+    assert_eq!(points.matches("<c:pt ").count(), 3, "{points}");
+    assert!(!course.contains("dispBlanksAs val=\"zero\""));
     assert_eq!(sheet.part("xl/charts/chart3.xml"), None, "rates have no schedule");
 }
 
@@ -318,4 +323,187 @@ fn what_is_not_there_is_said_and_the_plan_has_no_such_sheet() {
     let plan = Period::Plan;
     let county = &merged.county;
     assert!(compare(&scheme, plan, &merged.tables, county, &Earlier::default(), &[]).is_none());
+}
+
+/// A limit, counted up to the month; what was done in the month alone; a state; everything since 2023.
+const ANNEX_10: &str = r#"
+number      = "附件10"
+title       = "用水"
+returned_by = "township"
+row_key     = ["单位"]
+reporter_column = "单位"
+rows        = ["东河镇", "西岭镇", "南坪乡"]
+
+[[columns]]
+name   = "单位"
+header = ["单位"]
+kind   = "text"
+[[columns]]
+name   = "用水"
+header = ["用水", "{year}年"]
+each   = "year"
+goal   = "at-most"
+[[columns]]
+name   = "当月"
+header = ["当月", "{year}年"]
+each   = "year"
+course = "month"
+[[columns]]
+name   = "机井"
+header = ["机井", "{year}年"]
+each   = "year"
+course = "state"
+[[columns]]
+name   = "总共"
+header = ["总共"]
+course = "since-plan"
+"#;
+
+#[test]
+fn what_a_figure_counts_decides_what_it_is_held_against() {
+    let scheme = scheme(&[ANNEX_10]);
+    let annex = "附件10";
+    let merged = draft(
+        &scheme,
+        annex,
+        &[
+            "东河镇 | 90 | 7 | | 1 | 2 | | 11 | 12 | | 40",
+            "西岭镇 | 90 | 9 | | 1 | 3 | | 11 | 12 | | 50",
+            "南坪乡 | 90 | 8 | | 1 | 4 | | 11 | 12 | | 60",
+        ],
+    );
+    let plan = past(
+        &scheme,
+        "plan",
+        annex,
+        &[
+            "东河镇 | 96 | 96 | 96 | 10 | 12 | 12 | 10 | 15 | 15 | 100",
+            "西岭镇 | 96 | 96 | 96 | 10 | 24 | 12 | 10 | 15 | 15 | 100",
+            "南坪乡 | 96 | 96 | 96 | 10 | 36 | 12 | 10 | 15 | 15 | 160",
+        ],
+    );
+    let december = past(
+        &scheme,
+        "2023-12",
+        annex,
+        &[
+            "东河镇 | 90 | | | 2 | | | 11 | | | 35",
+            "西岭镇 | 90 | | | 2 | | | 11 | | | 40",
+            "南坪乡 | 90 | | | 2 | | | 11 | | | 45",
+        ],
+    );
+    let earlier = Earlier {
+        plan: Some(plan),
+        last_month: Some(december),
+        ..Earlier::default()
+    };
+    let mut merged = merged.merged();
+    merged.period = month("2024-01");
+    let merged = compared(&scheme, merged, earlier);
+    let sheet = Sheet::of(&merged, &scheme);
+    assert_eq!(
+        sheet.rows[1][0].to_string(),
+        "没有这些报告期的数据，有关各栏空缺：2023年1月。"
+    );
+    let tail = "—|—|—||";
+    // 24 of 288 used, a twelfth, as is due. The count begins anew in January: December is no measure.
+    assert_eq!(
+        sheet.county("用水 2024年（控制数）"),
+        format!("|24|288|-264|8.3333|8.3333|0|0|÷0||/|/|/|{tail}")
+    );
+    // January's 9 of the year's 72; December's own 6.
+    assert_eq!(
+        sheet.county("当月 2024年"),
+        format!("|9|72|-63|12.5|8.3333|4.1667|3|100||6|3|50|{tail}")
+    );
+    // A state has no schedule: 36 of 45, 9 less than planned; December's stands in the column of 2023.
+    assert_eq!(
+        sheet.county("机井 2024年"),
+        format!("|36|45|-9|80|/|/|-9|100||33|3|9.0909|{tail}")
+    );
+    // 150 of 360 in 13 of 36 months: 360 × 13/36 = 130 are due.
+    assert_eq!(
+        sheet.county("总共"),
+        format!("|150|360|-210|41.6667|36.1111|5.5556|20|100||120|30|25|{tail}")
+    );
+    // Used least of its limit, 南坪乡 8 and 西岭镇 9 behind it.
+    let first = sheet.row_below("附件10 用水 2024年（控制数）");
+    let ranked: Vec<String> = (first..first + 3)
+        .map(|row| sheet.rows[row][1].to_string())
+        .collect();
+    assert_eq!(ranked, ["东河镇", "南坪乡", "西岭镇"]);
+}
+
+#[test]
+fn parts_add_up_to_the_county_exactly_whatever_the_figures() {
+    let scheme = scheme(&[ANNEX_9]);
+    let plan = past(
+        &scheme,
+        "plan",
+        "附件9",
+        &[
+            "东河镇 | | 33.3 | | | | | | |",
+            "西岭镇 | | 0.7 | | | | | | |",
+            "南坪乡 | | 1234567.89 | | | | | | |",
+        ],
+    );
+    let now = [
+        "东河镇 | | 11.1 | | | | | | |",
+        "西岭镇 | | 0.01 | | | | | | |",
+        "南坪乡 | | 999999.999 | | | | | | |",
+    ];
+    let earlier = Earlier {
+        plan: Some(plan),
+        ..Earlier::default()
+    };
+    let merged = draft(&scheme, "附件9", &now).merged();
+    let merged = compared(&scheme, merged, earlier);
+    let variances = merged.variances.as_ref().expect("a month has them");
+    let one = &variances.annexes[0].indicators[0];
+    let add = |of: fn(&Line) -> Figure| {
+        let parts = one.reporters.iter().map(|(_, line)| of(line).expect("a part"));
+        parts.reduce(|a, b| a.checked_add(b).expect("few digits"))
+    };
+    assert_eq!(add(|line| line.difference), one.county.difference.ok());
+    assert_eq!(add(|line| line.share), Some(Fraction::ONE));
+}
+
+/// The sample inbox: plan, April, May, as a clerk merges them one after the other.
+#[test]
+fn a_month_is_held_against_what_earlier_runs_left_in_the_outbox() {
+    let outbox = std::env::temp_dir().join(format!("hebiao-variances-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&outbox);
+    for period in ["plan", "2024-04", "2024-05"] {
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_hebiao"))
+            .args(["merge", period, "--outbox"])
+            .arg(&outbox)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output();
+        assert_eq!(run.expect("the program runs").status.code(), Some(1));
+    }
+    let open = |period: &str| -> Xlsx<_> {
+        let path = outbox.join(format!("{period}/轮台县-{period}-汇总.xlsx"));
+        calamine::open_workbook(path).expect("a workbook")
+    };
+    let names = open("plan").sheet_names();
+    assert!(!names.contains(&"差异分析".to_owned()), "the plan is held against nothing");
+    let mut may = open("2024-05");
+    let names = may.sheet_names();
+    assert_eq!(names[names.len() - 3..], ["错误清单", "差异分析", "数据来源"]);
+
+    let range = may.worksheet_range("差异分析").expect("the sheet");
+    let lacking = range.get_value((1, 0)).expect("a line").to_string();
+    assert!(lacking.starts_with(
+        "没有这些报告期的数据，有关各栏空缺：2023年5月、2024年1月、2024年2月、2024年3月。"
+    ));
+    let county = range.rows().find(|row| row[1].to_string() == "造林任务 2024年");
+    let county = county.expect("a line");
+    // What the sheets of 附件3 add up to: this month, in the plan, last month.
+    for (col, period) in [(3, "2024-05"), (4, "plan"), (12, "2024-04")] {
+        let annex = open(period).worksheet_range("附件3").expect("the sheet");
+        let total = annex.rows().find(|row| row[0].to_string() == "全县合计");
+        let total = total.expect("a total")[2].to_string();
+        assert_eq!(county[col].to_string(), total, "{period}");
+    }
+    let _ = std::fs::remove_dir_all(&outbox);
 }

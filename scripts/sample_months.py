@@ -28,7 +28,7 @@ from generate import township_names  # noqa: E402
 from sample import months  # noqa: E402
 from sample.layout import GREY, PLAIN, WPS, in_full_width, lay_out  # noqa: E402
 from sample.months import Month  # noqa: E402
-from sample.plan import A1, A1_1, A2, A2_1, A3, A3_1, A4, A5, A7  # noqa: E402
+from sample.plan import A1, A1_1, A2, A2_1, A3, A3_1, A4, A5, A7, YEARS  # noqa: E402
 from sample.readme import write_readme  # noqa: E402
 from sample.writers import Office, with_openpyxl, with_xlsxwriter, with_xlwt  # noqa: E402
 
@@ -92,13 +92,16 @@ class County:
     def bureaus(self):
         """What departments owe this month."""
         month, seed, county = self.month, self.seed, self.county
+        rows_3 = county.rows_3(month)
+        planted = {year: sum(Decimal(row[place]) for row in rows_3 if row[place]) for place, year in enumerate(YEARS, 1)}
+        rows_5 = months.restoration(month, seed, planted)
         late = {"sign_off": self.signed(4)}
         forms = {
             "巴州生态环境局轮台县分局": [(A1, months.air(month, seed), {}), (A1_1, months.rivers(month), {})],
             "县住建局": [(A2, months.greens(month), {}), (A2_1, months.new_greens(month, seed), {}),
                          (A4, months.reuse(month, seed), {})],
-            "县林草局": [(A3_1, months.restoration(A3_1, month, seed), {}), (A5, months.restoration(A5, month, seed), {}),
-                         (A3, [], {"total": months.total(A3, county.rows_3(month), ["全县合计"]), "unit": "单位：亩"})],
+            "县林草局": [(A3_1, months.basin(rows_5), {}), (A5, rows_5, {}),
+                         (A3, [], {"total": months.total(A3, rows_3, ["全县合计"]), "unit": "单位：亩"})],
             "县水利局": [(A7, [], {"total": months.total(A7, county.rows_7(month), ["合计", "", ""]), "unit": "单位：万立方米"})],
         }
         for name, owed in forms.items():

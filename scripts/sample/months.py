@@ -155,9 +155,26 @@ def new_greens(month, seed):
     return rows
 
 
-def restoration(annex, month, seed):
-    """附件3.1, 附件5."""
-    return by_year(annex, month, PLANTING, seed, ["面积\n（万亩）", "投资金额\n（万元）"], 2)
+def restoration(month, seed, planted):
+    """附件5: `planted` is what all townships planted, in 亩 by year; the form tells it in 万亩."""
+    area, money = "面积\n（万亩）", "投资金额\n（万元）"
+    rows = by_year(A5, month, PLANTING, seed, [area, money], 2)
+    for row in rows:
+        year = row[A5.place("年度")]
+        if row[A5.place("项目内容")] == "人工造乔木林" and row[A5.place(area)]:
+            row[A5.place(area)] = str(rounded(planted[year] / 10000, 2))
+    return rows
+
+
+def basin(rows_5):
+    """附件3.1: the same projects as in 附件5, as far as it names them."""
+    places = [A5.place(name) for name in ("年度", "项目内容")]
+    known = {tuple(row[p] for p in places): row for row in rows_5}
+    rows = []
+    for row in A3_1.rows:
+        same = known[tuple(row[A3_1.place(name)] for name in ("年度", "项目内容"))]
+        rows.append([*row[:3], *same[3:5], row[5]])
+    return rows
 
 
 def reuse(month, seed):

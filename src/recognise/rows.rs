@@ -28,6 +28,16 @@ pub(super) struct TableRows {
     pub(super) last: u32,
 }
 
+impl TableRows {
+    /// Adds the rows of another page.
+    pub(super) fn append(&mut self, next: Self) {
+        self.rows.extend(next.rows);
+        self.problems.extend(next.problems);
+        self.n_unknown += next.n_unknown;
+        self.last = next.last;
+    }
+}
+
 /// Something odd about a row.
 pub(super) struct RowProblem {
     pub(super) kind: Kind,

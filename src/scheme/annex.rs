@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::model::Period;
 
 use super::ReporterKind;
@@ -237,6 +239,34 @@ impl Annex {
             }
         }
         cells
+    }
+
+    /// Eight digits that differ where forms differ: in title, header, rows or units. Rules may change without
+    /// making old forms useless.
+    pub fn version(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |text: &str| {
+            // Lengths keep two texts apart.
+            hash.update(format!("{}:", text.len()));
+            hash.update(text);
+        };
+        add(&self.number);
+        add(&self.title);
+        add(self.unit_line.as_deref().unwrap_or_default());
+        for leaf in &self.leaves {
+            leaf.path.iter().for_each(|level| add(level));
+            add(&format!("{:?}", self.columns[leaf.column].unit));
+        }
+        for row in self.rows.fixed() {
+            row.printed.iter().for_each(|cell| add(cell));
+            add(&format!("{:?}", row.unit));
+        }
+        add(self.total.as_ref().map_or("", |total| &total.label));
+        let digest = hash.finalize();
+        digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// The column behind a leaf.

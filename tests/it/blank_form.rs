@@ -515,22 +515,31 @@ fn the_stamp_tells_an_old_form_and_whom_it_was_made_for() {
     let stamp = Stamp::of_properties(&properties).expect("a stamp");
     assert_eq!(stamp.scheme, "luntai-2023-2025");
     assert_eq!(stamp.fingerprint, scheme.fingerprint);
-    assert_eq!(stamp.annexes, ["附件3", "附件6.2", "附件7"]);
+    let numbers: Vec<&str> = stamp.annexes.iter().map(|(number, _)| &**number).collect();
+    assert_eq!(numbers, ["附件3", "附件6.2", "附件7"]);
     assert_eq!(stamp.period.as_deref(), Some("2024-05"));
     assert_eq!(stamp.version, env!("CARGO_PKG_VERSION"));
     let code = &scheme.reporters[scheme.roster.find("轮台镇").expect("轮台镇").reporter].code;
     assert_eq!(stamp.reporter, **code);
 
+    // A rule that was changed makes no form useless; a header that was changed does.
     let mut later = scheme.clone();
     later.fingerprint = "f".repeat(64);
-    let read = read_back(&later, "1.xlsx", &bytes);
-    let old: Vec<&Finding> = (read.findings.iter())
-        .filter(|finding| finding.kind == Kind::OldForm)
-        .collect();
-    let [old] = old[..] else { panic!("{old:?}") };
+    let old_in = |scheme: &Scheme| -> Vec<Finding> {
+        let read = read_back(scheme, "1.xlsx", &bytes);
+        let of_kind = |finding: &Finding| finding.kind == Kind::OldForm;
+        read.findings.into_iter().filter(of_kind).collect()
+    };
+    assert_eq!(old_in(&later), []);
+    let annex = later.annex("附件6.2").expect("an annex");
+    let leaf = later.annexes[annex].leaves.last_mut().expect("a column");
+    leaf.path = vec!["说明".to_owned()];
+    let old = old_in(&later);
+    let [old] = &old[..] else { panic!("{old:?}") };
     assert_eq!(old.level, Level::Hint);
-    assert_eq!(old.given.as_deref(), Some(&scheme.fingerprint[..8]));
-    assert_eq!(old.expected.as_deref(), Some("ffffffff"));
+    assert_eq!(old.annex.as_deref(), Some("附件6.2"));
+    assert_eq!(old.given.as_deref(), Some(&*stamp.annexes[1].1));
+    assert_ne!(old.given, old.expected);
 
     // The line that says who fills it in was emptied, and nothing else tells.
     let mut filling = Filling::new();

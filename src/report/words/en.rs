@@ -235,7 +235,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             same_scheme,
         } => match same_scheme {
             true => format!(
-                "it was made by version {} of the scheme, which is now {}; it was read by the one in force",
+                "it was made by version {} of the annex, which is now {}; it was read by the one in force",
                 given(finding),
                 expected(finding)
             ),

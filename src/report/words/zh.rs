@@ -235,7 +235,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             same_scheme,
         } => match same_scheme {
             true => format!(
-                "空表是按 {} 版制作的，现行制度是 {} 版；已按现行制度读取",
+                "空表是按 {} 版表样制作的，现行的是 {} 版；已按现行表样读取",
                 given(finding),
                 expected(finding)
             ),

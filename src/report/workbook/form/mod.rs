@@ -107,7 +107,8 @@ impl<'s> Form<'s> {
             scheme: scheme.id.clone(),
             fingerprint: scheme.fingerprint.clone(),
             annexes: numbers
-                .map(|&annex| scheme.annexes[annex].number.to_string())
+                .map(|&annex| &scheme.annexes[annex])
+                .map(|annex| (annex.number.to_string(), annex.version()))
                 .collect(),
             reporter: reporter.code.to_string(),
             period: self.period.map(|period| period.to_string()),

@@ -169,6 +169,9 @@ fn annex(idx: usize) -> Annex {
         blank_is_none: false,
         merge_down: false,
         course: Course::State,
+        goal: Default::default(),
+        weight: None,
+        schedule: None,
     };
     let leaf = |column| Leaf {
         column,
@@ -198,6 +201,7 @@ fn annex(idx: usize) -> Annex {
             every: None,
             plan: true,
             day: None,
+            until: None,
         },
     }
 }

@@ -15,8 +15,8 @@ use crate::explanations::{self, Explanation, apply_explanations};
 use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
-    Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Past, Period, Place, ReturnRecord,
-    Stamp, Table, TableRecord, Tally, Value, Workbook,
+    Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Past, Period, Place,
+    ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Workbook,
 };
 use crate::normalise::normalise;
 use crate::read::{Limits, read};

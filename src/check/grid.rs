@@ -21,9 +21,9 @@ use crate::model::{
     Table, Value,
 };
 use crate::scheme::{
-    Annex, Applies, Bound, CellSel, Column, ColumnKind, Course, Due, Goal, Leaf, Limit, Relation,
-    Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test,
-    TotalRow, Unit, Units, YearSel,
+    Annex, Applies, AppliesIn, Bound, CellSel, Column, ColumnKind, Course, Due, Goal, Leaf, Limit,
+    Relation, Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme,
+    Test, TotalRow, Unit, Units, YearSel,
 };
 
 use super::{Checked, Checker, Why};
@@ -296,6 +296,7 @@ impl Draft {
                 except_rows: Vec::new(),
                 years: None,
                 total_rows: false,
+                period: AppliesIn::Every,
             },
             relation: Box::new(relation),
         }
@@ -578,6 +579,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
             every: None,
             plan: true,
             day: None,
+            until: None,
         },
     };
     let is_any_key = line.contains("key") || line.contains("year");
@@ -602,6 +604,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 course: Course::State,
                 goal: Goal::AtLeast,
                 weight: None,
+                schedule: None,
             });
         }
         let mut is_key = idx == 0 && !is_any_key;
@@ -684,6 +687,7 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
             kind: None,
             decimals: None,
             goal: None,
+            course: None,
         });
     }
     let entries = texts.iter().enumerate().map(|(leaf, text)| Entry {

@@ -137,7 +137,9 @@ mod tests {
     #[test]
     fn thirds_add_up_to_one() {
         let third = fraction("1", "3");
-        let sum = third.checked_add(third).and_then(|sum| sum.checked_add(third));
+        let sum = third
+            .checked_add(third)
+            .and_then(|sum| sum.checked_add(third));
         assert_eq!(sum, Some(Fraction::ONE));
         assert_eq!(third.checked_mul(fraction("3", "1")), Some(Fraction::ONE));
     }
@@ -145,8 +147,14 @@ mod tests {
     #[test]
     fn unlike_fractions_are_brought_to_one_denominator() {
         let half = fraction("0.5", "1");
-        assert_eq!(half.checked_sub(fraction("1", "3")), Some(fraction("1", "6")));
-        assert_eq!(half.checked_div(fraction("1", "-4")), Some(fraction("-2", "1")));
+        assert_eq!(
+            half.checked_sub(fraction("1", "3")),
+            Some(fraction("1", "6"))
+        );
+        assert_eq!(
+            half.checked_div(fraction("1", "-4")),
+            Some(fraction("-2", "1"))
+        );
         assert_eq!(half.checked_div(fraction("0.0", "5")), None);
         assert_eq!(Fraction::new(Amount::from(1), Amount::ZERO), None);
     }

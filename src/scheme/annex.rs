@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::Period;
 
-use super::ReporterKind;
+use super::{ReporterKind, Schedule};
 
 /// The schema of one form.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct Due {
     pub plan: bool,
     /// The last day for it, in the month after the one reported on; `None` where none is set.
     pub day: Option<u8>,
+    /// The last year in which months are returned; `None` for as long as the plan runs.
+    pub until: Option<u16>,
 }
 
 /// How often an annex is returned.
@@ -102,6 +104,8 @@ pub struct Column {
     pub goal: Goal,
     /// The column that a rate is weighted with where rates of several rows are taken together.
     pub weight: Option<usize>,
+    /// How much of a year's work should be done by the end of each month; `None`: evenly.
+    pub schedule: Option<Schedule>,
 }
 
 /// Which way a planned figure is meant.
@@ -188,6 +192,8 @@ pub struct RowSpec {
     pub decimals: Option<u8>,
     /// Which way is better, likewise.
     pub goal: Option<Goal>,
+    /// What a month's figures count, likewise.
+    pub course: Option<Course>,
 }
 
 /// The total row of an annex.
@@ -307,6 +313,12 @@ impl Annex {
             .unwrap_or(self.column_of(leaf).goal)
     }
 
+    /// What a month's figures count, likewise.
+    pub fn course_of(&self, leaf: usize, spec: Option<usize>) -> Course {
+        spec.and_then(|idx| self.rows.fixed()[idx].course)
+            .unwrap_or(self.column_of(leaf).course)
+    }
+
     /// The index of the fixed row with this key and year.
     pub fn row_spec(&self, key: &[Arc<str>], year: Option<u16>) -> Option<usize> {
         self.rows
@@ -324,6 +336,11 @@ impl Annex {
 impl Due {
     /// Whether it is returned for a period.
     pub fn is_in(self, period: Period) -> bool {
+        if let (Some(until), Some(year)) = (self.until, period.year())
+            && year > until
+        {
+            return false;
+        }
         match (self.every, period) {
             (_, Period::Plan) => self.plan,
             (None, Period::Month { .. }) => false,

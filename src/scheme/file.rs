@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::model::{Direction, Level, Need};
 
-use super::{Bound, ColumnKind, Course, Frequency, Goal, ReporterKind};
+use super::{AppliesIn, Bound, ColumnKind, Course, Frequency, Goal, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -68,6 +68,7 @@ pub(crate) struct ColumnFile {
     pub(crate) course: Option<Course>,
     pub(crate) goal: Option<Goal>,
     pub(crate) weight: Option<Spanned<String>>,
+    pub(crate) schedule: Option<Spanned<Vec<u8>>>,
 }
 
 /// `due` of an annex.
@@ -78,6 +79,7 @@ pub(crate) struct DueFile {
     #[serde(default = "yes")]
     pub(crate) plan: bool,
     pub(crate) day: Option<Spanned<u8>>,
+    pub(crate) until: Option<Spanned<u16>>,
 }
 
 /// `[[row]]` of an annex.
@@ -90,6 +92,7 @@ pub(crate) struct RowFile {
     pub(crate) kind: Option<ColumnKind>,
     pub(crate) decimals: Option<u8>,
     pub(crate) goal: Option<Goal>,
+    pub(crate) course: Option<Course>,
 }
 
 /// `rows` of an annex.
@@ -129,6 +132,7 @@ pub(crate) struct AppliesFile {
     pub(crate) except_rows: Vec<Spanned<OneOrMore>>,
     pub(crate) years: Option<Spanned<Vec<u16>>>,
     pub(crate) total_rows: Option<bool>,
+    pub(crate) period: Option<AppliesIn>,
 }
 
 /// A cell named in a rule: `"地表水"`, `"地表水@2023"`, or a table.
@@ -402,6 +406,7 @@ file_with_rules!(
         year_labels: Option<Spanned<Vec<String>>>,
         course: Option<Course>,
         goal: Option<Goal>,
+        schedule: Option<Spanned<Vec<u8>>>,
         due: Option<DueFile>,
         #[serde(default)]
         columns: Vec<Spanned<ColumnFile>>,

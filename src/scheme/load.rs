@@ -16,7 +16,7 @@ use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules};
 use super::{
     Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, Reporter, ReporterKind, ReturnedBy,
-    RowSpec, Rows, Scheme, TotalRow, Unit, Units,
+    RowSpec, Rows, Schedule, Scheme, TotalRow, Unit, Units,
 };
 
 /// One file of a scheme's folder.
@@ -424,6 +424,7 @@ impl AnnexLoader<'_> {
                 every: Some(Frequency::Month),
                 plan: true,
                 day: None,
+                until: None,
             };
         };
         if let Some(day) = due
@@ -437,11 +438,36 @@ impl AnnexLoader<'_> {
             };
             self.mistakes.at(self.file, day.span(), problem);
         }
+        if let Some(until) = due
+            .until
+            .as_ref()
+            .filter(|until| !self.scheme.years.contains(until.get_ref()))
+        {
+            let problem = Problem::BadValue {
+                wanted: "报表制度中的年份",
+                given: until.get_ref().to_string(),
+            };
+            self.mistakes.at(self.file, until.span(), problem);
+        }
         Due {
             every: due.every,
             plan: due.plan,
             day: due.day.as_ref().map(|day| *day.get_ref()),
+            until: due.until.as_ref().map(|until| *until.get_ref()),
         }
+    }
+
+    fn schedule(&mut self, written: Option<&Spanned<Vec<u8>>>) -> Option<Schedule> {
+        let written = written?;
+        let schedule = Schedule::new(written.get_ref());
+        if schedule.is_none() {
+            let problem = Problem::BadValue {
+                wanted: "十二个月的累计百分比，逐月不减，最后是 100",
+                given: format!("{:?}", written.get_ref()),
+            };
+            self.mistakes.at(self.file, written.span(), problem);
+        }
+        schedule
     }
 
     fn unit(&mut self, name: Option<&Spanned<String>>) -> Option<usize> {
@@ -493,6 +519,7 @@ impl AnnexLoader<'_> {
 
     fn columns(&mut self, file: &AnnexFile, annex_unit: Option<usize>) -> Vec<Column> {
         let mut columns: Vec<Column> = Vec::new();
+        let schedule = self.schedule(file.schedule.as_ref());
         for column in &file.columns {
             let column = column.get_ref();
             let name = column.name.get_ref();
@@ -526,12 +553,14 @@ impl AnnexLoader<'_> {
                 optional: column.optional,
                 blank_is_none: column.blank.is_some(),
                 merge_down: column.merge_down,
-                course: column.course.or(file.course).unwrap_or(match kind {
-                    ColumnKind::Additive => Course::SinceYear,
+                course: column.course.unwrap_or(match kind {
+                    ColumnKind::Additive => file.course.unwrap_or(Course::SinceYear),
+                    ColumnKind::Rate => file.course.unwrap_or(Course::State),
                     _ => Course::State,
                 }),
                 goal: column.goal.or(file.goal).unwrap_or_default(),
                 weight: None,
+                schedule: self.schedule(column.schedule.as_ref()).or(schedule),
             });
         }
         if columns.is_empty() {
@@ -666,6 +695,7 @@ impl AnnexLoader<'_> {
                         spec.kind = row.kind;
                         spec.decimals = row.decimals;
                         spec.goal = row.goal;
+                        spec.course = row.course;
                         if let (Some(label), Some(last)) = (&row.label, spec.printed.last_mut()) {
                             last.clone_from(label);
                         }
@@ -767,6 +797,7 @@ impl AnnexLoader<'_> {
                 kind: None,
                 decimals: None,
                 goal: None,
+                course: None,
             });
         }
     }

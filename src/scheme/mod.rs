@@ -23,7 +23,8 @@ pub use annex::{
 pub use error::{NeverChecked, Problem, SchemeError, What};
 pub use load::{SchemeFile, load};
 pub use name::{NameMatch, Roster, is_near, plain, without_remark};
-pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
+pub use rule::{Applies, AppliesIn, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
+pub use schedule::{Schedule, Share};
 pub use unit::{Unit, Units};
 
 /// A county's scheme, with every name resolved.

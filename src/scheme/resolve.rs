@@ -15,7 +15,8 @@ use super::file::{
 use super::load::{Mistakes, SchemeFile};
 use super::name::plain;
 use super::{
-    Annex, Applies, CellSel, ColumnKind, Limit, Relation, RowSel, Rows, Rule, Scheme, Test, YearSel,
+    Annex, Applies, AppliesIn, CellSel, ColumnKind, Limit, Relation, RowSel, Rows, Rule, Scheme,
+    Test, YearSel,
 };
 
 /// Rules of one file, with the annex that the file is about.
@@ -94,8 +95,7 @@ impl<'r> Resolver<'r> {
             }
             Some(tolerance)
         });
-        let total_rows = matches!(file, RuleFile::Sum(_) | RuleFile::Part(_));
-        let applies = self.applies(common.applies, total_rows);
+        let applies = self.applies(common.applies, usual(file));
         let relation = self.relation(file)?;
         (self.mistakes.0.len() == before).then(|| Rule {
             id: common.id.get_ref().as_str().into(),
@@ -697,16 +697,13 @@ impl<'r> Resolver<'r> {
         found.map(|spec| spec.key.clone())
     }
 
-    fn applies(&mut self, file: Option<&Spanned<AppliesFile>>, total_rows: bool) -> Applies {
-        let mut applies = Applies {
-            rows: None,
-            except_rows: Vec::new(),
-            years: None,
-            total_rows,
-        };
+    /// Where a rule holds, by what is written and what is `usual` for its kind.
+    fn applies(&mut self, file: Option<&Spanned<AppliesFile>>, usual: Applies) -> Applies {
+        let mut applies = usual;
         let Some(file) = file else { return applies };
         let written = file.get_ref();
-        applies.total_rows = written.total_rows.unwrap_or(total_rows);
+        applies.total_rows = written.total_rows.unwrap_or(applies.total_rows);
+        applies.period = written.period.unwrap_or(applies.period);
         if let Some(years) = &written.years {
             for year in years
                 .get_ref()
@@ -886,6 +883,21 @@ impl<'r> Resolver<'r> {
             nearest,
         };
         self.mistakes.at(self.file, span, problem);
+    }
+}
+
+/// Where rules of a kind hold that do not say it: sums and parts in total rows too, what the plan's text
+/// promises in the plan.
+fn usual(file: RuleFile<'_>) -> Applies {
+    Applies {
+        rows: None,
+        except_rows: Vec::new(),
+        years: None,
+        total_rows: matches!(file, RuleFile::Sum(_) | RuleFile::Part(_)),
+        period: match file {
+            RuleFile::Target(_) => AppliesIn::Plan,
+            _ => AppliesIn::Every,
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Amount, Condition, Date, Direction, Kind, Level, Need};
+use crate::model::{Amount, Condition, Date, Direction, Kind, Level, Need, Period};
 
 /// One rule of the scheme.
 #[derive(Clone, Debug)]
@@ -38,6 +38,21 @@ pub struct Applies {
     pub years: Option<Vec<u16>>,
     /// Total rows too.
     pub total_rows: bool,
+    /// In which periods.
+    pub period: AppliesIn,
+}
+
+/// In which periods a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AppliesIn {
+    /// The plan and every month.
+    #[default]
+    Every,
+    /// Only the plan.
+    Plan,
+    /// Only months.
+    Month,
 }
 
 /// What must hold: one variant for each kind of rule.
@@ -226,6 +241,17 @@ pub struct Test {
     pub min: Option<Limit>,
     /// Likewise.
     pub max: Option<Limit>,
+}
+
+impl AppliesIn {
+    /// Whether a rule holds in this period.
+    pub fn covers(self, period: Period) -> bool {
+        match self {
+            AppliesIn::Every => true,
+            AppliesIn::Plan => period == Period::Plan,
+            AppliesIn::Month => period != Period::Plan,
+        }
+    }
 }
 
 impl Relation {

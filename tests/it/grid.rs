@@ -47,6 +47,7 @@ impl Grid {
                 every: None,
                 plan: true,
                 day: None,
+                until: None,
             },
         };
         for column in cells(columns) {
@@ -88,6 +89,7 @@ impl Grid {
                 kind: None,
                 decimals: None,
                 goal: None,
+                course: None,
             }
         });
         let specs = specs.collect();
@@ -236,6 +238,7 @@ impl Add for Annex {
             course: Course::State,
             goal: Goal::AtLeast,
             weight: None,
+            schedule: None,
         });
     }
 }

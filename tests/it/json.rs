@@ -234,6 +234,7 @@ fn scheme() -> Scheme {
                 every: None,
                 plan: true,
                 day: None,
+                until: None,
             },
         }],
         rules: Vec::new(),

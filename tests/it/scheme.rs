@@ -198,7 +198,8 @@ fn the_shipped_scheme_loads() {
 #[test]
 fn a_rate_is_weighted_with_an_additive_column_of_its_annex() {
     let rate = |weight: &str| {
-        let rate = "[[columns]]\nname = \"比率\"\nheader = [\"比率\"]\nkind = \"rate\"\nunit = \"%\"\n";
+        let rate =
+            "[[columns]]\nname = \"比率\"\nheader = [\"比率\"]\nkind = \"rate\"\nunit = \"%\"\n";
         changed("annex-2.toml", "", &format!("{rate}weight = \"{weight}\""))
     };
     let scheme = load_files(&rate("面积")).expect("it is right");

@@ -180,7 +180,10 @@ impl Sheet {
     fn part(&self, name: &str) -> Option<String> {
         let mut zip = zip::ZipArchive::new(Cursor::new(&self.bytes)).expect("a zip file");
         let mut text = String::new();
-        zip.by_name(name).ok()?.read_to_string(&mut text).expect("text");
+        zip.by_name(name)
+            .ok()?
+            .read_to_string(&mut text)
+            .expect("text");
         Some(text)
     }
 
@@ -286,7 +289,8 @@ fn the_charts_are_drawn_from_figures_on_the_sheet() {
         ]
     );
     let ranking = sheet.part("xl/charts/chart1.xml").expect("a chart");
-    let range = |cols: &str, last: usize| format!("<c:f>差异分析!${cols}${first}:${cols}${last}</c:f>");
+    let range =
+        |cols: &str, last: usize| format!("<c:f>差异分析!${cols}${first}:${cols}${last}</c:f>");
     assert!(ranking.contains("<c:barChart>"));
     assert!(ranking.contains(&range("B", first + 1)), "{ranking}");
     assert!(ranking.contains(&range("D", first + 1)), "{ranking}");
@@ -296,11 +300,18 @@ fn the_charts_are_drawn_from_figures_on_the_sheet() {
         assert!(course.contains(&range(col, first + 11)), "{col}: {course}");
     }
     // The line has points for three months and breaks off elsewhere; nothing is drawn as 0.
-    let of_done = course.split(&range("H", first + 11)).nth(1).expect("the line");
+    let of_done = course
+        .split(&range("H", first + 11))
+        .nth(1)
+        .expect("the line");
     let points = of_done.split("</c:numCache>").next().expect("its points");
     assert_eq!(points.matches("<c:pt ").count(), 3, "{points}");
     assert!(!course.contains("dispBlanksAs val=\"zero\""));
-    assert_eq!(sheet.part("xl/charts/chart3.xml"), None, "rates have no schedule");
+    assert_eq!(
+        sheet.part("xl/charts/chart3.xml"),
+        None,
+        "rates have no schedule"
+    );
 }
 
 #[test]
@@ -322,7 +333,17 @@ fn what_is_not_there_is_said_and_the_plan_has_no_such_sheet() {
 
     let plan = Period::Plan;
     let county = &merged.county;
-    assert!(compare(&scheme, plan, &merged.tables, county, &Earlier::default(), &[]).is_none());
+    assert!(
+        compare(
+            &scheme,
+            plan,
+            &merged.tables,
+            county,
+            &Earlier::default(),
+            &[]
+        )
+        .is_none()
+    );
 }
 
 /// A limit, counted up to the month; what was done in the month alone; a state; everything since 2023.
@@ -461,7 +482,10 @@ fn parts_add_up_to_the_county_exactly_whatever_the_figures() {
     let variances = merged.variances.as_ref().expect("a month has them");
     let one = &variances.annexes[0].indicators[0];
     let add = |of: fn(&Line) -> Figure| {
-        let parts = one.reporters.iter().map(|(_, line)| of(line).expect("a part"));
+        let parts = one
+            .reporters
+            .iter()
+            .map(|(_, line)| of(line).expect("a part"));
         parts.reduce(|a, b| a.checked_add(b).expect("few digits"))
     };
     assert_eq!(add(|line| line.difference), one.county.difference.ok());
@@ -486,17 +510,25 @@ fn a_month_is_held_against_what_earlier_runs_left_in_the_outbox() {
         calamine::open_workbook(path).expect("a workbook")
     };
     let names = open("plan").sheet_names();
-    assert!(!names.contains(&"差异分析".to_owned()), "the plan is held against nothing");
+    assert!(
+        !names.contains(&"差异分析".to_owned()),
+        "the plan is held against nothing"
+    );
     let mut may = open("2024-05");
     let names = may.sheet_names();
-    assert_eq!(names[names.len() - 3..], ["错误清单", "差异分析", "数据来源"]);
+    assert_eq!(
+        names[names.len() - 3..],
+        ["错误清单", "差异分析", "数据来源"]
+    );
 
     let range = may.worksheet_range("差异分析").expect("the sheet");
     let lacking = range.get_value((1, 0)).expect("a line").to_string();
     assert!(lacking.starts_with(
         "没有这些报告期的数据，有关各栏空缺：2023年5月、2024年1月、2024年2月、2024年3月。"
     ));
-    let county = range.rows().find(|row| row[1].to_string() == "造林任务 2024年");
+    let county = range
+        .rows()
+        .find(|row| row[1].to_string() == "造林任务 2024年");
     let county = county.expect("a line");
     // What the sheets of 附件3 add up to: this month, in the plan, last month.
     for (col, period) in [(3, "2024-05"), (4, "plan"), (12, "2024-04")] {

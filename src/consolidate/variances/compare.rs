@@ -1,6 +1,6 @@
 //! One indicator held against plan, schedule, last month and last year: each reporter, and the county.
 
-use crate::model::{Fraction, Period};
+use crate::model::{Amount, Fraction, Period};
 use crate::scheme::{Course, Rows, Scheme};
 
 use super::taken::{Part, Taken, Whose};
@@ -77,7 +77,10 @@ impl<'a> Comparer<'a> {
         let mut county = self.line(&self.whose);
         let mut reporters = Vec::new();
         if self.indicator.by_reporter {
-            let lines = self.whose.iter().map(|whose| (*whose, self.line(&[*whose])));
+            let lines = self
+                .whose
+                .iter()
+                .map(|whose| (*whose, self.line(&[*whose])));
             reporters = lines.collect();
             let open: Vec<Figure> = (reporters.iter())
                 .filter_map(|(_, line)| line.open_difference)
@@ -144,7 +147,9 @@ impl<'a> Comparer<'a> {
 
     /// What counts of the plan.
     fn done(&self) -> &Taken {
-        self.course.last().map_or(&self.this_month, |(_, done)| done)
+        self.course
+            .last()
+            .map_or(&self.this_month, |(_, done)| done)
     }
 
     /// One figure against another, over those who have both; with the two figures themselves.
@@ -160,7 +165,11 @@ impl<'a> Comparer<'a> {
             .filter(|whose| has(now, whose) && has(then, whose))
             .collect();
         // Of one reporter it is known what is missing; of several, that nobody has both.
-        let of = if both.is_empty() && whose.len() == 1 { whose } else { &both };
+        let of = if both.is_empty() && whose.len() == 1 {
+            whose
+        } else {
+            &both
+        };
         let (now_of, then_of) = (self.figure(now, of), self.figure(then, of));
         let pair = now_of.and_then(|now| Ok((now, then_of?)));
         let by = pair.and_then(|(now, then)| exact(now.checked_sub(then)));
@@ -169,7 +178,9 @@ impl<'a> Comparer<'a> {
             As::Change => divided(by?, then.abs()),
         });
         let n_both = both.len();
-        let is_less = whose.iter().any(|whose| has(now, whose) != has(then, whose));
+        let is_less = whose
+            .iter()
+            .any(|whose| has(now, whose) != has(then, whose));
         let compared = Compared {
             then: self.figure(then, whose),
             by,
@@ -192,11 +203,26 @@ impl<'a> Comparer<'a> {
 
     fn schedule(&self, period: Period) -> Figure {
         let indicator = &self.indicator;
-        let share = match indicator.is_additive() {
-            true => self.scheme.schedule(indicator.course, indicator.year, period),
-            false => None,
+        if !indicator.is_additive() || indicator.course == Course::State {
+            return Err(Absent::NotApplicable);
+        }
+        let annex = &self.scheme.annexes[indicator.annex];
+        let due_in = |period: Period| {
+            let share = self.scheme.schedule_share(annex, indicator.column, period);
+            let share = share.and_then(|share| {
+                let [part, whole] = [share.numerator, share.denominator].map(i64::from);
+                Fraction::new(Amount::from(part), Amount::from(whole))
+            });
+            share.ok_or(Absent::NotApplicable)
         };
-        share.ok_or(Absent::NotApplicable)
+        match (indicator.course, period) {
+            // What is due of months of their own is due of all since January.
+            (Course::Month, Period::Month { year, month }) => {
+                let months = (1..=month).filter_map(|month| Period::month(year, month));
+                added(&months.map(due_in).collect::<Vec<_>>())
+            }
+            _ => due_in(period),
+        }
     }
 
     /// The twelve months of the year.
@@ -241,7 +267,8 @@ fn whose(scheme: &Scheme, indicator: &Indicator, now: Stand<'_>) -> Vec<Whose> {
         Rows::Fixed(specs) => specs.iter().map(|spec| spec.reporter).collect(),
         Rows::Register => {
             let rows = now.county.annexes.get(indicator.annex);
-            let nobody = rows.is_some_and(|annex| annex.rows.iter().any(|row| row.reporter.is_none()));
+            let nobody =
+                rows.is_some_and(|annex| annex.rows.iter().any(|row| row.reporter.is_none()));
             let owed = scheme.reporters_of(annex).into_iter().map(Some);
             owed.chain(nobody.then_some(None)).collect()
         }

@@ -72,7 +72,6 @@ impl Indicator {
                 if !is_now || !annex.kind_of(leaf, first).is_figure() {
                     continue;
                 }
-                let column = &annex.columns[its.column];
                 let is_yearly = its.year.is_some() || annex.year_column.is_some();
                 indicators.push(Self {
                     annex: idx,
@@ -82,7 +81,7 @@ impl Indicator {
                     unit: scheme.unit_of(annex, leaf, first),
                     decimals: annex.decimals_of(leaf, first),
                     together: together(scheme, annex, leaf, &specs),
-                    course: column.course,
+                    course: annex.course_of(leaf, first),
                     goal: annex.goal_of(leaf, first),
                     by_reporter,
                 });

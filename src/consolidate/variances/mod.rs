@@ -173,9 +173,9 @@ pub fn variances(
         if indicators.is_empty() {
             continue;
         }
-        let compared = indicators.into_iter().map(|indicator| {
-            Comparer::new(scheme, indicator, now, earlier, &open).compare()
-        });
+        let compared = indicators
+            .into_iter()
+            .map(|indicator| Comparer::new(scheme, indicator, now, earlier, &open).compare());
         let indicators: Vec<IndicatorVariances> = compared.collect();
         match indicators.iter().any(IndicatorVariances::is_returned) {
             true => variances.annexes.push(AnnexVariances { annex, indicators }),
@@ -198,7 +198,10 @@ fn lacking(period: Period, earlier: &Stands<'_>) -> Vec<Period> {
     let [plan, last_month, year_before] = Earlier::periods(period);
     let has = |wanted: Period| {
         let compared = [earlier.plan, earlier.last_month, earlier.year_before];
-        let mut all = compared.into_iter().flatten().chain(earlier.months.iter().copied());
+        let mut all = compared
+            .into_iter()
+            .flatten()
+            .chain(earlier.months.iter().copied());
         all.any(|stand| stand.period == wanted)
     };
     let months = Earlier::months(period);
@@ -218,11 +221,17 @@ struct OpenFindings<'f> {
 impl<'f> OpenFindings<'f> {
     fn of(findings: &'f [Finding]) -> Self {
         let mut by_cell: HashMap<_, Vec<usize>> = HashMap::new();
-        let open = findings.iter().enumerate().filter(|(_, finding)| finding.is_open());
+        let open = findings
+            .iter()
+            .enumerate()
+            .filter(|(_, finding)| finding.is_open());
         for (idx, finding) in open {
             for place in finding.place.iter().chain(&finding.cells) {
                 if let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) {
-                    by_cell.entry((&*place.file, &**sheet, cell)).or_default().push(idx);
+                    by_cell
+                        .entry((&*place.file, &**sheet, cell))
+                        .or_default()
+                        .push(idx);
                 }
             }
         }

@@ -100,7 +100,12 @@ impl Indicator {
             let sum = amounts.try_fold(first, Amount::checked_add);
             sum.ok_or(Absent::TooLong)
         };
-        if let [Part { alone: Some(alone), .. }] = parts {
+        if let [
+            Part {
+                alone: Some(alone), ..
+            },
+        ] = parts
+        {
             return Ok(Fraction::from(*alone));
         }
         let amount = sum(|part| part.amount)?;

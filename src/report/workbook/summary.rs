@@ -277,8 +277,12 @@ impl Page<'_, '_> {
         if context.merged.variances.is_some() {
             let name = &names.variances;
             let said = match context.lang {
-                Lang::Zh => format!("“{name}”：本期与计划、序时进度、上月、去年同月相比，全县和各单位，附图。"),
-                Lang::En => format!("{name}: this month against plan, schedule, last month and last year, with charts."),
+                Lang::Zh => format!(
+                    "“{name}”：本期与计划、序时进度、上月、去年同月相比，全县和各单位，附图。"
+                ),
+                Lang::En => format!(
+                    "{name}: this month against plan, schedule, last month and last year, with charts."
+                ),
             };
             lines.insert(3, said);
         }

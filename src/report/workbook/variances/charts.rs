@@ -5,7 +5,9 @@ use rust_xlsxwriter::{
     ChartMarker, ChartMarkerType, ChartSolidFill, ChartTitle, Worksheet, XlsxError,
 };
 
-use crate::consolidate::variances::{Absent, AnnexVariances, Figure, IndicatorVariances, Variances};
+use crate::consolidate::variances::{
+    Absent, AnnexVariances, Figure, IndicatorVariances, Variances,
+};
 use crate::model::{Amount, Fraction, Period};
 use crate::report::Lang;
 use crate::report::workbook::style::{Look, Number, Role, Styles};
@@ -129,7 +131,9 @@ impl<'a> Charts<'a> {
 
 impl Drawn<'_> {
     fn n_ranked(&self) -> u32 {
-        self.ranking.as_ref().map_or(0, |ranking| ranking.shown.len() as u32)
+        self.ranking
+            .as_ref()
+            .map_or(0, |ranking| ranking.shown.len() as u32)
     }
 
     fn pixels(&self) -> u32 {
@@ -159,11 +163,17 @@ impl Drawn<'_> {
         let last = WIDTHS.len();
         if self.ranking.is_some() {
             let mut chart = self.ranking_chart(context, name_of_sheet, &title, first);
-            chart.set_width(pixels(0, half) - 12).set_height(self.pixels());
+            chart
+                .set_width(pixels(0, half) - 12)
+                .set_height(self.pixels());
             sheet.insert_chart(row, 0, &chart)?;
         }
         let mut chart = self.course_chart(context, name_of_sheet, &title, first);
-        let (first_col, end_col) = if self.is_left { (0, half) } else { (half, last) };
+        let (first_col, end_col) = if self.is_left {
+            (0, half)
+        } else {
+            (half, last)
+        };
         chart
             .set_width(pixels(first_col, end_col) - 12)
             .set_height(self.pixels());
@@ -208,7 +218,11 @@ impl Drawn<'_> {
 
     fn course_chart(&self, context: &Context<'_>, sheet: &str, title: &str, first: u32) -> Chart {
         let lang = context.lang;
-        let unit = self.one.indicator.unit.map(|unit| context.scheme.units.name(unit));
+        let unit = self
+            .one
+            .indicator
+            .unit
+            .map(|unit| context.scheme.units.name(unit));
         let unit = unit.map_or(String::new(), |unit| match lang {
             Lang::Zh => format!("（{unit}）"),
             Lang::En => format!(" ({unit})"),
@@ -221,8 +235,18 @@ impl Drawn<'_> {
         let last = first + 11;
         let lines = [
             (7, lang.pick("累计", "done"), BLUE, ChartLineDashType::Solid),
-            (8, lang.pick("序时进度", "schedule"), 0xED7D31, ChartLineDashType::Dash),
-            (9, lang.pick("全年计划", "plan"), 0x7F7F7F, ChartLineDashType::Solid),
+            (
+                8,
+                lang.pick("序时进度", "schedule"),
+                0xED7D31,
+                ChartLineDashType::Dash,
+            ),
+            (
+                9,
+                lang.pick("全年计划", "plan"),
+                0x7F7F7F,
+                ChartLineDashType::Solid,
+            ),
         ];
         for (col, name, colour, dashes) in lines {
             let mut line = ChartLine::new();
@@ -325,7 +349,10 @@ impl Ranking {
         });
         let n_all = rated.len();
         let is_shown = |idx: usize| n_all <= 2 * RANKED || idx < RANKED || idx >= n_all - RANKED;
-        let shown = rated.into_iter().enumerate().filter(|(idx, _)| is_shown(*idx));
+        let shown = rated
+            .into_iter()
+            .enumerate()
+            .filter(|(idx, _)| is_shown(*idx));
         let shown = shown.map(|(idx, (reporter, rate, _))| (idx + 1, reporter, rate));
         (n_all > 1).then(|| Self {
             shown: shown.collect(),
@@ -344,7 +371,9 @@ fn figure(
 ) -> Result<(), XlsxError> {
     let format = styles.get(Look::new(Role::Figure).number(Number::Decimals(decimals)));
     match figure {
-        Ok(figure) => sheet.write_number_with_format(row, col, figure.quotient().to_float(), format)?,
+        Ok(figure) => {
+            sheet.write_number_with_format(row, col, figure.quotient().to_float(), format)?
+        }
         Err(_) => sheet.write_blank(row, col, format)?,
     };
     Ok(())
@@ -359,7 +388,9 @@ fn titled(title: &mut ChartTitle, said: &str) {
 /// The first column of the right half.
 fn middle() -> usize {
     let all = pixels(0, WIDTHS.len());
-    (0..WIDTHS.len()).find(|&col| pixels(0, col) * 2 >= all).unwrap_or(1)
+    (0..WIDTHS.len())
+        .find(|&col| pixels(0, col) * 2 >= all)
+        .unwrap_or(1)
 }
 
 /// Pixels of some columns.

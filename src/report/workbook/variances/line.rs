@@ -58,7 +58,10 @@ impl LineWriter<'_> {
         };
         let format = self.styles.role(label);
         self.sheet.write_with_format(self.row, 1, name, format)?;
-        let unit = self.indicator.unit.map(|unit| &**self.context.scheme.units.name(unit));
+        let unit = self
+            .indicator
+            .unit
+            .map(|unit| &**self.context.scheme.units.name(unit));
         let centred = self.styles.role(Role::Centred);
         self.sheet
             .write_with_format(self.row, 2, unit.unwrap_or_default(), centred)?;
@@ -92,13 +95,7 @@ impl LineWriter<'_> {
         self.notes(line, is_county)
     }
 
-    fn figure(
-        &mut self,
-        col: u16,
-        figure: Figure,
-        shape: Shape,
-        of: Of,
-    ) -> Result<(), XlsxError> {
+    fn figure(&mut self, col: u16, figure: Figure, shape: Shape, of: Of) -> Result<(), XlsxError> {
         let figure = match figure {
             Ok(figure) => figure,
             Err(absent) => return self.absent(col, absent),

@@ -25,8 +25,8 @@ use self::charts::Charts;
 use self::line::{LineWriter, Of};
 
 const WIDTHS: [f64; 20] = [
-    8.0, 36.0, 9.0, 11.0, 11.0, 11.0, 10.0, 9.0, 10.0, 11.0, 9.0, 11.0, 11.0, 10.0, 9.0, 11.0, 10.0,
-    9.0, 7.0, 7.0,
+    8.0, 36.0, 9.0, 11.0, 11.0, 11.0, 10.0, 9.0, 10.0, 11.0, 9.0, 11.0, 11.0, 10.0, 9.0, 11.0,
+    10.0, 9.0, 7.0, 7.0,
 ];
 const LAST: u16 = WIDTHS.len() as u16 - 1;
 /// The first row below the header.
@@ -223,8 +223,14 @@ impl Page<'_, '_> {
         let mut said = match (periods.is_empty(), lang) {
             (true, Lang::Zh) => "用来比较的各期数据齐全。".to_owned(),
             (true, Lang::En) => "All periods to compare with are there.".to_owned(),
-            (false, Lang::Zh) => format!("没有这些报告期的数据，有关各栏空缺：{}。", periods.join(comma)),
-            (false, Lang::En) => format!("Not consolidated, and so not compared with: {}.", periods.join(comma)),
+            (false, Lang::Zh) => format!(
+                "没有这些报告期的数据，有关各栏空缺：{}。",
+                periods.join(comma)
+            ),
+            (false, Lang::En) => format!(
+                "Not consolidated, and so not compared with: {}.",
+                periods.join(comma)
+            ),
         };
         if !annexes.is_empty() {
             said += &match lang {
@@ -260,28 +266,39 @@ impl Page<'_, '_> {
         let first = self.row;
         for annex in &self.variances.annexes {
             let number = &self.context.scheme.annexes[annex.annex].number;
-            let block = self.blocks.annexes.iter().find(|(block, _)| block.annex == annex.annex);
+            let block = self
+                .blocks
+                .annexes
+                .iter()
+                .find(|(block, _)| block.annex == annex.annex);
             for one in &annex.indicators {
                 match block {
                     Some((_, row)) => {
-                        let target = link(&self.context.layout.names.variances, CellRef::new(*row, 0));
+                        let target =
+                            link(&self.context.layout.names.variances, CellRef::new(*row, 0));
                         let url = Url::new(target).set_text(&**number);
                         let format = self.styles.role(Role::CentredLink);
                         self.sheet.write_url_with_format(self.row, 0, url, format)?;
                     }
                     None => {
                         let format = self.styles.role(Role::Centred);
-                        self.sheet.write_with_format(self.row, 0, &**number, format)?;
+                        self.sheet
+                            .write_with_format(self.row, 0, &**number, format)?;
                     }
                 }
                 let name = name(self.context, &one.indicator);
                 let n_lines = text::lines(&name, WIDTHS[1]);
                 self.sheet.set_row_height(self.row, text::height(n_lines))?;
-                self.line(&one.indicator).write(&name, &one.county, Of::County)?;
+                self.line(&one.indicator)
+                    .write(&name, &one.county, Of::County)?;
                 self.row += 1;
             }
         }
-        let indicators = self.variances.annexes.iter().flat_map(|annex| &annex.indicators);
+        let indicators = self
+            .variances
+            .annexes
+            .iter()
+            .flat_map(|annex| &annex.indicators);
         let goals: Vec<Goal> = indicators.map(|one| one.indicator.goal).collect();
         self.bars(first, self.row)?;
         let mut row = first;
@@ -331,7 +348,9 @@ impl Page<'_, '_> {
         };
         let icons = rules.map(|(from, icon)| {
             let rule = match from {
-                None => ConditionalFormatCustomIcon::new().set_rule(ConditionalFormatType::Percent, 0),
+                None => {
+                    ConditionalFormatCustomIcon::new().set_rule(ConditionalFormatType::Percent, 0)
+                }
                 Some(from) => ConditionalFormatCustomIcon::new()
                     .set_rule(ConditionalFormatType::Number, from)
                     // On schedule is not behind it.
@@ -352,14 +371,14 @@ impl Page<'_, '_> {
         let lines: [&str; LEGEND as usize] = match self.context.lang {
             Lang::Zh => [
                 "“—”无数据；“÷0”分母为零；“/”不适用；“无权数”几个单位的比率没有规定权数，不合计。缺报不当作0。",
-                "完成率＝本年（或方案以来）累计÷计划；标“控制数”的指标是不应超过的上限，完成率即占控制数的比重，低者为好。序时%＝已过月份占计划期的比重；时点数和比率没有序时进度。",
+                "完成率＝本年（或方案以来）累计÷计划；标“控制数”的指标是不应超过的上限，完成率即占控制数的比重，低者为好。序时%＝到本月应完成的比重，按制度规定的月度进度，没有规定的按月均摊；时点数和比率没有序时进度。",
                 "差额＝累计－计划×序时%；没有序时进度的，为本期－计划。各单位差额之和等于全县差额；“其中有未了问题”是本期数据上还有问题未解决的单位的差额。",
                 "有单位缺报时，全县的增减、完成率、差额只按两期都有数的单位计算（有批注的格）。",
                 "▲ 达到或好于序时进度；▬ 相差5个百分点以内；▼ 相差5个百分点以上。各附件由一个单位填报的，只列在本表第一部分。",
             ],
             Lang::En => [
                 "— no data; ÷0 division by zero; / not applicable; “no weight”: rates of several reporters without a declared weight are not taken together. Missing is not zero.",
-                "Done % = cumulative figure / plan. A figure marked “limit” should not be exceeded: its percentage is the share of the limit used, and lower is better. Due % = months passed / months planned; states and rates have no schedule.",
+                "Done % = cumulative figure / plan. A figure marked “limit” should not be exceeded: its percentage is the share of the limit used, and lower is better. Due % = what should be done by now, by the scheme's monthly schedule or else evenly; states and rates have no schedule.",
                 "Difference = cumulative − plan × due %; without a schedule, this month − plan. The reporters' differences add up to the county's; “with open findings” is the part of reporters whose figures still have open findings.",
                 "Where a reporter is missing, the county's changes, percentages and differences are over the reporters that have both figures (cells with notes).",
                 "▲ on or ahead of schedule; ▬ within 5 percentage points; ▼ more than 5 off. Annexes that one reporter answers for are in part 1 alone.",
@@ -395,7 +414,10 @@ impl Page<'_, '_> {
             let left_out: Vec<&str> = left_out
                 .map(|annex| &*context.scheme.annexes[*annex].number)
                 .collect();
-            said += lang.pick("（一张工作表列不下，只列全县：", " (no room on one sheet, county only: ");
+            said += lang.pick(
+                "（一张工作表列不下，只列全县：",
+                " (no room on one sheet, county only: ",
+            );
             said += &left_out.join(lang.pick("、", ", "));
             said += lang.pick("）", ")");
         }
@@ -405,7 +427,11 @@ impl Page<'_, '_> {
             self.row = *row;
             let spec = &context.scheme.annexes[annex.annex];
             self.heading(&format!("{}　{}", spec.number, spec.title))?;
-            for one in annex.indicators.iter().filter(|one| !one.reporters.is_empty()) {
+            for one in annex
+                .indicators
+                .iter()
+                .filter(|one| !one.reporters.is_empty())
+            {
                 self.figure(one)?;
             }
         }
@@ -429,7 +455,8 @@ impl Page<'_, '_> {
         let total = self.styles.role(Role::TotalLabel);
         self.sheet.write_blank(self.row, 0, total)?;
         let everyone = lang.pick("全县", "County");
-        self.line(&one.indicator).write(everyone, &one.county, Of::Total)?;
+        self.line(&one.indicator)
+            .write(everyone, &one.county, Of::Total)?;
         self.row += 1;
         let first = self.row;
         for (idx, (reporter, line)) in one.reporters.iter().enumerate() {
@@ -449,7 +476,11 @@ impl Page<'_, '_> {
 
     fn chart_figures(&mut self) -> Result<(), XlsxError> {
         self.row = self.blocks.figures_row - 1;
-        self.heading(self.context.lang.pick("四、图的数据", "4. Figures of the charts"))?;
+        self.heading(
+            self.context
+                .lang
+                .pick("四、图的数据", "4. Figures of the charts"),
+        )?;
         let blocks = self.blocks;
         blocks
             .charts
@@ -471,7 +502,11 @@ fn name(context: &Context<'_>, indicator: &Indicator) -> String {
     let lang = context.lang;
     let annex = &context.scheme.annexes[indicator.annex];
     let column = &*annex.columns[indicator.column].name;
-    let n_figures = annex.columns.iter().filter(|column| column.kind.is_figure()).count();
+    let n_figures = annex
+        .columns
+        .iter()
+        .filter(|column| column.kind.is_figure())
+        .count();
     let fixed = annex.rows.fixed();
     let first = fixed.first().map(|spec| &spec.key);
     let has_keys = fixed.iter().any(|spec| Some(&spec.key) != first);

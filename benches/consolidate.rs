@@ -203,5 +203,6 @@ fn annex(idx: usize) -> Annex {
             day: None,
             until: None,
         },
+        rows_are_figures: false,
     }
 }

@@ -581,6 +581,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
             day: None,
             until: None,
         },
+        rows_are_figures: false,
     };
     let is_any_key = line.contains("key") || line.contains("year");
     for (idx, cell) in line.split('|').map(str::trim).enumerate() {

@@ -17,13 +17,17 @@ use crate::report::{Lang, json, words, workbook};
 use crate::scheme::Scheme;
 
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, scheme::load_scheme,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress,
+    scheme::load_with_files,
 };
+
+/// Where an outbox keeps the scheme that it was made with.
+pub(super) const SCHEME_FOLDER: &str = "报表制度";
 
 /// Merges one period; exit code by what is open.
 pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u8> {
     let lang = surroundings.lang;
-    let Some(scheme) = load_scheme(surroundings)? else {
+    let Some((scheme, scheme_files)) = load_with_files(surroundings)? else {
         return Ok(NOT_DONE);
     };
     let period = match period {
@@ -32,7 +36,7 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
     };
     let folder = surroundings.inbox.join(period.to_string());
     // An outbox that cannot be written is better known before the work than after it.
-    let outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
+    let mut outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
     let files = inbox::list(&folder).with_context(|| {
         format!(
             "{}{}",
@@ -52,6 +56,11 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
     let mut merged = merge(&scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     merged.note = inbox::note(&folder)?;
+    // What the figures mean, for whoever takes the outbox further.
+    for file in &scheme_files {
+        let name = format!("{SCHEME_FOLDER}/{}", file.name);
+        outbox.write(&name, |writer| writer.write_all(file.text.as_bytes()))?;
+    }
     let target = write(&scheme, &files, &merged, lang, outbox)?;
     print!("{}", summary(&scheme, &merged, &target, lang));
     let open = merged
@@ -68,12 +77,7 @@ fn write(
     lang: Lang,
     mut outbox: Outbox,
 ) -> Result<PathBuf> {
-    let book = format!(
-        "{}-{}-{}.xlsx",
-        scheme.area,
-        merged.period,
-        lang.pick("汇总", "consolidated")
-    );
+    let book = book_name(&scheme.area, merged.period, lang);
     // They are made of the same figures and need nothing of each other.
     let mut records = Vec::new();
     let (workbook, recorded) = rayon::join(
@@ -116,6 +120,11 @@ fn write(
         eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
     }
     Ok(outbox.commit()?)
+}
+
+/// 轮台县-2024-05-汇总.xlsx.
+pub(super) fn book_name(area: &str, period: Period, lang: Lang) -> String {
+    format!("{area}-{period}-{}.xlsx", lang.pick("汇总", "consolidated"))
 }
 
 /// What was consolidated before, as far as it is in the outbox.

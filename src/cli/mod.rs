@@ -12,6 +12,8 @@ mod explain;
 mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
+#[cfg(feature = "consolidate")]
+mod rollup;
 mod scheme;
 
 use std::ffi::OsString;
@@ -85,6 +87,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             &surroundings,
             matches.get_one::<String>("period").map(String::as_str),
         ),
+        #[cfg(feature = "consolidate")]
+        Some(("rollup", matches)) => {
+            rollup::run(&surroundings, &arguments::rollup_order(matches, lang))
+        }
         Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
         Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),

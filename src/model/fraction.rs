@@ -96,6 +96,15 @@ impl Fraction {
         self.numerator.is_zero()
     }
 
+    /// The quotient with so many decimals, rounded half away from zero.
+    pub fn rounded(self, decimals: u8) -> Amount {
+        let strategy = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
+        let quotient = self.quotient().0;
+        let mut rounded = quotient.round_dp_with_strategy(u32::from(decimals), strategy);
+        rounded.rescale(u32::from(decimals));
+        Amount(rounded)
+    }
+
     /// The quotient in 28 digits, for what has to print or to rank it.
     pub fn quotient(self) -> Amount {
         let quotient = self.numerator.0.checked_div(self.denominator.0);

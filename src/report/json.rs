@@ -52,7 +52,11 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct SchemeEntry<'a> {
     id: &'a str,
+    /// The county.
+    area: &'a str,
     fingerprint: &'a str,
+    /// The same for all counties whose figures can be added up.
+    rules_fingerprint: String,
 }
 
 #[derive(Serialize)]
@@ -128,7 +132,9 @@ fn report<'a>(facts: &Facts<'a>, lang: Lang) -> Report<'a> {
         tool: concat!("hebiao ", env!("CARGO_PKG_VERSION")),
         scheme: SchemeEntry {
             id: &scheme.id,
+            area: &scheme.area,
             fingerprint: &scheme.fingerprint,
+            rules_fingerprint: scheme.rules_fingerprint(),
         },
         period: facts.period.map(|period| period.to_string()),
         files: (facts.files.iter())

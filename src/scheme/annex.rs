@@ -43,6 +43,9 @@ pub struct Annex {
     pub notes: Vec<String>,
     /// How often it is returned, and by when.
     pub due: Due,
+    /// Whether rows that differ in more than their reporter hold different figures, which are not added up:
+    /// indicators down, in a roll-up.
+    pub rows_are_figures: bool,
 }
 
 /// How often an annex is returned, and by when.

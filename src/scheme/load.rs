@@ -342,6 +342,7 @@ impl AnnexLoader<'_> {
             }),
             notes: file.notes.clone(),
             due: self.due(file),
+            rows_are_figures: false,
         };
         // Key columns as written, the year's among them: rows spell their keys in this order.
         let mut keys = Vec::new();

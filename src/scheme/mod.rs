@@ -4,6 +4,7 @@
 //! every name has become an index, so that later stages cannot meet an unknown column. What is wrong
 //! is refused with file, line and column.
 
+mod alike;
 mod annex;
 mod error;
 mod file;

@@ -49,6 +49,7 @@ impl Grid {
                 day: None,
                 until: None,
             },
+            rows_are_figures: false,
         };
         for column in cells(columns) {
             annex.add(column);

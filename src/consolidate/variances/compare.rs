@@ -264,7 +264,10 @@ fn whose(scheme: &Scheme, indicator: &Indicator, now: Stand<'_>) -> Vec<Whose> {
         return vec![None];
     }
     let mut whose: Vec<Whose> = match &annex.rows {
-        Rows::Fixed(specs) => specs.iter().map(|spec| spec.reporter).collect(),
+        // Rows of nobody are sums of the others.
+        Rows::Fixed(specs) => (specs.iter().map(|spec| spec.reporter))
+            .filter(Option::is_some)
+            .collect(),
         Rows::Register => {
             let rows = now.county.annexes.get(indicator.annex);
             let nobody =

@@ -52,14 +52,18 @@ impl Indicator {
             (Rows::Fixed(_), _) => annex.reporter_key.is_some(),
             (Rows::Register, by) => matches!(by, ReturnedBy::Kind(_)),
         };
-        let keys = match by_reporter || annex.rows.fixed().is_empty() {
+        let is_one = by_reporter && !annex.rows_are_figures;
+        let keys = match is_one || annex.rows.fixed().is_empty() {
             true => vec![None],
             false => keys(annex, year),
         };
         let mut indicators = Vec::new();
         for key in keys {
             let specs: Vec<Option<usize>> = (annex.rows.fixed().iter().enumerate())
-                .filter(|(_, spec)| key.as_ref().is_none_or(|key| spec.key == *key))
+                .filter(|(_, spec)| {
+                    key.as_ref()
+                        .is_none_or(|key| figure_key(annex, &spec.key) == *key)
+                })
                 .filter(|(_, spec)| spec.year.is_none_or(|its| its == year))
                 .map(|(spec, _)| Some(spec))
                 .collect();
@@ -96,11 +100,19 @@ impl Indicator {
     }
 }
 
+/// What of a row's key says which figure it holds: all but the reporter.
+pub(super) fn figure_key(annex: &Annex, key: &[Arc<str>]) -> Box<[Arc<str>]> {
+    let own = key.iter().enumerate();
+    own.filter(|(idx, _)| annex.reporter_key != Some(*idx))
+        .map(|(_, text)| text.clone())
+        .collect()
+}
+
 /// The keys of fixed rows that a year has, each once.
 fn keys(annex: &Annex, year: u16) -> Vec<Option<Box<[Arc<str>]>>> {
     let mut keys: Vec<Option<Box<[Arc<str>]>>> = Vec::new();
     for spec in annex.rows.fixed() {
-        let key = Some(spec.key.clone());
+        let key = Some(figure_key(annex, &spec.key));
         if spec.year.is_none_or(|its| its == year) && !keys.contains(&key) {
             keys.push(key);
         }

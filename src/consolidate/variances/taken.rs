@@ -6,7 +6,7 @@ use crate::consolidate::{CountyRow, Source};
 use crate::model::{Amount, Fraction, Value};
 use crate::scheme::{Annex, Scheme};
 
-use super::indicator::Together;
+use super::indicator::{Together, figure_key};
 use super::{Absent, Figure, Indicator, Stand};
 
 /// Whose figure: a reporter's, or nobody's in particular.
@@ -42,7 +42,8 @@ impl Taken {
             return taken;
         };
         for row in &county.rows {
-            let is_its_own = indicator.key.as_ref().is_none_or(|key| row.key == *key)
+            let is_its_own = (indicator.key.as_ref())
+                .is_none_or(|key| figure_key(annex, &row.key) == *key)
                 && row.year.is_none_or(|its| its == year);
             if !is_its_own {
                 continue;

@@ -72,6 +72,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "One explanation for everything",
         Detail::TooShort => "The explanation is too short",
         Detail::NoLongerNeeded { .. } => "The explanation is no longer needed",
+        Detail::Told { .. } => "Found by the county",
         Detail::OldForm {
             same_scheme: true, ..
         } => "An old form was used",
@@ -230,6 +231,10 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::NoLongerNeeded { about } => {
             format!("what “{}” explains ({about}) is gone", given(finding))
         }
+        Detail::Told { about, message } => match about.is_empty() {
+            true => message.clone(),
+            false => format!("{about}: {message}"),
+        },
         Detail::OldForm {
             scheme,
             same_scheme,
@@ -498,6 +503,7 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "Give each finding its own reason".to_owned(),
         Detail::TooShort => "Write down the reason itself".to_owned(),
         Detail::NoLongerNeeded { .. } => "Nothing to do".to_owned(),
+        Detail::Told { .. } => "Ask the county".to_owned(),
         Detail::OldForm { .. } => "Check how it was read; use the new form next time".to_owned(),
         Detail::Sum { .. } => {
             format!("Check {cell}; if a part is wrong, the total should change with it")

@@ -116,6 +116,13 @@ fn examples() -> Vec<Finding> {
         ),
         finding(Kind::MissingRow, Detail::BlankForm),
         finding(
+            Kind::Sum,
+            Detail::Told {
+                about: "轮台镇 轮台镇.xlsx 附件7!E5".into(),
+                message: "合计与分项之和不符".into(),
+            },
+        ),
+        finding(
             Kind::OldForm,
             Detail::OldForm {
                 scheme: "luntai-2023-2025".into(),
@@ -469,13 +476,14 @@ fn variant(detail: &Detail) -> usize {
         Detail::BlankRow { .. } => 41,
         Detail::BlankForm => 42,
         Detail::OldForm { .. } => 43,
+        Detail::Told { .. } => 44,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..44 {
+    for number in 0..45 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -32,6 +32,7 @@ use std::io::{Cursor, Seek, Write};
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
+use crate::consolidate::County;
 use crate::model::{Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
 use crate::scheme::Scheme;
@@ -90,6 +91,16 @@ fn write_within(
     sources::write(&context, &mut workbook, &mut styles)?;
     workbook.save_to_writer(writer)?;
     Ok(())
+}
+
+/// The sheet of an annex in the workbook of a county, and where its rows (or, without a row, the total)
+/// stand, from 0.
+pub fn sheet_rows(
+    scheme: &Scheme,
+    county: &County,
+    annex: usize,
+) -> (String, impl Fn(Option<usize>) -> Option<u32> + use<>) {
+    layout::sheet_rows(scheme, county, annex)
 }
 
 /// What all sheets look things up in.

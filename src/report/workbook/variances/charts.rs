@@ -228,7 +228,7 @@ impl Drawn<'_> {
             Lang::En => format!(" ({unit})"),
         });
         let said = match lang {
-            Lang::Zh => format!("{title}：全县累计与序时进度{unit}"),
+            Lang::Zh => format!("{title}：累计与序时进度{unit}"),
             Lang::En => format!("{title}: the county so far, and its schedule{unit}"),
         };
         let mut chart = Chart::new_line();

@@ -191,7 +191,7 @@ impl Page<'_, '_> {
             (7, "序时%", "due, %"),
             (AHEAD, "快慢\n（百分点）", "ahead,\n% points"),
             (9, "差额", "difference"),
-            (10, "占全县%", "share, %"),
+            (10, "占合计%", "share, %"),
             (11, "其中有\n未了问题", "with open\nfindings"),
             (12, "上月", "then"),
             (13, "增减", "±"),
@@ -262,7 +262,9 @@ impl Page<'_, '_> {
 
     /// The county's line of every figure.
     fn county(&mut self) -> Result<(), XlsxError> {
-        self.heading(self.context.lang.pick("一、全县", "1. The county"))?;
+        let area = &self.context.scheme.area;
+        let said = format!("{}{area}", self.context.lang.pick("一、", "1. "));
+        self.heading(&said)?;
         let first = self.row;
         for annex in &self.variances.annexes {
             let number = &self.context.scheme.annexes[annex.annex].number;
@@ -372,8 +374,8 @@ impl Page<'_, '_> {
             Lang::Zh => [
                 "“—”无数据；“÷0”分母为零；“/”不适用；“无权数”几个单位的比率没有规定权数，不合计。缺报不当作0。",
                 "完成率＝本年（或方案以来）累计÷计划；标“控制数”的指标是不应超过的上限，完成率即占控制数的比重，低者为好。序时%＝到本月应完成的比重，按制度规定的月度进度，没有规定的按月均摊；时点数和比率没有序时进度。",
-                "差额＝累计－计划×序时%；没有序时进度的，为本期－计划。各单位差额之和等于全县差额；“其中有未了问题”是本期数据上还有问题未解决的单位的差额。",
-                "有单位缺报时，全县的增减、完成率、差额只按两期都有数的单位计算（有批注的格）。",
+                "差额＝累计－计划×序时%；没有序时进度的，为本期－计划。各单位差额之和等于合计差额；“其中有未了问题”是本期数据上还有问题未解决的单位的差额。",
+                "有单位缺报时，合计的增减、完成率、差额只按两期都有数的单位计算（有批注的格）。",
                 "▲ 达到或好于序时进度；▬ 相差5个百分点以内；▼ 相差5个百分点以上。各附件由一个单位填报的，只列在本表第一部分。",
             ],
             Lang::En => [
@@ -415,7 +417,7 @@ impl Page<'_, '_> {
                 .map(|annex| &*context.scheme.annexes[*annex].number)
                 .collect();
             said += lang.pick(
-                "（一张工作表列不下，只列全县：",
+                "（一张工作表列不下，只列合计：",
                 " (no room on one sheet, county only: ",
             );
             said += &left_out.join(lang.pick("、", ", "));
@@ -454,7 +456,7 @@ impl Page<'_, '_> {
         self.row += 1;
         let total = self.styles.role(Role::TotalLabel);
         self.sheet.write_blank(self.row, 0, total)?;
-        let everyone = lang.pick("全县", "County");
+        let everyone = &context.scheme.area;
         self.line(&one.indicator)
             .write(everyone, &one.county, Of::Total)?;
         self.row += 1;
@@ -507,9 +509,16 @@ fn name(context: &Context<'_>, indicator: &Indicator) -> String {
         .iter()
         .filter(|column| column.kind.is_figure())
         .count();
-    let fixed = annex.rows.fixed();
-    let first = fixed.first().map(|spec| &spec.key);
-    let has_keys = fixed.iter().any(|spec| Some(&spec.key) != first);
+    let of_annex = context
+        .merged
+        .variances
+        .iter()
+        .flat_map(|found| &found.annexes);
+    let mut of_annex = of_annex.filter(|found| found.annex == indicator.annex);
+    let others = of_annex.next().map_or(&[][..], |found| &found.indicators);
+    let has_keys = others
+        .iter()
+        .any(|other| other.indicator.key != indicator.key);
     let key = indicator.key.as_ref().filter(|_| has_keys);
     let mut name = match key.map(|key| key.join("·")) {
         Some(key) if n_figures == 1 => key,

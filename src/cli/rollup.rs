@@ -217,7 +217,6 @@ fn document(
         "scheme": {
             "id": scheme.id,
             "area": scheme.area,
-            "rules_fingerprint": scheme.fingerprint,
         },
         "period": period.to_string(),
         "counties": counties.collect::<Vec<_>>(),

@@ -55,8 +55,6 @@ struct SchemeEntry<'a> {
     /// The county.
     area: &'a str,
     fingerprint: &'a str,
-    /// The same for all counties whose figures can be added up.
-    rules_fingerprint: String,
 }
 
 #[derive(Serialize)]
@@ -134,7 +132,6 @@ fn report<'a>(facts: &Facts<'a>, lang: Lang) -> Report<'a> {
             id: &scheme.id,
             area: &scheme.area,
             fingerprint: &scheme.fingerprint,
-            rules_fingerprint: scheme.rules_fingerprint(),
         },
         period: facts.period.map(|period| period.to_string()),
         files: (facts.files.iter())

@@ -105,7 +105,7 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
         note: None,
         files: files(counties, &tables),
         superseded_by: vec![None; tables.len()],
-        returns: returns(scheme, counties, &county),
+        returns: returns(scheme, period, counties, &county),
         findings,
         tallies: Vec::new(),
         variances,
@@ -162,10 +162,18 @@ fn files(counties: &[CountyOutbox], tables: &[Table]) -> Vec<FileRecord> {
 }
 
 /// What each county has of each annex.
-fn returns(scheme: &Scheme, counties: &[CountyOutbox], county: &County) -> Vec<ReturnRecord> {
+fn returns(
+    scheme: &Scheme,
+    period: Period,
+    counties: &[CountyOutbox],
+    county: &County,
+) -> Vec<ReturnRecord> {
     let mut returns = Vec::new();
     for (reporter, outbox) in counties.iter().enumerate() {
         for annex in 0..scheme.annexes.len() {
+            if !scheme.annexes[annex].due.is_in(period) {
+                continue;
+            }
             let mut rows = county.annexes[annex].rows.iter();
             let has = rows.any(|row| row.reporter == Some(reporter) && row.source.is_some());
             returns.push(ReturnRecord {

@@ -201,18 +201,19 @@ fn name_counties(annex: &mut Annex) {
     annex.year_column = annex.year_column.map(|column| column + 1);
 }
 
-/// The rows of the whole, then of each county.
+/// The rows of the whole, then of each county. What does not add up has no row in the whole.
 fn blocks(area: &str, idx: usize, schemes: &[&Scheme]) -> Vec<RowSpec> {
     let mut rows = Vec::new();
     let whole = schemes.iter().take(1).map(|scheme| (area, None, *scheme));
     let counties = (schemes.iter().enumerate())
         .map(|(reporter, scheme)| (scheme.area.as_str(), Some(reporter), *scheme));
     for (name, reporter, scheme) in whole.chain(counties) {
-        for spec in scheme.annexes[idx].rows.fixed() {
-            let printed = spec
-                .printed
-                .iter()
-                .map(|text| own_name(scheme, text).to_owned());
+        let annex = &scheme.annexes[idx];
+        for (at, spec) in annex.rows.fixed().iter().enumerate() {
+            if reporter.is_none() && !adds_up(annex, at) {
+                continue;
+            }
+            let printed = (spec.printed.iter()).map(|text| own_name(scheme, text).to_owned());
             rows.push(RowSpec {
                 key: block_key(name, scheme, &spec.key),
                 printed: [name.to_owned()].into_iter().chain(printed).collect(),
@@ -222,6 +223,15 @@ fn blocks(area: &str, idx: usize, schemes: &[&Scheme]) -> Vec<RowSpec> {
         }
     }
     rows
+}
+
+/// Whether any figure of a row can be taken together over counties.
+fn adds_up(annex: &Annex, spec: usize) -> bool {
+    (0..annex.leaves.len()).any(|leaf| match annex.kind_of(leaf, Some(spec)) {
+        ColumnKind::Additive => true,
+        ColumnKind::Rate => annex.column_of(leaf).weight.is_some(),
+        _ => false,
+    })
 }
 
 /// A row's key with its county in front.

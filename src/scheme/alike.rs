@@ -9,7 +9,7 @@ use super::{Annex, Rows, Scheme};
 impl Scheme {
     /// SHA-256 over what figures mean: years, units, annexes and rules, without the county's name, its
     /// reporters, their rows, titles and explanations. Figures of schemes that have it in common can be
-    /// added up.
+    /// added up. It is for comparing schemes here and now: another version of the program gives another.
     pub fn rules_fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         for (name, content) in self.parts() {

@@ -25,6 +25,8 @@ mod recognise;
 mod records;
 mod reporters;
 mod returns;
+#[cfg(feature = "consolidate")]
+mod rollup;
 mod scheme;
 mod thirteenth_annex;
 #[cfg(feature = "consolidate")]

@@ -172,6 +172,10 @@ fn annex(idx: usize) -> Annex {
         goal: Default::default(),
         weight: None,
         schedule: None,
+        print: None,
+        measures_target: false,
+        done: Vec::new(),
+        width: None,
     };
     let leaf = |column| Leaf {
         column,
@@ -191,6 +195,7 @@ fn annex(idx: usize) -> Annex {
         row_key: vec![0],
         year_column: None,
         reporter_key: None,
+        reporter_column: None,
         rows: Rows::Register,
         total: Some(TotalRow {
             label: "合计".into(),

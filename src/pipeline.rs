@@ -374,7 +374,7 @@ impl Gathered {
     /// Settles which forms count, and holds those against each other. Forms that count come first.
     fn settle(&mut self, reader: &FormReader<'_>, earlier: &Earlier) -> Settled {
         let tables = std::mem::take(&mut self.tables);
-        let mut settled = returns::settle(reader.scheme, tables);
+        let mut settled = returns::settle(reader.scheme, reader.period, tables);
         self.findings.append(&mut settled.findings);
         mark_superseded(&mut self.records, &settled.tables, &settled.superseded_by);
         let (current, replaced): (Vec<_>, Vec<_>) = settled

@@ -569,6 +569,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
         row_key: Vec::new(),
         year_column: None,
         reporter_key: None,
+        reporter_column: None,
         rows: match is_register {
             true => Rows::Register,
             false => Rows::Fixed(Vec::new()),
@@ -606,6 +607,10 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 goal: Goal::AtLeast,
                 weight: None,
                 schedule: None,
+                print: None,
+                measures_target: false,
+                done: Vec::new(),
+                width: None,
             });
         }
         let mut is_key = idx == 0 && !is_any_key;
@@ -683,7 +688,9 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
             key: key.clone(),
             printed: Vec::new(),
             year,
-            reporter: about,
+            reporters: about.into_iter().collect(),
+            cells: Vec::new(),
+            target: None,
             unit: None,
             kind: None,
             decimals: None,

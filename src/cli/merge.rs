@@ -119,7 +119,23 @@ fn write(
         let said = lang.pick("没有标注", "not annotated");
         eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
     }
-    Ok(outbox.commit()?)
+    finish(outbox, lang)
+}
+
+/// Puts the outbox in its place, and says what was in the old one and stays.
+pub(super) fn finish(outbox: Outbox, lang: Lang) -> Result<PathBuf> {
+    let committed = outbox.commit()?;
+    if !committed.kept.is_empty() {
+        let said = lang.pick(
+            "输出文件夹里您自己放入或改过的文件，已原样保留：",
+            "kept as they were, because you put or changed them there: ",
+        );
+        let names: Vec<String> = (committed.kept.iter())
+            .map(|path| path.display().to_string())
+            .collect();
+        eprintln!("{said}{}", names.join(lang.pick("、", ", ")));
+    }
+    Ok(committed.path)
 }
 
 /// 轮台县-2024-05-汇总.xlsx.

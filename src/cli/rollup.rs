@@ -17,7 +17,7 @@ use crate::report::{Lang, words, workbook};
 use crate::rollup::{CountyOutbox, Unlike, prefecture, roll_up, unlike};
 use crate::scheme::Scheme;
 
-use super::merge::{SCHEME_FOLDER, book_name};
+use super::merge::{SCHEME_FOLDER, book_name, finish};
 use super::scheme::load_from;
 use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period};
 
@@ -75,7 +75,7 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
         serde_json::to_writer_pretty(&mut *writer, &document)?;
         writer.write_all(b"\n")
     })?;
-    let target = outbox.commit()?;
+    let target = finish(outbox, lang)?;
     print!("{}", summary(&scheme, &merged, &target, lang));
     let is_open = |finding: &crate::model::Finding| finding.level <= Level::QuasiMandatory;
     Ok(match merged.findings.iter().any(is_open) {

@@ -241,7 +241,7 @@ fn form(scheme: &Scheme, number: &str, text: &str) -> Table {
             spec,
             key: key.into(),
             year: None,
-            reporter: spec.and_then(|spec| annex.rows.fixed()[spec].reporter),
+            reporter: spec.and_then(|spec| annex.rows.fixed()[spec].reporter()),
             sheet_row: idx as u32 + 1,
             stated_count: None,
             entries: entries.collect(),
@@ -761,7 +761,7 @@ fn plan() -> (Scheme, Vec<Finding>) {
         checked.merge(read.checked);
         tables.append(&mut read.tables);
     }
-    let tables = returns::settle(&scheme, tables).tables;
+    let tables = returns::settle(&scheme, Period::Plan, tables).tables;
     checked.merge(crate::check::check_county(&scheme, &tables));
     let mut findings = checked.findings;
     reader.localise(&tables, &Earlier::default(), &mut findings);

@@ -305,6 +305,7 @@ fn number_at(scheme: &Scheme, text: &str) -> Option<String> {
         let digits = annex
             .number
             .trim_start_matches(|c: char| !c.is_ascii_digit());
+        // A number without digits is told by no digits.
         let digits = Some(digits).filter(|digits| !digits.is_empty())?;
         Some((ends(digits)?, &*annex.number))
     });

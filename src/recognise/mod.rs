@@ -356,12 +356,10 @@ impl<'s> Recogniser<'s> {
         }
         for (leaf, column) in header.columns.iter().enumerate() {
             let described = annex.column_of(leaf);
-            if column.is_none()
-                && !described.optional
-                && described.kind != crate::scheme::ColumnKind::Serial
-            {
+            let is_asked = !described.optional || !described.done.is_empty();
+            if column.is_none() && is_asked && described.kind != crate::scheme::ColumnKind::Serial {
                 let header = annex.leaves[leaf].path.join("/").replace('\n', "");
-                let level = if annex.is_key(annex.leaves[leaf].column) {
+                let level = if annex.is_label(annex.leaves[leaf].column) {
                     Level::Hint
                 } else {
                     Level::Mandatory

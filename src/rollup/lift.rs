@@ -62,13 +62,13 @@ impl Lifter<'_> {
                     .map(|(leaf, _)| Some(leaf));
                 let leaves: Vec<Option<usize>> = leaves.collect();
                 let specs = (self.annex.rows.fixed().iter().enumerate())
-                    .filter(|(_, spec)| spec.reporter == Some(part.reporter));
+                    .filter(|(_, spec)| spec.reporter() == Some(part.reporter));
                 let rows = specs.map(|(spec, its)| Row {
                     kind: RowKind::Data,
                     spec: Some(spec),
                     key: its.key.clone(),
                     year: its.year,
-                    reporter: its.reporter,
+                    reporter: its.reporter(),
                     sheet_row: at(None).unwrap_or(0),
                     stated_count: None,
                     entries: summed(county, part, rows, its.year, &leaves),
@@ -120,7 +120,7 @@ impl Lifter<'_> {
     /// What the blocks of all counties add up to; rates stay blank unless they are weighted.
     fn whole(&self, counties: &[Table]) -> Table {
         let specs = (self.annex.rows.fixed().iter().enumerate())
-            .filter(|(_, spec)| spec.reporter.is_none());
+            .filter(|(_, spec)| spec.reporter().is_none());
         let rows = specs.map(|(idx, spec)| {
             let same = counties
                 .iter()

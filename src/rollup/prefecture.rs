@@ -123,6 +123,7 @@ fn keep_columns(annex: &mut Annex, kept: &[usize]) {
     }
     annex.row_key = reporter.and_then(new).into_iter().collect();
     annex.year_column = annex.year_column.and_then(new);
+    annex.reporter_column = annex.row_key.first().copied();
     annex.depth = annex
         .leaves
         .iter()
@@ -136,6 +137,7 @@ fn rows_of_counties(county: &Annex, schemes: &[&Scheme]) -> Vec<RowSpec> {
     let mut years: Vec<Option<u16>> = county.rows.fixed().iter().map(|spec| spec.year).collect();
     years.sort_unstable();
     years.dedup();
+    let kept = kept_columns(county);
     let mut rows = Vec::new();
     for (reporter, scheme) in schemes.iter().enumerate() {
         for year in &years {
@@ -159,7 +161,13 @@ fn rows_of_counties(county: &Annex, schemes: &[&Scheme]) -> Vec<RowSpec> {
             rows.push(RowSpec {
                 key: [Arc::from(scheme.area.as_str())].into(),
                 printed,
-                reporter: Some(reporter),
+                reporters: vec![reporter],
+                cells: (spec.cells.iter())
+                    .filter_map(|(column, text)| {
+                        let column = kept.iter().position(|kept| kept == column)?;
+                        Some((column, text.clone()))
+                    })
+                    .collect(),
                 ..spec.clone()
             });
         }
@@ -188,6 +196,10 @@ fn name_counties(annex: &mut Annex) {
         goal: Goal::AtLeast,
         weight: None,
         schedule: None,
+        print: None,
+        measures_target: false,
+        done: Vec::new(),
+        width: None,
     };
     let leaf = Leaf {
         column: 0,
@@ -199,6 +211,7 @@ fn name_counties(annex: &mut Annex) {
     annex.row_key = (annex.row_key.iter().map(|key| key + 1)).collect();
     annex.row_key.insert(0, 0);
     annex.year_column = annex.year_column.map(|column| column + 1);
+    annex.reporter_column = Some(0);
 }
 
 /// The rows of the whole, then of each county. What does not add up has no row in the whole.
@@ -217,7 +230,10 @@ fn blocks(area: &str, idx: usize, schemes: &[&Scheme]) -> Vec<RowSpec> {
             rows.push(RowSpec {
                 key: block_key(name, scheme, &spec.key),
                 printed: [name.to_owned()].into_iter().chain(printed).collect(),
-                reporter,
+                reporters: reporter.into_iter().collect(),
+                cells: (spec.cells.iter())
+                    .map(|(column, text)| (column + 1, text.clone()))
+                    .collect(),
                 ..spec.clone()
             });
         }

@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::model::{Direction, Level, Need};
 
-use super::{AppliesIn, Bound, ColumnKind, Course, Frequency, Goal, ReporterKind};
+use super::{AppliesIn, Bound, ColumnKind, Course, Frequency, Goal, Print, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -27,6 +27,8 @@ pub(crate) struct MainFile {
     pub(crate) units: Vec<UnitFile>,
     #[serde(default)]
     pub(crate) reporters: Vec<ReporterFile>,
+    #[serde(default)]
+    pub(crate) groups: Vec<GroupFile>,
 }
 
 /// `[[units]]`.
@@ -50,6 +52,14 @@ pub(crate) struct ReporterFile {
     pub(crate) aliases: Vec<Spanned<String>>,
 }
 
+/// `[[groups]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupFile {
+    pub(crate) name: Spanned<String>,
+    pub(crate) kind: ReporterKind,
+}
+
 /// `[[columns]]` of an annex.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +79,11 @@ pub(crate) struct ColumnFile {
     pub(crate) goal: Option<Goal>,
     pub(crate) weight: Option<Spanned<String>>,
     pub(crate) schedule: Option<Spanned<Vec<u8>>>,
+    pub(crate) print: Option<Print>,
+    pub(crate) measures: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) done: Vec<String>,
+    pub(crate) width: Option<u8>,
 }
 
 /// `due` of an annex.
@@ -93,6 +108,10 @@ pub(crate) struct RowFile {
     pub(crate) decimals: Option<u8>,
     pub(crate) goal: Option<Goal>,
     pub(crate) course: Option<Course>,
+    pub(crate) target: Option<Spanned<String>>,
+    /// By name of the column.
+    #[serde(default)]
+    pub(crate) cells: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// `rows` of an annex.

@@ -144,16 +144,26 @@ fn the_same_inbox_gives_the_same_bytes() {
 }
 
 #[test]
-fn merging_again_replaces_the_outbox_whole() {
+fn merging_again_replaces_the_outbox_and_keeps_what_others_put_there() {
     let desk = Desk::new("again");
     merge_plan(&desk.path("out"));
-    fs::write(desk.path("out/plan/old.txt"), "left from before").expect("a file");
-    merge_plan(&desk.path("out"));
-    assert!(!desk.path("out/plan/old.txt").exists());
+    let before = contents(&desk.path("out/plan"));
+    fs::write(desk.path("out/plan/批示.txt"), "请核实").expect("a file");
+    let again = merge_plan(&desk.path("out"));
+    let kept = desk.path("out/plan/批示.txt");
+    assert_eq!(fs::read_to_string(&kept).expect("it is kept"), "请核实");
+    assert!(
+        stderr(&again).contains("已原样保留：批示.txt"),
+        "{}",
+        stderr(&again)
+    );
+    fs::remove_file(kept).expect("a file");
+    assert!(contents(&desk.path("out/plan")) == before);
     let left: Vec<_> = fs::read_dir(desk.path("out"))
         .expect("the outbox")
         .map(|entry| entry.expect("an entry").file_name())
-        .filter(|name| name != "plan" && !name.to_string_lossy().ends_with(".lock"))
+        .filter(|name| name != "plan" && name != ".plan.files")
+        .filter(|name| !name.to_string_lossy().ends_with(".lock"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -322,7 +332,7 @@ fn what_the_county_wrote_down_about_a_period_stands_on_the_first_sheet() {
     let book = desk.path("out/plan/轮台县-plan-汇总.xlsx");
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(book).expect("a workbook");
     let sheet = book.worksheet_range("说明").expect("the first sheet");
-    let line = sheet.rows().find(|row| row[0].to_string() == "本期说明");
+    let line = sheet.rows().find(|row| row[0] == "本期说明");
     assert_eq!(
         line.expect("the note")[1].to_string(),
         "演示数据，不是真实数据。"

@@ -433,7 +433,7 @@ pub(crate) fn plan() -> (Scheme, Merged) {
         findings.extend(read.findings);
         checked.merge(read.checked);
     }
-    let settled = returns::settle(&scheme, tables);
+    let settled = returns::settle(&scheme, Period::Plan, tables);
     findings.extend(settled.findings);
     checked.merge(Checker::new(&scheme).county(&settled.tables));
     findings.append(&mut checked.findings);
@@ -524,9 +524,11 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
                 spec: Some(spec),
                 key: row.key.clone(),
                 year: row.year,
-                reporter: row.reporter,
+                reporter: row.reporter(),
                 source: by_name.get(&(row.key.clone(), row.year)).copied(),
                 conflicts: Vec::new(),
+                shared: Vec::new(),
+                completion: None,
             });
         let mut rows: Vec<CountyRow> = fixed.collect();
         if rows.is_empty() {
@@ -539,6 +541,8 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
                     reporter: row.reporter,
                     source: Some(*source),
                     conflicts: Vec::new(),
+                    shared: Vec::new(),
+                    completion: None,
                 })
                 .collect();
         }
@@ -546,7 +550,11 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
             sums: sums(annex, &rows, tables),
             stated,
         });
-        CountyAnnex { rows, total }
+        CountyAnnex {
+            rows,
+            total,
+            progress: None,
+        }
     });
     County {
         annexes: annexes.collect(),

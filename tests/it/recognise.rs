@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::desk::{luntai, named_sheet, read_sheets, sheet, text};
 use crate::form::{Form, held, stack};
 
-const ANNEXES: [&str; 12] = [
+const ANNEXES: [&str; 13] = [
     "附件1",
     "附件1.1",
     "附件2",
@@ -19,6 +19,7 @@ const ANNEXES: [&str; 12] = [
     "附件6.1",
     "附件6.2",
     "附件7",
+    "台账",
 ];
 
 /// What a clerk may do to a form without making it another.

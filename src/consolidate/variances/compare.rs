@@ -265,7 +265,7 @@ fn whose(scheme: &Scheme, indicator: &Indicator, now: Stand<'_>) -> Vec<Whose> {
     }
     let mut whose: Vec<Whose> = match &annex.rows {
         // Rows of nobody are sums of the others.
-        Rows::Fixed(specs) => (specs.iter().map(|spec| spec.reporter))
+        Rows::Fixed(specs) => (specs.iter().map(|spec| spec.reporter()))
             .filter(Option::is_some)
             .collect(),
         Rows::Register => {

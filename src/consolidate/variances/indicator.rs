@@ -73,6 +73,10 @@ impl Indicator {
             let first = specs.first().copied().flatten();
             for (leaf, its) in annex.leaves.iter().enumerate() {
                 let is_now = its.year.is_none_or(|its| its == year);
+                // What is held against a target of its own has its place beside it.
+                if annex.columns[its.column].measures_target {
+                    continue;
+                }
                 if !is_now || !annex.kind_of(leaf, first).is_figure() {
                     continue;
                 }

@@ -356,7 +356,8 @@ impl Page<'_, '_> {
             header.push((col, col, words::level(level, lang)));
         }
         self.header(&header)?;
-        for (idx, annex) in context.scheme.annexes.iter().enumerate() {
+        for &idx in &context.annexes {
+            let annex = &context.scheme.annexes[idx];
             let target = link(
                 &context.layout.annexes[idx].parts[0].name,
                 CellRef::new(0, 0),

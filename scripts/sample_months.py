@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benches" / "corpus"))
 
 from generate import township_names  # noqa: E402
-from sample import months  # noqa: E402
+from sample import ledger, months  # noqa: E402
 from sample.layout import GREY, PLAIN, WPS, in_full_width, lay_out  # noqa: E402
 from sample.months import Month  # noqa: E402
 from sample.plan import A1, A1_1, A2, A2_1, A3, A3_1, A4, A5, A7, YEARS  # noqa: E402
@@ -116,6 +116,17 @@ class County:
                 yield Returned(f"县直部门/{name}{month.month}月报表.xlsx", name, "xlsxwriter", sheets, self.on(4))
 
 
+    def ledgers(self, missing):
+        """The lead departments' parts of the task ledger, without those that have sent none."""
+        form = ledger.annex(self.month, self.seed)
+        for name in ledger.leads(form):
+            if name in missing:
+                continue
+            own = months.filled(form, ledger.rows_of(form, name))
+            sheet = lay_out(own, title=f"{form.title}（{self.month.text}）", reporter="填报单位：" + name, sign_off=self.signed(4))
+            yield Returned(f"县直部门/台账/{name}台账.xlsx", name, "xlsxwriter", [sheet], self.on(4))
+
+
 def is_due(number, month):
     """Whether the scheme asks for an annex in a month."""
     for path in TEMPLATES.glob("annex-*.toml"):
@@ -170,6 +181,8 @@ def april(seed):
         c.ordinary("野云沟乡", "野云沟乡2024-04.ods", "office", look=GREY),
         c.ordinary("轮南镇", "轮南镇4月.xlsx", day=9, habits="late: saved on 9 May"),
         *c.bureaus(),
+        *c.ledgers(missing=("县财政局",)),
+        # 县财政局 sends no 台账.
     ]
 
 
@@ -209,7 +222,8 @@ def may(seed):
             c.trees("野云沟乡", fallen, look=GREY, sign_off=c.signed(3)), c.water("野云沟乡", look=GREY, sign_off=c.signed(3)),
         ], c.on(3), "造林 of 2024 is less than it was in April"),
         *c.bureaus(),
-        # 轮南镇 sends nothing.
+        *c.ledgers(missing=("县教科局", "县交通运输局")),
+        # 轮南镇 sends nothing, 县教科局 and 县交通运输局 no 台账.
     ]
 
 

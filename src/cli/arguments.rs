@@ -27,6 +27,7 @@ pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
     let paths = matches.get_many::<PathBuf>("files");
     super::check::Options {
         paths: paths.map_or(Vec::new(), |paths| paths.cloned().collect()),
+        period: matches.get_one::<String>("period").cloned(),
         annotate: path(matches, "annotate"),
         json: matches
             .get_one::<String>("format")
@@ -182,6 +183,16 @@ pub(super) fn command(lang: Lang) -> Command {
                     .help(say(
                         "输出格式：text 文字（默认）、json",
                         "text (default) or json",
+                    ))
+                    .help_heading(say("选项", "Options")),
+            )
+            .arg(
+                Arg::new("period")
+                    .long("period")
+                    .value_name(say("报告期", "PERIOD"))
+                    .help(say(
+                        "应是哪一期的表：plan 或月份，如 2024-05；不写则按表上写的",
+                        "what the forms should be about: plan, or a month such as 2024-05; by default what they say",
                     ))
                     .help_heading(say("选项", "Options")),
             )

@@ -1,21 +1,20 @@
 //! `hebiao merge`: everything in the inbox of a period → the outbox of that period.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::consolidate::read_records;
 use crate::consolidate::records::write_records;
 use crate::inbox::{self, InboxFile};
-use crate::model::{Earlier, FileStatus, Level, Past, Period, ReturnStatus};
+use crate::model::{FileStatus, Level, Period, ReturnStatus};
 use crate::pipeline::{Merged, merge};
 use crate::report::annotate::send_back;
 use crate::report::outbox::Outbox;
 use crate::report::{Lang, json, words, workbook};
 use crate::scheme::Scheme;
 
+use super::earlier::earlier;
 use super::{
     ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress,
     scheme::load_with_files,
@@ -141,32 +140,6 @@ pub(super) fn finish(outbox: Outbox, lang: Lang) -> Result<PathBuf> {
 /// 轮台县-2024-05-汇总.xlsx.
 pub(super) fn book_name(area: &str, period: Period, lang: Lang) -> String {
     format!("{area}-{period}-{}.xlsx", lang.pick("汇总", "consolidated"))
-}
-
-/// What was consolidated before, as far as it is in the outbox.
-fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Earlier> {
-    let past = |period: Option<Period>| -> Result<Option<Past>> {
-        let Some(period) = period else {
-            return Ok(None);
-        };
-        let path = outbox.join(period.to_string()).join("records.parquet");
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
-        };
-        let past = read_records(scheme, period, file);
-        Ok(Some(past.with_context(|| path.display().to_string())?))
-    };
-    let [plan, last_month, year_before] = Earlier::periods(period);
-    Ok(Earlier {
-        plan: past(plan)?,
-        last_month: past(last_month)?,
-        year_before: past(year_before)?,
-        months: (Earlier::months(period).into_iter())
-            .filter_map(|month| past(Some(month)).transpose())
-            .collect::<Result<_>>()?,
-    })
 }
 
 /// The latest month in the inbox, else the plan.

@@ -8,6 +8,8 @@
 
 mod arguments;
 mod check;
+#[cfg(feature = "consolidate")]
+mod earlier;
 mod explain;
 mod form;
 #[cfg(feature = "consolidate")]

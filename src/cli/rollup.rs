@@ -1,14 +1,13 @@
 //! `hebiao rollup`: the outboxes of several counties → one for the prefecture.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::consolidate::read_records;
 use crate::consolidate::records::write_all_records;
 use crate::model::{Earlier, Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
@@ -17,6 +16,7 @@ use crate::report::{Lang, words, workbook};
 use crate::rollup::{CountyOutbox, Unlike, prefecture, roll_up, unlike};
 use crate::scheme::Scheme;
 
+use super::earlier::past;
 use super::merge::{SCHEME_FOLDER, book_name, finish};
 use super::scheme::load_from;
 use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period};
@@ -115,15 +115,7 @@ fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(Coun
     let periods = Earlier::periods(period).into_iter().flatten().chain(months);
     let mut pasts = Vec::new();
     for period in periods.chain([period]) {
-        let path = records_path(folder, period);
-        match File::open(&path) {
-            Ok(file) => {
-                let past = read_records(&scheme, period, file);
-                pasts.push(past.with_context(|| path.display().to_string())?);
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
-        }
+        pasts.extend(past(&scheme, folder, period)?);
     }
     let sha256 = Sha256::digest(&bytes);
     let county = CountyOutbox {

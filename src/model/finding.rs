@@ -118,6 +118,7 @@ pub enum Kind {
     UnitSlip,
     Shifted,
     OldForm,
+    WrongPeriod,
 }
 
 /// The facts that a finding's words are made of.
@@ -256,6 +257,13 @@ pub enum Detail {
         scheme: String,
         /// Whether it is this scheme.
         same_scheme: bool,
+    },
+    /// The form is about another period than the one that it came in for.
+    WrongPeriod {
+        /// Where that was found.
+        found_by: PeriodSource,
+        /// As printed.
+        printed: String,
     },
     /// One explanation stands for every finding of a return.
     RepeatedText {
@@ -504,6 +512,21 @@ pub enum ReporterSource {
     Annex,
 }
 
+/// Where it was found what a form is about, the most trusted first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodSource {
+    /// A line of its own: 报告期.
+    Form,
+    /// The title, or another line above the table.
+    Title,
+    /// The stamp of the form that this program made.
+    Stamp,
+    /// The sheet's name.
+    SheetName,
+    /// The file's name.
+    FileName,
+}
+
 /// Which way a figure should go over the years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -679,6 +702,19 @@ impl ReporterSource {
     }
 }
 
+impl PeriodSource {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            PeriodSource::Form => "form",
+            PeriodSource::Title => "title",
+            PeriodSource::Stamp => "stamp",
+            PeriodSource::SheetName => "sheet-name",
+            PeriodSource::FileName => "file-name",
+        }
+    }
+}
+
 impl Level {
     /// All, the most serious first.
     pub const ALL: [Self; 4] = [
@@ -701,7 +737,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -738,6 +774,7 @@ impl Kind {
         Self::UnitSlip,
         Self::Shifted,
         Self::OldForm,
+        Self::WrongPeriod,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -779,6 +816,7 @@ impl Kind {
             Kind::UnitSlip => "unit-slip",
             Kind::Shifted => "shifted",
             Kind::OldForm => "old-form",
+            Kind::WrongPeriod => "wrong-period",
         }
     }
 }

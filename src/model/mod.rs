@@ -19,7 +19,7 @@ pub use date::Date;
 pub use earlier::{Earlier, Past};
 pub use finding::{
     AliasMatch, Condition, Detail, Direction, Finding, Kind, LEAST_EXPLANATION, Level, Need,
-    Operand, Place, ReadAs, ReporterSource, Verdict, Wanted, is_explanation,
+    Operand, PeriodSource, Place, ReadAs, ReporterSource, Verdict, Wanted, is_explanation,
 };
 pub use fraction::Fraction;
 pub use period::Period;

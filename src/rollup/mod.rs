@@ -152,6 +152,9 @@ fn files(counties: &[CountyOutbox], tables: &[Table]) -> Vec<FileRecord> {
                     .filter(|entry| entry.value.amount().is_some())
                     .count(),
                 superseded: false,
+                kept_apart: false,
+                period: table.period,
+                period_found_by: None,
             })
             .collect(),
     };

@@ -102,11 +102,17 @@ fn files() -> Vec<FileRecord> {
         annex: 0,
         reporter: Some(0),
         found_by: Some(ReporterSource::Form),
+        period: Period::Plan,
+        period_found_by: None,
+        kept_apart: false,
         observations: 21,
         superseded: false,
     };
     let unknown = TableRecord {
         reporter: None,
+        period: Period::Plan,
+        period_found_by: None,
+        kept_apart: false,
         observations: 4,
         ..table.clone()
     };

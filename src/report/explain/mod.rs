@@ -45,6 +45,7 @@ pub fn explanation(kind: Kind) -> &'static str {
         Kind::UnitSlip => include_str!("unit_slip.md"),
         Kind::Shifted => include_str!("shifted.md"),
         Kind::OldForm => include_str!("old_form.md"),
+        Kind::WrongPeriod => include_str!("wrong_period.md"),
     }
 }
 

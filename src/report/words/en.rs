@@ -2,8 +2,8 @@
 
 use crate::model::{
     AliasMatch, Amount, Condition, Detail, Direction, Evidence, Explained, Extent, FileStatus,
-    Finding, Kind, LEAST_EXPLANATION, Level, Need, Place, ReadAs, Reason, ReporterSource,
-    ReturnStatus, Slip, Suspect, Verdict, Wanted,
+    Finding, Kind, LEAST_EXPLANATION, Level, Need, PeriodSource, Place, ReadAs, Reason,
+    ReporterSource, ReturnStatus, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -78,6 +78,7 @@ pub(super) fn title(finding: &Finding) -> String {
             same_scheme: true, ..
         } => "An old form was used",
         Detail::OldForm { .. } => "A form of another scheme was used",
+        Detail::WrongPeriod { .. } => "The form is about another period",
         Detail::Sum { .. } => "The total differs from the sum of its parts",
         Detail::TotalRow { .. } => "The total row differs from the sum of the rows",
         Detail::RowCount { .. } => "The total row states another number of rows",
@@ -236,6 +237,12 @@ pub(super) fn facts(finding: &Finding) -> String {
             true => message.clone(),
             false => format!("{about}: {message}"),
         },
+        Detail::WrongPeriod { found_by, printed } => format!(
+            "{} says “{printed}”, that is {}; this period is {}; left out",
+            period_source(*found_by),
+            given(finding),
+            expected(finding)
+        ),
         Detail::OldForm {
             scheme,
             same_scheme,
@@ -509,6 +516,10 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::TooShort => "Write down the reason itself".to_owned(),
         Detail::NoLongerNeeded { .. } => "Nothing to do".to_owned(),
         Detail::Told { .. } => "Ask the county".to_owned(),
+        Detail::WrongPeriod { .. } => {
+            "Check the period: put it right and return it again, or move the file to its month"
+                .to_owned()
+        }
         Detail::OldForm { .. } => "Check how it was read; use the new form next time".to_owned(),
         Detail::Sum { .. } => {
             format!("Check {cell}; if a part is wrong, the total should change with it")
@@ -783,6 +794,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnitSlip => "Wrong unit",
         Kind::Shifted => "Shifted",
         Kind::OldForm => "Old form",
+        Kind::WrongPeriod => "Wrong period",
     }
 }
 
@@ -902,6 +914,16 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
         ReporterSource::FileName => "the file name",
         ReporterSource::Folder => "the folder",
         ReporterSource::Annex => "the annex's only reporter",
+    }
+}
+
+pub(super) fn period_source(source: PeriodSource) -> &'static str {
+    match source {
+        PeriodSource::Form => "the line of the period",
+        PeriodSource::Title => "the title",
+        PeriodSource::Stamp => "the form's stamp",
+        PeriodSource::SheetName => "the sheet's name",
+        PeriodSource::FileName => "the file's name",
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Condition, Direction, Evidence, Explained, Extent, Need, ReadAs, Reason, Slip, Wanted,
+    Condition, Direction, Evidence, Explained, Extent, Need, PeriodSource, ReadAs, Reason, Slip,
+    Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -122,6 +123,15 @@ fn examples() -> Vec<Finding> {
                 message: "合计与分项之和不符".into(),
             },
         ),
+        finding(
+            Kind::WrongPeriod,
+            Detail::WrongPeriod {
+                found_by: PeriodSource::Title,
+                printed: "2024年4月用水量统计表".into(),
+            },
+        )
+        .given("2024-04")
+        .expected("2024-05"),
         finding(
             Kind::OldForm,
             Detail::OldForm {
@@ -477,14 +487,15 @@ fn variant(detail: &Detail) -> usize {
         Detail::BlankRow { .. } => 41,
         Detail::BlankForm => 42,
         Detail::OldForm { .. } => 43,
-        Detail::Told { .. } => 44,
+        Detail::Told { .. } => 45,
+        Detail::WrongPeriod { .. } => 44,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..45 {
+    for number in 0..46 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

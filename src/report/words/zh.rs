@@ -2,8 +2,8 @@
 
 use crate::model::{
     AliasMatch, Amount, Condition, Detail, Direction, Evidence, Explained, Extent, FileStatus,
-    Finding, Kind, LEAST_EXPLANATION, Level, Need, Place, ReadAs, Reason, ReporterSource,
-    ReturnStatus, Slip, Suspect, Verdict, Wanted,
+    Finding, Kind, LEAST_EXPLANATION, Level, Need, PeriodSource, Place, ReadAs, Reason,
+    ReporterSource, ReturnStatus, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -78,6 +78,7 @@ pub(super) fn title(finding: &Finding) -> String {
             same_scheme: true, ..
         } => "用的是旧表样",
         Detail::OldForm { .. } => "用的是别的报表制度的表样",
+        Detail::WrongPeriod { .. } => "不是本报告期的报表",
         Detail::Sum { .. } => "合计与分项之和不符",
         Detail::TotalRow { .. } => "合计行与各行之和不符",
         Detail::RowCount { .. } => "合计行注明的个数与行数不符",
@@ -236,6 +237,12 @@ pub(super) fn facts(finding: &Finding) -> String {
             true => message.clone(),
             false => format!("{about}：{message}"),
         },
+        Detail::WrongPeriod { found_by, printed } => format!(
+            "{}写的是“{printed}”，即 {}，本期是 {}；没有汇总",
+            period_source(*found_by),
+            given(finding),
+            expected(finding)
+        ),
         Detail::OldForm {
             scheme,
             same_scheme,
@@ -495,6 +502,9 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::NoLongerNeeded { .. } => "不必处理".to_owned(),
         Detail::Told { .. } => "请与该县（市）核对".to_owned(),
         Detail::OldForm { .. } => "请核对读取是否正确；以后请用新发的空表填报".to_owned(),
+        Detail::WrongPeriod { .. } => {
+            "请核对报告期：写错的改正后重报；放错文件夹的，移到该月的文件夹".to_owned()
+        }
         Detail::Sum { .. } => {
             format!("请核对 {cell}；若分项有误，改分项后合计应随之变化")
         }
@@ -718,6 +728,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnitSlip => "单位填错",
         Kind::Shifted => "错行错列",
         Kind::OldForm => "旧表样",
+        Kind::WrongPeriod => "报告期不符",
     }
 }
 
@@ -833,6 +844,16 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
         ReporterSource::FileName => "文件名",
         ReporterSource::Folder => "文件夹名",
         ReporterSource::Annex => "附件的唯一填报单位",
+    }
+}
+
+pub(super) fn period_source(source: PeriodSource) -> &'static str {
+    match source {
+        PeriodSource::Form => "报告期一栏",
+        PeriodSource::Title => "标题",
+        PeriodSource::Stamp => "空表发放的报告期",
+        PeriodSource::SheetName => "工作表名",
+        PeriodSource::FileName => "文件名",
     }
 }
 

@@ -14,9 +14,11 @@ use crate::consolidate::variances::{Stand, Stands, variances};
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::inbox::InboxFile;
 use crate::localise::localise;
+#[cfg(feature = "consolidate")]
+use crate::model::Past;
 use crate::model::{
-    Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Past, Period, Place,
-    ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Workbook,
+    Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, ReturnRecord,
+    Stamp, Table, TableRecord, Tally, Value, Workbook,
 };
 use crate::normalise::normalise;
 use crate::read::{Limits, read};

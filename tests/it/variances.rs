@@ -164,7 +164,7 @@ impl Sheet {
 
     /// The row of the nth line that begins with this name, counted from the heading of a figure.
     fn line(&self, figure: &str, name: &str) -> String {
-        let is = |row: &[Data], col: usize, text: &str| row[col].to_string() == text;
+        let is = |row: &[Data], col: usize, text: &str| row[col] == *text;
         let start = self.rows.iter().position(|row| is(row, 0, figure));
         let start = start.unwrap_or_else(|| panic!("no figure {figure}"));
         let row = self.rows[start..].iter().find(|row| is(row, 1, name));
@@ -173,7 +173,7 @@ impl Sheet {
 
     /// The line of the county in the first part.
     fn county(&self, figure: &str) -> String {
-        let row = self.rows.iter().find(|row| row[1].to_string() == figure);
+        let row = self.rows.iter().find(|row| row[1] == *figure);
         shown(&row.expect(figure)[2..])
     }
 
@@ -189,7 +189,7 @@ impl Sheet {
 
     /// The first row below a cell of the first column, from 1.
     fn row_below(&self, text: &str) -> usize {
-        let found = self.rows.iter().rposition(|row| row[0].to_string() == text);
+        let found = self.rows.iter().rposition(|row| row[0] == *text);
         found.expect(text) + 2
     }
 }
@@ -526,14 +526,12 @@ fn a_month_is_held_against_what_earlier_runs_left_in_the_outbox() {
     assert!(lacking.starts_with(
         "没有这些报告期的数据，有关各栏空缺：2023年5月、2024年1月、2024年2月、2024年3月。"
     ));
-    let county = range
-        .rows()
-        .find(|row| row[1].to_string() == "造林任务 2024年");
+    let county = range.rows().find(|row| row[1] == *"造林任务 2024年");
     let county = county.expect("a line");
     // What the sheets of 附件3 add up to: this month, in the plan, last month.
     for (col, period) in [(3, "2024-05"), (4, "plan"), (12, "2024-04")] {
         let annex = open(period).worksheet_range("附件3").expect("the sheet");
-        let total = annex.rows().find(|row| row[0].to_string() == "全县合计");
+        let total = annex.rows().find(|row| row[0] == *"全县合计");
         let total = total.expect("a total")[2].to_string();
         assert_eq!(county[col].to_string(), total, "{period}");
     }

@@ -209,5 +209,6 @@ fn annex(idx: usize) -> Annex {
             until: None,
         },
         rows_are_figures: false,
+        publish: Vec::new(),
     }
 }

@@ -16,20 +16,29 @@ use crate::scheme::Scheme;
 
 use super::earlier::earlier;
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, publish::set_units,
     scheme::load_with_files,
 };
 
 /// Where an outbox keeps the scheme that it was made with.
 pub(super) const SCHEME_FOLDER: &str = "报表制度";
 
+/// What was asked for.
+pub(super) struct Options {
+    /// The newest in the inbox if not given.
+    pub(super) period: Option<String>,
+    /// Annexes to be published in another unit, as written.
+    pub(super) units: Vec<String>,
+}
+
 /// Merges one period; exit code by what is open.
-pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u8> {
+pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> {
     let lang = surroundings.lang;
-    let Some((scheme, scheme_files)) = load_with_files(surroundings)? else {
+    let Some((mut scheme, scheme_files)) = load_with_files(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    let period = match period {
+    set_units(&mut scheme, &options.units, lang)?;
+    let period = match &options.period {
         Some(period) => named_period(period, lang)?,
         None => newest_period(&surroundings.inbox, lang)?,
     };

@@ -15,6 +15,8 @@ mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
 #[cfg(feature = "consolidate")]
+mod publish;
+#[cfg(feature = "consolidate")]
 mod rollup;
 mod scheme;
 
@@ -85,10 +87,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let done = match matches.subcommand() {
         #[cfg(feature = "consolidate")]
-        Some(("merge", matches)) => merge::run(
-            &surroundings,
-            matches.get_one::<String>("period").map(String::as_str),
-        ),
+        Some(("merge", matches)) => merge::run(&surroundings, &arguments::merge_options(matches)),
         #[cfg(feature = "consolidate")]
         Some(("rollup", matches)) => {
             rollup::run(&surroundings, &arguments::rollup_order(matches, lang))

@@ -66,6 +66,7 @@ fn annex(area: &str, idx: usize, schemes: &[&Scheme]) -> Annex {
         returned_by: ReturnedBy::Kind(ReporterKind::Township),
         responsible: None,
         reporter_key: Some(0),
+        publish: Vec::new(),
         ..county.clone()
     };
     match Shape::of(county) {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{Amount, Period};
 
-use super::{Bound, ReporterKind, Schedule};
+use super::{Bound, Publish, ReporterKind, Schedule};
 
 /// The schema of one form.
 #[derive(Clone, Debug)]
@@ -48,6 +48,9 @@ pub struct Annex {
     /// Whether rows that differ in more than their reporter hold different figures, which are not added up:
     /// indicators down, in a roll-up.
     pub rows_are_figures: bool,
+    /// Units that its figures are published in, where these are not their own; at most one for each kind of
+    /// quantity.
+    pub publish: Vec<Publish>,
 }
 
 /// How often an annex is returned, and by when.

@@ -427,6 +427,8 @@ file_with_rules!(
         goal: Option<Goal>,
         schedule: Option<Spanned<Vec<u8>>>,
         due: Option<DueFile>,
+        publish_unit: Option<Spanned<String>>,
+        publish_decimals: Option<Spanned<u8>>,
         #[serde(default)]
         columns: Vec<Spanned<ColumnFile>>,
         rows: Option<Spanned<RowsFile>>,

@@ -51,6 +51,7 @@ impl Grid {
                 until: None,
             },
             rows_are_figures: false,
+            publish: Vec::new(),
         };
         for column in cells(columns) {
             annex.add(column);

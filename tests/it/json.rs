@@ -245,6 +245,7 @@ fn scheme() -> Scheme {
                 until: None,
             },
             rows_are_figures: false,
+            publish: Vec::new(),
         }],
         rules: Vec::new(),
     }

@@ -105,7 +105,7 @@ impl Indicator {
 }
 
 /// What of a row's key says which figure it holds: all but the reporter.
-pub(super) fn figure_key(annex: &Annex, key: &[Arc<str>]) -> Box<[Arc<str>]> {
+pub fn figure_key(annex: &Annex, key: &[Arc<str>]) -> Box<[Arc<str>]> {
     let own = key.iter().enumerate();
     own.filter(|(idx, _)| annex.reporter_key != Some(*idx))
         .map(|(_, text)| text.clone())

@@ -18,7 +18,7 @@ use crate::scheme::Scheme;
 
 use super::{County, Source};
 
-pub use indicator::Indicator;
+pub use indicator::{Indicator, figure_key};
 
 use self::compare::Comparer;
 

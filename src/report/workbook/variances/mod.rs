@@ -11,7 +11,9 @@ use rust_xlsxwriter::{
     ConditionalFormatIconType, ConditionalFormatType, Url, Workbook, Worksheet, XlsxError,
 };
 
-use crate::consolidate::variances::{AnnexVariances, Indicator, IndicatorVariances, Variances};
+use crate::consolidate::variances::{
+    AnnexVariances, Indicator, IndicatorVariances, Variances, figure_key,
+};
 use crate::model::CellRef;
 use crate::report::Lang;
 use crate::scheme::Goal;
@@ -509,16 +511,8 @@ fn name(context: &Context<'_>, indicator: &Indicator) -> String {
         .iter()
         .filter(|column| column.kind.is_figure())
         .count();
-    let of_annex = context
-        .merged
-        .variances
-        .iter()
-        .flat_map(|found| &found.annexes);
-    let mut of_annex = of_annex.filter(|found| found.annex == indicator.annex);
-    let others = of_annex.next().map_or(&[][..], |found| &found.indicators);
-    let has_keys = others
-        .iter()
-        .any(|other| other.indicator.key != indicator.key);
+    let mut others = annex.rows.fixed().iter();
+    let has_keys = others.any(|spec| Some(figure_key(annex, &spec.key)) != indicator.key);
     let key = indicator.key.as_ref().filter(|_| has_keys);
     let mut name = match key.map(|key| key.join("·")) {
         Some(key) if n_figures == 1 => key,

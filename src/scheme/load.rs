@@ -356,6 +356,7 @@ impl AnnexLoader<'_> {
             }),
             notes: file.notes.clone(),
             due: self.due(file),
+            rows_are_figures: false,
             publish: Vec::new(),
         };
         // Key columns as written, the year's among them: rows spell their keys in this order.
@@ -408,8 +409,39 @@ impl AnnexLoader<'_> {
             self.check_slots(&annex, column, written.get_ref().name.span());
         }
         annex.rows = self.rows(file, &annex, &keys);
+        self.weights(file, &mut annex);
         annex.publish = self.publish(file, &annex);
         annex
+    }
+
+    /// The columns that rates are weighted with.
+    fn weights(&mut self, file: &AnnexFile, annex: &mut Annex) {
+        for (rate, written) in file.columns.iter().enumerate() {
+            let Some(name) = &written.get_ref().weight else {
+                continue;
+            };
+            let Some(weight) = self.column(annex, name) else {
+                continue;
+            };
+            let [of, with] = [rate, weight].map(|idx| &annex.columns[idx]);
+            let wanted = if of.kind != ColumnKind::Rate {
+                Some("只用于 kind = \"rate\" 的列")
+            } else if with.kind != ColumnKind::Additive {
+                Some("可以相加的列")
+            } else if with.each_year && !of.each_year {
+                Some("不分年度的列")
+            } else {
+                None
+            };
+            match wanted {
+                Some(wanted) => {
+                    let given = name.get_ref().clone();
+                    let problem = Problem::BadValue { wanted, given };
+                    self.mistakes.at(self.file, name.span(), problem);
+                }
+                None => annex.columns[rate].weight = Some(weight),
+            }
+        }
     }
 
     fn due(&mut self, file: &AnnexFile) -> Due {
@@ -587,6 +619,8 @@ impl AnnexLoader<'_> {
                     ColumnKind::Rate => file.course.unwrap_or(Course::State),
                     _ => Course::State,
                 }),
+                goal: column.goal.or(file.goal).unwrap_or_default(),
+                weight: None,
                 schedule: self.schedule(column.schedule.as_ref()).or(schedule),
                 print: column.print,
                 measures_target: column.measures.is_some(),
@@ -779,6 +813,7 @@ impl AnnexLoader<'_> {
             if let Some(row) = row {
                 spec.kind = row.kind;
                 spec.decimals = row.decimals;
+                spec.goal = row.goal;
                 spec.course = row.course;
                 if let (Some(label), Some(last)) = (&row.label, spec.printed.last_mut()) {
                     last.clone_from(label);
@@ -871,6 +906,7 @@ impl AnnexLoader<'_> {
                 unit: None,
                 kind: None,
                 decimals: None,
+                goal: None,
                 course: None,
             });
         }

@@ -4,6 +4,7 @@
 //! every name has become an index, so that later stages cannot meet an unknown column. What is wrong
 //! is refused with file, line and column.
 
+mod alike;
 mod annex;
 mod error;
 mod file;
@@ -20,7 +21,7 @@ mod unit;
 use std::sync::Arc;
 
 pub use annex::{
-    Annex, Column, ColumnKind, Course, Due, Frequency, HeaderCell, Leaf, Print, ReturnedBy,
+    Annex, Column, ColumnKind, Course, Due, Frequency, Goal, HeaderCell, Leaf, Print, ReturnedBy,
     RowSpec, Rows, Target, TotalRow,
 };
 pub use error::{NeverChecked, Problem, SchemeError, What};

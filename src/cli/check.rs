@@ -15,7 +15,10 @@ use crate::pipeline::{CheckedFiles, check_files};
 use crate::report::annotate::{Annotated, annotate, copy_name};
 use crate::report::{Lang, json, text};
 
-use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, progress, scheme::load_scheme};
+use super::{
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, progress, quiet_if_closed,
+    scheme::load_scheme,
+};
 
 /// What the command line asks for.
 pub(super) struct Options {
@@ -44,6 +47,8 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
             period: None,
             files: &checked.files,
             returns: &[],
+            corrections: &[],
+            calls: &[],
             findings: &checked.findings,
             tallies: &checked.tallies,
         };
@@ -67,14 +72,6 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         true => FINDINGS_OPEN,
         false => ALL_CLEAR,
     })
-}
-
-/// Whoever reads the output may have seen enough (`| head`).
-fn quiet_if_closed(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
 }
 
 /// The files named, and all files in the folders named, each once.

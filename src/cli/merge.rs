@@ -17,19 +17,44 @@ use crate::report::{Lang, json, words, workbook};
 use crate::scheme::Scheme;
 
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, scheme::load_scheme,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress, scheme::load_scheme,
+    watch,
 };
 
-/// Merges one period; exit code by what is open.
-pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u8> {
-    let lang = surroundings.lang;
+/// Merges one period; exit code by what is open. With `is_watched`, again whenever its inbox has changed.
+pub(super) fn run(
+    surroundings: &Surroundings,
+    period: Option<&str>,
+    is_watched: bool,
+) -> Result<u8> {
     let Some(scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    let period = match period {
-        Some(period) => named_period(period, lang)?,
-        None => newest_period(&surroundings.inbox, lang)?,
-    };
+    let period = asked_period(surroundings, period)?;
+    if !is_watched {
+        let (merged, target) = run_once(surroundings, &scheme, period)?;
+        let open = merged
+            .findings
+            .iter()
+            .any(|finding| finding.level <= Level::QuasiMandatory);
+        print!("{}", summary(&scheme, &merged, &target, surroundings.lang));
+        return Ok(if open { FINDINGS_OPEN } else { ALL_CLEAR });
+    }
+    let folder = surroundings.inbox.join(period.to_string());
+    watch::run(surroundings, &folder, || {
+        let (merged, target) = run_once(surroundings, &scheme, period)?;
+        println!("{}", short_summary(&merged, &target, surroundings.lang));
+        Ok(())
+    })
+}
+
+/// Merges one period; gives what was found out, and where it was written.
+fn run_once(
+    surroundings: &Surroundings,
+    scheme: &Scheme,
+    period: Period,
+) -> Result<(Merged, PathBuf)> {
+    let lang = surroundings.lang;
     let folder = surroundings.inbox.join(period.to_string());
     // An outbox that cannot be written is better known before the work than after it.
     let outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
@@ -48,16 +73,11 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
         );
     }
     let bar = progress(files.len());
-    let earlier = earlier(&scheme, &surroundings.outbox, period)?;
-    let merged = merge(&scheme, period, earlier, &files, &|| bar.inc(1));
+    let earlier = earlier(scheme, &surroundings.outbox, period)?;
+    let merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
-    let target = write(&scheme, &files, &merged, lang, outbox)?;
-    print!("{}", summary(&scheme, &merged, &target, lang));
-    let open = merged
-        .findings
-        .iter()
-        .any(|finding| finding.level <= Level::QuasiMandatory);
-    Ok(if open { FINDINGS_OPEN } else { ALL_CLEAR })
+    let target = write(scheme, &files, &merged, lang, outbox)?;
+    Ok((merged, target))
 }
 
 fn write(
@@ -96,6 +116,8 @@ fn write(
         period: Some(merged.period),
         files: &merged.files,
         returns: &merged.returns,
+        corrections: &merged.corrections,
+        calls: &merged.calls,
         findings: &merged.findings,
         tallies: &merged.tallies,
     };
@@ -140,29 +162,32 @@ fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Earlier> {
     })
 }
 
-/// The latest month in the inbox, else the plan.
-fn newest_period(inbox: &Path, lang: Lang) -> Result<Period> {
-    let entries = std::fs::read_dir(inbox).with_context(|| {
-        format!(
-            "{}{}",
-            lang.pick("读不了收件文件夹 ", "cannot read the inbox "),
-            inbox.display()
-        )
-    })?;
-    let periods = entries
-        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter_map(|name| Period::parse(&name));
-    periods.max().with_context(|| {
-        format!(
-            "{}{}",
-            inbox.display(),
-            lang.pick(
-                " 里没有报告期文件夹（plan 或 2024-05）",
-                " holds no period (plan or 2024-05)"
-            )
-        )
-    })
+/// One line for a merge among many.
+fn short_summary(merged: &Merged, target: &Path, lang: Lang) -> String {
+    let n_owed = merged.returns.len();
+    let missing = merged.returns.iter();
+    let missing = missing.filter(|record| record.status == ReturnStatus::Missing);
+    let n_came = n_owed - missing.count();
+    let counts: Vec<String> = Level::ALL
+        .iter()
+        .map(|level| {
+            let findings = merged.findings.iter();
+            let count = findings.filter(|finding| finding.level == *level).count();
+            format!("{} {count}", words::level(*level, lang))
+        })
+        .collect();
+    let n_files = merged.files.len();
+    let target = target.display();
+    match lang {
+        Lang::Zh => format!(
+            "已汇总：文件 {n_files} 个，已报 {n_came}/{n_owed}；{} → {target}",
+            counts.join("，")
+        ),
+        Lang::En => format!(
+            "merged: {n_files} files, {n_came} of {n_owed} came; {} → {target}",
+            counts.join(", ")
+        ),
+    }
 }
 
 fn summary(scheme: &Scheme, merged: &Merged, target: &Path, lang: Lang) -> String {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::read::Unreadable;
 
 use super::suspect::{Evidence, Explained, Extent, Slip, Suspect};
-use super::{Amount, CellRef};
+use super::{Amount, CellRef, NewerBy};
 
 /// One thing to tell the user about the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -242,6 +242,8 @@ pub enum Detail {
         other: Arc<str>,
         /// Whether both say the same.
         identical: bool,
+        /// By what the one taken is the newer, where the same office sent both.
+        newer_by: Option<NewerBy>,
     },
     /// The form was made for another scheme, or for this one before it was changed.
     OldForm {

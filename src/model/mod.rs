@@ -5,12 +5,14 @@ mod cell_ref;
 mod date;
 mod earlier;
 mod finding;
+mod moment;
 mod period;
 mod returns;
 mod sheet;
 mod stamp;
 mod suspect;
 mod table;
+mod version;
 
 pub use amount::Amount;
 pub use cell_ref::{CellRange, CellRef};
@@ -20,9 +22,14 @@ pub use finding::{
     AliasMatch, Condition, Detail, Direction, Finding, Kind, LEAST_EXPLANATION, Level, Need,
     Operand, Place, ReadAs, ReporterSource, Verdict, Wanted, is_explanation,
 };
+pub use moment::Moment;
 pub use period::Period;
-pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
+pub use returns::{
+    Call, CellChange, Correction, Effect, FileRecord, FileStatus, ReturnRecord, ReturnState,
+    ReturnStatus, TableRecord, Tally,
+};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};
 pub use stamp::Stamp;
 pub use suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
 pub use table::{Entry, Row, RowKind, Table, Value};
+pub use version::{NewerBy, Version, VersionMark};

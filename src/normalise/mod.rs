@@ -5,6 +5,7 @@
 //! Whether a value is *right* is for [`check`](crate::check).
 
 mod date;
+mod dated;
 mod formula;
 mod number;
 
@@ -17,6 +18,8 @@ use crate::model::{
 };
 use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
+
+pub use dated::dated;
 
 use date::read_date;
 use formula::{Sum, plain_sum};

@@ -10,6 +10,7 @@ pub mod annotate;
 pub mod explain;
 pub mod json;
 pub mod outbox;
+pub mod status;
 pub mod text;
 pub mod words;
 pub mod workbook;

@@ -38,6 +38,7 @@ use crate::scheme::Scheme;
 use self::layout::{Layout, Limits, Names};
 use self::marks::Marks;
 use self::style::Styles;
+use super::annotate::copy_paths;
 use super::{Lang, words};
 
 /// The workbook could not be written.
@@ -100,6 +101,8 @@ struct Context<'a> {
     annex_findings: Vec<[usize; Level::ALL.len()]>,
     /// Findings of each reporter, by level.
     reporter_findings: HashMap<&'a str, [usize; Level::ALL.len()]>,
+    /// For each file that goes back, the path of its marked copy beside the workbook.
+    copies: HashMap<&'a str, String>,
 }
 
 impl<'a> Context<'a> {
@@ -134,6 +137,10 @@ impl<'a> Context<'a> {
             layout: Layout::of(merged, scheme, names, limits),
             annex_findings,
             reporter_findings,
+            copies: copy_paths(scheme, &merged.files, &merged.findings, lang)
+                .into_iter()
+                .map(|(record, path)| (&*record.path, path))
+                .collect(),
         }
     }
 
@@ -152,6 +159,11 @@ impl<'a> Context<'a> {
             let arrived = one.status != ReturnStatus::Missing;
             (owed + 1, came + usize::from(arrived))
         })
+    }
+
+    /// Whether an annex is returned for this period.
+    fn is_due(&self, annex: usize) -> bool {
+        self.scheme.annexes[annex].due.is_in(self.merged.period)
     }
 
     /// 应报 11，已报 10；强制 3，核实 1.
@@ -174,6 +186,8 @@ impl<'a> Context<'a> {
             false => found.join(self.lang.pick("，", ", ")),
         };
         match self.lang {
+            Lang::Zh if !self.is_due(annex) => format!("本期不报；{found}"),
+            Lang::En if !self.is_due(annex) => format!("not due; {found}"),
             Lang::Zh => format!("应报 {owed}，已报 {came}；{found}"),
             Lang::En => format!("{came} of {owed} returned; {found}"),
         }

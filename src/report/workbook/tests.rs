@@ -116,6 +116,8 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
         period: Period::parse("2024-05").expect("a month"),
         earlier: Earlier::default(),
         files: Vec::new(),
+        corrections: Vec::new(),
+        calls: Vec::new(),
         findings: findings.collect(),
         superseded_by: vec![None],
         tables: vec![table],

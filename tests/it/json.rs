@@ -64,6 +64,8 @@ fn a_check_of_single_files_has_no_period_and_nothing_owed() {
   "period": null,
   "files": [],
   "returns": [],
+  "corrections": [],
+  "calls": [],
   "findings": [],
   "counts": {
     "files": 0,

@@ -67,7 +67,7 @@ fn of_two_returns_the_later_name_is_taken() {
         )
     );
     let other =
-        vec!["duplicate-return verification 轮台镇.xlsx for 轮台镇更正.xlsx: other".to_owned()];
+        vec!["duplicate-return hint 轮台镇.xlsx for 轮台镇更正.xlsx: other".to_owned()];
     for forms in [
         [first.clone(), corrected.clone()],
         [corrected.clone(), first.clone()],
@@ -81,6 +81,12 @@ fn of_two_returns_the_later_name_is_taken() {
             "whatever the order in which they are read"
         );
     }
+    // Where no mark tells, the clerk is asked.
+    let unmarked = form("轮台镇表.xlsx", &[("轮台镇", 9)]);
+    assert_eq!(
+        settled(&[first, unmarked]).1,
+        ["duplicate-return verification 轮台镇.xlsx for 轮台镇表.xlsx: other"]
+    );
 }
 
 #[test]

@@ -219,7 +219,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             newer_by,
         } => match (identical, newer_by) {
             (true, _) => format!("{other} 与 {taken} 相同，取用后者"),
-            (false, None) => format!("取用 {taken}，{other} 中相同的行没有汇总"),
+            (false, None) => format!("取用 {taken}，{other} 没有汇总"),
             (false, Some(by)) => {
                 format!("取用 {taken}（{}），{other} 没有汇总", self::newer_by(*by))
             }

@@ -61,7 +61,7 @@ impl Returns<'_, '_> {
             let copy = context
                 .copies
                 .get(file)
-                .map(|path| format!("external:{path}"));
+                .map(|path| format!("file:///{path}"));
             row = self.line(
                 row,
                 &[

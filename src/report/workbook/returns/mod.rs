@@ -240,7 +240,7 @@ impl Returns<'_, '_> {
             .rev()
             .find_map(|file| copies.get(&**file))?;
         let name = path.rsplit('/').next().unwrap_or(path);
-        Some((name.to_owned(), format!("external:{path}")))
+        Some((name.to_owned(), format!("file:///{path}")))
     }
 
     /// The heading of a part of the sheet; gives the row below.

@@ -170,6 +170,10 @@ fn annex(idx: usize) -> Annex {
         blank_is_none: false,
         merge_down: false,
         course: Course::State,
+        print: None,
+        measures_target: false,
+        done: Vec::new(),
+        width: None,
     };
     let leaf = |column| Leaf {
         column,
@@ -189,6 +193,7 @@ fn annex(idx: usize) -> Annex {
         row_key: vec![0],
         year_column: None,
         reporter_key: None,
+        reporter_column: None,
         rows: Rows::Register,
         total: Some(TotalRow {
             label: "合计".into(),

@@ -453,7 +453,7 @@ fn form(scheme: &Scheme, setting: &Setting, random: &mut Random) -> Table {
                 RowKind::Total => Box::default(),
             },
             year: None,
-            reporter: annex.rows.fixed().get(idx).and_then(|row| row.reporter),
+            reporter: annex.rows.fixed().get(idx).and_then(|row| row.reporter()),
             sheet_row: idx as u32 + 4,
             stated_count: None,
             entries: (0..annex.leaves.len())

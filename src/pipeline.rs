@@ -27,6 +27,8 @@ pub struct Merged {
     pub period: Period,
     /// What was known before.
     pub earlier: Earlier,
+    /// What the county wrote down about the period.
+    pub note: Option<String>,
     /// Every file of the inbox, by path.
     pub files: Vec<FileRecord>,
     /// Every form that was read, in order of trust.
@@ -157,11 +159,8 @@ impl<'s> FormReader<'s> {
         record.format = Some(workbook.format);
         record.version.saved = workbook.saved;
         let stamp = Stamp::of_properties(&workbook.properties);
-        findings.extend(
-            stamp
-                .as_ref()
-                .and_then(|stamp| old_form(self.scheme, path, stamp)),
-        );
+        let old = stamp.iter();
+        findings.extend(old.flat_map(|stamp| old_forms(self.scheme, path, stamp)));
         for (sheet, reason) in &workbook.unreadable_sheets {
             let place = Place::sheet(path, &Arc::from(sheet.as_str()), None);
             let detail = Detail::Unreadable(reason.clone());
@@ -263,6 +262,7 @@ pub fn merge(
     Merged {
         period,
         earlier,
+        note: None,
         files: gathered.records,
         tables: settled.tables,
         superseded_by: settled.superseded_by,
@@ -560,23 +560,32 @@ fn unread(record: FileRecord, findings: Vec<Finding>) -> FormFile {
     }
 }
 
-/// A form made before the scheme was changed, or for another, may lack what is asked now.
-fn old_form(scheme: &Scheme, path: &Arc<str>, stamp: &Stamp) -> Option<Finding> {
-    let same_scheme = stamp.scheme == scheme.id;
-    if same_scheme && stamp.fingerprint == scheme.fingerprint {
-        return None;
-    }
-    let short = |fingerprint: &str| fingerprint.chars().take(8).collect::<String>();
-    let detail = Detail::OldForm {
-        scheme: stamp.scheme.clone(),
-        same_scheme,
+/// A form made before its annex was changed, or for another scheme, may lack what is asked now.
+fn old_forms(scheme: &Scheme, path: &Arc<str>, stamp: &Stamp) -> Vec<Finding> {
+    let old = |same_scheme| {
+        let scheme = stamp.scheme.clone();
+        let detail = Detail::OldForm {
+            scheme,
+            same_scheme,
+        };
+        Finding::new(Kind::OldForm, Level::Hint, detail).at(Place::file(path))
     };
-    Some(
-        Finding::new(Kind::OldForm, Level::Hint, detail)
-            .at(Place::file(path))
-            .given(short(&stamp.fingerprint))
-            .expected(short(&scheme.fingerprint)),
-    )
+    if stamp.scheme != scheme.id {
+        return vec![old(false)];
+    }
+    // Annexes that the scheme has no longer are no forms of it at all.
+    let stamped = stamp.annexes.iter().filter_map(|(number, version)| {
+        let annex = &scheme.annexes[scheme.annex(number)?];
+        Some((annex, version, annex.version()))
+    });
+    stamped
+        .filter(|(_, version, now)| *version != now)
+        .map(|(annex, version, now)| {
+            let mut finding = old(true).given(version).expected(now);
+            finding.annex = Some(annex.number.clone());
+            finding
+        })
+        .collect()
 }
 
 /// Codes mean the same reporter only within one scheme.

@@ -568,6 +568,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
         row_key: Vec::new(),
         year_column: None,
         reporter_key: None,
+        reporter_column: None,
         rows: match is_register {
             true => Rows::Register,
             false => Rows::Fixed(Vec::new()),
@@ -600,6 +601,10 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 blank_is_none: false,
                 merge_down: false,
                 course: Course::State,
+                print: None,
+                measures_target: false,
+                done: Vec::new(),
+                width: None,
             });
         }
         let mut is_key = idx == 0 && !is_any_key;
@@ -677,7 +682,9 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
             key: key.clone(),
             printed: Vec::new(),
             year,
-            reporter: about,
+            reporters: about.into_iter().collect(),
+            cells: Vec::new(),
+            target: None,
             unit: None,
             kind: None,
             decimals: None,

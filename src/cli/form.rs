@@ -122,8 +122,8 @@ fn forms<'s>(
             true => Some(form),
             false => form.only(annexes),
         });
-        match form {
-            Some(form) => forms.push((idx, form.period(period))),
+        match form.and_then(|form| form.period(period)) {
+            Some(form) => forms.push((idx, form)),
             // Who is asked for by name and fills in nothing of it was asked for by mistake.
             None if named.contains(&idx) => bail!(
                 "{}{}",

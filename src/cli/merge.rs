@@ -74,8 +74,9 @@ fn run_once(
     }
     let bar = progress(files.len());
     let earlier = earlier(scheme, &surroundings.outbox, period)?;
-    let merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
+    let mut merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
+    merged.note = inbox::note(&folder)?;
     let target = write(scheme, &files, &merged, lang, outbox)?;
     Ok((merged, target))
 }
@@ -136,7 +137,18 @@ fn write(
         let said = lang.pick("没有标注", "not annotated");
         eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
     }
-    Ok(outbox.commit()?)
+    let committed = outbox.commit()?;
+    if !committed.kept.is_empty() {
+        let said = lang.pick(
+            "输出文件夹里您自己放入或改过的文件，已原样保留：",
+            "kept as they were, because you put or changed them there: ",
+        );
+        let names: Vec<String> = (committed.kept.iter())
+            .map(|path| path.display().to_string())
+            .collect();
+        eprintln!("{said}{}", names.join(lang.pick("、", ", ")));
+    }
+    Ok(committed.path)
 }
 
 /// What was consolidated before, as far as it is in the outbox.

@@ -3,6 +3,8 @@
 //! The only stage that knows polars. It takes values as they are: nothing is filled in or corrected,
 //! and nothing is dropped without a finding. [`records`] keeps every value with the cell it came from.
 
+#[cfg(feature = "consolidate")]
+mod completion;
 mod county;
 #[cfg(feature = "consolidate")]
 mod merge;
@@ -13,7 +15,9 @@ pub mod records;
 #[cfg(feature = "consolidate")]
 mod scaled;
 
-pub use county::{County, CountyAnnex, CountyRow, CountyTotal, Source};
+pub use county::{
+    Completion, County, CountyAnnex, CountyRow, CountyTotal, Lead, Progress, Source, State, Task,
+};
 #[cfg(feature = "consolidate")]
 pub use merge::consolidate;
 #[cfg(feature = "consolidate")]

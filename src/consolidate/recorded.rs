@@ -4,10 +4,10 @@
 //! out: there is nothing to hold it against.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::sync::Arc;
 
 use polars::prelude::*;
+use polars_io::mmap::MmapBytesReader;
 use polars_io::parquet::read::ParquetReader;
 
 use super::records::RecordsError;
@@ -16,7 +16,11 @@ use crate::model::{CellRef, Entry, Past, Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, Rows, Scheme};
 
 /// Reads the forms that counted in a period.
-pub fn read_records(scheme: &Scheme, period: Period, file: File) -> Result<Past, RecordsError> {
+pub fn read_records(
+    scheme: &Scheme,
+    period: Period,
+    file: impl MmapBytesReader,
+) -> Result<Past, RecordsError> {
     let frame = ParquetReader::new(file)
         .finish()
         .map_err(RecordsError::read)?;
@@ -82,61 +86,53 @@ fn tables(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Ve
                 Some("total") => RowKind::Total,
                 _ => RowKind::Data,
             };
-            let year = year.filter(|_| annex.leaves[leaf].year.is_none());
             let name = rows.get(idx).unwrap_or_default();
-            let row = row(annex, kind, name, year, reporter(reporters.get(idx)));
-            table.rows.push(Row {
-                sheet_row: cell.row,
-                ..row
-            });
+            let about = reporter(reporters.get(idx)).filter(|_| kind == RowKind::Data);
+            table.rows.push(row(annex, kind, name, about, cell.row));
         }
         let row = table.rows.last_mut().expect("just made");
+        // Under a yearly column the year is the column's.
+        if annex.leaves[leaf].year.is_none() {
+            row.year = year;
+        }
         row.entries[leaf].value = values.get(idx);
     }
     for table in &mut tables {
-        table
-            .rows
-            .retain(|row| is_known(&scheme.annexes[table.annex], row));
+        let annex = &scheme.annexes[table.annex];
+        table.rows.retain_mut(|row| settle(annex, row));
     }
     Ok(tables)
 }
 
 /// A row without figures yet.
-fn row(
-    annex: &Annex,
-    kind: RowKind,
-    name: &str,
-    year: Option<u16>,
-    reporter: Option<usize>,
-) -> Row {
-    let is_named = |key: &[Arc<str>]| key.join("·") == name;
-    let mut fixed = annex.rows.fixed().iter();
-    let spec = match kind {
-        RowKind::Data => fixed.position(|spec| is_named(&spec.key) && spec.year == year),
-        RowKind::Total => None,
-    };
-    let key = match (kind, spec) {
-        (RowKind::Total, _) => Box::default(),
-        (_, Some(spec)) => annex.rows.fixed()[spec].key.clone(),
-        _ => name
-            .splitn(annex.row_key.len(), '·')
+fn row(annex: &Annex, kind: RowKind, name: &str, reporter: Option<usize>, sheet_row: u32) -> Row {
+    let parts = name.splitn(annex.row_key.len(), '·');
+    let key = match kind {
+        RowKind::Data => parts
+            .filter(|part| !part.is_empty())
             .map(Arc::from)
             .collect(),
+        RowKind::Total => Box::default(),
     };
     Row {
         kind,
-        spec,
+        spec: None,
         key,
-        year,
-        reporter: reporter.filter(|_| kind == RowKind::Data),
-        sheet_row: 0,
+        year: None,
+        reporter,
+        sheet_row,
         stated_count: None,
         entries: vec![Entry::MISSING; annex.leaves.len()].into(),
     }
 }
 
-fn is_known(annex: &Annex, row: &Row) -> bool {
-    row.kind == RowKind::Total || row.spec.is_some() || matches!(annex.rows, Rows::Register)
+/// Finds the fixed row that a row is; `false` for one that the annex no longer has.
+fn settle(annex: &Annex, row: &mut Row) -> bool {
+    if row.kind == RowKind::Total || matches!(annex.rows, Rows::Register) {
+        return true;
+    }
+    row.spec = annex.row_spec(&row.key, row.year);
+    row.spec.is_some()
 }
 
 /// The columns that make up a value.

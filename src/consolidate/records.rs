@@ -30,7 +30,7 @@ use rayon::prelude::*;
 
 use super::scaled::{PRECISION, SCALE, to_scaled};
 use crate::model::{CellRef, FileRecord, Period, Row, RowKind, Table, Value};
-use crate::scheme::{Annex, ColumnKind, Scheme};
+use crate::scheme::{Annex, Scheme};
 
 /// Observations in a row group, or one row more: enough to pack well, few enough to take little memory.
 const GROUP: usize = 1 << 17;
@@ -200,10 +200,7 @@ impl<'a> Names<'a> {
     /// The leaves of a table that hold observations.
     fn leaves(&self, table: &Table) -> Vec<usize> {
         let annex = self.annex(table);
-        let is_data = |leaf: &usize| {
-            let column = annex.leaves[*leaf].column;
-            annex.columns[column].kind != ColumnKind::Serial && !annex.is_key(column)
-        };
+        let is_data = |leaf: &usize| !annex.is_label(annex.leaves[*leaf].column);
         (0..annex.leaves.len())
             .filter(|&leaf| table.columns[leaf].is_some())
             .filter(is_data)

@@ -241,7 +241,7 @@ fn form(scheme: &Scheme, number: &str, text: &str) -> Table {
             spec,
             key: key.into(),
             year: None,
-            reporter: spec.and_then(|spec| annex.rows.fixed()[spec].reporter),
+            reporter: spec.and_then(|spec| annex.rows.fixed()[spec].reporter()),
             sheet_row: idx as u32 + 1,
             stated_count: None,
             entries: entries.collect(),

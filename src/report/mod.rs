@@ -9,6 +9,7 @@
 pub mod annotate;
 pub mod explain;
 pub mod json;
+mod kept;
 pub mod outbox;
 pub mod status;
 pub mod text;

@@ -308,8 +308,7 @@ impl Settled {
                 files.push(table.file.clone());
             }
         }
-        let due = scheme.annexes.iter().enumerate();
-        for (annex_idx, annex) in due.filter(|(_, annex)| annex.due.is_in(period)) {
+        for (annex_idx, annex) in scheme.annexes.iter().enumerate() {
             for reporter in scheme.reporters_of(annex) {
                 let files = came.remove(&(annex_idx, reporter)).unwrap_or_default();
                 let replaced = self
@@ -327,6 +326,9 @@ impl Settled {
                     (false, true) => ReturnStatus::Superseded,
                     (false, false) => ReturnStatus::Returned,
                 };
+                if status == ReturnStatus::Missing && !annex.due.is_in(period) {
+                    continue;
+                }
                 if status == ReturnStatus::Missing {
                     let mut finding =
                         Finding::new(Kind::NotReturned, Level::Mandatory, Detail::NotReturned);

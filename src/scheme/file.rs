@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::model::{Direction, Level, Need};
 
-use super::{Bound, ColumnKind, Course, Frequency, ReporterKind};
+use super::{Bound, ColumnKind, Course, Frequency, Print, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -27,6 +27,8 @@ pub(crate) struct MainFile {
     pub(crate) units: Vec<UnitFile>,
     #[serde(default)]
     pub(crate) reporters: Vec<ReporterFile>,
+    #[serde(default)]
+    pub(crate) groups: Vec<GroupFile>,
 }
 
 /// `[[units]]`.
@@ -50,6 +52,14 @@ pub(crate) struct ReporterFile {
     pub(crate) aliases: Vec<Spanned<String>>,
 }
 
+/// `[[groups]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupFile {
+    pub(crate) name: Spanned<String>,
+    pub(crate) kind: ReporterKind,
+}
+
 /// `[[columns]]` of an annex.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +76,11 @@ pub(crate) struct ColumnFile {
     #[serde(default)]
     pub(crate) merge_down: bool,
     pub(crate) course: Option<Course>,
+    pub(crate) print: Option<Print>,
+    pub(crate) measures: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) done: Vec<String>,
+    pub(crate) width: Option<u8>,
 }
 
 /// `due` of an annex.
@@ -87,6 +102,10 @@ pub(crate) struct RowFile {
     pub(crate) unit: Option<Spanned<String>>,
     pub(crate) kind: Option<ColumnKind>,
     pub(crate) decimals: Option<u8>,
+    pub(crate) target: Option<Spanned<String>>,
+    /// By name of the column.
+    #[serde(default)]
+    pub(crate) cells: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// `rows` of an annex.

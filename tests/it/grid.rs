@@ -37,6 +37,7 @@ impl Grid {
             row_key: Vec::new(),
             year_column: None,
             reporter_key: None,
+            reporter_column: None,
             rows: Rows::Register,
             total: Some(TotalRow {
                 label: "合计".into(),
@@ -80,7 +81,9 @@ impl Grid {
         let specs = rows.iter().map(|row| {
             let (keys, year) = keys_and_year(cells(row));
             RowSpec {
-                reporter: keys.first().and_then(|key| self.reporter(key)),
+                reporters: (keys.first().and_then(|key| self.reporter(key)).into_iter()).collect(),
+                cells: Vec::new(),
+                target: None,
                 key: keys.into_iter().map(Arc::from).collect(),
                 printed: cells(row).into_iter().map(str::to_owned).collect(),
                 year,
@@ -233,6 +236,10 @@ impl Add for Annex {
             blank_is_none: kind == "none",
             merge_down: false,
             course: Course::State,
+            print: None,
+            measures_target: false,
+            done: Vec::new(),
+            width: None,
         });
     }
 }

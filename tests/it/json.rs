@@ -230,6 +230,7 @@ fn scheme() -> Scheme {
             row_key: Vec::new(),
             year_column: None,
             reporter_key: None,
+            reporter_column: None,
             rows: Rows::Register,
             total: None,
             notes: Vec::new(),

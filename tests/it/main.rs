@@ -14,6 +14,8 @@ mod form;
 #[cfg(feature = "consolidate")]
 mod grid;
 mod json;
+#[cfg(feature = "consolidate")]
+mod ledger;
 mod merged;
 mod normalise;
 mod outbox;

@@ -478,6 +478,7 @@ fn assemble(
     Merged {
         period,
         earlier: Earlier::default(),
+        note: None,
         superseded_by: vec![None; tables.len()],
         county: county(scheme, &tables),
         files,
@@ -522,9 +523,11 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
                 spec: Some(spec),
                 key: row.key.clone(),
                 year: row.year,
-                reporter: row.reporter,
+                reporter: row.reporter(),
                 source: by_name.get(&(row.key.clone(), row.year)).copied(),
                 conflicts: Vec::new(),
+                shared: Vec::new(),
+                completion: None,
             });
         let mut rows: Vec<CountyRow> = fixed.collect();
         if rows.is_empty() {
@@ -537,6 +540,8 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
                     reporter: row.reporter,
                     source: Some(*source),
                     conflicts: Vec::new(),
+                    shared: Vec::new(),
+                    completion: None,
                 })
                 .collect();
         }
@@ -544,7 +549,11 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
             sums: sums(annex, &rows, tables),
             stated,
         });
-        CountyAnnex { rows, total }
+        CountyAnnex {
+            rows,
+            total,
+            progress: None,
+        }
     });
     County {
         annexes: annexes.collect(),

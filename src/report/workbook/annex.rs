@@ -4,18 +4,18 @@ use std::borrow::Cow;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use crate::consolidate::Source;
+use crate::consolidate::{CountyRow, Source, State};
 use crate::model::{Amount, Level, ReturnStatus, Value};
 use crate::report::Lang;
 use crate::scheme::ColumnKind;
 
-use super::frame::{Frame, MEASURED, Shown};
+use super::frame::{COMPLETION, Frame, MEASURED, Shown};
 use super::head::{self, merge};
 use super::layout::Part;
 use super::marks::{Mark, worst};
 use super::notes::{findings_note, stated_total};
 use super::style::{Look, Number, Role, Styles, tab_colour};
-use super::{Context, page, text};
+use super::{Context, page, progress, text};
 
 /// Writes all sheets of one annex.
 pub(super) fn write(
@@ -80,12 +80,18 @@ impl<'a> Writer<'a, '_> {
     }
 
     fn last_col(&self) -> u16 {
-        (self.frame.annex.leaves.len() - 1) as u16
+        self.frame.last_col()
     }
 
     fn set_up(&mut self) -> Result<(), XlsxError> {
         for (col, width) in self.frame.widths.iter().enumerate() {
             self.sheet.set_column_width(col as u16, *width)?;
+        }
+        if self.frame.completion {
+            for (nth, width) in COMPLETION.into_iter().enumerate() {
+                let col = (self.frame.widths.len() + nth) as u16;
+                self.sheet.set_column_width(col, width)?;
+            }
         }
         let (top, body) = (self.frame.sheets.head, self.frame.sheets.body);
         page::set_up(self.sheet, Some((top, body - 1)), self.context.lang)?;
@@ -109,13 +115,18 @@ impl<'a> Writer<'a, '_> {
             let aside = self.styles.role(Role::Aside);
             self.sheet.write_with_format(2, last, unit_line, aside)?;
         }
-        head::write_header(
-            self.sheet,
-            self.styles,
-            annex,
-            widths,
-            self.frame.sheets.head,
-        )
+        let top = self.frame.sheets.head;
+        head::write_header(self.sheet, self.styles, annex, widths, top)?;
+        if self.frame.completion {
+            let format = self.styles.role(Role::Header);
+            let bottom = self.frame.sheets.body - 1;
+            let lang = self.context.lang;
+            let names = [lang.pick("完成率", "Rate"), lang.pick("状态", "State")];
+            for (col, name) in (widths.len() as u16..).zip(names) {
+                merge(self.sheet, (top, col), (bottom, col), name, format)?;
+            }
+        }
+        Ok(())
     }
 
     fn write_no_rows(&mut self) -> Result<(), XlsxError> {
@@ -135,7 +146,7 @@ impl<'a> Writer<'a, '_> {
         let row = &frame.county.rows[row_idx];
         let at = self.part.first_row + (row_idx - self.part.rows.0) as u32;
         let marks = self.context.marks.row(frame.idx, row_idx);
-        let mut n_lines = 1;
+        let mut n_lines = frame.lines.get(row_idx).copied().unwrap_or(1);
         for leaf in 0..frame.annex.leaves.len() {
             let shown = frame.shown(row_idx, leaf);
             let mut group: Cow<'_, [usize]> = Cow::Borrowed(findings_at(marks, leaf));
@@ -157,7 +168,7 @@ impl<'a> Writer<'a, '_> {
                 }
                 // A printed remark covers the total row too, as in 附件2.1.
                 let ends = row_idx + span == self.part.rows.1;
-                let remark = frame.keys[leaf].is_none() && matches!(shown, Shown::Text(_));
+                let remark = !frame.labels[leaf] && matches!(shown, Shown::Text(_));
                 if ends && remark && total_below.is_some() && self.total_is_blank(leaf) {
                     bottom += 1;
                 }
@@ -173,11 +184,45 @@ impl<'a> Writer<'a, '_> {
                 self.write_note(at, leaf, &group, row.source, None)?;
             }
         }
+        if frame.completion {
+            self.write_completion(at, row)?;
+        }
         // In a large register only rows that need another height say so.
         if n_lines > 1 || frame.county.rows.len() <= MEASURED {
             self.sheet.set_row_height(at, text::height(n_lines))?;
         }
         debug_assert!(row.source.is_some() || marks.is_empty());
+        Ok(())
+    }
+
+    /// 完成率 and 状态 of a row.
+    fn write_completion(&mut self, at: u32, row: &CountyRow) -> Result<(), XlsxError> {
+        let (rate_col, state_col) = (self.last_col() - 1, self.last_col());
+        let rate = row.completion.and_then(|completion| completion.rate);
+        let hundredth = rate.and_then(|rate| rate.checked_mul(Amount::last_digit(2)));
+        let shown = match hundredth {
+            Some(share) => Shown::Figure(share, Number::Percent(1)),
+            None => Shown::Blank,
+        };
+        let (look, kind) = (Look::new(Role::Figure), ColumnKind::Rate);
+        write_shown(self.sheet, self.styles, at, rate_col, &shown, look, kind)?;
+        let Some(completion) = row.completion else {
+            let format = self.styles.role(Role::Centred);
+            self.sheet.write_blank(at, state_col, format)?;
+            return Ok(());
+        };
+        let target = row
+            .spec
+            .and_then(|spec| self.frame.annex.rows.fixed()[spec].target.as_ref());
+        let format = self
+            .styles
+            .get(progress::look(self.context, completion.state, target));
+        let word = progress::word(completion.state, self.context.lang);
+        self.sheet
+            .write_string_with_format(at, state_col, word, format)?;
+        if let Some(note) = progress::note(self.context, completion.state, target) {
+            self.sheet.insert_note(at, state_col, &page::note(&note))?;
+        }
         Ok(())
     }
 
@@ -193,8 +238,10 @@ impl<'a> Writer<'a, '_> {
         let row = &frame.county.rows[row_idx];
         let col = leaf as u16;
         let kind = frame.annex.column_of(leaf).kind;
-        let is_key = frame.keys[leaf].is_some() || kind == ColumnKind::Serial;
-        if row.source.is_none() && !is_key {
+        let is_key = frame.labels[leaf] || kind == ColumnKind::Serial;
+        let state = row.completion.map(|completion| completion.state);
+        let was_returned = state.is_some_and(|state| state != State::NotReturned);
+        if row.source.is_none() && !is_key && !was_returned {
             let absent = self.styles.role(Role::Absent);
             let is_missing = self.context.is_due(frame.idx);
             let word = match is_missing && frame.first_value == Some(leaf) {
@@ -205,7 +252,8 @@ impl<'a> Writer<'a, '_> {
             return Ok(());
         }
         let role = match kind {
-            _ if is_key => Role::Centred,
+            // A name stands in the middle; what is printed beside it may be a whole paragraph.
+            _ if frame.keys[leaf].is_some() || kind == ColumnKind::Serial => Role::Centred,
             ColumnKind::Additive | ColumnKind::Rate => Role::Figure,
             ColumnKind::Text if text_is_long(frame.widths[leaf]) => Role::Text,
             _ => Role::Centred,
@@ -316,7 +364,7 @@ impl<'a> Writer<'a, '_> {
         };
         let rows = self.part.rows.0..self.part.rows.1;
         let start = rows.rev().find(|&row| spans[row] > 0);
-        self.frame.keys[leaf].is_none()
+        !self.frame.labels[leaf]
             && start.is_some_and(|row| {
                 let returned = self.frame.county.rows[row].source.is_some();
                 returned && matches!(self.frame.shown(row, leaf), Shown::Text(_))

@@ -14,6 +14,8 @@ use super::{Context, head, text};
 
 /// Rows that column widths are measured on.
 pub(super) const MEASURED: usize = 2_000;
+/// Widths of the columns 完成率, 状态.
+pub(super) const COMPLETION: [f64; 2] = [9.0, 9.0];
 /// The widest that text may make a column.
 const WIDEST: usize = 44;
 
@@ -26,6 +28,8 @@ pub(super) struct Frame<'a> {
     pub(super) sheets: &'a AnnexSheets,
     /// For each leaf, its place among the printed cells of the key columns.
     pub(super) keys: Vec<Option<usize>>,
+    /// For each leaf, whether the annex says what stands in it: keys, and what the scheme prints.
+    pub(super) labels: Vec<bool>,
     /// For each leaf, whether its figures are shown with a percent sign.
     pub(super) percent: Vec<bool>,
     /// Sums of cells of one row that are shown as live formulas.
@@ -37,6 +41,10 @@ pub(super) struct Frame<'a> {
     pub(super) serials: Vec<u32>,
     /// Width of each leaf.
     pub(super) widths: Vec<f64>,
+    /// Lines that labels over several rows ask of each of them; nothing in a large register.
+    pub(super) lines: Vec<usize>,
+    /// Whether its rows tell how far they have come, in columns of their own to the right.
+    pub(super) completion: bool,
     /// Leading columns that the label of the total row covers.
     pub(super) label_cols: usize,
     /// The first column that holds no key: where a row says that it was not returned.
@@ -73,21 +81,25 @@ impl<'a> Frame<'a> {
             keys.push(is_key.then_some(n_keys));
             n_keys += usize::from(is_key);
         }
-        let leading =
-            |leaf: &usize| keys[*leaf].is_some() || leaf_kind(*leaf) == ColumnKind::Serial;
+        let label = |leaf: usize| annex.is_label(annex.leaves[leaf].column);
         let label_cols = head::label_cols(annex);
-        let first_value = (0..n_leaves).find(|leaf| !leading(leaf));
+        let first_value = (0..n_leaves).find(|&leaf| !label(leaf));
         let mut frame = Self {
             context,
             idx,
             annex,
             county,
             sheets: &context.layout.annexes[idx],
+            labels: (0..n_leaves)
+                .map(|leaf| label(leaf) && leaf_kind(leaf) != ColumnKind::Serial)
+                .collect(),
             percent: Vec::new(),
             sums: row_sums(context.scheme, idx),
             spans: Vec::new(),
             serials: Vec::new(),
             widths: Vec::new(),
+            lines: Vec::new(),
+            completion: county.rows.iter().any(|row| row.completion.is_some()),
             label_cols,
             first_value,
             notes: note_budget(
@@ -101,7 +113,14 @@ impl<'a> Frame<'a> {
             .collect();
         frame.set_spans();
         frame.set_widths();
+        frame.set_lines();
         frame
+    }
+
+    /// The last column of the sheet.
+    pub(super) fn last_col(&self) -> u16 {
+        let more = if self.completion { COMPLETION.len() } else { 0 };
+        (self.annex.leaves.len() + more - 1) as u16
     }
 
     pub(super) fn part(&self, part: usize) -> &'a Part {
@@ -133,6 +152,7 @@ impl<'a> Frame<'a> {
                 .iter()
                 .any(|text| has_sign(text))
             || self.annex.unit_line.as_deref().is_some_and(has_sign)
+            || self.annex.prints_unit()
         {
             return false;
         }
@@ -188,9 +208,32 @@ impl<'a> Frame<'a> {
                 return Shown::Text(Cow::Borrowed(&self.context.scheme.reporters[reporter].name));
             }
         }
+        let spec = row.spec.map(|spec| &self.annex.rows.fixed()[spec]);
+        if let Some(printed) = spec.and_then(|spec| spec.cell(self.annex.leaves[leaf].column)) {
+            return Shown::Text(Cow::Borrowed(printed));
+        }
+        if !row.shared.is_empty() && column.kind == ColumnKind::Text {
+            return self.all_said(row, leaf);
+        }
         match returned {
             Some(value) => self.shown_value(value, leaf, row.spec),
             None => Shown::Blank,
+        }
+    }
+
+    /// What all who share a row say, each with its name.
+    fn all_said(&self, row: &CountyRow, leaf: usize) -> Shown<'a> {
+        let sources = row.source.iter().chain(&row.shared);
+        let said = sources.filter_map(|source| {
+            let (_, returned) = self.returned(*source);
+            let value = &returned.entries[leaf].value;
+            let name = &self.context.scheme.reporters[returned.reporter?].name;
+            (*value != Value::Missing).then(|| format!("{name}：{value}"))
+        });
+        let said: Vec<String> = said.collect();
+        match said.is_empty() {
+            true => Shown::Blank,
+            false => Shown::Text(Cow::Owned(said.join("\n"))),
         }
     }
 
@@ -235,7 +278,7 @@ impl<'a> Frame<'a> {
         let starts_of_part = breaks.clone();
         let mut first_groups: Option<Vec<bool>> = None;
         for leaf in 0..n_leaves {
-            if !merges(leaf) || self.keys[leaf].is_none() {
+            if !merges(leaf) || !self.labels[leaf] {
                 continue;
             }
             for (row, starts) in breaks.iter_mut().enumerate().skip(1) {
@@ -246,7 +289,7 @@ impl<'a> Frame<'a> {
             first_groups.get_or_insert_with(|| breaks.clone());
         }
         for leaf in 0..n_leaves {
-            if !merges(leaf) || self.keys[leaf].is_some() {
+            if !merges(leaf) || self.labels[leaf] {
                 continue;
             }
             if self.annex.column_of(leaf).kind == ColumnKind::Serial {
@@ -299,6 +342,45 @@ impl<'a> Frame<'a> {
             *width = header.max(content) + 2;
         }
         self.widths = head::spread(&widths, &self.annex.title);
+        head::set_widths(self.annex, &mut self.widths);
+    }
+
+    fn set_lines(&mut self) {
+        let n_rows = self.county.rows.len();
+        if n_rows > MEASURED {
+            return;
+        }
+        self.lines = vec![1; n_rows];
+        // Cells over several rows take what the others leave.
+        for row in 0..n_rows {
+            let own = (0..self.annex.leaves.len()).filter(|&leaf| self.span(row, leaf) == 1);
+            let lines = own.map(|leaf| self.lines_of(row, leaf)).max();
+            self.lines[row] = lines.unwrap_or(1);
+        }
+        for leaf in (0..self.annex.leaves.len()).filter(|&leaf| self.labels[leaf]) {
+            for row in 0..n_rows {
+                let span = self.span(row, leaf);
+                if span > 1 {
+                    let needed = self.lines_of(row, leaf);
+                    head::make_room(&mut self.lines[row..row + span], needed);
+                }
+            }
+        }
+    }
+
+    /// How many rows the cell at a row covers; 0 inside another.
+    pub(super) fn span(&self, row: usize, leaf: usize) -> usize {
+        match &self.spans[leaf] {
+            Some(spans) => spans[row] as usize,
+            None => 1,
+        }
+    }
+
+    fn lines_of(&self, row: usize, leaf: usize) -> usize {
+        match self.shown(row, leaf) {
+            Shown::Text(text) => text::lines(&text, self.widths[leaf]),
+            _ => 1,
+        }
     }
 }
 

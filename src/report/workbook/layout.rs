@@ -61,6 +61,8 @@ pub(super) struct AnnexSheets {
     pub(super) body: u32,
     /// The sheet and row of the total row.
     pub(super) total: Option<(usize, u32)>,
+    /// Name of the sheet that says how far its tasks have come, if any does.
+    pub(super) progress: Option<String>,
     /// The first data row of each reporter that any row is about and was returned.
     pub(super) first_rows: HashMap<usize, usize>,
 }
@@ -134,8 +136,11 @@ impl AnnexSheets {
                 first_rows.entry(reporter).or_insert(idx);
             }
         }
+        let progress = county.progress.as_ref();
+        let progress = progress.map(|_| free_name(&format!("{base}汇总"), 0, taken));
         Self {
             parts,
+            progress,
             head,
             body,
             total,

@@ -17,6 +17,7 @@ mod layout;
 pub(super) mod marks;
 mod notes;
 mod page;
+mod progress;
 mod returns;
 mod row_sums;
 mod sources;
@@ -80,8 +81,9 @@ fn write_within(
     workbook.set_properties(&properties(&context)?);
     summary::write(&context, &mut workbook, &mut styles)?;
     returns::write(&context, &mut workbook, &mut styles)?;
-    for annex in 0..scheme.annexes.len() {
+    for &annex in &context.annexes {
         annex::write(&context, annex, &mut workbook, &mut styles)?;
+        progress::write(&context, annex, &mut workbook, &mut styles)?;
     }
     findings::write(&context, &mut workbook, &mut styles)?;
     sources::write(&context, &mut workbook, &mut styles)?;
@@ -95,6 +97,8 @@ struct Context<'a> {
     scheme: &'a Scheme,
     lang: Lang,
     limits: Limits,
+    /// The annexes that the period has, in the order of the scheme.
+    annexes: Vec<usize>,
     marks: Marks,
     layout: Layout,
     /// Findings of each annex, by level.
@@ -133,6 +137,7 @@ impl<'a> Context<'a> {
             scheme,
             lang,
             limits,
+            annexes: annexes_of(merged, scheme),
             marks: Marks::of(merged),
             layout: Layout::of(merged, scheme, names, limits),
             annex_findings,
@@ -192,6 +197,15 @@ impl<'a> Context<'a> {
             Lang::En => format!("{came} of {owed} returned; {found}"),
         }
     }
+}
+
+/// Those that are due, and those of which something came all the same.
+fn annexes_of(merged: &Merged, scheme: &Scheme) -> Vec<usize> {
+    let is_due = |annex: usize| scheme.annexes[annex].due.is_in(merged.period);
+    let came = |annex: usize| merged.tables.iter().any(|table| table.annex == annex);
+    (0..scheme.annexes.len())
+        .filter(|&annex| is_due(annex) || came(annex))
+        .collect()
 }
 
 /// A sheet that is kept until the end, or, where it would be large, written row by row.

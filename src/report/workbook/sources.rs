@@ -13,11 +13,12 @@ use super::{Context, page, text};
 const WIDTHS: [f64; 9] = [10.0, 8.0, 34.0, 26.0, 64.0, 16.0, 13.0, 18.0, 28.0];
 const SHOWN_HASH: usize = 12;
 
-/// One line: a row of the county, or its total row.
+/// One line: a row of the county, or its total row, with the return that says so.
 struct Line {
     annex: usize,
     /// `None` for the total row.
     row: Option<usize>,
+    source: Source,
 }
 
 pub(super) fn write(
@@ -27,19 +28,21 @@ pub(super) fn write(
 ) -> Result<(), XlsxError> {
     let mut lines: Vec<Line> = Vec::new();
     for (annex, county) in context.merged.county.annexes.iter().enumerate() {
-        let rows = county.rows.iter().enumerate();
-        let returned = rows.filter(|(_, row)| row.source.is_some());
-        lines.extend(returned.map(|(row, _)| Line {
-            annex,
-            row: Some(row),
-        }));
-        if county
-            .total
-            .as_ref()
-            .is_some_and(|total| total.stated.is_some())
-        {
-            lines.push(Line { annex, row: None });
+        for (idx, row) in county.rows.iter().enumerate() {
+            let row_idx = Some(idx);
+            let sources = row.source.iter().chain(&row.shared);
+            lines.extend(sources.map(|&source| Line {
+                annex,
+                row: row_idx,
+                source,
+            }));
         }
+        let stated = county.total.as_ref().and_then(|total| total.stated);
+        lines.extend(stated.map(|source| Line {
+            annex,
+            row: None,
+            source,
+        }));
     }
     let files = context.merged.files.iter();
     let hashes: HashMap<&str, &str> = files
@@ -121,13 +124,7 @@ impl Context<'_> {
         let annex = &self.scheme.annexes[line.annex];
         let county = &self.merged.county.annexes[line.annex];
         let row = line.row.map(|row| &county.rows[row]);
-        let source = match row {
-            Some(row) => row.source,
-            None => county.total.as_ref().and_then(|total| total.stated),
-        };
-        let Some(source) = source else {
-            return Default::default();
-        };
+        let source = line.source;
         let table = &self.merged.tables[source.table];
         let name = match row {
             Some(row) => {
@@ -140,7 +137,10 @@ impl Context<'_> {
                 .pick("合计（责任单位所报）", "total as stated")
                 .to_owned(),
         };
-        let reporter = row.and_then(|row| row.reporter).or(table.reporter);
+        let reporter = match row {
+            Some(_) => table.rows[source.row].reporter.or(table.reporter),
+            None => table.reporter,
+        };
         let reporter = reporter.map_or(String::new(), |idx| {
             self.scheme.reporters[idx].name.to_string()
         });

@@ -148,7 +148,9 @@ impl Page<'_, '_> {
                 ),
             ],
         };
-        for (label, value) in lines {
+        let note = merged.note.iter();
+        let note = note.map(|note| (lang.pick("本期说明", "Note"), note.clone()));
+        for (label, value) in lines.into_iter().chain(note) {
             let header = self.styles.role(Role::Header);
             self.sheet.write_with_format(self.row, 0, label, header)?;
             let format = self.styles.role(Role::Text);
@@ -342,7 +344,8 @@ impl Page<'_, '_> {
             header.push((col, col, words::level(level, lang)));
         }
         self.header(&header)?;
-        for (idx, annex) in context.scheme.annexes.iter().enumerate() {
+        for &idx in &context.annexes {
+            let annex = &context.scheme.annexes[idx];
             let target = link(
                 &context.layout.annexes[idx].parts[0].name,
                 CellRef::new(0, 0),

@@ -93,9 +93,12 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
         reporter: Some(0),
         source: Some(Source { table: 0, row }),
         conflicts: Vec::new(),
+        shared: Vec::new(),
+        completion: None,
     });
     let sum = Some(Amount::from(n_rows as i64));
     let annex = CountyAnnex {
+        progress: None,
         rows: rows.collect(),
         total: Some(CountyTotal {
             sums: vec![None, sum, sum],
@@ -115,6 +118,7 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
     Merged {
         period: Period::parse("2024-05").expect("a month"),
         earlier: Earlier::default(),
+        note: None,
         files: Vec::new(),
         corrections: Vec::new(),
         calls: Vec::new(),

@@ -52,7 +52,7 @@ impl<'s> Blank<'s> {
         };
         let is_own = |spec: &usize| match annex.returned_by {
             ReturnedBy::One(_) => true,
-            ReturnedBy::Kind(_) => specs[*spec].reporter == Some(reporter),
+            ReturnedBy::Kind(_) => specs[*spec].reporters.contains(&reporter),
         };
         let rows: Vec<Option<usize>> = match &annex.rows {
             _ if !returns => Vec::new(),
@@ -110,6 +110,13 @@ impl<'s> Blank<'s> {
         if self.annex.is_key(column) {
             return Use::Label(self.label(spec, column));
         }
+        if let Some(text) = described.cell(column) {
+            return Use::Label(text.to_owned());
+        }
+        // There is no target to measure anything against.
+        if self.annex.columns[column].measures_target && described.target.is_none() {
+            return Use::Nothing;
+        }
         let sum = self.sums.iter().find(|sum| {
             sum.total == leaf
                 && sum.applies(&described.key, described.year)
@@ -160,6 +167,7 @@ impl<'s> Blank<'s> {
                 .path
                 .iter()
                 .any(|text| has_sign(text))
+            && !self.annex.prints_unit()
             && !self.unit_line().is_some_and(|line| has_sign(&line))
             && !row.is_some_and(|printed| printed.iter().any(|text| has_sign(text)))
     }
@@ -171,7 +179,7 @@ impl<'s> Blank<'s> {
         let position = self.annex.row_key.iter().position(|key| *key == column);
         if position.is_some()
             && position == self.annex.reporter_key
-            && let Some(reporter) = described.reporter
+            && let Some(reporter) = described.reporter()
         {
             return self.scheme.reporters[reporter].name.to_string();
         }

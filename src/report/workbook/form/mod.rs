@@ -58,10 +58,15 @@ impl<'s> Form<'s> {
         (!self.annexes.is_empty()).then_some(self)
     }
 
-    /// For this period.
-    pub fn period(mut self, period: Option<Period>) -> Self {
+    /// For this period; `None` where the reporter fills in none of them for it.
+    pub fn period(mut self, period: Option<Period>) -> Option<Self> {
+        let scheme = self.scheme;
         self.period = period;
-        self
+        self.annexes.retain(|&annex| {
+            let due = scheme.annexes[annex].due;
+            period.is_none_or(|period| due.is_in(period))
+        });
+        (!self.annexes.is_empty()).then_some(self)
     }
 
     /// The annexes in it, in the order of the scheme.
@@ -107,7 +112,8 @@ impl<'s> Form<'s> {
             scheme: scheme.id.clone(),
             fingerprint: scheme.fingerprint.clone(),
             annexes: numbers
-                .map(|&annex| scheme.annexes[annex].number.to_string())
+                .map(|&annex| &scheme.annexes[annex])
+                .map(|annex| (annex.number.to_string(), annex.version()))
                 .collect(),
             reporter: reporter.code.to_string(),
             period: self.period.map(|period| period.to_string()),

@@ -205,5 +205,6 @@ fn annex(idx: usize) -> Annex {
             plan: true,
             day: None,
         },
+        publish: Vec::new(),
     }
 }

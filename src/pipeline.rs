@@ -625,13 +625,13 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
 
 /// Marks the forms that others replaced, and the files of which nothing is left.
 fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
-    let mut by: HashMap<(Arc<str>, Arc<str>, usize), (Arc<str>, bool)> = HashMap::new();
+    let mut by = HashMap::new();
     let replaced = settled.superseded_by.iter().zip(&settled.is_copy);
     for (table, (file, is_copy)) in settled.tables.iter().zip(replaced) {
         if let Some(file) = file {
             by.insert(
                 (table.file.clone(), table.sheet.clone(), table.annex),
-                (file.clone(), *is_copy),
+                (file.clone(), is_copy),
             );
         }
     }
@@ -645,7 +645,7 @@ fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
             let key = (record.path.clone(), table.sheet.clone(), table.annex);
             if let Some((file, is_copy)) = by.get(&key) {
                 table.superseded = true;
-                all_copies &= is_copy;
+                all_copies &= **is_copy;
                 last = Some(file.clone());
             }
         }

@@ -580,6 +580,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
             plan: true,
             day: None,
         },
+        publish: Vec::new(),
     };
     let is_any_key = line.contains("key") || line.contains("year");
     for (idx, cell) in line.split('|').map(str::trim).enumerate() {

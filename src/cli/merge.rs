@@ -17,21 +17,28 @@ use crate::report::{Lang, json, words, workbook};
 use crate::scheme::Scheme;
 
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress, scheme::load_scheme,
-    watch,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress, publish::set_units,
+    scheme::load_scheme, watch,
 };
 
-/// Merges one period; exit code by what is open. With `is_watched`, again whenever its inbox has changed.
-pub(super) fn run(
-    surroundings: &Surroundings,
-    period: Option<&str>,
-    is_watched: bool,
-) -> Result<u8> {
-    let Some(scheme) = load_scheme(surroundings)? else {
+/// What was asked for.
+pub(super) struct Options {
+    /// The newest in the inbox if not given.
+    pub(super) period: Option<String>,
+    /// Annexes to be published in another unit, as written.
+    pub(super) units: Vec<String>,
+    /// Whether to go on, and merge again whenever the inbox has changed.
+    pub(super) watch: bool,
+}
+
+/// Merges one period; exit code by what is open.
+pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> {
+    let Some(mut scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    let period = asked_period(surroundings, period)?;
-    if !is_watched {
+    set_units(&mut scheme, &options.units, surroundings.lang)?;
+    let period = asked_period(surroundings, options.period.as_deref())?;
+    if !options.watch {
         let (merged, target) = run_once(surroundings, &scheme, period)?;
         let open = merged
             .findings

@@ -12,6 +12,8 @@ mod explain;
 mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
+#[cfg(feature = "consolidate")]
+mod publish;
 mod scheme;
 mod status;
 #[cfg(feature = "consolidate")]
@@ -82,11 +84,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let done = match matches.subcommand() {
         #[cfg(feature = "consolidate")]
-        Some(("merge", matches)) => merge::run(
-            &surroundings,
-            matches.get_one::<String>("period").map(String::as_str),
-            matches.get_flag("watch"),
-        ),
+        Some(("merge", matches)) => merge::run(&surroundings, &arguments::merge_options(matches)),
         Some(("status", matches)) => status::run(
             &surroundings,
             matches.get_one::<String>("period").map(String::as_str),

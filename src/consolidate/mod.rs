@@ -8,10 +8,12 @@ mod completion;
 mod county;
 #[cfg(feature = "consolidate")]
 mod merge;
+mod publish;
 #[cfg(feature = "consolidate")]
 mod recorded;
 #[cfg(feature = "consolidate")]
 pub mod records;
+pub mod rounding;
 #[cfg(feature = "consolidate")]
 mod scaled;
 
@@ -20,5 +22,6 @@ pub use county::{
 };
 #[cfg(feature = "consolidate")]
 pub use merge::consolidate;
+pub use publish::{Figure, Published, TooLong, Uneven, publish};
 #[cfg(feature = "consolidate")]
 pub use recorded::read_records;

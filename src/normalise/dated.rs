@@ -39,8 +39,8 @@ fn day_at_start(text: &str) -> Option<Date> {
     let ends = text.char_indices().filter(|(_, c)| c.is_whitespace());
     let ends = ends.map(|(at, _)| at).chain([text.len()]);
     // 2024 年 6 月 3 日 has blanks inside, so the longest that is a date.
-    let dates = ends.filter_map(|end| read_date(&text[..end]));
-    dates.last().map(|read| read.date)
+    let mut dates = ends.filter_map(|end| read_date(&text[..end]));
+    dates.next_back().map(|read| read.date)
 }
 
 #[cfg(test)]

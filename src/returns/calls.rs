@@ -110,9 +110,10 @@ impl Scales<'_> {
         };
         match self.cell(finding, annex) {
             Some((row, leaf)) => self.of_cell(finding, annex, row, leaf),
-            None => match reporter {
-                Some(reporter) => self.of_return(annex, reporter),
-                None => Effect::Unknown,
+            None => match (of_figure(finding), reporter) {
+                (Some(effect), _) => effect,
+                (None, Some(reporter)) => self.of_return(annex, reporter),
+                (None, None) => Effect::Unknown,
             },
         }
     }
@@ -201,6 +202,12 @@ impl Scales<'_> {
         });
         known.unwrap_or(Effect::Unknown)
     }
+}
+
+/// Of a figure that stands in no single cell, such as the county's sum that a target is held against.
+fn of_figure(finding: &Finding) -> Option<Effect> {
+    let given: Amount = finding.given.as_deref()?.parse().ok()?;
+    share(finding.difference?.abs(), given)
 }
 
 fn share(part: Amount, whole: Amount) -> Option<Effect> {

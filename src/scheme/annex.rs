@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{Amount, Period};
 
-use super::{Bound, ReporterKind};
+use super::{Bound, Publish, ReporterKind};
 
 /// The schema of one form.
 #[derive(Clone, Debug)]
@@ -45,6 +45,9 @@ pub struct Annex {
     pub notes: Vec<String>,
     /// How often it is returned, and by when.
     pub due: Due,
+    /// Units that its figures are published in, where these are not their own; at most one for each kind of
+    /// quantity.
+    pub publish: Vec<Publish>,
 }
 
 /// How often an annex is returned, and by when.

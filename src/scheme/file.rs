@@ -418,6 +418,8 @@ file_with_rules!(
         year_labels: Option<Spanned<Vec<String>>>,
         course: Option<Course>,
         due: Option<DueFile>,
+        publish_unit: Option<Spanned<String>>,
+        publish_decimals: Option<Spanned<u8>>,
         #[serde(default)]
         columns: Vec<Spanned<ColumnFile>>,
         rows: Option<Spanned<RowsFile>>,

@@ -17,8 +17,8 @@ use super::file::{
 use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules, targets};
 use super::{
-    Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, Print, Reporter, ReporterKind,
-    ReturnedBy, RowSpec, Rows, Scheme, Target, TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, MOST_DECIMALS, Print, Publish,
+    Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Scheme, Target, TotalRow, Unit, Units,
 };
 
 /// One file of a scheme's folder.
@@ -355,6 +355,7 @@ impl AnnexLoader<'_> {
             }),
             notes: file.notes.clone(),
             due: self.due(file),
+            publish: Vec::new(),
         };
         // Key columns as written, the year's among them: rows spell their keys in this order.
         let mut keys = Vec::new();
@@ -406,6 +407,7 @@ impl AnnexLoader<'_> {
             self.check_slots(&annex, column, written.get_ref().name.span());
         }
         annex.rows = self.rows(file, &annex, &keys);
+        annex.publish = self.publish(file, &annex);
         annex
     }
 
@@ -433,6 +435,40 @@ impl AnnexLoader<'_> {
             plan: due.plan,
             day: due.day.as_ref().map(|day| *day.get_ref()),
         }
+    }
+
+    fn publish(&mut self, file: &AnnexFile, annex: &Annex) -> Vec<Publish> {
+        let decimals = file.publish_decimals.as_ref();
+        if let Some(decimals) = decimals.filter(|it| *it.get_ref() > MOST_DECIMALS) {
+            let problem = Problem::BadValue {
+                wanted: "0 到 9 的小数位数",
+                given: decimals.get_ref().to_string(),
+            };
+            self.mistakes.at(self.file, decimals.span(), problem);
+        }
+        let Some(name) = &file.publish_unit else {
+            if let Some(decimals) = decimals {
+                let what = "publish_unit";
+                let problem = Problem::Lacking { what };
+                self.mistakes.at(self.file, decimals.span(), problem);
+            }
+            return Vec::new();
+        };
+        let Some(unit) = self.unit(Some(name)) else {
+            return Vec::new();
+        };
+        let units = &self.scheme.units;
+        let own = self.scheme.additive_units(annex);
+        if !own.iter().any(|&own| units.convertible(own, unit)) {
+            let own: Vec<&str> = own.iter().map(|&own| &**units.name(own)).collect();
+            let problem = Problem::UnitsDiffer {
+                left: own.join("、"),
+                right: name.get_ref().clone(),
+            };
+            self.mistakes.at(self.file, name.span(), problem);
+        }
+        let decimals = decimals.map_or(Publish::DECIMALS, |decimals| *decimals.get_ref());
+        vec![Publish { unit, decimals }]
     }
 
     fn unit(&mut self, name: Option<&Spanned<String>>) -> Option<usize> {

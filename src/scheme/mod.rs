@@ -10,7 +10,9 @@ mod file;
 mod load;
 mod name;
 mod printed;
+mod publish;
 mod resolve;
+mod row_sum;
 mod rule;
 mod unit;
 
@@ -23,6 +25,10 @@ pub use annex::{
 pub use error::{NeverChecked, Problem, SchemeError, What};
 pub use load::{SchemeFile, load};
 pub use name::{NameMatch, Roster, is_near, is_shortened, plain, without_remark};
+pub use publish::{MOST_DECIMALS, Publish};
+#[cfg(feature = "consolidate")]
+pub(crate) use resolve::nearest;
+pub use row_sum::RowSum;
 pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
 pub use unit::{Unit, Units};
 

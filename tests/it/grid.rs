@@ -49,6 +49,7 @@ impl Grid {
                 plan: true,
                 day: None,
             },
+            publish: Vec::new(),
         };
         for column in cells(columns) {
             annex.add(column);

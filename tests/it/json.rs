@@ -239,6 +239,7 @@ fn scheme() -> Scheme {
                 plan: true,
                 day: None,
             },
+            publish: Vec::new(),
         }],
         rules: Vec::new(),
     }

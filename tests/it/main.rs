@@ -23,6 +23,8 @@ mod normalise;
 mod outbox;
 #[cfg(feature = "consolidate")]
 mod plan;
+#[cfg(feature = "consolidate")]
+mod publish;
 mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]

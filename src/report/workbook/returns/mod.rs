@@ -28,7 +28,8 @@ pub(super) fn write(
 ) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet();
     sheet.set_name(&context.layout.names.returns)?;
-    page::set_up(sheet, Some((1, 1)), context.lang)?;
+    // The parts below have headers of their own.
+    page::set_up(sheet, None, context.lang)?;
     let missing = context.merged.returns.iter();
     if missing
         .clone()
@@ -40,10 +41,10 @@ pub(super) fn write(
     // 序号, 填报单位, annexes, 应报, 已报, four levels, 文件.
     let last = 2 + n_annexes + 2 + Level::ALL.len() as u16;
     sheet.set_freeze_panes(2, 2)?;
-    let annexes = context.annexes.iter().map(|&annex| {
-        let number = &context.scheme.annexes[annex].number;
-        (text::width(number).max(6) + 2) as f64
-    });
+    // The parts below put any annex into any of these columns.
+    let numbers = context.scheme.annexes.iter();
+    let widest = numbers.map(|annex| text::width(&annex.number)).max();
+    let annexes = vec![(widest.unwrap_or(0).max(6) + 2) as f64; context.annexes.len()];
     let mut table = Returns {
         context,
         n_annexes,

@@ -361,6 +361,7 @@ struct Gathered {
 struct Current {
     /// Every form, in order of trust, those that count before those that do not.
     tables: Vec<Table>,
+    #[cfg_attr(not(feature = "consolidate"), expect(dead_code))]
     superseded_by: Vec<Option<Arc<str>>>,
     n_current: usize,
     returns: Vec<ReturnRecord>,

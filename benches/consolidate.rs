@@ -68,6 +68,7 @@ fn corpus(forms: usize, again: usize) -> (Scheme, Vec<Table>, Vec<FileRecord>) {
                 path,
                 sha256: format!("{form:032x}{copy:032x}"),
                 format: Some(Format::Xlsx),
+                version: hebiao::model::Version::default(),
                 status: FileStatus::Read,
                 tables: Vec::new(),
             });

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// A file of the inbox.
 #[derive(Clone, Debug)]
@@ -14,6 +15,15 @@ pub struct InboxFile {
     pub source: PathBuf,
     /// Whether it is no return: a lock file, a hidden file, a file manager's own, the county's note.
     pub ignored: bool,
+}
+
+impl InboxFile {
+    /// When it was last changed, where the system knows.
+    pub fn modified(&self) -> Option<SystemTime> {
+        fs::metadata(&self.source)
+            .and_then(|found| found.modified())
+            .ok()
+    }
 }
 
 /// The file in which the county writes down what readers of a period must know.

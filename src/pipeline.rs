@@ -17,10 +17,10 @@ use crate::localise::localise;
 #[cfg(feature = "consolidate")]
 use crate::model::Past;
 use crate::model::{
-    Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, ReturnRecord,
-    Stamp, Table, TableRecord, Tally, Value, Workbook,
+    Call, Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
+    ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark, Workbook,
 };
-use crate::normalise::normalise;
+use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
 use crate::recognise::{About, Layout, Recogniser, Who, settle_period, settle_reporters};
 use crate::returns::{self, Settled};
@@ -42,6 +42,10 @@ pub struct Merged {
     pub superseded_by: Vec<Option<Arc<str>>>,
     /// What is owed, in the order of the roster and the annexes.
     pub returns: Vec<ReturnRecord>,
+    /// What newer returns changed against those before them, and which findings they removed or made.
+    pub corrections: Vec<Correction>,
+    /// Whom to telephone about what, the weightiest first.
+    pub calls: Vec<Call>,
     /// All findings, in the order of annexes, reporters and cells.
     pub findings: Vec<Finding>,
     /// One for each rule of the scheme.
@@ -66,6 +70,24 @@ pub struct CheckedFiles {
     pub tallies: Vec<Tally>,
 }
 
+/// How returns stand before anything is merged; what `status` shows.
+pub struct Status {
+    /// What it is about.
+    pub period: Period,
+    /// Every file of the inbox, by path.
+    pub files: Vec<FileRecord>,
+    /// What is owed, in the order of the roster and the annexes.
+    pub returns: Vec<ReturnRecord>,
+    /// What newer returns changed.
+    pub corrections: Vec<Correction>,
+    /// Whom to telephone about what; without what was known before, nobody can weigh what is missing.
+    pub calls: Vec<Call>,
+    /// What was found in the forms by themselves.
+    pub findings: Vec<Finding>,
+    /// One for each rule of the scheme.
+    pub tallies: Vec<Tally>,
+}
+
 /// One file, read as far as it can be by itself.
 pub struct FormFile {
     /// What became of it.
@@ -74,8 +96,8 @@ pub struct FormFile {
     pub tables: Vec<Table>,
     /// What was noticed in it.
     pub findings: Vec<Finding>,
-    /// How its forms came out of the rules that stay inside a form.
-    pub checked: Checked,
+    /// For each of them, how it came out of the rules that stay inside a form.
+    pub checked: Vec<Checked>,
     /// What its reporter wrote about earlier findings.
     pub explanations: Vec<Explanation>,
 }
@@ -114,12 +136,13 @@ impl<'s> FormReader<'s> {
             path: path.clone(),
             sha256: hex(&Sha256::digest(bytes)),
             format: None,
+            version: version_by_name(path),
             status: FileStatus::Read,
             tables: Vec::new(),
         };
         let mut findings = Vec::new();
         let mut tables = Vec::new();
-        let mut checked = Checked::default();
+        let mut checked = Vec::new();
         let workbook = match read(bytes, &self.limits) {
             Ok(workbook) => workbook,
             Err(reason) => {
@@ -143,6 +166,7 @@ impl<'s> FormReader<'s> {
             }
         };
         record.format = Some(workbook.format);
+        record.version.saved = workbook.saved;
         let stamp = Stamp::of_properties(&workbook.properties);
         let old = stamp.iter();
         findings.extend(old.flat_map(|stamp| old_forms(self.scheme, path, stamp)));
@@ -193,6 +217,7 @@ impl<'s> FormReader<'s> {
                 period: table.period,
                 period_found_by: about.said_by.as_ref().map(|said| said.source),
                 kept_apart,
+                dated: dated(sheet),
                 observations: n_observations(&table),
                 superseded: false,
             });
@@ -201,7 +226,7 @@ impl<'s> FormReader<'s> {
                 continue;
             }
             findings.extend(noticed);
-            checked.merge(self.checker.form(&table));
+            checked.push(self.checker.form(&table));
             tables.push(table);
         }
         let file = FormFile {
@@ -257,25 +282,26 @@ pub fn merge(
         })
         .collect();
     let mut gathered = Gathered::of(read);
-    let settled = gathered.settle(&reader, period, &earlier);
-    let Settled {
-        tables,
-        superseded_by,
-        returns,
-        ..
-    } = settled;
-    let mut county = crate::consolidate::consolidate(scheme, &tables);
+    let settled = gathered.settle(&reader, period);
+    let current = &settled.tables[..settled.n_current];
+    gathered.hold_together(&reader, current, &earlier);
+    let mut county = crate::consolidate::consolidate(scheme, current);
     gathered.findings.append(&mut county.findings);
     let (findings, tallies) = gathered.finish(scheme);
-    let variances = compare(scheme, period, &tables, &county, &earlier, &findings);
+    let mut returns = settled.returns;
+    returns::judge(scheme, period, &gathered.records, &findings, &mut returns);
+    let calls = returns::calls(scheme, current, &earlier, &findings);
+    let variances = compare(scheme, period, current, &county, &earlier, &findings);
     Merged {
         period,
         earlier,
         note: None,
         files: gathered.records,
-        tables,
-        superseded_by,
+        tables: settled.tables,
+        superseded_by: settled.superseded_by,
         returns,
+        corrections: settled.corrections,
+        calls,
         findings,
         tallies,
         county,
@@ -318,6 +344,40 @@ pub fn compare(
     variances(scheme, now, &stands, findings)
 }
 
+/// How returns stand: every form checked by itself, and nothing merged. `done` is called after each file.
+pub fn status(
+    scheme: &Scheme,
+    period: Period,
+    files: &[InboxFile],
+    done: &(dyn Fn() + Sync),
+) -> Status {
+    let reader = FormReader::new(scheme, period);
+    let read: Vec<FormFile> = files
+        .par_iter()
+        .map(|file| {
+            let (read, _) = read_file(&reader, file);
+            done();
+            read
+        })
+        .collect();
+    let mut gathered = Gathered::of(read);
+    let settled = gathered.settle(&reader, period);
+    let (findings, tallies) = gathered.finish(scheme);
+    let mut returns = settled.returns;
+    returns::judge(scheme, period, &gathered.records, &findings, &mut returns);
+    let current = &settled.tables[..settled.n_current];
+    let calls = returns::calls(scheme, current, &Earlier::default(), &findings);
+    Status {
+        period,
+        files: gathered.records,
+        returns,
+        corrections: settled.corrections,
+        calls,
+        findings,
+        tallies,
+    }
+}
+
 /// Checks a few files as the county would, as far as that goes without the rest of the county: forms
 /// by themselves, and against each other where several of one period are given. All are about `period`, where it
 /// is given; else each about what it says itself, or the plan. `earlier` is asked what was known before a
@@ -340,14 +400,19 @@ pub fn check_files(
         .collect();
     let (read, workbooks): (Vec<FormFile>, Vec<_>) = read.into_iter().unzip();
     let mut gathered = Gathered::of(read);
-    let mut by_period: BTreeMap<Period, Vec<Table>> = BTreeMap::new();
-    for table in std::mem::take(&mut gathered.tables) {
-        by_period.entry(table.period).or_default().push(table);
+    let mut by_period: BTreeMap<Period, (Vec<Table>, Vec<Checked>)> = BTreeMap::new();
+    let forms = std::mem::take(&mut gathered.tables).into_iter();
+    for (table, checked) in forms.zip(std::mem::take(&mut gathered.by_form)) {
+        let (tables, by_form) = by_period.entry(table.period).or_default();
+        tables.push(table);
+        by_form.push(checked);
     }
     let mut tables = Vec::new();
-    for (period, of_period) in by_period {
-        gathered.tables = of_period;
-        let settled = gathered.settle(&reader, period, &earlier(period));
+    for (period, (of_period, by_form)) in by_period {
+        (gathered.tables, gathered.by_form) = (of_period, by_form);
+        let settled = gathered.settle(&reader, period);
+        let current = &settled.tables[..settled.n_current];
+        gathered.hold_together(&reader, current, &earlier(period));
         tables.extend(settled.tables);
     }
     // Nobody is asked here for what others owe.
@@ -368,9 +433,22 @@ pub fn check_files(
 struct Gathered {
     records: Vec<FileRecord>,
     tables: Vec<Table>,
+    /// For each table, how it came out by itself.
+    by_form: Vec<Checked>,
     findings: Vec<Finding>,
     checked: Checked,
     explanations: Vec<Explanation>,
+}
+
+/// Which forms count.
+struct Current {
+    /// Every form, in order of trust, those that count before those that do not.
+    tables: Vec<Table>,
+    #[cfg_attr(not(feature = "consolidate"), expect(dead_code))]
+    superseded_by: Vec<Option<Arc<str>>>,
+    n_current: usize,
+    returns: Vec<ReturnRecord>,
+    corrections: Vec<Correction>,
 }
 
 impl Gathered {
@@ -378,28 +456,32 @@ impl Gathered {
         let mut gathered = Self {
             records: Vec::with_capacity(read.len()),
             tables: Vec::new(),
+            by_form: Vec::new(),
             findings: Vec::new(),
             checked: Checked::default(),
             explanations: Vec::new(),
         };
-        let mut seen: HashMap<String, Arc<str>> = HashMap::new();
-        for mut file in read {
-            let earlier = seen.get(&file.record.sha256).cloned();
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for (idx, mut file) in read.into_iter().enumerate() {
+            let earlier = seen.get(&file.record.sha256).copied();
             match earlier.filter(|_| file.record.status == FileStatus::Read) {
                 // The same bytes say nothing new; saying so once is enough.
                 Some(first) => {
-                    let same = same_file(&first, &file.record.path);
+                    let first = &mut gathered.records[first];
+                    // Sent again under a newer name, they are the newer return.
+                    first.version = first.version.or_newer(file.record.version);
+                    let same = same_file(&first.path, &file.record.path);
                     gathered.findings.push(same);
-                    file.record.status = FileStatus::Duplicate(first);
+                    file.record.status = FileStatus::Duplicate(first.path.clone());
                     file.record
                         .tables
                         .iter_mut()
                         .for_each(|table| table.superseded = true);
                 }
                 None => {
-                    seen.insert(file.record.sha256.clone(), file.record.path.clone());
+                    seen.insert(file.record.sha256.clone(), idx);
                     gathered.findings.append(&mut file.findings);
-                    gathered.checked.merge(file.checked);
+                    gathered.by_form.append(&mut file.checked);
                     gathered.tables.append(&mut file.tables);
                     gathered.explanations.append(&mut file.explanations);
                 }
@@ -409,30 +491,86 @@ impl Gathered {
         gathered
     }
 
-    /// Settles which forms count, and holds those against each other. Forms that count come first.
-    fn settle(&mut self, reader: &FormReader<'_>, period: Period, earlier: &Earlier) -> Settled {
+    /// Settles which forms count. What was found in a form that its sender has replaced is no longer open;
+    /// it is kept with what the newer form changed.
+    fn settle(&mut self, reader: &FormReader<'_>, period: Period) -> Current {
         let tables = std::mem::take(&mut self.tables);
-        let mut settled = returns::settle(reader.scheme, period, tables);
-        self.forgive_kept_apart(reader.scheme, &mut settled.findings);
-        self.findings.append(&mut settled.findings);
-        mark_superseded(&mut self.records, &settled.tables, &settled.superseded_by);
-        let (current, replaced): (Vec<_>, Vec<_>) = settled
-            .tables
-            .into_iter()
-            .zip(settled.superseded_by)
-            .partition(|(_, by)| by.is_none());
+        let settled = returns::settle(reader.scheme, period, tables, &self.records);
+        let mut by_form: Vec<Option<Checked>> = self.by_form.drain(..).map(Some).collect();
+        mark_superseded(&mut self.records, &settled);
+        let Settled {
+            tables,
+            order,
+            superseded_by,
+            is_sent_again,
+            returns,
+            mut corrections,
+            mut findings,
+            ..
+        } = settled;
+        let mut withdrawn = Vec::new();
+        let mut sent_again: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
+        for ((table, is_sent_again), given_as) in tables.iter().zip(is_sent_again).zip(order) {
+            let Some(mut checked) = by_form[given_as].take() else {
+                continue;
+            };
+            if is_sent_again {
+                // How rules came out is counted for forms that count.
+                withdrawn.append(&mut checked.findings);
+                let annexes = sent_again.entry((&table.file, &table.sheet)).or_default();
+                annexes.push(&reader.scheme.annexes[table.annex].number);
+            } else {
+                self.checked.merge(checked);
+            }
+        }
+        let is_withdrawn = |finding: &Finding| {
+            let place = finding.place.as_ref();
+            let sheet = place.and_then(|place| Some((&*place.file, place.sheet.as_deref()?)));
+            let annexes = sheet.and_then(|sheet| sent_again.get(&sheet));
+            annexes.is_some_and(|annexes| {
+                let annex = finding.annex.as_deref();
+                annex.is_none_or(|annex| annexes.contains(&annex))
+            })
+        };
+        withdrawn.extend((self.findings).extract_if(.., |finding| is_withdrawn(finding)));
+        for correction in &mut corrections {
+            let annex = &reader.scheme.annexes[correction.annex].number;
+            let of = |findings: &[&[Finding]], place: &Place| -> Vec<Finding> {
+                let all = findings.iter().copied().flatten();
+                let here = all.filter(|finding| is_at(finding, annex, place));
+                here.cloned().collect()
+            };
+            let open = [&*self.findings, &*self.checked.findings, &*withdrawn];
+            let before = of(&open, &correction.older);
+            let now = of(&open, &correction.newer);
+            correction.removed = missing_in(&before, &now);
+            correction.made = missing_in(&now, &before);
+            sort_findings(reader.scheme, &mut correction.removed);
+            sort_findings(reader.scheme, &mut correction.made);
+        }
+        self.forgive_kept_apart(reader.scheme, &mut findings);
+        self.findings.extend(findings);
+        let forms = tables.into_iter().zip(superseded_by);
+        let (current, replaced): (Vec<_>, Vec<_>) = forms.partition(|(_, by)| by.is_none());
         let n_current = current.len();
-        (settled.tables, settled.superseded_by) = current.into_iter().chain(replaced).unzip();
-        let county = reader.checker.county(&settled.tables[..n_current]);
+        let (tables, superseded_by) = current.into_iter().chain(replaced).unzip();
+        Current {
+            tables,
+            superseded_by,
+            n_current,
+            returns,
+            corrections,
+        }
+    }
+
+    /// Holds the forms that count against each other.
+    fn hold_together(&mut self, reader: &FormReader<'_>, current: &[Table], earlier: &Earlier) {
+        let county = reader.checker.county(current);
         self.checked.merge(county);
-        let over_time = reader
-            .checker
-            .over_time(&settled.tables[..n_current], earlier);
+        let over_time = reader.checker.over_time(current, earlier);
         self.checked.merge(over_time);
         // A form that was replaced needs no advice.
-        let current = &settled.tables[..n_current];
         reader.localise(current, earlier, &mut self.checked.findings);
-        settled
     }
 
     /// Takes back that something was not returned where it was returned for another period: that has
@@ -473,13 +611,18 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> (FormFile, Option<Wor
             path: file.path.clone(),
             sha256: String::new(),
             format: None,
+            version: version_by_name(&file.path),
             status: FileStatus::Ignored,
             tables: Vec::new(),
         };
         return (unread(record, Vec::new()), None);
     }
     match std::fs::read(&file.source) {
-        Ok(bytes) => reader.read(&file.path, &bytes),
+        Ok(bytes) => {
+            let (mut read, workbook) = reader.read(&file.path, &bytes);
+            read.record.version.modified = file.modified();
+            (read, workbook)
+        }
         Err(error) => {
             let reason = crate::read::Unreadable::NotOpened {
                 detail: error.to_string(),
@@ -494,11 +637,20 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> (FormFile, Option<Wor
                 path: file.path.clone(),
                 sha256: String::new(),
                 format: None,
+                version: version_by_name(&file.path),
                 status: FileStatus::Unreadable(reason),
                 tables: Vec::new(),
             };
             (unread(record, vec![finding]), None)
         }
+    }
+}
+
+/// What a file tells about its version before it is read.
+fn version_by_name(path: &str) -> Version {
+    Version {
+        mark: VersionMark::of_path(path),
+        ..Version::default()
     }
 }
 
@@ -508,7 +660,7 @@ fn unread(record: FileRecord, findings: Vec<Finding>) -> FormFile {
         record,
         tables: Vec::new(),
         findings,
-        checked: Checked::default(),
+        checked: Vec::new(),
         explanations: Vec::new(),
     }
 }
@@ -571,22 +723,20 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
         taken: first.clone(),
         other: path.clone(),
         identical: true,
+        newer_by: None,
     };
     Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
 }
 
 /// Marks the forms that others replaced, and the files of which nothing is left.
-fn mark_superseded(
-    records: &mut [FileRecord],
-    tables: &[Table],
-    superseded_by: &[Option<Arc<str>>],
-) {
-    let mut by: HashMap<(Arc<str>, Arc<str>, usize), Arc<str>> = HashMap::new();
-    for (table, file) in tables.iter().zip(superseded_by) {
+fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
+    let mut by = HashMap::new();
+    let replaced = settled.superseded_by.iter().zip(&settled.is_copy);
+    for (table, (file, is_copy)) in settled.tables.iter().zip(replaced) {
         if let Some(file) = file {
             by.insert(
                 (table.file.clone(), table.sheet.clone(), table.annex),
-                file.clone(),
+                (file.clone(), is_copy),
             );
         }
     }
@@ -595,16 +745,37 @@ fn mark_superseded(
         .filter(|record| record.status == FileStatus::Read)
     {
         let mut last = None;
+        let mut all_copies = true;
         for table in &mut record.tables {
-            if let Some(file) = by.get(&(record.path.clone(), table.sheet.clone(), table.annex)) {
+            let key = (record.path.clone(), table.sheet.clone(), table.annex);
+            if let Some((file, is_copy)) = by.get(&key) {
                 table.superseded = true;
+                all_copies &= **is_copy;
                 last = Some(file.clone());
             }
         }
         if let Some(file) = last.filter(|_| record.tables.iter().all(|table| table.superseded)) {
-            record.status = FileStatus::Superseded(file);
+            record.status = match all_copies {
+                true => FileStatus::SameFigures(file),
+                false => FileStatus::Superseded(file),
+            };
         }
     }
+}
+
+/// Whether a finding is about the form of an annex on one sheet.
+fn is_at(finding: &Finding, annex: &str, sheet: &Place) -> bool {
+    let of_annex = finding.annex.as_deref().is_none_or(|of| of == annex);
+    let place = finding.place.as_ref();
+    of_annex && place.is_some_and(|at| at.file == sheet.file && at.sheet == sheet.sheet)
+}
+
+/// The findings of one form that another has not, by what they are about.
+fn missing_in(findings: &[Finding], other: &[Finding]) -> Vec<Finding> {
+    let other: HashSet<String> = explanations::keys(other).into_iter().collect();
+    let keyed = findings.iter().zip(explanations::keys(findings));
+    let missing = keyed.filter(|(_, key)| !other.contains(key));
+    missing.map(|(finding, _)| finding.clone()).collect()
 }
 
 /// Files first, then annexes in the scheme's order, reporters in the roster's, cells from top to bottom.

@@ -29,6 +29,7 @@ pub(super) fn merge_options(matches: &ArgMatches) -> super::merge::Options {
     super::merge::Options {
         period: matches.get_one::<String>("period").cloned(),
         units: units.map_or(Vec::new(), |units| units.cloned().collect()),
+        watch: matches.get_flag("watch"),
     }
 }
 
@@ -39,9 +40,7 @@ pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
         paths: paths.map_or(Vec::new(), |paths| paths.cloned().collect()),
         period: matches.get_one::<String>("period").cloned(),
         annotate: path(matches, "annotate"),
-        json: matches
-            .get_one::<String>("format")
-            .is_some_and(|format| format == "json"),
+        json: is_json(matches),
     }
 }
 
@@ -56,6 +55,12 @@ pub(super) fn rollup_order(matches: &ArgMatches, lang: Lang) -> super::rollup::O
         area: text("area").unwrap_or_else(|| lang.pick("州级", "Prefecture").to_owned()),
         output: path(matches, "output"),
     }
+}
+
+/// Whether JSON was asked for.
+pub(super) fn is_json(matches: &ArgMatches) -> bool {
+    let format = matches.get_one::<String>("format");
+    format.is_some_and(|format| format == "json")
 }
 
 pub(super) fn command(lang: Lang) -> Command {
@@ -143,14 +148,16 @@ pub(super) fn command(lang: Lang) -> Command {
                 "consolidate everything returned for a period",
             ),
         )
+        .arg(period(lang))
         .arg(
-            Arg::new("period")
-                .value_name(say("报告期", "PERIOD"))
+            Arg::new("watch")
+                .long("watch")
+                .action(clap::ArgAction::SetTrue)
                 .help(say(
-                    "plan（规划数）或月份，如 2024-05；不写则取收件文件夹里最新的",
-                    "plan, or a month such as 2024-05; the newest one by default",
+                    "守着收件文件夹，有变化就重新汇总，直到按 Ctrl-C",
+                    "merge again whenever the inbox changes, until stopped",
                 ))
-                .help_heading(say("参数", "Arguments")),
+                .help_heading(say("选项", "Options")),
         )
         .arg(
             Arg::new("unit")
@@ -178,6 +185,17 @@ pub(super) fn command(lang: Lang) -> Command {
     command
         .subcommand(
             subcommand(
+                "status",
+                say(
+                    "看谁报了、谁没报、给谁打电话；不汇总，不写文件",
+                    "who returned what and whom to telephone; nothing is merged or written",
+                ),
+            )
+            .arg(period(lang))
+            .arg(format(lang)),
+        )
+        .subcommand(
+            subcommand(
                 "check",
                 say(
                     "检查表，报送前自查用",
@@ -193,20 +211,7 @@ pub(super) fn command(lang: Lang) -> Command {
                     .help(say("要检查的文件或文件夹", "files or folders"))
                     .help_heading(say("参数", "Arguments")),
             )
-            .arg(
-                Arg::new("format")
-                    .long("format")
-                    .value_name(say("格式", "FORMAT"))
-                    .value_parser(PossibleValuesParser::new(["text", "json"]))
-                    .default_value("text")
-                    .hide_possible_values(true)
-                    .hide_default_value(true)
-                    .help(say(
-                        "输出格式：text 文字（默认）、json",
-                        "text (default) or json",
-                    ))
-                    .help_heading(say("选项", "Options")),
-            )
+            .arg(format(lang))
             .arg(
                 Arg::new("period")
                     .long("period")
@@ -306,6 +311,31 @@ fn rollup(lang: Lang, command: Command) -> Command {
                 ))
                 .help_heading(options),
         )
+}
+
+fn period(lang: Lang) -> Arg {
+    Arg::new("period")
+        .value_name(lang.pick("报告期", "PERIOD"))
+        .help(lang.pick(
+            "plan（规划数）或月份，如 2024-05；不写则取收件文件夹里最新的",
+            "plan, or a month such as 2024-05; the newest one by default",
+        ))
+        .help_heading(lang.pick("参数", "Arguments"))
+}
+
+fn format(lang: Lang) -> Arg {
+    Arg::new("format")
+        .long("format")
+        .value_name(lang.pick("格式", "FORMAT"))
+        .value_parser(PossibleValuesParser::new(["text", "json"]))
+        .default_value("text")
+        .hide_possible_values(true)
+        .hide_default_value(true)
+        .help(lang.pick(
+            "输出格式：text 文字（默认）、json",
+            "text (default) or json",
+        ))
+        .help_heading(lang.pick("选项", "Options"))
 }
 
 fn form_about(lang: Lang) -> &'static str {

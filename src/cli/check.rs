@@ -18,7 +18,8 @@ use crate::report::{Lang, json, text};
 use crate::scheme::Scheme;
 
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, scheme::load_scheme,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, quiet_if_closed,
+    scheme::load_scheme,
 };
 
 /// What the command line asks for.
@@ -63,6 +64,8 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
             period,
             files: &checked.files,
             returns: &[],
+            corrections: &[],
+            calls: &[],
             findings: &checked.findings,
             tallies: &checked.tallies,
         };
@@ -98,14 +101,6 @@ fn known_before(surroundings: &Surroundings, scheme: &Scheme, period: Period) ->
 #[cfg(not(feature = "consolidate"))]
 fn known_before(_: &Surroundings, _: &Scheme, _: Period) -> Result<Earlier> {
     Ok(Earlier::default())
-}
-
-/// Whoever reads the output may have seen enough (`| head`).
-fn quiet_if_closed(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
 }
 
 /// The files named, and all files in the folders named, each once.

@@ -12,12 +12,12 @@ use crate::pipeline::{Merged, merge};
 use crate::report::annotate::send_back;
 use crate::report::outbox::Outbox;
 use crate::report::{Lang, json, words, workbook};
-use crate::scheme::Scheme;
+use crate::scheme::{Scheme, SchemeFile};
 
 use super::earlier::earlier;
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, publish::set_units,
-    scheme::load_with_files,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress, publish::set_units,
+    scheme::load_with_files, watch,
 };
 
 /// Where an outbox keeps the scheme that it was made with.
@@ -29,19 +29,42 @@ pub(super) struct Options {
     pub(super) period: Option<String>,
     /// Annexes to be published in another unit, as written.
     pub(super) units: Vec<String>,
+    /// Whether to go on, and merge again whenever the inbox has changed.
+    pub(super) watch: bool,
 }
 
 /// Merges one period; exit code by what is open.
 pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> {
-    let lang = surroundings.lang;
     let Some((mut scheme, scheme_files)) = load_with_files(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    set_units(&mut scheme, &options.units, lang)?;
-    let period = match &options.period {
-        Some(period) => named_period(period, lang)?,
-        None => newest_period(&surroundings.inbox, lang)?,
-    };
+    set_units(&mut scheme, &options.units, surroundings.lang)?;
+    let period = asked_period(surroundings, options.period.as_deref())?;
+    if !options.watch {
+        let (merged, target) = run_once(surroundings, &scheme, &scheme_files, period)?;
+        let open = merged
+            .findings
+            .iter()
+            .any(|finding| finding.level <= Level::QuasiMandatory);
+        print!("{}", summary(&scheme, &merged, &target, surroundings.lang));
+        return Ok(if open { FINDINGS_OPEN } else { ALL_CLEAR });
+    }
+    let folder = surroundings.inbox.join(period.to_string());
+    watch::run(surroundings, &folder, || {
+        let (merged, target) = run_once(surroundings, &scheme, &scheme_files, period)?;
+        println!("{}", short_summary(&merged, &target, surroundings.lang));
+        Ok(())
+    })
+}
+
+/// Merges one period; gives what was found out, and where it was written.
+fn run_once(
+    surroundings: &Surroundings,
+    scheme: &Scheme,
+    scheme_files: &[SchemeFile],
+    period: Period,
+) -> Result<(Merged, PathBuf)> {
+    let lang = surroundings.lang;
     let folder = surroundings.inbox.join(period.to_string());
     // An outbox that cannot be written is better known before the work than after it.
     let mut outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
@@ -60,22 +83,17 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         );
     }
     let bar = progress(files.len());
-    let earlier = earlier(&scheme, &surroundings.outbox, period)?;
-    let mut merged = merge(&scheme, period, earlier, &files, &|| bar.inc(1));
+    let earlier = earlier(scheme, &surroundings.outbox, period)?;
+    let mut merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     merged.note = inbox::note(&folder)?;
     // What the figures mean, for whoever takes the outbox further.
-    for file in &scheme_files {
+    for file in scheme_files {
         let name = format!("{SCHEME_FOLDER}/{}", file.name);
         outbox.write(&name, |writer| writer.write_all(file.text.as_bytes()))?;
     }
-    let target = write(&scheme, &files, &merged, lang, outbox)?;
-    print!("{}", summary(&scheme, &merged, &target, lang));
-    let open = merged
-        .findings
-        .iter()
-        .any(|finding| finding.level <= Level::QuasiMandatory);
-    Ok(if open { FINDINGS_OPEN } else { ALL_CLEAR })
+    let target = write(scheme, &files, &merged, lang, outbox)?;
+    Ok((merged, target))
 }
 
 fn write(
@@ -109,6 +127,8 @@ fn write(
         period: Some(merged.period),
         files: &merged.files,
         returns: &merged.returns,
+        corrections: &merged.corrections,
+        calls: &merged.calls,
         findings: &merged.findings,
         tallies: &merged.tallies,
     };
@@ -151,29 +171,32 @@ pub(super) fn book_name(area: &str, period: Period, lang: Lang) -> String {
     format!("{area}-{period}-{}.xlsx", lang.pick("汇总", "consolidated"))
 }
 
-/// The latest month in the inbox, else the plan.
-fn newest_period(inbox: &Path, lang: Lang) -> Result<Period> {
-    let entries = std::fs::read_dir(inbox).with_context(|| {
-        format!(
-            "{}{}",
-            lang.pick("读不了收件文件夹 ", "cannot read the inbox "),
-            inbox.display()
-        )
-    })?;
-    let periods = entries
-        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter_map(|name| Period::parse(&name));
-    periods.max().with_context(|| {
-        format!(
-            "{}{}",
-            inbox.display(),
-            lang.pick(
-                " 里没有报告期文件夹（plan 或 2024-05）",
-                " holds no period (plan or 2024-05)"
-            )
-        )
-    })
+/// One line for a merge among many.
+fn short_summary(merged: &Merged, target: &Path, lang: Lang) -> String {
+    let n_owed = merged.returns.len();
+    let missing = merged.returns.iter();
+    let missing = missing.filter(|record| record.status == ReturnStatus::Missing);
+    let n_came = n_owed - missing.count();
+    let counts: Vec<String> = Level::ALL
+        .iter()
+        .map(|level| {
+            let findings = merged.findings.iter();
+            let count = findings.filter(|finding| finding.level == *level).count();
+            format!("{} {count}", words::level(*level, lang))
+        })
+        .collect();
+    let n_files = merged.files.len();
+    let target = target.display();
+    match lang {
+        Lang::Zh => format!(
+            "已汇总：文件 {n_files} 个，已报 {n_came}/{n_owed}；{} → {target}",
+            counts.join("，")
+        ),
+        Lang::En => format!(
+            "merged: {n_files} files, {n_came} of {n_owed} came; {} → {target}",
+            counts.join(", ")
+        ),
+    }
 }
 
 fn summary(scheme: &Scheme, merged: &Merged, target: &Path, lang: Lang) -> String {

@@ -19,10 +19,13 @@ mod publish;
 #[cfg(feature = "consolidate")]
 mod rollup;
 mod scheme;
+mod status;
+#[cfg(feature = "consolidate")]
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -51,7 +54,6 @@ fn put(text: &str) -> io::Result<()> {
 /// Where things are, and in which language to speak.
 struct Surroundings {
     lang: Lang,
-    #[cfg(feature = "consolidate")]
     inbox: PathBuf,
     #[cfg(feature = "consolidate")]
     outbox: PathBuf,
@@ -79,7 +81,6 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let surroundings = Surroundings {
         lang,
-        #[cfg(feature = "consolidate")]
         inbox: arguments::path(&matches, "inbox").unwrap_or_else(|| "inbox".into()),
         #[cfg(feature = "consolidate")]
         outbox: arguments::path(&matches, "outbox").unwrap_or_else(|| "outbox".into()),
@@ -92,6 +93,11 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Some(("rollup", matches)) => {
             rollup::run(&surroundings, &arguments::rollup_order(matches, lang))
         }
+        Some(("status", matches)) => status::run(
+            &surroundings,
+            matches.get_one::<String>("period").map(String::as_str),
+            arguments::is_json(matches),
+        ),
         Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
         Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),
@@ -116,6 +122,47 @@ fn named_period(text: &str, lang: Lang) -> Result<Period> {
         Lang::Zh => format!("报告期应为 plan 或月份（如 2024-05），写的是“{text}”"),
         Lang::En => format!("a period is plan or a month such as 2024-05, not “{text}”"),
     })
+}
+
+/// The period asked for, else the newest in the inbox.
+fn asked_period(surroundings: &Surroundings, period: Option<&str>) -> Result<Period> {
+    match period {
+        Some(period) => named_period(period, surroundings.lang),
+        None => newest_period(&surroundings.inbox, surroundings.lang),
+    }
+}
+
+/// The latest month in the inbox, else the plan.
+fn newest_period(inbox: &Path, lang: Lang) -> Result<Period> {
+    let entries = std::fs::read_dir(inbox).with_context(|| {
+        format!(
+            "{}{}",
+            lang.pick("读不了收件文件夹 ", "cannot read the inbox "),
+            inbox.display()
+        )
+    })?;
+    let periods = entries
+        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter_map(|name| Period::parse(&name));
+    periods.max().with_context(|| {
+        format!(
+            "{}{}",
+            inbox.display(),
+            lang.pick(
+                " 里没有报告期文件夹（plan 或 2024-05）",
+                " holds no period (plan or 2024-05)"
+            )
+        )
+    })
+}
+
+/// Whoever reads the output may have seen enough (`| head`).
+fn quiet_if_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// A bar on a terminal; nothing in a pipe.

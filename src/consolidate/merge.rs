@@ -317,7 +317,7 @@ impl<'a> Returns<'a> {
         findings: &mut Vec<Finding>,
     ) -> Vec<(usize, Vec<Source>)> {
         let mut conflicts = Vec::new();
-        for leaf in (0..self.annex.leaves.len()).filter(|&leaf| self.is_data(leaf)) {
+        for leaf in (0..self.annex.leaves.len()).filter(|&leaf| self.annex.is_data(leaf)) {
             let value = &self.row(taken).entries[leaf].value;
             let is_text = self.annex.column_of(leaf).kind == ColumnKind::Text;
             let differing: Vec<Source> = (others.iter().copied())
@@ -402,12 +402,7 @@ impl<'a> Returns<'a> {
     /// Whether anything but the key is filled in.
     fn says_something(&self, row: &Row) -> bool {
         (row.entries.iter().enumerate())
-            .any(|(leaf, entry)| entry.value != Value::Missing && self.is_data(leaf))
-    }
-
-    fn is_data(&self, leaf: usize) -> bool {
-        self.annex.column_of(leaf).kind != ColumnKind::Serial
-            && !self.annex.is_label(self.annex.leaves[leaf].column)
+            .any(|(leaf, entry)| entry.value != Value::Missing && self.annex.is_data(leaf))
     }
 
     fn is_hearsay(&self, table: &Table, row: &Row) -> bool {

@@ -761,10 +761,10 @@ fn plan() -> (Scheme, Vec<Finding>) {
     let (mut checked, mut tables) = (Checked::default(), Vec::new());
     for file in crate::inbox::list(&root.join("inbox/plan")).expect("the sample inbox") {
         let mut read = reader.file(&file.path, &std::fs::read(&file.source).expect("a file"));
-        checked.merge(read.checked);
+        read.checked.into_iter().for_each(|one| checked.merge(one));
         tables.append(&mut read.tables);
     }
-    let tables = returns::settle(&scheme, Period::Plan, tables).tables;
+    let tables = returns::settle(&scheme, Period::Plan, tables, &[]).tables;
     checked.merge(crate::check::check_county(&scheme, &tables));
     let mut findings = checked.findings;
     reader.localise(&tables, &Earlier::default(), &mut findings);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::read::Unreadable;
 
 use super::suspect::{Evidence, Explained, Extent, Slip, Suspect};
-use super::{Amount, CellRef, Period};
+use super::{Amount, CellRef, NewerBy, Period};
 
 /// One thing to tell the user about the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -247,6 +247,8 @@ pub enum Detail {
         other: Arc<str>,
         /// Whether both say the same.
         identical: bool,
+        /// By what the one taken is the newer, where the same office sent both.
+        newer_by: Option<NewerBy>,
     },
     /// What a county said of it, in its own words.
     Told {

@@ -6,12 +6,14 @@ mod date;
 mod earlier;
 mod finding;
 mod fraction;
+mod moment;
 mod period;
 mod returns;
 mod sheet;
 mod stamp;
 mod suspect;
 mod table;
+mod version;
 
 pub use amount::Amount;
 pub use cell_ref::{CellRange, CellRef};
@@ -23,9 +25,14 @@ pub use finding::{
     is_explanation,
 };
 pub use fraction::Fraction;
+pub use moment::Moment;
 pub use period::Period;
-pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
+pub use returns::{
+    Call, CellChange, Correction, Effect, FileRecord, FileStatus, ReturnRecord, ReturnState,
+    ReturnStatus, TableRecord, Tally,
+};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};
 pub use stamp::Stamp;
 pub use suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
 pub use table::{Entry, Row, RowKind, Table, Value};
+pub use version::{NewerBy, Version, VersionMark};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CellRange, CellRef, Date};
+use super::{CellRange, CellRef, Date, Moment};
 use crate::read::Unreadable;
 
 /// What kind of file a return is, by its content.
@@ -31,6 +31,8 @@ pub struct Workbook {
     pub unreadable_sheets: Vec<(String, Unreadable)>,
     /// Custom document properties, by name.
     pub properties: Vec<(String, String)>,
+    /// When it was last saved, by its own account.
+    pub saved: Option<Moment>,
 }
 
 /// One worksheet. Blank cells are not kept.

@@ -5,6 +5,7 @@
 //! Whether a value is *right* is for [`check`](crate::check).
 
 mod date;
+mod dated;
 mod formula;
 mod number;
 
@@ -19,6 +20,8 @@ use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{
     Annex, ColumnKind, Print, ReturnedBy, RowSpec, Rows, Scheme, is_shortened, plain,
 };
+
+pub use dated::dated;
 
 use date::read_date;
 use formula::{Sum, plain_sum};

@@ -20,6 +20,7 @@ mod ods;
 mod ole2;
 mod package;
 mod repack;
+mod saved;
 mod serial;
 mod sniff;
 mod xls;

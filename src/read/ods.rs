@@ -11,7 +11,7 @@ use super::package::{Package, xml_text};
 use super::xml::{Event, Tag, Xml, unescape};
 use super::{FileKind, Unreadable, cell_error, serial};
 use crate::model::{
-    Cell, CellRange, CellRef, CellValue, Date, Format, NumberFormat, Sheet, Workbook,
+    Cell, CellRange, CellRef, CellValue, Date, Format, Moment, NumberFormat, Sheet, Workbook,
 };
 
 /// Reads a packed spreadsheet.
@@ -49,6 +49,7 @@ struct Document {
     sheets: Vec<Sheet>,
     unreadable_sheets: Vec<(String, Unreadable)>,
     properties: Vec<(String, String)>,
+    saved: Option<Moment>,
     body: Option<Body>,
 }
 
@@ -80,6 +81,7 @@ impl Document {
             sheets: self.sheets,
             unreadable_sheets: self.unreadable_sheets,
             properties: self.properties,
+            saved: self.saved,
         })
     }
 
@@ -114,6 +116,10 @@ impl Document {
                     let name = tag.attribute("meta:name")?.unwrap_or_default().into_owned();
                     let value = xml.element_text()?.into_owned();
                     self.properties.push((name, value));
+                }
+                // Of the document itself: those of remarks stand inside tables.
+                "date" => {
+                    self.saved = Moment::parse(&xml.element_text()?);
                 }
                 "table" if self.body == Some(Body::Spreadsheet) => {
                     self.table(&mut xml, tag, budget)?;

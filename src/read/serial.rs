@@ -39,33 +39,13 @@ fn date(number: f64, parts: DateParts, is_1904: bool) -> Option<Date> {
         (false, ..60) => day - 25_568,
         (false, _) => day - 25_569,
     };
-    let (year, month, day) = civil(since_1970);
+    let date = Date::of_days(since_1970)?;
     let (month, day) = match parts {
         DateParts::Year => (None, None),
-        DateParts::Month => (Some(month), None),
-        DateParts::Day => (Some(month), Some(day)),
+        DateParts::Month => (date.month, None),
+        DateParts::Day => (date.month, date.day),
     };
-    Date::new(u16::try_from(year).ok()?, month, day)
-}
-
-/// Year, month and day of a day counted from 1970 (H. Hinnant, chrono-compatible low-level date
-/// algorithms, `civil_from_days`).
-fn civil(days: i64) -> (i64, u8, u8) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month as u8, day as u8)
+    Date::new(date.year, month, day)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::cell_error::UNKNOWN;
 use super::number_format::Shown;
 use super::ole2::Ole2;
-use super::{FileKind, Unreadable, serial};
+use super::{FileKind, Unreadable, saved, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
 /// Reads the workbook in a file of streams, or says what else the file is.
@@ -18,7 +18,11 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
     let file = Ole2::open(bytes)?;
     for name in ["Workbook", "Book"] {
         if let Some(stream) = file.stream(name)? {
-            return read_stream(&stream, budget);
+            let workbook = read_stream(&stream, budget)?;
+            return Ok(Workbook {
+                saved: saved::of_ole2(&file),
+                ..workbook
+            });
         }
     }
     Err(if file.has("EncryptedPackage") {
@@ -45,6 +49,7 @@ pub(super) fn read_stream(stream: &[u8], budget: &mut Budget) -> Result<Workbook
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
         properties: Vec::new(),
+        saved: None,
     };
     let mut uncalculated = true;
     for entry in &globals.sheets {

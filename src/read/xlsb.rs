@@ -9,7 +9,7 @@ use super::number_format::Shown;
 use super::package::{Package, Relationship};
 use super::xls::{error, rk};
 use super::xml::{Event, Xml};
-use super::{Unreadable, serial};
+use super::{Unreadable, saved, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
 /// Kinds of records ([MS-XLSB] 2.3).
@@ -79,6 +79,7 @@ pub(super) fn read(
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
         properties: custom_properties(package, budget)?,
+        saved: saved::of_package(package, budget),
     };
     for (name, visible, relationship) in sheets {
         let relationship = relationships.iter().find(|r| r.id == relationship);

@@ -24,7 +24,7 @@ use super::markup::{attribute, broken, number, reader};
 use super::number_format::Shown;
 use super::package::{Package, Relationship};
 use super::repack::Repack;
-use super::{FileKind, Unreadable, cell_error, serial};
+use super::{FileKind, Unreadable, cell_error, saved, serial};
 use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
@@ -74,6 +74,7 @@ pub(super) fn read(
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
         properties: custom_properties(&mut xlsx)?,
+        saved: saved::of_package(package, budget),
     };
     let formats = Formats {
         shown,

@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use super::{Lang, words};
 use crate::model::{
-    Amount, FileRecord, FileStatus, Finding, Level, Period, PeriodSource, Place, ReporterSource,
-    ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally,
+    Amount, Call, CellChange, Correction, Effect, FileRecord, FileStatus, Finding, Level, NewerBy,
+    Period, PeriodSource, Place, ReporterSource, ReturnRecord, ReturnStatus, Suspect, TableRecord,
+    Tally,
 };
 use crate::scheme::Scheme;
 
@@ -26,6 +27,10 @@ pub struct Facts<'a> {
     pub files: &'a [FileRecord],
     /// What is owed; empty where single files are checked.
     pub returns: &'a [ReturnRecord],
+    /// What newer returns changed; likewise.
+    pub corrections: &'a [Correction],
+    /// Whom to telephone about what; likewise.
+    pub calls: &'a [Call],
     /// All findings, in order.
     pub findings: &'a [Finding],
     /// One for each rule.
@@ -45,6 +50,8 @@ struct Report<'a> {
     period: Option<String>,
     files: Vec<FileEntry<'a>>,
     returns: Vec<ReturnEntry<'a>>,
+    corrections: Vec<CorrectionEntry<'a>>,
+    calls: Vec<CallEntry<'a>>,
     findings: Vec<FindingEntry<'a>>,
     counts: Counts,
 }
@@ -86,7 +93,73 @@ struct TableEntry<'a> {
 struct ReturnEntry<'a> {
     reporter: &'a str,
     annex: &'a str,
+    /// Whether it came.
     status: &'static str,
+    /// How things stand with it.
+    state: &'static str,
+    late: bool,
+    /// When the file taken was made, by its own account, in Beijing time.
+    time: Option<String>,
+    /// The files it came in, the one taken last.
+    files: Vec<&'a str>,
+    /// By what the one taken was found to be the newest.
+    newer_by: Option<&'static str>,
+    /// What asks something of the reporter.
+    open: OpenEntry,
+}
+
+#[derive(Serialize)]
+struct OpenEntry {
+    mandatory: usize,
+    quasi_mandatory: usize,
+    verification: usize,
+}
+
+/// What a newer return changed against the one before it.
+#[derive(Serialize)]
+struct CorrectionEntry<'a> {
+    reporter: &'a str,
+    annex: &'a str,
+    older: SheetEntry<'a>,
+    newer: SheetEntry<'a>,
+    newer_by: &'static str,
+    changes: Vec<ChangeEntry<'a>>,
+    /// Findings of the older form that the newer has not.
+    removed: Vec<FindingEntry<'a>>,
+    /// Findings of the newer form that the older had not.
+    made: Vec<FindingEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct SheetEntry<'a> {
+    file: &'a str,
+    sheet: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ChangeEntry<'a> {
+    /// In the newer form, or, for a row that it lacks, in the older.
+    file: &'a str,
+    cell: Option<String>,
+    row: &'a str,
+    column: &'a str,
+    year: Option<u16>,
+    /// Empty for a blank.
+    old: String,
+    new: String,
+}
+
+#[derive(Serialize)]
+struct CallEntry<'a> {
+    reporter: Option<&'a str>,
+    annex: Option<&'a str>,
+    /// Its place in `findings`, from 0.
+    finding: usize,
+    /// What is at stake and of how much; both are missing where that is not known, or no total depends on it.
+    part: Option<String>,
+    whole: Option<String>,
+    /// `share`, `unknown` or `nothing`.
+    effect: &'static str,
 }
 
 #[derive(Serialize)]
@@ -145,6 +218,12 @@ fn report<'a>(facts: &Facts<'a>, lang: Lang) -> Report<'a> {
         returns: (facts.returns.iter())
             .map(|owed| return_entry(scheme, owed))
             .collect(),
+        corrections: (facts.corrections.iter())
+            .map(|correction| correction_entry(scheme, correction, lang))
+            .collect(),
+        calls: (facts.calls.iter())
+            .map(|call| call_entry(scheme, call))
+            .collect(),
         findings: (facts.findings.iter())
             .map(|finding| finding_entry(finding, lang))
             .collect(),
@@ -170,7 +249,7 @@ fn file_entry<'a>(scheme: &'a Scheme, file: &'a FileRecord, lang: Lang) -> FileE
         status: match file.status {
             FileStatus::Read => "read",
             FileStatus::Unreadable(_) => "unreadable",
-            FileStatus::Duplicate(_) => "duplicate",
+            FileStatus::Duplicate(_) | FileStatus::SameFigures(_) => "duplicate",
             FileStatus::Superseded(_) => "superseded",
             FileStatus::Ignored => "ignored",
         },
@@ -179,7 +258,7 @@ fn file_entry<'a>(scheme: &'a Scheme, file: &'a FileRecord, lang: Lang) -> FileE
     }
 }
 
-fn return_entry<'a>(scheme: &'a Scheme, owed: &ReturnRecord) -> ReturnEntry<'a> {
+fn return_entry<'a>(scheme: &'a Scheme, owed: &'a ReturnRecord) -> ReturnEntry<'a> {
     ReturnEntry {
         reporter: &scheme.reporters[owed.reporter].name,
         annex: &scheme.annexes[owed.annex].number,
@@ -188,6 +267,68 @@ fn return_entry<'a>(scheme: &'a Scheme, owed: &ReturnRecord) -> ReturnEntry<'a> 
             ReturnStatus::Missing => "missing",
             ReturnStatus::Superseded => "superseded",
         },
+        state: owed.state.name(),
+        late: owed.is_late,
+        time: owed.time.map(|time| time.to_string()),
+        files: owed.files.iter().map(|file| &**file).collect(),
+        newer_by: owed.newer_by.map(NewerBy::name),
+        open: OpenEntry {
+            mandatory: owed.open[Level::Mandatory as usize],
+            quasi_mandatory: owed.open[Level::QuasiMandatory as usize],
+            verification: owed.open[Level::Verification as usize],
+        },
+    }
+}
+
+fn correction_entry<'a>(
+    scheme: &'a Scheme,
+    correction: &'a Correction,
+    lang: Lang,
+) -> CorrectionEntry<'a> {
+    let sheet = |place: &'a Place| SheetEntry {
+        file: &place.file,
+        sheet: place.sheet.as_deref(),
+    };
+    let findings = |findings: &'a [Finding]| -> Vec<FindingEntry<'a>> {
+        let findings = findings.iter();
+        findings
+            .map(|finding| finding_entry(finding, lang))
+            .collect()
+    };
+    let change = |change: &'a CellChange| ChangeEntry {
+        file: &change.place.file,
+        cell: change.place.cell.map(|cell| cell.to_string()),
+        row: &change.row,
+        column: &change.column,
+        year: change.year,
+        old: change.old.to_string(),
+        new: change.new.to_string(),
+    };
+    CorrectionEntry {
+        reporter: &scheme.reporters[correction.reporter].name,
+        annex: &scheme.annexes[correction.annex].number,
+        older: sheet(&correction.older),
+        newer: sheet(&correction.newer),
+        newer_by: correction.newer_by.name(),
+        changes: correction.changes.iter().map(change).collect(),
+        removed: findings(&correction.removed),
+        made: findings(&correction.made),
+    }
+}
+
+fn call_entry<'a>(scheme: &'a Scheme, call: &Call) -> CallEntry<'a> {
+    let (effect, amounts) = match call.effect {
+        Effect::Share { part, whole } => ("share", Some((part, whole))),
+        Effect::Unknown => ("unknown", None),
+        Effect::Nothing => ("nothing", None),
+    };
+    CallEntry {
+        reporter: call.reporter.map(|idx| &*scheme.reporters[idx].name),
+        annex: call.annex.map(|idx| &*scheme.annexes[idx].number),
+        finding: call.finding,
+        part: amounts.map(|(part, _)| part.to_string()),
+        whole: amounts.map(|(_, whole)| whole.to_string()),
+        effect,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`words`] has every sentence that a clerk reads, in Chinese and English. [`workbook`] writes the
 //! county workbook, [`annotate`] marks the returns themselves, [`json`] writes `findings.json` and
-//! [`text`] what a terminal shows; [`outbox`] puts everything in its place at once. No other
+//! [`text`] and [`status`] what a terminal shows; [`outbox`] puts everything in its place at once. No other
 //! stage chooses words or knows a colour, and this one never judges a figure: levels, differences
 //! and suspects come with the findings.
 
@@ -11,6 +11,7 @@ pub mod explain;
 pub mod json;
 mod kept;
 pub mod outbox;
+pub mod status;
 pub mod text;
 pub mod words;
 pub mod workbook;

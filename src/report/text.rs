@@ -157,7 +157,7 @@ fn verdict_style(verdict: Verdict) -> Style {
     }
 }
 
-fn level_style(level: Level) -> Style {
+pub(super) fn level_style(level: Level) -> Style {
     match level {
         Level::Mandatory => AnsiColor::Red.on_default().bold(),
         Level::QuasiMandatory | Level::Verification => AnsiColor::Yellow.on_default().bold(),
@@ -524,7 +524,7 @@ fn cut(text: &str) -> String {
 }
 
 /// Text with blanks up to a width.
-fn padded(text: &str, width: usize, right: bool) -> String {
+pub(super) fn padded(text: &str, width: usize, right: bool) -> String {
     let blank = " ".repeat(width.saturating_sub(text.width()));
     match right {
         true => format!("{blank}{text}"),

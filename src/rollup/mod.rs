@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::consolidate::{County, consolidate};
 use crate::model::{
     Detail, Earlier, FileRecord, FileStatus, Finding, Format, Kind, Level, Past, Period, Place,
-    ReturnRecord, ReturnStatus, Table, TableRecord,
+    ReturnRecord, ReturnState, ReturnStatus, Table, TableRecord, Version,
 };
 use crate::pipeline::{Merged, compare};
 use crate::scheme::Scheme;
@@ -99,13 +99,25 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
     };
     let findings = findings(scheme, counties);
     let variances = compare(scheme, period, &tables, &county, &earlier, &findings);
+    let files = files(counties, &tables);
+    let mut returns = returns(scheme, period, counties, &county);
+    crate::returns::judge(scheme, period, &files, &findings, &mut returns);
+    for one in &mut returns {
+        // Counties send their own townships' forms back.
+        one.state = match one.status {
+            ReturnStatus::Missing => ReturnState::Missing,
+            _ => ReturnState::Returned,
+        };
+    }
     Merged {
         period,
         earlier,
         note: None,
-        files: files(counties, &tables),
+        files,
         superseded_by: vec![None; tables.len()],
-        returns: returns(scheme, period, counties, &county),
+        returns,
+        corrections: Vec::new(),
+        calls: Vec::new(),
         findings,
         tallies: Vec::new(),
         variances,
@@ -141,6 +153,7 @@ fn files(counties: &[CountyOutbox], tables: &[Table]) -> Vec<FileRecord> {
         path: county.workbook.clone(),
         sha256: county.sha256.clone(),
         format: Some(Format::Xlsx),
+        version: Version::default(),
         status: FileStatus::Read,
         tables: (tables.iter().filter(|table| table.reporter == Some(idx)))
             .map(|table| TableRecord {
@@ -148,6 +161,7 @@ fn files(counties: &[CountyOutbox], tables: &[Table]) -> Vec<FileRecord> {
                 annex: table.annex,
                 reporter: table.reporter,
                 found_by: None,
+                dated: None,
                 observations: (table.rows.iter().flat_map(|row| &row.entries))
                     .filter(|entry| entry.value.amount().is_some())
                     .count(),
@@ -187,6 +201,11 @@ fn returns(
                     false => ReturnStatus::Missing,
                 },
                 files: has.then(|| outbox.workbook.clone()).into_iter().collect(),
+                newer_by: None,
+                time: None,
+                is_late: false,
+                open: [0; Level::ALL.len()],
+                state: ReturnState::Returned,
             });
         }
     }

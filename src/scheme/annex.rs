@@ -380,6 +380,11 @@ impl Annex {
             .position(|row| *row.key == *key && row.year == year)
     }
 
+    /// Whether a leaf holds data: no key and no row number.
+    pub fn is_data(&self, leaf: usize) -> bool {
+        self.column_of(leaf).kind != ColumnKind::Serial && !self.is_label(self.leaves[leaf].column)
+    }
+
     /// Whether a column identifies rows rather than describing them.
     pub fn is_key(&self, column: usize) -> bool {
         self.row_key.contains(&column) || self.year_column == Some(column)

@@ -368,7 +368,7 @@ fn the_plan_goes_through_blank_forms_unchanged() {
 
     let findings = |files: &[FormFile]| -> Vec<Finding> {
         let own = files.iter().flat_map(|file| {
-            let checked = file.checked.findings.iter();
+            let checked = file.checked.iter().flat_map(|one| &one.findings);
             file.findings.iter().chain(checked).cloned()
         });
         let own: Vec<Finding> = own.collect();
@@ -421,7 +421,7 @@ fn a_form_returned_blank_is_said_to_be_blank_and_nothing_else() {
             let found: Vec<(&str, Level)> = read
                 .findings
                 .iter()
-                .chain(&read.checked.findings)
+                .chain(read.checked.iter().flat_map(|one| &one.findings))
                 .map(|finding| {
                     assert_eq!(finding.detail, Detail::BlankForm, "{name}: {finding:?}");
                     assert_eq!(finding.reporter.as_ref(), Some(name));

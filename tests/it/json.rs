@@ -2,7 +2,7 @@
 
 use hebiao::model::{
     Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, Operand, Period, Place, Reason,
-    ReporterSource, ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally,
+    ReporterSource, ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally, Version,
 };
 use hebiao::report::json::{Facts, write};
 use hebiao::report::{Lang, words};
@@ -23,6 +23,8 @@ fn findings_json_is_what_the_design_says() {
         period: Period::parse("2024-05"),
         files: &files,
         returns: &returns,
+        corrections: &[],
+        calls: &[],
         findings: &findings,
         tallies: &[cannot_check(2), cannot_check(1)],
     };
@@ -48,6 +50,8 @@ fn a_check_of_single_files_has_no_period_and_nothing_owed() {
         period: None,
         files: &[],
         returns: &[],
+        corrections: &[],
+        calls: &[],
         findings: &[],
         tallies: &[],
     };
@@ -61,6 +65,8 @@ fn a_check_of_single_files_has_no_period_and_nothing_owed() {
   "period": null,
   "files": [],
   "returns": [],
+  "corrections": [],
+  "calls": [],
   "findings": [],
   "counts": {
     "files": 0,
@@ -94,6 +100,7 @@ fn files() -> Vec<FileRecord> {
         path: path.into(),
         sha256: format!("sha of {path}"),
         format: Some(Format::Xlsx),
+        version: Version::default(),
         status,
         tables,
     };
@@ -105,6 +112,7 @@ fn files() -> Vec<FileRecord> {
         period: Period::Plan,
         period_found_by: None,
         kept_apart: false,
+        dated: None,
         observations: 21,
         superseded: false,
     };
@@ -188,12 +196,7 @@ fn findings() -> Vec<Finding> {
 }
 
 fn owed(reporter: usize, status: ReturnStatus) -> ReturnRecord {
-    ReturnRecord {
-        reporter,
-        annex: 0,
-        status,
-        files: Vec::new(),
-    }
+    ReturnRecord::new(reporter, 0, status, Vec::new())
 }
 
 fn cannot_check(times: u64) -> Tally {

@@ -17,6 +17,8 @@ mod json;
 #[cfg(feature = "consolidate")]
 mod ledger;
 mod merged;
+#[cfg(feature = "consolidate")]
+mod month;
 mod normalise;
 mod outbox;
 #[cfg(feature = "consolidate")]

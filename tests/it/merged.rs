@@ -11,7 +11,7 @@ use hebiao::check::Checker;
 use hebiao::consolidate::{County, CountyAnnex, CountyRow, CountyTotal, Source};
 use hebiao::model::{
     Amount, CellRef, Date, Earlier, Entry, FileRecord, FileStatus, Finding, Format, Period, Place,
-    ReturnRecord, ReturnStatus, Row, RowKind, Table, TableRecord, Tally, Value,
+    ReturnRecord, ReturnStatus, Row, RowKind, Table, TableRecord, Tally, Value, Version,
 };
 use hebiao::pipeline::{FormReader, Merged, sort_findings};
 use hebiao::returns;
@@ -378,6 +378,7 @@ impl<'s> Draft<'s> {
             path: table.file.clone(),
             sha256: "0123456789abcdef".repeat(4),
             format: Some(Format::Xlsx),
+            version: Version::default(),
             status: FileStatus::Read,
             tables: vec![TableRecord {
                 sheet: table.sheet.clone(),
@@ -387,6 +388,7 @@ impl<'s> Draft<'s> {
                 period: Period::Plan,
                 period_found_by: None,
                 kept_apart: false,
+                dated: None,
                 observations: table.rows.iter().map(|row| row.entries.len()).sum(),
                 superseded: false,
             }],
@@ -434,9 +436,9 @@ pub(crate) fn plan() -> (Scheme, Merged) {
         records.push(read.record);
         tables.extend(read.tables);
         findings.extend(read.findings);
-        checked.merge(read.checked);
+        read.checked.into_iter().for_each(|one| checked.merge(one));
     }
-    let settled = returns::settle(&scheme, Period::Plan, tables);
+    let settled = returns::settle(&scheme, Period::Plan, tables, &records);
     findings.extend(settled.findings);
     checked.merge(Checker::new(&scheme).county(&settled.tables));
     findings.append(&mut checked.findings);
@@ -468,15 +470,11 @@ fn assemble(
                     && table.rows.iter().any(|row| row.reporter == Some(reporter))
             });
             let files: Vec<Arc<str>> = of_reporter.map(|table| table.file.clone()).collect();
-            returns.push(ReturnRecord {
-                reporter,
-                annex: annex_idx,
-                status: match files.len() {
-                    0 => ReturnStatus::Missing,
-                    _ => ReturnStatus::Returned,
-                },
-                files,
-            });
+            let status = match files.len() {
+                0 => ReturnStatus::Missing,
+                _ => ReturnStatus::Returned,
+            };
+            returns.push(ReturnRecord::new(reporter, annex_idx, status, files));
         }
     }
     returns.sort_by_key(|one: &ReturnRecord| (one.reporter, one.annex));
@@ -490,6 +488,8 @@ fn assemble(
         files,
         tables,
         returns,
+        corrections: Vec::new(),
+        calls: Vec::new(),
         findings,
         tallies,
     }

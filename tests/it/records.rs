@@ -17,6 +17,7 @@ fn written(grid: &Grid, with_last_superseded: bool) -> Vec<u8> {
             path: table.file.clone(),
             sha256: format!("hash{idx}"),
             format: Some(Format::Xlsx),
+            version: hebiao::model::Version::default(),
             status: FileStatus::Read,
             tables: vec![TableRecord {
                 sheet: table.sheet.clone(),
@@ -26,6 +27,7 @@ fn written(grid: &Grid, with_last_superseded: bool) -> Vec<u8> {
                 period: Period::Plan,
                 period_found_by: None,
                 kept_apart: false,
+                dated: None,
                 observations: 0,
                 superseded: with_last_superseded && idx + 1 == grid.tables.len(),
             }],

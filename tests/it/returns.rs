@@ -18,7 +18,7 @@ fn form(file: &str, rows: &[(&str, u32)]) -> Vec<Table> {
 /// other than of what did not come.
 fn settled(forms: &[Vec<Table>]) -> (String, Vec<String>) {
     let tables: Vec<Table> = forms.iter().flatten().cloned().collect();
-    let settled = settle(luntai(), Period::Plan, tables);
+    let settled = settle(luntai(), Period::Plan, tables, &[]);
     let order: Vec<String> = settled
         .tables
         .iter()
@@ -37,6 +37,7 @@ fn settled(forms: &[Vec<Table>]) -> (String, Vec<String>) {
                 taken,
                 other,
                 identical,
+                ..
             } = &finding.detail
             else {
                 panic!("{finding:?}");
@@ -65,8 +66,7 @@ fn of_two_returns_the_later_name_is_taken() {
             vec!["duplicate-return hint 轮台镇.xlsx for 轮台镇（2）.xlsx: same".to_owned()]
         )
     );
-    let other =
-        vec!["duplicate-return verification 轮台镇.xlsx for 轮台镇更正.xlsx: other".to_owned()];
+    let other = vec!["duplicate-return hint 轮台镇.xlsx for 轮台镇更正.xlsx: other".to_owned()];
     for forms in [
         [first.clone(), corrected.clone()],
         [corrected.clone(), first.clone()],
@@ -80,6 +80,12 @@ fn of_two_returns_the_later_name_is_taken() {
             "whatever the order in which they are read"
         );
     }
+    // Where no mark tells, the clerk is asked.
+    let unmarked = form("轮台镇表.xlsx", &[("轮台镇", 9)]);
+    assert_eq!(
+        settled(&[first, unmarked]).1,
+        ["duplicate-return verification 轮台镇.xlsx for 轮台镇表.xlsx: other"]
+    );
 }
 
 #[test]
@@ -110,7 +116,7 @@ fn a_township_is_believed_before_the_office_that_returns_its_row() {
         )
     );
     let tables: Vec<Table> = [office, own].concat();
-    let settled = settle(luntai(), Period::Plan, tables);
+    let settled = settle(luntai(), Period::Plan, tables, &[]);
     let status = |name: &str| {
         let reporter = luntai().roster.find(name).expect(name).reporter;
         let record = settled.returns.iter().find(|record| {
@@ -162,6 +168,7 @@ fn what_did_not_come_is_listed() {
         luntai(),
         Period::Plan,
         form("轮台镇.xlsx", &[("轮台镇", 1)]),
+        &[],
     );
     // 12 annexes: three by townships (11 + 10 + 11), nine by one office.
     assert_eq!(settled.returns.len(), 41);
@@ -207,7 +214,7 @@ fn large_registers_that_came_twice_are_compared_in_no_time() {
     };
     let forms: Vec<Table> = [register("生态环境局1.xlsx"), register("生态环境局2.xlsx")].concat();
     let start = std::time::Instant::now();
-    let settled = settle(luntai(), Period::Plan, forms);
+    let settled = settle(luntai(), Period::Plan, forms, &[]);
     assert_eq!(
         settled.superseded_by[1].as_deref(),
         Some("生态环境局2.xlsx")

@@ -188,6 +188,8 @@ fn write_outbox(folder: &Path, period: &str, files: &[SchemeFile], draft: Draft,
         period,
         files: &merged.files,
         returns: &merged.returns,
+        corrections: &merged.corrections,
+        calls: &merged.calls,
         findings: &merged.findings,
         tallies: &merged.tallies,
     };

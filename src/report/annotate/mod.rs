@@ -39,7 +39,7 @@ use crate::read::{Limits, Unreadable, read};
 use super::workbook::marks::marked_places;
 use super::{Lang, words};
 
-pub use names::{SentBack, copy_name, send_back};
+pub use names::{SentBack, copy_name, copy_paths, send_back};
 
 use listing::{Entry, Listing};
 use package::{Package, Relationship};

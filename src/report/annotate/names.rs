@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::model::{FileRecord, FileStatus, Finding};
+use crate::model::{FileRecord, FileStatus, Finding, Format};
 use crate::report::Lang;
 use crate::report::workbook::text;
 use crate::scheme::Scheme;
@@ -61,8 +61,47 @@ pub struct SentBack {
     pub failed: Vec<(Arc<str>, AnnotateError)>,
 }
 
-/// Annotates the returns that go back: those that count and have a finding that asks something of the
-/// reporter. Hints alone send nothing back. `bytes_of` gives the content of a file of the inbox.
+/// The returns that go back, with the paths of their copies under the folder of the period: those that count
+/// and have a finding that asks something of the reporter. Hints alone send nothing back.
+pub fn copy_paths<'f>(
+    scheme: &Scheme,
+    files: &'f [FileRecord],
+    findings: &[Finding],
+    lang: Lang,
+) -> Vec<(&'f FileRecord, String)> {
+    let asked: BTreeSet<&str> = (findings.iter())
+        .filter(|finding| finding.is_for_reporter())
+        .filter_map(|finding| Some(&*finding.place.as_ref()?.file))
+        .collect();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let sent_back = files
+        .iter()
+        .filter(|record| record.status == FileStatus::Read && asked.contains(&*record.path));
+    sent_back
+        .map(|record| {
+            let reporter = record.tables.iter().find_map(|table| table.reporter);
+            let folder = match reporter {
+                Some(reporter) => plain_name(&scheme.reporters[reporter].name),
+                None => lang.pick("填报单位不明", "unknown").to_owned(),
+            };
+            let folder = format!("{}/{folder}", lang.pick("退回", "sent-back"));
+            let extension = match record.format {
+                Some(Format::Xlsm) => "xlsm",
+                _ => "xlsx",
+            };
+            // Two files of one name may come from different folders; systems may not tell cases apart.
+            let path = (1..)
+                .map(|n| {
+                    let name = copy_name(&record.path, extension, n, lang);
+                    format!("{folder}/{}", plain_name(&name))
+                })
+                .find(|path| taken.insert(path.to_lowercase()));
+            (record, path.unwrap_or_default())
+        })
+        .collect()
+}
+
+/// Annotates the returns that go back. `bytes_of` gives the content of a file of the inbox.
 pub fn send_back(
     scheme: &Scheme,
     files: &[FileRecord],
@@ -76,41 +115,26 @@ pub fn send_back(
             by_file.entry(&place.file).or_default().push(finding);
         }
     }
-    let asks = |findings: &[&Finding]| findings.iter().any(|finding| finding.is_for_reporter());
-    let jobs: Vec<(&FileRecord, Vec<&Finding>)> = files
-        .iter()
-        .filter(|record| record.status == FileStatus::Read)
-        .filter_map(|record| Some((record, by_file.remove(&*record.path)?)))
-        .filter(|(_, findings)| asks(findings))
-        .collect();
+    let jobs = copy_paths(scheme, files, findings, lang);
     let copies: Vec<Result<Annotated, AnnotateError>> = jobs
         .par_iter()
-        .map(|(record, findings)| annotate(&bytes_of(&record.path)?, findings, lang))
+        .map(|(record, _)| {
+            let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
+            annotate(&bytes_of(&record.path)?, findings, lang)
+        })
         .collect();
     let mut sent = SentBack::default();
-    let mut taken: BTreeSet<String> = BTreeSet::new();
-    for ((record, _), copy) in jobs.iter().zip(copies) {
-        let copy = match copy {
-            Ok(copy) => copy,
-            Err(error) => {
-                sent.failed.push((record.path.clone(), error));
-                continue;
+    for ((record, path), copy) in jobs.into_iter().zip(copies) {
+        match copy {
+            // Where macros could not be kept, the copy is called what it is.
+            Ok(copy) if !path.ends_with(copy.extension) => {
+                let stem = path.rsplit_once('.').map_or(&*path, |(stem, _)| stem);
+                let path = format!("{stem}.{}", copy.extension);
+                sent.copies.push((path, copy.bytes));
             }
-        };
-        let reporter = record.tables.iter().find_map(|table| table.reporter);
-        let folder = match reporter {
-            Some(reporter) => plain_name(&scheme.reporters[reporter].name),
-            None => lang.pick("填报单位不明", "unknown").to_owned(),
-        };
-        let folder = format!("{}/{folder}", lang.pick("退回", "sent-back"));
-        // Two files of one name may come from different folders; systems may not tell cases apart.
-        let path = (1..)
-            .map(|n| {
-                let name = copy_name(&record.path, copy.extension, n, lang);
-                format!("{folder}/{}", plain_name(&name))
-            })
-            .find(|path| taken.insert(path.to_lowercase()));
-        sent.copies.push((path.unwrap_or_default(), copy.bytes));
+            Ok(copy) => sent.copies.push((path, copy.bytes)),
+            Err(error) => sent.failed.push((record.path.clone(), error)),
+        }
     }
     sent
 }

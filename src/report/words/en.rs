@@ -2,8 +2,8 @@
 
 use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedFrom, Detail, Direction, Evidence, Explained,
-    Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, PeriodSource, Place, ReadAs,
-    Reason, ReporterSource, ReturnStatus, Slip, Suspect, Verdict, Wanted,
+    Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy, PeriodSource,
+    Place, ReadAs, Reason, ReporterSource, ReturnState, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -231,9 +231,16 @@ pub(super) fn facts(finding: &Finding) -> String {
             taken,
             other,
             identical,
-        } => match identical {
-            true => format!("{other} is the same as {taken}, which was taken"),
-            false => format!("{taken} was taken, {other} left out"),
+            newer_by,
+        } => match (identical, newer_by) {
+            (true, _) => format!("{other} is the same as {taken}, which was taken"),
+            (false, None) => format!("{taken} was taken, {other} left out"),
+            (false, Some(by)) => {
+                format!(
+                    "{taken} was taken ({}), {other} left out",
+                    self::newer_by(*by)
+                )
+            }
         },
         Detail::RepeatedText { n_findings } => {
             format!("{n_findings} findings all have “{}”", given(finding))
@@ -576,6 +583,11 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::DuplicateReturn {
             identical: true, ..
         } => "Nothing to do".to_owned(),
+        Detail::DuplicateReturn {
+            newer_by: Some(by), ..
+        } if by.is_sure() && finding.level == Level::Hint => {
+            "Nothing to do; sheet Returns says what it changed".to_owned()
+        }
         Detail::DuplicateReturn { .. } => {
             "Find out which one holds, and take the other out".to_owned()
         }
@@ -881,11 +893,24 @@ pub(super) fn kind(kind: Kind) -> &'static str {
     }
 }
 
-pub(super) fn return_status(status: ReturnStatus) -> &'static str {
-    match status {
-        ReturnStatus::Returned => "returned",
-        ReturnStatus::Missing => "missing",
-        ReturnStatus::Superseded => "replaced",
+pub(super) fn return_state(state: ReturnState) -> &'static str {
+    match state {
+        ReturnState::Missing => "missing",
+        ReturnState::SentBack => "sent back",
+        ReturnState::ToExplain => "to explain",
+        ReturnState::Late => "late",
+        ReturnState::Superseded => "replaced",
+        ReturnState::Returned => "returned",
+    }
+}
+
+pub(super) fn newer_by(by: NewerBy) -> &'static str {
+    match by {
+        NewerBy::Saved => "saved later, by the stamp inside it",
+        NewerBy::Dated => "the later date on the form",
+        NewerBy::Mark => "a later version, by its name",
+        NewerBy::Modified => "the file was changed later",
+        NewerBy::Name => "nothing tells which is newer; the later name",
     }
 }
 
@@ -893,7 +918,7 @@ pub(super) fn file_status(status: &FileStatus) -> &'static str {
     match status {
         FileStatus::Read => "read",
         FileStatus::Unreadable(_) => "unreadable",
-        FileStatus::Duplicate(_) => "duplicate",
+        FileStatus::Duplicate(_) | FileStatus::SameFigures(_) => "duplicate",
         FileStatus::Superseded(_) => "superseded",
         FileStatus::Ignored => "ignored",
     }

@@ -11,9 +11,11 @@ mod rule;
 mod tests;
 mod zh;
 
+use rust_decimal::RoundingStrategy;
+
 use crate::model::{
-    AliasMatch, Amount, CellRef, Detail, FileStatus, Finding, Kind, Level, Operand, Place,
-    ReporterSource, ReturnStatus, Suspect, Verdict,
+    AliasMatch, Amount, CellRef, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
+    Operand, Place, ReporterSource, ReturnState, Suspect, Verdict,
 };
 use crate::read::Unreadable;
 
@@ -126,11 +128,36 @@ pub fn kind(kind: Kind, lang: Lang) -> &'static str {
     }
 }
 
-/// 已报, 未报, 已替换.
-pub fn return_status(status: ReturnStatus, lang: Lang) -> &'static str {
+/// 已报, 未报, 退回 and so on.
+pub fn return_state(state: ReturnState, lang: Lang) -> &'static str {
     match lang {
-        Lang::Zh => zh::return_status(status),
-        Lang::En => en::return_status(status),
+        Lang::Zh => zh::return_state(state),
+        Lang::En => en::return_state(state),
+    }
+}
+
+/// How much of the county's total is at stake: 51.06%.
+pub fn effect(effect: Effect, lang: Lang) -> String {
+    let Some(share) = effect.share() else {
+        return match effect {
+            Effect::Nothing => "—".to_owned(),
+            _ => lang.pick("不明", "?").to_owned(),
+        };
+    };
+    let mut percent = (share.0.saturating_mul(100.into()))
+        .round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    percent.rescale(2);
+    match percent.is_zero() && !share.is_zero() {
+        true => "<0.01%".to_owned(),
+        false => format!("{percent}%"),
+    }
+}
+
+/// By what a return was found to be the newer one.
+pub fn newer_by(by: NewerBy, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => zh::newer_by(by),
+        Lang::En => en::newer_by(by),
     }
 }
 
@@ -149,6 +176,8 @@ pub fn file_reason(status: &FileStatus, lang: Lang) -> String {
         (FileStatus::Unreadable(why), _) => unreadable(why, lang),
         (FileStatus::Duplicate(other), Lang::Zh) => format!("内容与 {other} 完全相同"),
         (FileStatus::Duplicate(other), Lang::En) => format!("the same bytes as {other}"),
+        (FileStatus::SameFigures(other), Lang::Zh) => format!("与 {other} 的数据完全相同"),
+        (FileStatus::SameFigures(other), Lang::En) => format!("the same figures as {other}"),
         (FileStatus::Superseded(other), Lang::Zh) => format!("以 {other} 为准"),
         (FileStatus::Superseded(other), Lang::En) => format!("{other} is taken instead"),
         (FileStatus::Ignored, Lang::Zh) => "临时文件或隐藏文件，不是报表".to_owned(),

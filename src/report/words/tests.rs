@@ -417,13 +417,23 @@ fn examples() -> Vec<Finding> {
             Detail::FormulaError { error, computed },
         ));
     }
-    for identical in [true, false] {
+    let decided = [
+        (true, None),
+        (false, None),
+        (false, Some(NewerBy::Saved)),
+        (false, Some(NewerBy::Dated)),
+        (false, Some(NewerBy::Mark)),
+        (false, Some(NewerBy::Modified)),
+        (false, Some(NewerBy::Name)),
+    ];
+    for (identical, newer_by) in decided {
         all.push(finding(
             Kind::DuplicateReturn,
             Detail::DuplicateReturn {
                 taken: "a.xlsx".into(),
                 other: "b.xlsx".into(),
                 identical,
+                newer_by,
             },
         ));
     }

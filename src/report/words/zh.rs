@@ -2,8 +2,8 @@
 
 use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedFrom, Detail, Direction, Evidence, Explained,
-    Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, PeriodSource, Place, ReadAs,
-    Reason, ReporterSource, ReturnStatus, Slip, Suspect, Verdict, Wanted,
+    Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy, PeriodSource,
+    Place, ReadAs, Reason, ReporterSource, ReturnState, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -231,9 +231,13 @@ pub(super) fn facts(finding: &Finding) -> String {
             taken,
             other,
             identical,
-        } => match identical {
-            true => format!("{other} 与 {taken} 相同，取用后者"),
-            false => format!("取用 {taken}，{other} 没有汇总"),
+            newer_by,
+        } => match (identical, newer_by) {
+            (true, _) => format!("{other} 与 {taken} 相同，取用后者"),
+            (false, None) => format!("取用 {taken}，{other} 没有汇总"),
+            (false, Some(by)) => {
+                format!("取用 {taken}（{}），{other} 没有汇总", self::newer_by(*by))
+            }
         },
         Detail::RepeatedText { n_findings } => {
             format!("{n_findings} 个问题都写的是“{}”", given(finding))
@@ -567,6 +571,11 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::DuplicateReturn {
             identical: true, ..
         } => "不必处理".to_owned(),
+        Detail::DuplicateReturn {
+            newer_by: Some(by), ..
+        } if by.is_sure() && finding.level == Level::Hint => {
+            "不必处理；改了什么见“报送情况”".to_owned()
+        }
         Detail::DuplicateReturn { .. } => "请确认以哪一份为准，移出另一份".to_owned(),
         Detail::RepeatedText { .. } => "请逐条写明各自的原因".to_owned(),
         Detail::TooShort => "请写明具体原因".to_owned(),
@@ -817,11 +826,24 @@ pub(super) fn kind(kind: Kind) -> &'static str {
     }
 }
 
-pub(super) fn return_status(status: ReturnStatus) -> &'static str {
-    match status {
-        ReturnStatus::Returned => "已报",
-        ReturnStatus::Missing => "未报",
-        ReturnStatus::Superseded => "已替换",
+pub(super) fn return_state(state: ReturnState) -> &'static str {
+    match state {
+        ReturnState::Missing => "未报",
+        ReturnState::SentBack => "退回",
+        ReturnState::ToExplain => "需说明",
+        ReturnState::Late => "迟报",
+        ReturnState::Superseded => "已替换",
+        ReturnState::Returned => "已报",
+    }
+}
+
+pub(super) fn newer_by(by: NewerBy) -> &'static str {
+    match by {
+        NewerBy::Saved => "按文件内的保存时间较新",
+        NewerBy::Dated => "按表上的填报日期较新",
+        NewerBy::Mark => "按文件名的版本字样较新",
+        NewerBy::Modified => "按文件的修改时间较新",
+        NewerBy::Name => "分不出新旧，取文件名在后的",
     }
 }
 
@@ -829,7 +851,7 @@ pub(super) fn file_status(status: &FileStatus) -> &'static str {
     match status {
         FileStatus::Read => "已读取",
         FileStatus::Unreadable(_) => "无法读取",
-        FileStatus::Duplicate(_) => "重复",
+        FileStatus::Duplicate(_) | FileStatus::SameFigures(_) => "重复",
         FileStatus::Superseded(_) => "已被替换",
         FileStatus::Ignored => "不是报表",
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::consolidate::{CountyRow, Source, State};
-use crate::model::{Amount, Level, Value};
+use crate::model::{Amount, Level, ReturnStatus, Value};
+use crate::report::Lang;
 use crate::scheme::ColumnKind;
 
 use super::frame::{COMPLETION, Frame, MEASURED, Shown};
@@ -129,7 +130,10 @@ impl<'a> Writer<'a, '_> {
     }
 
     fn write_no_rows(&mut self) -> Result<(), XlsxError> {
-        let word = self.context.lang.pick("未报", "not returned");
+        let word = match self.context.is_due(self.frame.idx) {
+            true => self.context.lang.pick("未报", "not returned"),
+            false => self.context.lang.pick("本期不报", "not due"),
+        };
         let last = self.last_col();
         let row = self.part.first_row;
         let absent = self.styles.role(Role::Absent);
@@ -239,7 +243,8 @@ impl<'a> Writer<'a, '_> {
         let was_returned = state.is_some_and(|state| state != State::NotReturned);
         if row.source.is_none() && !is_key && !was_returned {
             let absent = self.styles.role(Role::Absent);
-            let word = match frame.first_value == Some(leaf) {
+            let is_missing = self.context.is_due(frame.idx);
+            let word = match is_missing && frame.first_value == Some(leaf) {
                 true => self.context.lang.pick("未报", "missing"),
                 false => "",
             };
@@ -420,6 +425,37 @@ impl<'a> Writer<'a, '_> {
         Ok(())
     }
 
+    /// That the totals lack somebody's figures, and whose.
+    fn incomplete(&self) -> Option<String> {
+        const NAMED: usize = 12;
+        let context = self.context;
+        let lang = context.lang;
+        let (owed, came) = context.owed(Some(self.frame.idx));
+        if self.frame.county.total.is_none() || came == owed {
+            return None;
+        }
+        let missing = context.merged.returns.iter();
+        let missing = missing
+            .filter(|one| one.annex == self.frame.idx && one.status == ReturnStatus::Missing);
+        let mut names: Vec<&str> = missing
+            .map(|one| &*context.scheme.reporters[one.reporter].name)
+            .collect();
+        let rest = names.len().saturating_sub(NAMED);
+        names.truncate(NAMED);
+        let mut names = names.join(lang.pick("、", ", "));
+        if rest > 0 {
+            names += lang.pick("等", " and others");
+        }
+        Some(match lang {
+            Lang::Zh => {
+                format!("数据不全：合计只含已报的 {came} 个单位，应报 {owed} 个；未报：{names}。")
+            }
+            Lang::En => {
+                format!("Incomplete: the totals hold {came} of {owed} reporters; missing: {names}.")
+            }
+        })
+    }
+
     fn write_notes(&mut self) -> Result<(), XlsxError> {
         let frame = self.frame;
         let below_data = self.part.first_row + self.part.n_rows().max(1) as u32;
@@ -429,8 +465,15 @@ impl<'a> Writer<'a, '_> {
             .is_some_and(|(part, row)| part == self.part_idx && row >= below_data);
         let last = self.last_col();
         let width: f64 = frame.widths.iter().sum();
+        let mut first = below_data + u32::from(total_below);
+        if let Some(said) = self.incomplete() {
+            let format = self.styles.role(Role::Warning);
+            let n_lines = text::lines(&said, width);
+            self.sheet.set_row_height(first, text::height(n_lines))?;
+            merge(self.sheet, (first, 0), (first, last), &said, format)?;
+            first += 1;
+        }
         let format = self.styles.role(Role::Paragraph);
-        let first = below_data + u32::from(total_below);
         let printed = self.context.printed(frame.idx);
         let rounded = printed.map(|printed| {
             let (units, names) = (&self.context.scheme.units, &self.context.layout.names);

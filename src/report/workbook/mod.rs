@@ -44,6 +44,7 @@ use self::layout::{Layout, Limits, Names};
 use self::marks::Marks;
 use self::printed::Printed;
 use self::style::Styles;
+use super::annotate::copy_paths;
 use super::{Lang, words};
 
 /// The workbook could not be written.
@@ -125,6 +126,8 @@ struct Context<'a> {
     annex_findings: Vec<[usize; Level::ALL.len()]>,
     /// Findings of each reporter, by level.
     reporter_findings: HashMap<&'a str, [usize; Level::ALL.len()]>,
+    /// For each file that goes back, the path of its marked copy beside the workbook.
+    copies: HashMap<&'a str, String>,
 }
 
 impl<'a> Context<'a> {
@@ -172,6 +175,10 @@ impl<'a> Context<'a> {
             printed,
             annex_findings,
             reporter_findings,
+            copies: copy_paths(scheme, &merged.files, &merged.findings, lang)
+                .into_iter()
+                .map(|(record, path)| (&*record.path, path))
+                .collect(),
         }
     }
 
@@ -203,6 +210,11 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Whether an annex is returned for this period.
+    fn is_due(&self, annex: usize) -> bool {
+        self.scheme.annexes[annex].due.is_in(self.merged.period)
+    }
+
     /// 应报 11，已报 10；强制 3，核实 1.
     fn annex_status(&self, annex: usize) -> String {
         let (owed, came) = self.owed(Some(annex));
@@ -223,6 +235,8 @@ impl<'a> Context<'a> {
             false => found.join(self.lang.pick("，", ", ")),
         };
         match self.lang {
+            Lang::Zh if !self.is_due(annex) => format!("本期不报；{found}"),
+            Lang::En if !self.is_due(annex) => format!("not due; {found}"),
             Lang::Zh => format!("应报 {owed}，已报 {came}；{found}"),
             Lang::En => format!("{came} of {owed} returned; {found}"),
         }

@@ -37,6 +37,8 @@ pub(super) enum Role {
     Small,
     /// Running text without borders.
     Paragraph,
+    /// Likewise, as a warning.
+    Warning,
     /// A header cell.
     Header,
     /// A cell in the middle: serial numbers, keys, dates, 是/否.
@@ -172,6 +174,7 @@ fn format(look: Look) -> Format {
             .set_font_color(0x7F7F7F)
             .set_align(FormatAlign::Right),
         Role::Paragraph => plain().set_text_wrap(),
+        Role::Warning => plain().set_text_wrap().set_bold().set_font_color(0xC00000),
         Role::Header => cell()
             .set_font_name(BLACK)
             .set_align(FormatAlign::Center)

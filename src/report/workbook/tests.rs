@@ -120,6 +120,8 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
         earlier: Earlier::default(),
         note: None,
         files: Vec::new(),
+        corrections: Vec::new(),
+        calls: Vec::new(),
         findings: findings.collect(),
         superseded_by: vec![None],
         tables: vec![table],

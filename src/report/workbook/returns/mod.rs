@@ -1,10 +1,15 @@
-//! 报送情况: who returned what, and what became of every file.
+//! 报送情况: who returned what, whom to telephone about what, what newer returns changed, and what became of
+//! every file.
+
+mod calls;
+mod came;
+mod corrections;
 
 use std::collections::{HashMap, HashSet};
 
 use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 
-use crate::model::{CellRef, FileRecord, Level, ReturnRecord, ReturnStatus};
+use crate::model::{CellRef, FileRecord, Level, ReturnRecord, ReturnState, ReturnStatus};
 use crate::report::words;
 
 use super::head::merge;
@@ -23,7 +28,8 @@ pub(super) fn write(
 ) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet();
     sheet.set_name(&context.layout.names.returns)?;
-    page::set_up(sheet, Some((1, 1)), context.lang)?;
+    // The parts below have headers of their own.
+    page::set_up(sheet, None, context.lang)?;
     let missing = context.merged.returns.iter();
     if missing
         .clone()
@@ -34,26 +40,32 @@ pub(super) fn write(
     let n_annexes = context.annexes.len() as u16;
     // 序号, 填报单位, annexes, 应报, 已报, four levels, 文件.
     let last = 2 + n_annexes + 2 + Level::ALL.len() as u16;
-    sheet.set_column_width(0, 6)?;
-    sheet.set_column_width(1, NAME_WIDTH)?;
-    for (col, &annex) in (2..).zip(&context.annexes) {
-        let width = text::width(&context.scheme.annexes[annex].number).max(6) + 2;
-        sheet.set_column_width(col, width as f64)?;
-    }
-    for col in 2 + n_annexes..last {
-        sheet.set_column_width(col, 8)?;
-    }
-    sheet.set_column_width(last, FILES_WIDTH)?;
     sheet.set_freeze_panes(2, 2)?;
+    // The parts below put any annex into any of these columns.
+    let numbers = context.scheme.annexes.iter();
+    let widest = numbers.map(|annex| text::width(&annex.number)).max();
+    let annexes = vec![(widest.unwrap_or(0).max(6) + 2) as f64; context.annexes.len()];
     let mut table = Returns {
         context,
-        sheet,
-        styles,
         n_annexes,
         last,
+        widths: [6.0, NAME_WIDTH]
+            .into_iter()
+            .chain(annexes)
+            .chain([8.0; 2 + Level::ALL.len()])
+            .chain([FILES_WIDTH])
+            .collect(),
+        sheet,
+        styles,
         links: 0,
     };
+    for (col, width) in table.widths.iter().enumerate() {
+        table.sheet.set_column_width(col as u16, *width)?;
+    }
     let row = table.matrix()?;
+    let row = table.calls(row + 1)?;
+    let row = table.came(row + 1)?;
+    let row = table.corrections(row + 1)?;
     table.files(row + 1)
 }
 
@@ -63,7 +75,39 @@ struct Returns<'a, 'b> {
     styles: &'b mut Styles,
     n_annexes: u16,
     last: u16,
+    /// Of all columns.
+    widths: Vec<f64>,
     links: usize,
+}
+
+/// A cell of a line, over one column or several.
+struct Piece {
+    cols: (u16, u16),
+    text: String,
+    look: Look,
+    /// What it links to.
+    url: Option<String>,
+}
+
+impl Piece {
+    fn new(cols: (u16, u16), text: impl Into<String>, role: Role) -> Self {
+        Self {
+            cols,
+            text: text.into(),
+            look: Look::new(role),
+            url: None,
+        }
+    }
+
+    fn level(mut self, level: Option<Level>) -> Self {
+        self.look = self.look.level(level);
+        self
+    }
+
+    fn link(mut self, url: Option<String>) -> Self {
+        self.url = url;
+        self
+    }
 }
 
 impl Returns<'_, '_> {
@@ -157,7 +201,7 @@ impl Returns<'_, '_> {
             self.sheet.write_blank(row, col, format)?;
             return Ok(());
         };
-        let word = words::return_status(one.status, self.context.lang);
+        let word = words::return_state(one.state, self.context.lang);
         let sheets = &self.context.layout.annexes[annex];
         let first = sheets.first_rows.get(&reporter).copied();
         let spot = first.map(|row| Spot {
@@ -165,25 +209,94 @@ impl Returns<'_, '_> {
             row: Some(row),
             leaf: 0,
         });
-        let target = match spot.and_then(|spot| self.context.layout.cell(spot)) {
+        let rows = match spot.and_then(|spot| self.context.layout.cell(spot)) {
             Some((sheet, cell)) => link(sheet, cell),
             None => link(&sheets.parts[0].name, CellRef::new(0, 0)),
         };
-        match one.status {
-            ReturnStatus::Missing => {
-                let format = self.styles.role(Role::Absent);
-                self.sheet.write_with_format(row, col, word, format)?;
+        let (role, level, url) = match one.state {
+            ReturnState::Missing => (Role::Absent, None, None),
+            ReturnState::SentBack | ReturnState::ToExplain => {
+                let level = match one.state {
+                    ReturnState::SentBack => Level::Mandatory,
+                    _ => Level::Verification,
+                };
+                let copy = self.copy_of(one).map(|(_, url)| url);
+                (Role::CentredLink, Some(level), Some(copy.unwrap_or(rows)))
             }
-            _ if self.links < self.context.limits.links => {
-                self.links += 1;
-                let format = self.styles.role(Role::CentredLink);
-                let url = Url::new(target).set_text(word);
-                self.sheet.write_url_with_format(row, col, url, format)?;
+            ReturnState::Late => (Role::CentredLink, Some(Level::Hint), Some(rows)),
+            ReturnState::Superseded | ReturnState::Returned => {
+                (Role::CentredLink, None, Some(rows))
             }
-            _ => {
-                let format = self.styles.role(Role::Centred);
-                self.sheet.write_with_format(row, col, word, format)?;
-            }
+        };
+        self.piece(
+            row,
+            &Piece::new((col, col), word, role).level(level).link(url),
+        )
+    }
+
+    /// The marked copy of a return that goes back: its name, and what links to it from beside the workbook.
+    fn copy_of(&self, one: &ReturnRecord) -> Option<(String, String)> {
+        let copies = &self.context.copies;
+        let path = one
+            .files
+            .iter()
+            .rev()
+            .find_map(|file| copies.get(&**file))?;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        Some((name.to_owned(), format!("file:///{path}")))
+    }
+
+    /// The heading of a part of the sheet; gives the row below.
+    fn heading(&mut self, row: u32, text: &str) -> Result<u32, XlsxError> {
+        let format = self.styles.role(Role::Section);
+        self.sheet.write_with_format(row, 0, text, format)?;
+        self.sheet.set_row_height(row, 26)?;
+        Ok(row + 1)
+    }
+
+    /// A line of running text over all columns; gives the row below.
+    fn paragraph(&mut self, row: u32, text: &str) -> Result<u32, XlsxError> {
+        let cols = (0, self.last);
+        self.line(row, &[Piece::new(cols, text, Role::Paragraph)])
+    }
+
+    /// A line of cells; gives the row below.
+    fn line(&mut self, row: u32, pieces: &[Piece]) -> Result<u32, XlsxError> {
+        let mut n_lines = 1;
+        for piece in pieces {
+            let cols = usize::from(piece.cols.0)..=usize::from(piece.cols.1);
+            let width: f64 = self.widths[cols].iter().sum();
+            n_lines = n_lines.max(text::lines(&piece.text, width));
+            self.piece(row, piece)?;
+        }
+        self.sheet.set_row_height(row, text::height(n_lines))?;
+        Ok(row + 1)
+    }
+
+    fn piece(&mut self, row: u32, piece: &Piece) -> Result<(), XlsxError> {
+        let (first, last) = piece.cols;
+        let url = piece
+            .url
+            .as_ref()
+            .filter(|_| self.links < self.context.limits.links);
+        let look = match (piece.look.role, url) {
+            // What is not linked should not look so.
+            (Role::CentredLink, None) => Look {
+                role: Role::Centred,
+                ..piece.look
+            },
+            (Role::Link, None) => Look {
+                role: Role::Text,
+                ..piece.look
+            },
+            _ => piece.look,
+        };
+        let format = self.styles.get(look);
+        merge(self.sheet, (row, first), (row, last), &piece.text, format)?;
+        if let Some(url) = url {
+            self.links += 1;
+            let url = Url::new(url).set_text(&piece.text);
+            self.sheet.write_url_with_format(row, first, url, format)?;
         }
         Ok(())
     }

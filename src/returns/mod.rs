@@ -1,0 +1,396 @@
+//! Which returns count: what is owed, what came more than once, which of two is the newer one and what it
+//! changed; how things stand with every return, and whom to telephone about what.
+
+mod calls;
+mod correction;
+mod standing;
+mod version;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::model::{
+    Correction, Detail, FileRecord, Finding, Kind, Level, Moment, NewerBy, Period, Place,
+    ReturnRecord, ReturnStatus, Row, RowKind, Table, Value, VersionMark,
+};
+use crate::scheme::{Annex, ReturnedBy, Rows, Scheme};
+
+pub use calls::calls;
+pub use standing::judge;
+
+/// Returns in order, and what is to be said of them.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// All tables, in order of trust: where two have the same row, the first is taken.
+    pub tables: Vec<Table>,
+    /// For each table, where it stood among those given.
+    pub order: Vec<usize>,
+    /// For each table, the file that replaced the whole of it.
+    pub superseded_by: Vec<Option<Arc<str>>>,
+    /// For each of those, whether it says the same.
+    pub is_copy: Vec<bool>,
+    /// For each of those, whether its own sender replaced it.
+    pub is_sent_again: Vec<bool>,
+    /// What is owed, by reporter and annex.
+    pub returns: Vec<ReturnRecord>,
+    /// What newer returns changed, by annex and reporter, the newest first. Which findings they removed or
+    /// made is for those to say who know the findings.
+    pub corrections: Vec<Correction>,
+    /// Returns that came twice, or not.
+    pub findings: Vec<Finding>,
+}
+
+/// Puts tables in order of trust, and says what came twice or not at all.
+///
+/// A reporter's own rows are trusted before those that another office returns for it; of two
+/// returns of one reporter the newer is taken. `files` tell which is the newer; of a file that is not
+/// among them its name does.
+pub fn settle(
+    scheme: &Scheme,
+    period: Period,
+    tables: Vec<Table>,
+    files: &[FileRecord],
+) -> Settled {
+    let Ranked { order, ages, heard } = rank(scheme, &tables, files);
+    let mut sorted: Vec<Option<Table>> = tables.into_iter().map(Some).collect();
+    let tables: Vec<Table> = order.iter().filter_map(|&idx| sorted[idx].take()).collect();
+    let senders: Vec<Sender> = tables.iter().map(|table| sender(scheme, table)).collect();
+    let newer_by = |newer: usize, older: usize| -> Option<NewerBy> {
+        let heard = heard.get(&senders[newer])?;
+        // Two offices that nobody knows need not be one.
+        senders[newer].2?;
+        (senders[newer] == senders[older]).then(|| ages[newer].newer_by(&ages[older], *heard))
+    };
+    let mut settled = Settled {
+        superseded_by: vec![None; tables.len()],
+        is_copy: vec![false; tables.len()],
+        is_sent_again: vec![false; tables.len()],
+        order,
+        ..Settled::default()
+    };
+    // Rows already taken, by whose they are: (annex, reporter, row) → table.
+    let mut taken: HashMap<RowName<'_>, usize> = HashMap::new();
+    for (idx, table) in tables.iter().enumerate() {
+        let annex = &scheme.annexes[table.annex];
+        let mut replaced_by: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut n_new = 0;
+        // What is left blank neither replaces anything nor is anything to lose.
+        let filled = || table.rows.iter().filter(|row| says_something(annex, row));
+        for row in filled() {
+            match taken.get(&row_name(table, row)) {
+                Some(&earlier) if answers_for(scheme, table, row) => {
+                    *replaced_by.entry(earlier).or_default() += 1;
+                }
+                Some(_) => {}
+                None => n_new += 1,
+            }
+        }
+        // Two rows of one name in the same form are its own fault, reported when it was read.
+        for row in filled().filter(|row| answers_for(scheme, table, row)) {
+            taken.entry(row_name(table, row)).or_insert(idx);
+        }
+        let Some((&by, &n_replaced)) = replaced_by
+            .iter()
+            .max_by_key(|(by, n_rows)| (**n_rows, Reverse(**by)))
+        else {
+            continue;
+        };
+        let taken_table = &tables[by];
+        let decided = newer_by(by, idx);
+        let identical = n_new == 0 && same_rows(table, taken_table);
+        // Of a register sent again, rows may be gone on purpose; a few rows in common make no second sending.
+        let is_register = matches!(annex.rows, Rows::Register);
+        let sent_again = is_register && decided.is_some() && n_replaced >= n_new;
+        if n_new == 0 || sent_again {
+            settled.superseded_by[idx] = Some(taken_table.file.clone());
+            settled.is_copy[idx] = identical;
+            settled.is_sent_again[idx] = decided.is_some();
+        }
+        let is_clear = n_new == 0 && decided.is_some_and(NewerBy::is_sure);
+        let detail = Detail::DuplicateReturn {
+            taken: taken_table.file.clone(),
+            other: table.file.clone(),
+            identical,
+            newer_by: decided,
+        };
+        let level = match identical || is_clear {
+            true => Level::Hint,
+            false => Level::Verification,
+        };
+        let mut finding = Finding::new(Kind::DuplicateReturn, level, detail).at(Place::sheet(
+            &table.file,
+            &table.sheet,
+            None,
+        ));
+        finding.annex = Some(annex.number.clone());
+        finding.reporter = table.reporter.map(|idx| scheme.reporters[idx].name.clone());
+        settled.findings.push(finding);
+    }
+    let is_replaced: Vec<bool> = settled.superseded_by.iter().map(Option::is_some).collect();
+    settled.corrections =
+        correction::corrections(scheme, &tables, &senders, &is_replaced, &newer_by);
+    settled.tables = tables;
+    settled.owed(
+        scheme,
+        period,
+        &newer_by_reporter(&senders, &is_replaced, &newer_by),
+    );
+    settled
+}
+
+/// Who sent a table: annex, whether it is about another's rows, reporter.
+type Sender = (usize, bool, Option<usize>);
+
+fn sender(scheme: &Scheme, table: &Table) -> Sender {
+    let annex = &scheme.annexes[table.annex];
+    let own = match (annex.returned_by, table.reporter) {
+        (ReturnedBy::Kind(kind), Some(reporter)) => scheme.reporters[reporter].kind == kind,
+        (ReturnedBy::One(one), reporter) => reporter == Some(one),
+        _ => false,
+    };
+    (table.annex, !own, table.reporter)
+}
+
+/// Tables in order of trust.
+struct Ranked {
+    /// Indices of the tables as they were given.
+    order: Vec<usize>,
+    /// In that order.
+    ages: Vec<Age>,
+    /// For each sender, what its returns are told apart by.
+    heard: HashMap<Sender, Heard>,
+}
+
+/// What tells how old a table is.
+struct Age {
+    saved: Option<Moment>,
+    dated: Option<Moment>,
+    mark: VersionMark,
+    modified: Option<SystemTime>,
+    file: Arc<str>,
+}
+
+/// What the returns of one sender can be told apart by: what only some of them tell is no measure, since
+/// three returns could then come in a circle.
+#[derive(Clone, Copy)]
+struct Heard {
+    saved: bool,
+    dated: bool,
+    modified: bool,
+}
+
+/// The greater is the newer.
+type AgeKey = (
+    Option<Moment>,
+    Option<Moment>,
+    VersionMark,
+    Option<SystemTime>,
+    Arc<str>,
+);
+
+impl Age {
+    fn key(&self, heard: Heard) -> AgeKey {
+        (
+            self.saved.filter(|_| heard.saved),
+            self.dated.filter(|_| heard.dated),
+            self.mark,
+            self.modified.filter(|_| heard.modified),
+            self.file.clone(),
+        )
+    }
+
+    /// By what it is newer than another. Programs that stamp every file alike tell nothing.
+    fn newer_by(&self, other: &Self, heard: Heard) -> NewerBy {
+        let (newer, older) = (self.key(heard), other.key(heard));
+        if newer.0 != older.0 {
+            NewerBy::Saved
+        } else if newer.1 != older.1 {
+            NewerBy::Dated
+        } else if newer.2 != older.2 {
+            NewerBy::Mark
+        } else if newer.3 != older.3 {
+            NewerBy::Modified
+        } else {
+            NewerBy::Name
+        }
+    }
+}
+
+fn rank(scheme: &Scheme, tables: &[Table], files: &[FileRecord]) -> Ranked {
+    let files: HashMap<&str, &FileRecord> = files.iter().map(|file| (&*file.path, file)).collect();
+    let age = |table: &Table| {
+        let file = files.get(&*table.file);
+        let version = file.map(|file| file.version).unwrap_or_default();
+        let form = file.and_then(|file| {
+            let mut forms = file.tables.iter();
+            forms.find(|form| form.sheet == table.sheet && form.annex == table.annex)
+        });
+        Age {
+            saved: version.saved,
+            dated: form.and_then(|form| Moment::day(form.dated?)),
+            mark: match file {
+                Some(_) => version.mark,
+                None => VersionMark::of_path(&table.file),
+            },
+            modified: version.modified,
+            file: table.file.clone(),
+        }
+    };
+    let mut ages: Vec<Option<Age>> = tables.iter().map(|table| Some(age(table))).collect();
+    let mut heard: HashMap<Sender, Heard> = HashMap::new();
+    for (table, age) in tables.iter().zip(ages.iter().flatten()) {
+        let heard = heard.entry(sender(scheme, table)).or_insert(Heard {
+            saved: true,
+            dated: true,
+            modified: true,
+        });
+        heard.saved &= age.saved.is_some();
+        heard.dated &= age.dated.is_some();
+        heard.modified &= age.modified.is_some();
+    }
+    let mut order: Vec<usize> = (0..tables.len()).collect();
+    order.sort_by_cached_key(|&idx| {
+        let sender = sender(scheme, &tables[idx]);
+        let age = ages[idx].as_ref().map(|age| age.key(heard[&sender]));
+        (sender, Reverse(age), tables[idx].sheet.clone())
+    });
+    let ages = order.iter().filter_map(|&idx| ages[idx].take()).collect();
+    Ranked { order, ages, heard }
+}
+
+/// By what the taken return of a reporter was found to be the newest.
+fn newer_by_reporter(
+    senders: &[Sender],
+    is_replaced: &[bool],
+    newer_by: &dyn Fn(usize, usize) -> Option<NewerBy>,
+) -> HashMap<(usize, usize), NewerBy> {
+    let mut decided = HashMap::new();
+    for (idx, sender) in senders
+        .iter()
+        .enumerate()
+        .filter(|(idx, _)| is_replaced[*idx])
+    {
+        let first = senders.iter().position(|other| other == sender);
+        let by = first
+            .filter(|first| *first < idx)
+            .and_then(|first| newer_by(first, idx));
+        if let (Some(by), (annex, _, Some(reporter))) = (by, *sender) {
+            decided.entry((annex, reporter)).or_insert(by);
+        }
+    }
+    decided
+}
+
+impl Settled {
+    fn owed(
+        &mut self,
+        scheme: &Scheme,
+        period: Period,
+        newer_by: &HashMap<(usize, usize), NewerBy>,
+    ) {
+        // (annex, reporter) → files, those replaced first.
+        let mut came: HashMap<(usize, usize), Vec<Arc<str>>> = HashMap::new();
+        for table in self.tables.iter().rev() {
+            let annex = &scheme.annexes[table.annex];
+            let named = table
+                .rows
+                .iter()
+                .filter(|row| row.kind == RowKind::Data)
+                // What a township says of another is not that one's return.
+                .filter(|row| says_something(annex, row) && answers_for(scheme, table, row))
+                .filter_map(|row| row.reporter);
+            let about: HashSet<usize> = named.chain(table.reporter).collect();
+            for reporter in about {
+                let files = came.entry((table.annex, reporter)).or_default();
+                files.retain(|file| *file != table.file);
+                files.push(table.file.clone());
+            }
+        }
+        for (annex_idx, annex) in scheme.annexes.iter().enumerate() {
+            for reporter in scheme.reporters_of(annex) {
+                let files = came.remove(&(annex_idx, reporter)).unwrap_or_default();
+                let replaced = self
+                    .tables
+                    .iter()
+                    .zip(self.superseded_by.iter().zip(&self.is_copy))
+                    .any(|(table, (by, is_copy))| {
+                        by.is_some()
+                            && !is_copy
+                            && table.annex == annex_idx
+                            && table.reporter == Some(reporter)
+                    });
+                let status = match (files.is_empty(), replaced) {
+                    (true, _) => ReturnStatus::Missing,
+                    (false, true) => ReturnStatus::Superseded,
+                    (false, false) => ReturnStatus::Returned,
+                };
+                if status == ReturnStatus::Missing && !annex.due.is_in(period) {
+                    continue;
+                }
+                if status == ReturnStatus::Missing {
+                    let mut finding =
+                        Finding::new(Kind::NotReturned, Level::Mandatory, Detail::NotReturned);
+                    finding.annex = Some(annex.number.clone());
+                    finding.reporter = Some(scheme.reporters[reporter].name.clone());
+                    self.findings.push(finding);
+                }
+                self.returns.push(ReturnRecord {
+                    newer_by: newer_by.get(&(annex_idx, reporter)).copied(),
+                    ..ReturnRecord::new(reporter, annex_idx, status, files)
+                });
+            }
+        }
+        self.returns
+            .sort_by_key(|record| (record.reporter, record.annex));
+    }
+}
+
+/// What tells rows of one annex apart over all returns.
+type RowName<'t> = (
+    usize,
+    Option<usize>,
+    RowKind,
+    &'t [Arc<str>],
+    Option<u16>,
+    Option<usize>,
+);
+
+fn row_name<'t>(table: &Table, row: &'t Row) -> RowName<'t> {
+    // Every office's total row is its own.
+    let whose = match row.kind {
+        RowKind::Total => table.reporter,
+        RowKind::Data => row.reporter,
+    };
+    (table.annex, row.spec, row.kind, &row.key, row.year, whose)
+}
+
+/// Whether a row is the table's to replace: a township's row about another township is not.
+fn answers_for(scheme: &Scheme, table: &Table, row: &Row) -> bool {
+    let by_kind = match (scheme.annexes[table.annex].returned_by, table.reporter) {
+        (ReturnedBy::Kind(kind), Some(reporter)) => scheme.reporters[reporter].kind == kind,
+        _ => false,
+    };
+    !by_kind || row.reporter.is_none() || row.reporter == table.reporter
+}
+
+/// Whether a row holds more than its name.
+fn says_something(annex: &Annex, row: &Row) -> bool {
+    let mut entries = row.entries.iter().enumerate();
+    entries.any(|(leaf, entry)| entry.value != Value::Missing && annex.is_data(leaf))
+}
+
+/// Whether every row of one table stands in the other with the same values.
+fn same_rows(a: &Table, b: &Table) -> bool {
+    let mut rows: HashMap<RowName<'_>, &Row> = HashMap::new();
+    for row in &b.rows {
+        rows.entry(row_name(b, row)).or_insert(row);
+    }
+    a.rows.iter().all(|row| {
+        rows.get(&row_name(a, row)).is_some_and(|other| {
+            let pairs = || row.entries.iter().zip(&other.entries);
+            pairs().all(|(x, y)| x.value == y.value)
+        })
+    })
+}

@@ -17,6 +17,8 @@ mod json;
 #[cfg(feature = "consolidate")]
 mod ledger;
 mod merged;
+#[cfg(feature = "consolidate")]
+mod months;
 mod normalise;
 mod outbox;
 #[cfg(feature = "consolidate")]

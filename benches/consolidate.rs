@@ -169,6 +169,8 @@ fn annex(idx: usize) -> Annex {
         blank_is_none: false,
         merge_down: false,
         course: Course::State,
+        goal: Default::default(),
+        weight: None,
         schedule: None,
         print: None,
         measures_target: false,
@@ -206,5 +208,7 @@ fn annex(idx: usize) -> Annex {
             day: None,
             until: None,
         },
+        rows_are_figures: false,
+        publish: Vec::new(),
     }
 }

@@ -8,9 +8,14 @@ use sha2::{Digest, Sha256};
 
 use crate::check::{Checked, Checker};
 use crate::consolidate::County;
+use crate::consolidate::variances::Variances;
+#[cfg(feature = "consolidate")]
+use crate::consolidate::variances::{Stand, Stands, variances};
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::inbox::InboxFile;
 use crate::localise::localise;
+#[cfg(feature = "consolidate")]
+use crate::model::Past;
 use crate::model::{
     Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, ReturnRecord,
     Stamp, Table, TableRecord, Tally, Value, Workbook,
@@ -43,6 +48,8 @@ pub struct Merged {
     pub tallies: Vec<Tally>,
     /// The county's annexes.
     pub county: County,
+    /// What a month is held against; `None` for the plan.
+    pub variances: Option<Variances>,
 }
 
 /// Everything that was found out about a few files by themselves; what `check` shows.
@@ -260,6 +267,7 @@ pub fn merge(
     let mut county = crate::consolidate::consolidate(scheme, &tables);
     gathered.findings.append(&mut county.findings);
     let (findings, tallies) = gathered.finish(scheme);
+    let variances = compare(scheme, period, &tables, &county, &earlier, &findings);
     Merged {
         period,
         earlier,
@@ -271,7 +279,43 @@ pub fn merge(
         findings,
         tallies,
         county,
+        variances,
     }
+}
+
+/// Consolidates earlier periods as they were then, and holds a month against them.
+#[cfg(feature = "consolidate")]
+pub fn compare(
+    scheme: &Scheme,
+    period: Period,
+    tables: &[Table],
+    county: &County,
+    earlier: &Earlier,
+    findings: &[Finding],
+) -> Option<Variances> {
+    let consolidated = |past: &Past| crate::consolidate::consolidate(scheme, &past.tables);
+    let named = [&earlier.plan, &earlier.last_month, &earlier.year_before];
+    let pasts: Vec<&Past> = named.into_iter().flatten().chain(&earlier.months).collect();
+    let counties: Vec<County> = pasts.par_iter().map(|past| consolidated(past)).collect();
+    let stand = |idx: usize| Stand {
+        period: pasts[idx].period,
+        tables: &pasts[idx].tables,
+        county: &counties[idx],
+    };
+    let mut places = 0..pasts.len();
+    let mut of = |past: &Option<Past>| past.as_ref().and(places.next()).map(stand);
+    let stands = Stands {
+        plan: of(&earlier.plan),
+        last_month: of(&earlier.last_month),
+        year_before: of(&earlier.year_before),
+        months: places.map(stand).collect(),
+    };
+    let now = Stand {
+        period,
+        tables,
+        county,
+    };
+    variances(scheme, now, &stands, findings)
 }
 
 /// Checks a few files as the county would, as far as that goes without the rest of the county: forms

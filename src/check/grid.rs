@@ -23,7 +23,7 @@ use crate::model::{
     Period, Row, RowKind, Side, Table, Value,
 };
 use crate::scheme::{
-    Annex, Applies, AppliesIn, Bound, CellSel, Column, ColumnKind, Course, Due, Leaf, Limit,
+    Annex, Applies, AppliesIn, Bound, CellSel, Column, ColumnKind, Course, Due, Goal, Leaf, Limit,
     Relation, Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme,
     Test, TotalRow, Unit, Units, YearSel,
 };
@@ -477,6 +477,7 @@ fn run(forms: &[Form], scheme: &Scheme) -> Checked {
             plan,
             last_month,
             year_before,
+            months: Vec::new(),
         };
         checked.merge(checker.over_time(&tables, &earlier));
     }
@@ -649,6 +650,8 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
             day: None,
             until: None,
         },
+        rows_are_figures: false,
+        publish: Vec::new(),
     };
     let mut flags = line.split(['(', ')', ' ']);
     let is_any_key = flags.any(|flag| flag == "key" || flag == "year");
@@ -671,6 +674,8 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 blank_is_none: false,
                 merge_down: false,
                 course: Course::State,
+                goal: Goal::AtLeast,
+                weight: None,
                 schedule: None,
                 print: None,
                 measures_target: false,
@@ -762,6 +767,7 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
             unit: None,
             kind: None,
             decimals: None,
+            goal: None,
             course: None,
         });
     }

@@ -22,6 +22,16 @@ pub(super) fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     matches.get_one::<PathBuf>(name).cloned()
 }
 
+/// What `merge` was asked for.
+#[cfg(feature = "consolidate")]
+pub(super) fn merge_options(matches: &ArgMatches) -> super::merge::Options {
+    let units = matches.get_many::<String>("unit");
+    super::merge::Options {
+        period: matches.get_one::<String>("period").cloned(),
+        units: units.map_or(Vec::new(), |units| units.cloned().collect()),
+    }
+}
+
 /// What `check` was asked for.
 pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
     let paths = matches.get_many::<PathBuf>("files");
@@ -32,6 +42,19 @@ pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
         json: matches
             .get_one::<String>("format")
             .is_some_and(|format| format == "json"),
+    }
+}
+
+/// What `rollup` was asked for.
+#[cfg(feature = "consolidate")]
+pub(super) fn rollup_order(matches: &ArgMatches, lang: Lang) -> super::rollup::Order {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let outboxes = matches.get_many::<PathBuf>("outboxes");
+    super::rollup::Order {
+        period: text("period").unwrap_or_default(),
+        outboxes: outboxes.map_or(Vec::new(), |paths| paths.cloned().collect()),
+        area: text("area").unwrap_or_else(|| lang.pick("州级", "Prefecture").to_owned()),
+        output: path(matches, "output"),
     }
 }
 
@@ -128,8 +151,30 @@ pub(super) fn command(lang: Lang) -> Command {
                     "plan, or a month such as 2024-05; the newest one by default",
                 ))
                 .help_heading(say("参数", "Arguments")),
+        )
+        .arg(
+            Arg::new("unit")
+                .long("unit")
+                .action(clap::ArgAction::Append)
+                .value_name(say("附件=单位[:小数位数]", "ANNEX=UNIT[:DECIMALS]"))
+                .help(say(
+                    "汇总表换一个计量单位公布并舍位平衡，如 附件3=万亩 或 附件7=亿立方米:4（默认2位小数），可写几次",
+                    "publish an annex in another unit, rounded so that sums still hold, such as 附件3=万亩 or 附件7=亿立方米:4 (2 decimals by default); may be repeated",
+                ))
+                .help_heading(say("选项", "Options")),
         ),
     );
+    #[cfg(feature = "consolidate")]
+    let command = command.subcommand(rollup(
+        lang,
+        subcommand(
+            "rollup",
+            say(
+                "把几个县（市）的汇总结果合成州级汇总",
+                "bring the outboxes of several counties together",
+            ),
+        ),
+    ));
     command
         .subcommand(
             subcommand(
@@ -209,6 +254,57 @@ pub(super) fn command(lang: Lang) -> Command {
                     ))
                     .help_heading(say("参数", "Arguments")),
             ),
+        )
+}
+
+#[cfg(feature = "consolidate")]
+fn rollup(lang: Lang, command: Command) -> Command {
+    let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let (arguments, options) = (say("参数", "Arguments"), say("选项", "Options"));
+    command
+        .arg(
+            Arg::new("period")
+                .value_name(say("报告期", "PERIOD"))
+                .required(true)
+                .help(say(
+                    "plan 或月份，如 2024-05",
+                    "plan, or a month such as 2024-05",
+                ))
+                .help_heading(arguments),
+        )
+        .arg(
+            Arg::new("outboxes")
+                .value_name(say("输出文件夹", "OUTBOX"))
+                .value_parser(value_parser!(PathBuf))
+                .num_args(1..)
+                .required(true)
+                .help(say(
+                    "各县（市）的输出文件夹（里面有报告期文件夹）",
+                    "the counties' outboxes (which hold the period's folder)",
+                ))
+                .help_heading(arguments),
+        )
+        .arg(
+            Arg::new("area")
+                .long("area")
+                .value_name(say("名称", "NAME"))
+                .help(say(
+                    "州（地区）的名称，如 巴州（默认 州级）",
+                    "the prefecture's name (default: Prefecture)",
+                ))
+                .help_heading(options),
+        )
+        .arg(
+            Arg::new("output")
+                .long("output")
+                .short('o')
+                .value_name(say("文件夹", "DIR"))
+                .value_parser(value_parser!(PathBuf))
+                .help(say(
+                    "结果放在哪个文件夹（默认 输出文件夹/报告期-州级）",
+                    "where results go (default: OUTBOX/PERIOD-州级)",
+                ))
+                .help_heading(options),
         )
 }
 

@@ -12,23 +12,29 @@ use crate::scheme::Scheme;
 
 /// What was consolidated before, as far as it is in the outbox.
 pub(super) fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Earlier> {
-    let past = |period: Option<Period>| -> Result<Option<Past>> {
-        let Some(period) = period else {
-            return Ok(None);
-        };
-        let path = outbox.join(period.to_string()).join("records.parquet");
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
-        };
-        let past = read_records(scheme, period, file);
-        Ok(Some(past.with_context(|| path.display().to_string())?))
+    let of = |period: Option<Period>| match period {
+        Some(period) => past(scheme, outbox, period),
+        None => Ok(None),
     };
     let [plan, last_month, year_before] = Earlier::periods(period);
     Ok(Earlier {
-        plan: past(plan)?,
-        last_month: past(last_month)?,
-        year_before: past(year_before)?,
+        plan: of(plan)?,
+        last_month: of(last_month)?,
+        year_before: of(year_before)?,
+        months: (Earlier::months(period).into_iter())
+            .filter_map(|month| of(Some(month)).transpose())
+            .collect::<Result<_>>()?,
     })
+}
+
+/// The forms that counted in a period, if the outbox has it.
+pub(super) fn past(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>> {
+    let path = outbox.join(period.to_string()).join("records.parquet");
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    let past = read_records(scheme, period, file);
+    Ok(Some(past.with_context(|| path.display().to_string())?))
 }

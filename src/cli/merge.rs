@@ -16,22 +16,35 @@ use crate::scheme::Scheme;
 
 use super::earlier::earlier;
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, scheme::load_scheme,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, publish::set_units,
+    scheme::load_with_files,
 };
 
+/// Where an outbox keeps the scheme that it was made with.
+pub(super) const SCHEME_FOLDER: &str = "报表制度";
+
+/// What was asked for.
+pub(super) struct Options {
+    /// The newest in the inbox if not given.
+    pub(super) period: Option<String>,
+    /// Annexes to be published in another unit, as written.
+    pub(super) units: Vec<String>,
+}
+
 /// Merges one period; exit code by what is open.
-pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u8> {
+pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> {
     let lang = surroundings.lang;
-    let Some(scheme) = load_scheme(surroundings)? else {
+    let Some((mut scheme, scheme_files)) = load_with_files(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    let period = match period {
+    set_units(&mut scheme, &options.units, lang)?;
+    let period = match &options.period {
         Some(period) => named_period(period, lang)?,
         None => newest_period(&surroundings.inbox, lang)?,
     };
     let folder = surroundings.inbox.join(period.to_string());
     // An outbox that cannot be written is better known before the work than after it.
-    let outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
+    let mut outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
     let files = inbox::list(&folder).with_context(|| {
         format!(
             "{}{}",
@@ -51,6 +64,11 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
     let mut merged = merge(&scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     merged.note = inbox::note(&folder)?;
+    // What the figures mean, for whoever takes the outbox further.
+    for file in &scheme_files {
+        let name = format!("{SCHEME_FOLDER}/{}", file.name);
+        outbox.write(&name, |writer| writer.write_all(file.text.as_bytes()))?;
+    }
     let target = write(&scheme, &files, &merged, lang, outbox)?;
     print!("{}", summary(&scheme, &merged, &target, lang));
     let open = merged
@@ -67,12 +85,7 @@ fn write(
     lang: Lang,
     mut outbox: Outbox,
 ) -> Result<PathBuf> {
-    let book = format!(
-        "{}-{}-{}.xlsx",
-        scheme.area,
-        merged.period,
-        lang.pick("汇总", "consolidated")
-    );
+    let book = book_name(&scheme.area, merged.period, lang);
     // They are made of the same figures and need nothing of each other.
     let mut records = Vec::new();
     let (workbook, recorded) = rayon::join(
@@ -114,6 +127,11 @@ fn write(
         let said = lang.pick("没有标注", "not annotated");
         eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
     }
+    finish(outbox, lang)
+}
+
+/// Puts the outbox in its place, and says what was in the old one and stays.
+pub(super) fn finish(outbox: Outbox, lang: Lang) -> Result<PathBuf> {
     let committed = outbox.commit()?;
     if !committed.kept.is_empty() {
         let said = lang.pick(
@@ -126,6 +144,11 @@ fn write(
         eprintln!("{said}{}", names.join(lang.pick("、", ", ")));
     }
     Ok(committed.path)
+}
+
+/// 轮台县-2024-05-汇总.xlsx.
+pub(super) fn book_name(area: &str, period: Period, lang: Lang) -> String {
+    format!("{area}-{period}-{}.xlsx", lang.pick("汇总", "consolidated"))
 }
 
 /// The latest month in the inbox, else the plan.

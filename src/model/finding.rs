@@ -248,6 +248,13 @@ pub enum Detail {
         /// Whether both say the same.
         identical: bool,
     },
+    /// What a county said of it, in its own words.
+    Told {
+        /// Who, and where in which file.
+        about: String,
+        /// The county's sentence.
+        message: String,
+    },
     /// The form was made for another scheme, or for this one before it was changed.
     OldForm {
         /// The scheme's id on its stamp.

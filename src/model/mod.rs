@@ -5,6 +5,7 @@ mod cell_ref;
 mod date;
 mod earlier;
 mod finding;
+mod fraction;
 mod period;
 mod returns;
 mod sheet;
@@ -21,6 +22,7 @@ pub use finding::{
     Level, Need, Operand, PeriodSource, Place, ReadAs, ReporterSource, Side, Verdict, Wanted,
     is_explanation,
 };
+pub use fraction::Fraction;
 pub use period::Period;
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};

@@ -52,6 +52,8 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct SchemeEntry<'a> {
     id: &'a str,
+    /// The county.
+    area: &'a str,
     fingerprint: &'a str,
 }
 
@@ -133,6 +135,7 @@ fn report<'a>(facts: &Facts<'a>, lang: Lang) -> Report<'a> {
         tool: concat!("hebiao ", env!("CARGO_PKG_VERSION")),
         scheme: SchemeEntry {
             id: &scheme.id,
+            area: &scheme.area,
             fingerprint: &scheme.fingerprint,
         },
         period: facts.period.map(|period| period.to_string()),

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{Amount, Period};
 
-use super::{Bound, ReporterKind, Schedule};
+use super::{Bound, Publish, ReporterKind, Schedule};
 
 /// The schema of one form.
 #[derive(Clone, Debug)]
@@ -45,6 +45,12 @@ pub struct Annex {
     pub notes: Vec<String>,
     /// How often it is returned, and by when.
     pub due: Due,
+    /// Whether rows that differ in more than their reporter hold different figures, which are not added up:
+    /// indicators down, in a roll-up.
+    pub rows_are_figures: bool,
+    /// Units that its figures are published in, where these are not their own; at most one for each kind of
+    /// quantity.
+    pub publish: Vec<Publish>,
 }
 
 /// How often an annex is returned, and by when.
@@ -102,6 +108,10 @@ pub struct Column {
     pub merge_down: bool,
     /// What a month's figure counts.
     pub course: Course,
+    /// Which way is better.
+    pub goal: Goal,
+    /// The column that a rate is weighted with where rates of several rows are taken together.
+    pub weight: Option<usize>,
     /// How much of a year's work should be done by the end of each month; `None`: evenly.
     pub schedule: Option<Schedule>,
     /// What the scheme prints in it, where nobody fills it in.
@@ -113,6 +123,17 @@ pub struct Column {
     pub done: Vec<String>,
     /// Its width in digits, where the scheme sets it.
     pub width: Option<u8>,
+}
+
+/// Which way a planned figure is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Goal {
+    /// To be reached: more is better.
+    #[default]
+    AtLeast,
+    /// A limit (控制数): less is better.
+    AtMost,
 }
 
 /// What the scheme prints in the rows of a column.
@@ -206,6 +227,8 @@ pub struct RowSpec {
     pub kind: Option<ColumnKind>,
     /// Declared decimals of all its figures, likewise.
     pub decimals: Option<u8>,
+    /// Which way is better, likewise.
+    pub goal: Option<Goal>,
     /// What a month's figures count, likewise.
     pub course: Option<Course>,
 }
@@ -335,6 +358,12 @@ impl Annex {
     pub fn decimals_of(&self, leaf: usize, spec: Option<usize>) -> u8 {
         spec.and_then(|idx| self.rows.fixed()[idx].decimals)
             .unwrap_or(self.column_of(leaf).decimals)
+    }
+
+    /// Which way is better, likewise.
+    pub fn goal_of(&self, leaf: usize, spec: Option<usize>) -> Goal {
+        spec.and_then(|idx| self.rows.fixed()[idx].goal)
+            .unwrap_or(self.column_of(leaf).goal)
     }
 
     /// What a month's figures count, likewise.

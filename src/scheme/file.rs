@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::model::{Basis, Direction, Level, Need, Side};
 
-use super::{AppliesIn, Bound, ColumnKind, Course, Frequency, Print, ReporterKind};
+use super::{AppliesIn, Bound, ColumnKind, Course, Frequency, Goal, Print, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -76,6 +76,8 @@ pub(crate) struct ColumnFile {
     #[serde(default)]
     pub(crate) merge_down: bool,
     pub(crate) course: Option<Course>,
+    pub(crate) goal: Option<Goal>,
+    pub(crate) weight: Option<Spanned<String>>,
     pub(crate) schedule: Option<Spanned<Vec<u8>>>,
     pub(crate) print: Option<Print>,
     pub(crate) measures: Option<Spanned<String>>,
@@ -104,6 +106,7 @@ pub(crate) struct RowFile {
     pub(crate) unit: Option<Spanned<String>>,
     pub(crate) kind: Option<ColumnKind>,
     pub(crate) decimals: Option<u8>,
+    pub(crate) goal: Option<Goal>,
     pub(crate) course: Option<Course>,
     pub(crate) target: Option<Spanned<String>>,
     /// By name of the column.
@@ -455,8 +458,11 @@ file_with_rules!(
         notes: Vec<String>,
         year_labels: Option<Spanned<Vec<String>>>,
         course: Option<Course>,
+        goal: Option<Goal>,
         schedule: Option<Spanned<Vec<u8>>>,
         due: Option<DueFile>,
+        publish_unit: Option<Spanned<String>>,
+        publish_decimals: Option<Spanned<u8>>,
         #[serde(default)]
         columns: Vec<Spanned<ColumnFile>>,
         rows: Option<Spanned<RowsFile>>,

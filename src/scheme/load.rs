@@ -17,8 +17,9 @@ use super::file::{
 use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules, targets};
 use super::{
-    Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, Print, Reporter, ReporterKind,
-    ReturnedBy, RowSpec, Rows, Schedule, Scheme, Target, TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, MOST_DECIMALS, Print, Publish,
+    Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Schedule, Scheme, Target, TotalRow, Unit,
+    Units,
 };
 
 /// One file of a scheme's folder.
@@ -355,6 +356,8 @@ impl AnnexLoader<'_> {
             }),
             notes: file.notes.clone(),
             due: self.due(file),
+            rows_are_figures: false,
+            publish: Vec::new(),
         };
         // Key columns as written, the year's among them: rows spell their keys in this order.
         let mut keys = Vec::new();
@@ -406,7 +409,39 @@ impl AnnexLoader<'_> {
             self.check_slots(&annex, column, written.get_ref().name.span());
         }
         annex.rows = self.rows(file, &annex, &keys);
+        self.weights(file, &mut annex);
+        annex.publish = self.publish(file, &annex);
         annex
+    }
+
+    /// The columns that rates are weighted with.
+    fn weights(&mut self, file: &AnnexFile, annex: &mut Annex) {
+        for (rate, written) in file.columns.iter().enumerate() {
+            let Some(name) = &written.get_ref().weight else {
+                continue;
+            };
+            let Some(weight) = self.column(annex, name) else {
+                continue;
+            };
+            let [of, with] = [rate, weight].map(|idx| &annex.columns[idx]);
+            let wanted = if of.kind != ColumnKind::Rate {
+                Some("只用于 kind = \"rate\" 的列")
+            } else if with.kind != ColumnKind::Additive {
+                Some("可以相加的列")
+            } else if with.each_year && !of.each_year {
+                Some("不分年度的列")
+            } else {
+                None
+            };
+            match wanted {
+                Some(wanted) => {
+                    let given = name.get_ref().clone();
+                    let problem = Problem::BadValue { wanted, given };
+                    self.mistakes.at(self.file, name.span(), problem);
+                }
+                None => annex.columns[rate].weight = Some(weight),
+            }
+        }
     }
 
     fn due(&mut self, file: &AnnexFile) -> Due {
@@ -446,6 +481,40 @@ impl AnnexLoader<'_> {
             day: due.day.as_ref().map(|day| *day.get_ref()),
             until: due.until.as_ref().map(|until| *until.get_ref()),
         }
+    }
+
+    fn publish(&mut self, file: &AnnexFile, annex: &Annex) -> Vec<Publish> {
+        let decimals = file.publish_decimals.as_ref();
+        if let Some(decimals) = decimals.filter(|it| *it.get_ref() > MOST_DECIMALS) {
+            let problem = Problem::BadValue {
+                wanted: "0 到 9 的小数位数",
+                given: decimals.get_ref().to_string(),
+            };
+            self.mistakes.at(self.file, decimals.span(), problem);
+        }
+        let Some(name) = &file.publish_unit else {
+            if let Some(decimals) = decimals {
+                let what = "publish_unit";
+                let problem = Problem::Lacking { what };
+                self.mistakes.at(self.file, decimals.span(), problem);
+            }
+            return Vec::new();
+        };
+        let Some(unit) = self.unit(Some(name)) else {
+            return Vec::new();
+        };
+        let units = &self.scheme.units;
+        let own = self.scheme.additive_units(annex);
+        if !own.iter().any(|&own| units.convertible(own, unit)) {
+            let own: Vec<&str> = own.iter().map(|&own| &**units.name(own)).collect();
+            let problem = Problem::UnitsDiffer {
+                left: own.join("、"),
+                right: name.get_ref().clone(),
+            };
+            self.mistakes.at(self.file, name.span(), problem);
+        }
+        let decimals = decimals.map_or(Publish::DECIMALS, |decimals| *decimals.get_ref());
+        vec![Publish { unit, decimals }]
     }
 
     fn schedule(&mut self, written: Option<&Spanned<Vec<u8>>>) -> Option<Schedule> {
@@ -550,6 +619,8 @@ impl AnnexLoader<'_> {
                     ColumnKind::Rate => file.course.unwrap_or(Course::State),
                     _ => Course::State,
                 }),
+                goal: column.goal.or(file.goal).unwrap_or_default(),
+                weight: None,
                 schedule: self.schedule(column.schedule.as_ref()).or(schedule),
                 print: column.print,
                 measures_target: column.measures.is_some(),
@@ -742,6 +813,7 @@ impl AnnexLoader<'_> {
             if let Some(row) = row {
                 spec.kind = row.kind;
                 spec.decimals = row.decimals;
+                spec.goal = row.goal;
                 spec.course = row.course;
                 if let (Some(label), Some(last)) = (&row.label, spec.printed.last_mut()) {
                     last.clone_from(label);
@@ -834,6 +906,7 @@ impl AnnexLoader<'_> {
                 unit: None,
                 kind: None,
                 decimals: None,
+                goal: None,
                 course: None,
             });
         }

@@ -93,7 +93,7 @@ fn years_of(rule: &TargetFile) -> Option<(u16, u16)> {
 }
 
 /// The known name that is nearest to `name`, if any is near.
-pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     let wanted = plain(name);
     known
         .map(|known| {

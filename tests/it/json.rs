@@ -55,6 +55,7 @@ fn a_check_of_single_files_has_no_period_and_nothing_owed() {
   "tool": "hebiao VERSION",
   "scheme": {
     "id": "luntai-2023-2025",
+    "area": "轮台县",
     "fingerprint": "5eed"
   },
   "period": null,
@@ -243,6 +244,8 @@ fn scheme() -> Scheme {
                 day: None,
                 until: None,
             },
+            rows_are_figures: false,
+            publish: Vec::new(),
         }],
         rules: Vec::new(),
     }

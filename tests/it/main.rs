@@ -23,11 +23,17 @@ mod normalise;
 mod outbox;
 #[cfg(feature = "consolidate")]
 mod plan;
+#[cfg(feature = "consolidate")]
+mod publish;
 mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]
 mod records;
 mod reporters;
 mod returns;
+#[cfg(feature = "consolidate")]
+mod rollup;
 mod scheme;
 mod thirteenth_annex;
+#[cfg(feature = "consolidate")]
+mod variances;

@@ -486,6 +486,7 @@ fn assemble(
         note: None,
         superseded_by: vec![None; tables.len()],
         county: county(scheme, &tables),
+        variances: None,
         files,
         tables,
         returns,

@@ -73,6 +73,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "One explanation for everything",
         Detail::TooShort => "The explanation is too short",
         Detail::NoLongerNeeded { .. } => "The explanation is no longer needed",
+        Detail::Told { .. } => "Found by the county",
         Detail::OldForm {
             same_scheme: true, ..
         } => "An old form was used",
@@ -299,6 +300,10 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("all {n_figures} figures of the {what} that should move are those of {from}")
         }
+        Detail::Told { about, message } => match about.is_empty() {
+            true => message.clone(),
+            false => format!("{about}: {message}"),
+        },
         Detail::WrongPeriod { found_by, printed } => format!(
             "{} says “{printed}”, that is {}; this period is {}; left out",
             period_source(*found_by),
@@ -589,6 +594,7 @@ pub(super) fn advice(finding: &Finding) -> String {
             CopiedFrom::Reporter(_) => "Make sure that these are not another reporter's figures",
         }
         .to_owned(),
+        Detail::Told { .. } => "Ask the county".to_owned(),
         Detail::WrongPeriod { .. } => {
             "Check the period: put it right and return it again, or move the file to its month"
                 .to_owned()

@@ -160,6 +160,13 @@ fn examples() -> Vec<Finding> {
             },
         ),
         finding(
+            Kind::Sum,
+            Detail::Told {
+                about: "轮台镇 轮台镇.xlsx 附件7!E5".into(),
+                message: "合计与分项之和不符".into(),
+            },
+        ),
+        finding(
             Kind::WrongPeriod,
             Detail::WrongPeriod {
                 found_by: PeriodSource::Title,
@@ -523,6 +530,7 @@ fn variant(detail: &Detail) -> usize {
         Detail::BlankRow { .. } => 41,
         Detail::BlankForm => 42,
         Detail::OldForm { .. } => 43,
+        Detail::Told { .. } => 49,
         Detail::WrongPeriod { .. } => 44,
         Detail::Chain { .. } => 45,
         Detail::Cumulative { .. } => 46,
@@ -534,7 +542,7 @@ fn variant(detail: &Detail) -> usize {
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..49 {
+    for number in 0..50 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -73,6 +73,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "审核说明千篇一律",
         Detail::TooShort => "审核说明太短",
         Detail::NoLongerNeeded { .. } => "审核说明已不需要",
+        Detail::Told { .. } => "县（市）汇总时的问题",
         Detail::OldForm {
             same_scheme: true, ..
         } => "用的是旧表样",
@@ -303,6 +304,10 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("{what}应有变化的 {n_figures} 个数都与{from}的相同")
         }
+        Detail::Told { about, message } => match about.is_empty() {
+            true => message.clone(),
+            false => format!("{about}：{message}"),
+        },
         Detail::WrongPeriod { found_by, printed } => format!(
             "{}写的是“{printed}”，即 {}，本期是 {}；没有汇总",
             period_source(*found_by),
@@ -566,6 +571,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::RepeatedText { .. } => "请逐条写明各自的原因".to_owned(),
         Detail::TooShort => "请写明具体原因".to_owned(),
         Detail::NoLongerNeeded { .. } => "不必处理".to_owned(),
+        Detail::Told { .. } => "请与该县（市）核对".to_owned(),
         Detail::OldForm { .. } => "请核对读取是否正确；以后请用新发的空表填报".to_owned(),
         Detail::Chain { .. } => format!("请核对 {cell}、本月数和上月报的累计数"),
         Detail::Cumulative { .. } => {

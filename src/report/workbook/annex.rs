@@ -12,7 +12,7 @@ use super::frame::{COMPLETION, Frame, MEASURED, Shown};
 use super::head::{self, merge};
 use super::layout::Part;
 use super::marks::{Mark, worst};
-use super::notes::{findings_note, stated_total};
+use super::notes::{as_returned, findings_note, stated_total};
 use super::style::{Look, Number, Role, Styles, tab_colour};
 use super::{Context, page, progress, text};
 
@@ -177,7 +177,7 @@ impl<'a> Writer<'a, '_> {
             let level = worst(&self.context.merged.findings, &group);
             self.write_cell((at, bottom), leaf, row_idx, &shown, level)?;
             if !group.is_empty() {
-                self.write_note(at, leaf, &group, row.source, None)?;
+                self.write_note((at, Some(row_idx)), leaf, &group, row.source, None)?;
             }
         }
         if frame.completion {
@@ -261,7 +261,7 @@ impl<'a> Writer<'a, '_> {
         match shown {
             Shown::Figure(amount, number) => {
                 let format = self.styles.get(look.number(*number));
-                match frame.formula(row_idx, leaf, *amount, at) {
+                match frame.formula(row_idx, leaf, at) {
                     Some(formula) => {
                         self.sheet
                             .write_formula_with_format(at, col, formula, format)?;
@@ -274,10 +274,11 @@ impl<'a> Writer<'a, '_> {
         Ok(())
     }
 
-    /// Colours tell that there is something; the note tells what.
+    /// Colours tell that there is something; the note tells what. `row` is the county's row; `None` for
+    /// the total row.
     fn write_note(
         &mut self,
-        at: u32,
+        (at, row): (u32, Option<usize>),
         leaf: usize,
         findings: &[usize],
         source: Option<Source>,
@@ -290,13 +291,12 @@ impl<'a> Writer<'a, '_> {
             return Ok(());
         }
         *left = left.saturating_sub(1);
-        let mut text = more.unwrap_or_default();
-        if !findings.is_empty() {
-            if !text.is_empty() {
-                text.push_str("\n\n");
-            }
-            text.push_str(&findings_note(self.context, findings, source, leaf));
-        }
+        let published = self.frame.published(row, leaf);
+        let unit = published.map(|figure| as_returned(self.context, figure));
+        let found =
+            (!findings.is_empty()).then(|| findings_note(self.context, findings, source, leaf));
+        let text: Vec<String> = unit.into_iter().chain(more).chain(found).collect();
+        let text = text.join("\n\n");
         self.sheet
             .insert_note(at, leaf as u16, &page::note(&text))?;
         Ok(())
@@ -336,7 +336,7 @@ impl<'a> Writer<'a, '_> {
             let text = spec.label(n_returned);
             merge(self.sheet, (at, 0), (at, last), &text, format)?;
             if !label.is_empty() {
-                self.write_note(at, 0, &label, total.stated, None)?;
+                self.write_note((at, None), 0, &label, total.stated, None)?;
             }
         }
         for leaf in frame.label_cols..frame.annex.leaves.len() {
@@ -382,14 +382,15 @@ impl<'a> Writer<'a, '_> {
         let kind = frame.annex.column_of(leaf).kind;
         let Some(sum) = sum else {
             // Nothing adds up here; what the responsible office says is shown as it says it.
-            let shown = match stated {
-                Some(value) => frame.shown_value(value, leaf, None),
-                None => Shown::Blank,
+            let shown = match (frame.published(None, leaf), stated) {
+                (Some(figure), _) => Shown::published(figure),
+                (None, Some(value)) => frame.shown_value(value, leaf, None),
+                (None, None) => Shown::Blank,
             };
             let look = Look::new(Role::TotalFigure).level(level);
             write_shown(self.sheet, self.styles, at, col, &shown, look, kind)?;
             if !findings.is_empty() {
-                self.write_note(at, leaf, findings, office, None)?;
+                self.write_note((at, None), leaf, findings, office, None)?;
             }
             return Ok(());
         };
@@ -402,16 +403,19 @@ impl<'a> Writer<'a, '_> {
             level = level.or(complete.then_some(Level::Hint));
             stated_total(self.context, frame.idx, leaf, stated, sum)
         });
-        let decimals = frame.annex.decimals_of(leaf, None).max(sum.decimals());
+        let (shown, decimals) = match frame.published(None, leaf) {
+            Some(figure) => (figure.published, figure.publish.decimals),
+            None => (sum, frame.annex.decimals_of(leaf, None).max(sum.decimals())),
+        };
         let look = Look::new(Role::TotalFigure)
             .number(Number::Decimals(decimals))
             .level(level);
         let format = self.styles.get(look);
-        let formula = frame.total_formula(leaf).set_result(sum.to_string());
+        let formula = frame.total_formula(leaf).set_result(shown.to_string());
         self.sheet
             .write_formula_with_format(at, col, formula, format)?;
         if said.is_some() || !findings.is_empty() {
-            self.write_note(at, leaf, findings, office, said)?;
+            self.write_note((at, None), leaf, findings, office, said)?;
         }
         Ok(())
     }
@@ -427,7 +431,12 @@ impl<'a> Writer<'a, '_> {
         let width: f64 = frame.widths.iter().sum();
         let format = self.styles.role(Role::Paragraph);
         let first = below_data + u32::from(total_below);
-        for (idx, note) in frame.annex.notes.iter().enumerate() {
+        let printed = self.context.printed(frame.idx);
+        let rounded = printed.map(|printed| {
+            let (units, names) = (&self.context.scheme.units, &self.context.layout.names);
+            printed.note(units, &names.rounding, self.context.lang)
+        });
+        for (idx, note) in frame.annex.notes.iter().chain(&rounded).enumerate() {
             let at = first + idx as u32;
             let n_lines = text::lines(note, width);
             self.sheet.set_row_height(at, text::height(n_lines))?;
@@ -492,7 +501,7 @@ fn write_shown(
 }
 
 /// A figure as a number cell, unless a spreadsheet would lose digits of it.
-fn write_figure(
+pub(super) fn write_figure(
     sheet: &mut Worksheet,
     at: u32,
     col: u16,

@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use crate::consolidate::{CountyAnnex, CountyRow, Source};
+use crate::consolidate::{CountyAnnex, CountyRow, Figure, Source};
 use crate::model::{Amount, Date, Level, Row, Table, Value};
-use crate::scheme::{Annex, ColumnKind};
+use crate::scheme::{Annex, ColumnKind, RowSum};
 
 use super::layout::{AnnexSheets, Part};
-use super::row_sums::{RowSum, row_sums};
+use super::row_sums::formula_sums;
 use super::style::Number;
 use super::{Context, head, text};
 
@@ -70,7 +70,7 @@ impl Part {
 
 impl<'a> Frame<'a> {
     pub(super) fn of(context: &'a Context<'a>, idx: usize) -> Self {
-        let annex = &context.scheme.annexes[idx];
+        let annex = context.annex(idx);
         let county = &context.merged.county.annexes[idx];
         let leaf_kind = |leaf: usize| annex.column_of(leaf).kind;
         let n_leaves = annex.leaves.len();
@@ -94,7 +94,7 @@ impl<'a> Frame<'a> {
                 .map(|leaf| label(leaf) && leaf_kind(leaf) != ColumnKind::Serial)
                 .collect(),
             percent: Vec::new(),
-            sums: row_sums(context.scheme, idx),
+            sums: formula_sums(context.scheme, idx),
             spans: Vec::new(),
             serials: Vec::new(),
             widths: Vec::new(),
@@ -134,6 +134,11 @@ impl<'a> Frame<'a> {
     pub(super) fn returned(&self, source: Source) -> (&'a Table, &'a Row) {
         let table = &self.context.merged.tables[source.table];
         (table, &table.rows[source.row])
+    }
+
+    /// The figure that is published at a place, if it is not the one returned; `None` for the total row.
+    pub(super) fn published(&self, row: Option<usize>, leaf: usize) -> Option<&'a Figure> {
+        self.context.printed(self.idx)?.figures.figure(row, leaf)
     }
 
     fn is_percent_unit(&self, leaf: usize, spec: Option<usize>) -> bool {
@@ -215,9 +220,10 @@ impl<'a> Frame<'a> {
         if !row.shared.is_empty() && column.kind == ColumnKind::Text {
             return self.all_said(row, leaf);
         }
-        match returned {
-            Some(value) => self.shown_value(value, leaf, row.spec),
-            None => Shown::Blank,
+        match (self.published(Some(row_idx), leaf), returned) {
+            (Some(figure), _) => Shown::published(figure),
+            (None, Some(value)) => self.shown_value(value, leaf, row.spec),
+            (None, None) => Shown::Blank,
         }
     }
 
@@ -333,6 +339,7 @@ impl<'a> Frame<'a> {
             let content = (0..n_rows).map(|row| self.shown(row, leaf).width()).max();
             let total = self.county.total.as_ref();
             let total = total.and_then(|total| *total.sums.get(leaf)?);
+            let total = self.published(None, leaf).map(|it| it.published).or(total);
             let total = total.map_or(0, |sum| sum.to_string().len() + 1);
             let content = content.unwrap_or(0).max(total);
             let content = match column.kind.is_figure() {
@@ -385,6 +392,10 @@ impl<'a> Frame<'a> {
 }
 
 impl Shown<'_> {
+    pub(super) fn published(figure: &Figure) -> Self {
+        Shown::Figure(figure.published, Number::Decimals(figure.publish.decimals))
+    }
+
     fn same_text(&self, other: &Self) -> bool {
         match (self, other) {
             (Shown::Text(a), Shown::Text(b)) => a == b,

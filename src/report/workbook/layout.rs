@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::consolidate::CountyAnnex;
+use crate::consolidate::{County, CountyAnnex};
 use crate::model::CellRef;
 use crate::pipeline::Merged;
 use crate::scheme::{Annex, Scheme};
@@ -48,7 +48,9 @@ pub(super) struct Names {
     pub(super) summary: String,
     pub(super) returns: String,
     pub(super) findings: String,
+    pub(super) variances: String,
     pub(super) sources: String,
+    pub(super) rounding: String,
 }
 
 /// The sheets of one annex: one, or as many as its rows need.
@@ -78,17 +80,25 @@ pub(super) struct Part {
 }
 
 impl Layout {
-    pub(super) fn of(merged: &Merged, scheme: &Scheme, names: Names, limits: Limits) -> Self {
+    /// `annexes` are those of the scheme, as they are printed.
+    pub(super) fn of<'a>(
+        merged: &Merged,
+        annexes: impl Iterator<Item = &'a Annex>,
+        names: Names,
+        limits: Limits,
+    ) -> Self {
         let ours = [
             &names.summary,
             &names.returns,
             &names.findings,
+            &names.variances,
             &names.sources,
+            &names.rounding,
         ];
         // Excel takes names that differ in case alone for the same.
         let mut taken: HashSet<String> = ours.iter().map(|name| name.to_lowercase()).collect();
-        let annexes = scheme.annexes.iter().zip(&merged.county.annexes);
         let annexes = annexes
+            .zip(&merged.county.annexes)
             .map(|(annex, county)| AnnexSheets::of(annex, county, limits, &mut taken))
             .collect();
         Self { annexes, names }
@@ -162,6 +172,27 @@ impl AnnexSheets {
             }
         }
     }
+}
+
+/// The sheet of an annex in the workbook of a county, and where its rows (or, without a row, the
+/// total) stand, from 0. Of an annex of several sheets, those on the first.
+pub(in crate::report) fn sheet_rows(
+    scheme: &Scheme,
+    county: &County,
+    annex: usize,
+) -> (String, impl Fn(Option<usize>) -> Option<u32> + use<>) {
+    let mut taken = HashSet::new();
+    let of_annexes = scheme.annexes[..=annex].iter().zip(&county.annexes);
+    let sheets =
+        of_annexes.map(|(spec, rows)| AnnexSheets::of(spec, rows, Limits::default(), &mut taken));
+    let sheets = sheets.last().expect("the annex is one of them");
+    let name = sheets.parts[0].name.clone();
+    let first = name.clone();
+    let at = move |row| {
+        let (sheet, row) = sheets.row(row)?;
+        (sheet == first).then_some(row)
+    };
+    (name, at)
 }
 
 /// 附件7, then 附件7(2) and so on; never a name in use.

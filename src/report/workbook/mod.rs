@@ -1,9 +1,9 @@
 //! The workbooks that we write: the county's, and [blank forms](form).
 //!
-//! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 错误清单,
-//! 数据来源.
+//! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 舍位平衡 where
+//! one is published in another unit, 错误清单, 差异分析 of months, 数据来源.
 //!
-//! Annex sheets show what was returned and never change a figure. Totals are live formulas that
+//! Annex sheets show what was returned and never change a figure, unless they are asked for in another unit. Totals are live formulas that
 //! carry their value, so that viewers which do not calculate show it too. Every cell with findings
 //! has the colour of the worst and a note that says all of them. The same input gives the same
 //! bytes.
@@ -17,8 +17,10 @@ mod layout;
 pub(super) mod marks;
 mod notes;
 mod page;
+mod printed;
 mod progress;
 mod returns;
+mod rounding;
 mod row_sums;
 mod sources;
 mod style;
@@ -26,18 +28,21 @@ mod summary;
 #[cfg(test)]
 mod tests;
 pub(super) mod text;
+mod variances;
 
 use std::collections::HashMap;
 use std::io::{Cursor, Seek, Write};
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
+use crate::consolidate::{County, TooLong};
 use crate::model::{Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
-use crate::scheme::Scheme;
+use crate::scheme::{Annex, Scheme};
 
 use self::layout::{Layout, Limits, Names};
 use self::marks::Marks;
+use self::printed::Printed;
 use self::style::Styles;
 use super::{Lang, words};
 
@@ -84,10 +89,24 @@ fn write_within(
         annex::write(&context, annex, &mut workbook, &mut styles)?;
         progress::write(&context, annex, &mut workbook, &mut styles)?;
     }
+    rounding::write(&context, &mut workbook, &mut styles)?;
     findings::write(&context, &mut workbook, &mut styles)?;
+    if let Some(found) = &merged.variances {
+        variances::write(&context, found, &mut workbook, &mut styles)?;
+    }
     sources::write(&context, &mut workbook, &mut styles)?;
     workbook.save_to_writer(writer)?;
     Ok(())
+}
+
+/// The sheet of an annex in the workbook of a county, and where its rows (or, without a row, the total)
+/// stand, from 0.
+pub fn sheet_rows(
+    scheme: &Scheme,
+    county: &County,
+    annex: usize,
+) -> (String, impl Fn(Option<usize>) -> Option<u32> + use<>) {
+    layout::sheet_rows(scheme, county, annex)
 }
 
 /// What all sheets look things up in.
@@ -100,6 +119,8 @@ struct Context<'a> {
     annexes: Vec<usize>,
     marks: Marks,
     layout: Layout,
+    /// Annexes that are published in another unit.
+    printed: Vec<Option<Result<Printed, TooLong>>>,
     /// Findings of each annex, by level.
     annex_findings: Vec<[usize; Level::ALL.len()]>,
     /// Findings of each reporter, by level.
@@ -112,7 +133,9 @@ impl<'a> Context<'a> {
             summary: lang.pick("说明", "About").to_owned(),
             returns: lang.pick("报送情况", "Returns").to_owned(),
             findings: lang.pick("错误清单", "Findings").to_owned(),
+            variances: lang.pick("差异分析", "Variances").to_owned(),
             sources: lang.pick("数据来源", "Sources").to_owned(),
+            rounding: lang.pick("舍位平衡", "Rounding").to_owned(),
         };
         let numbers = scheme.annexes.iter().enumerate();
         let by_number: HashMap<&str, usize> =
@@ -129,17 +152,38 @@ impl<'a> Context<'a> {
                 counts[finding.level as usize] += 1;
             }
         }
+        let annexes = annexes_of(merged, scheme);
+        let printed: Vec<Option<Result<Printed, TooLong>>> = (0..scheme.annexes.len())
+            .map(|idx| Printed::of(merged, scheme, idx).filter(|_| annexes.contains(&idx)))
+            .collect();
+        let as_printed = scheme.annexes.iter().zip(&printed);
+        let as_printed = as_printed.map(|(annex, printed)| match printed {
+            Some(Ok(printed)) => &printed.annex,
+            _ => annex,
+        });
         Self {
             merged,
             scheme,
             lang,
             limits,
-            annexes: annexes_of(merged, scheme),
+            annexes,
             marks: Marks::of(merged),
-            layout: Layout::of(merged, scheme, names, limits),
+            layout: Layout::of(merged, as_printed, names, limits),
+            printed,
             annex_findings,
             reporter_findings,
         }
+    }
+
+    /// An annex in the unit that it is published in, if that is another.
+    fn printed(&self, annex: usize) -> Option<&Printed> {
+        self.printed[annex].as_ref()?.as_ref().ok()
+    }
+
+    /// An annex as it is printed.
+    fn annex(&self, annex: usize) -> &Annex {
+        let printed = self.printed(annex);
+        printed.map_or(&self.scheme.annexes[annex], |printed| &printed.annex)
     }
 
     /// 2024年5月, or 计划.

@@ -274,6 +274,19 @@ impl Page<'_, '_> {
                 format!("{}: the file, sheet and cells of every row.", names.sources),
             ],
         };
+        if context.merged.variances.is_some() {
+            let name = &names.variances;
+            let said = match context.lang {
+                Lang::Zh => format!(
+                    "“{name}”：本期与计划、序时进度、上月、去年同月相比，全县和各单位，附图。"
+                ),
+                Lang::En => format!(
+                    "{name}: this month against plan, schedule, last month and last year, with charts."
+                ),
+            };
+            lines.insert(3, said);
+        }
+        lines.extend(self.published());
         lines.extend(self.caps());
         let width = WIDTHS.iter().sum();
         for line in lines {
@@ -284,6 +297,27 @@ impl Page<'_, '_> {
             self.row += 1;
         }
         Ok(())
+    }
+
+    /// Which annexes are in another unit than they were returned in.
+    fn published(&self) -> Option<String> {
+        let context = self.context;
+        let annexes =
+            (0..context.scheme.annexes.len()).filter(|&idx| context.printed(idx).is_some());
+        let numbers: Vec<&str> = annexes.map(|idx| &*context.annex(idx).number).collect();
+        let name = &context.layout.names.rounding;
+        (!numbers.is_empty()).then(|| match context.lang {
+            Lang::Zh => format!(
+                "“{name}”：{}换算了计量单位，舍入后各行各列仍与合计相等；这里列出因此与四舍五入不同的数。批注、“{}”中的数仍是原数、原单位。",
+                numbers.join("、"),
+                context.layout.names.findings
+            ),
+            Lang::En => format!(
+                "{name}: {} is shown in another unit, rounded so that rows and columns still add up; the figures moved for that are listed here. Notes and {} speak of figures as returned.",
+                numbers.join(", "),
+                context.layout.names.findings
+            ),
+        })
     }
 
     /// What was left out because a spreadsheet cannot hold it.

@@ -1,10 +1,10 @@
 //! What stands where in a reporter's form of one annex, and which cells it fills in.
 
 use crate::model::CellRef;
-use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
+use crate::scheme::{Annex, ColumnKind, ReturnedBy, RowSum, Rows, Scheme};
 
 use super::super::head;
-use super::super::row_sums::{RowSum, row_sums};
+use super::super::row_sums::{addresses, formula_sums};
 
 /// Rows of a register that is still empty.
 const REGISTER_ROWS: usize = 20;
@@ -68,7 +68,7 @@ impl<'s> Blank<'s> {
             reporter,
             rows,
             has_total,
-            sums: row_sums(scheme, idx),
+            sums: formula_sums(scheme, idx),
             label_cols: head::label_cols(annex),
         })
     }
@@ -123,7 +123,7 @@ impl<'s> Blank<'s> {
                 && self.can_add(sum, Some(spec))
         });
         match sum {
-            Some(sum) => Use::Sum(sum.addresses(at)),
+            Some(sum) => Use::Sum(addresses(&sum.parts, at)),
             None => Use::Input,
         }
     }
@@ -136,7 +136,7 @@ impl<'s> Blank<'s> {
                 sum.total == leaf && sum.applies_to_totals() && self.can_add(sum, None)
             });
             return match (sum, column.kind) {
-                (Some(sum), _) => Use::Sum(sum.addresses(at)),
+                (Some(sum), _) => Use::Sum(addresses(&sum.parts, at)),
                 (None, ColumnKind::Additive) => Use::Input,
                 (None, ColumnKind::Text) if column.optional => Use::Input,
                 _ => Use::Nothing,

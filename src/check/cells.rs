@@ -161,11 +161,6 @@ impl<'t> Cells<'t> {
         start == self.spots.len()
     }
 
-    /// All slots.
-    pub(super) fn slots(&self) -> impl Iterator<Item = &[Spot<'t>]> {
-        (0..self.ends.len()).map(|idx| self.slot(idx))
-    }
-
     /// The cells of one slot: several where they are to be added up.
     pub(super) fn slot(&self, idx: usize) -> &[Spot<'t>] {
         let start = if idx == 0 { 0 } else { self.ends[idx - 1] };

@@ -82,6 +82,8 @@ fn standard<'t>(at: At<'_>, now: Now<'_, 't>, with: Basis) -> Option<Result<Stan
         // A plan for a year is compared with what the whole year came to.
         Basis::Plan if !is_complete(at, course) => None,
         Basis::Plan => Some(whole(now.known.plan.find(scheme, spot))),
+        // A row of states in a column of cumulative figures.
+        Basis::Schedule if course == Course::State => None,
         Basis::Schedule => {
             let annex = spot.annex(scheme);
             let column = annex.leaves[spot.leaf].column;

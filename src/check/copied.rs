@@ -3,8 +3,7 @@
 //! Last month's return sent once more has every figure right and none of this month's; a neighbour's figures
 //! filled into one's own form add up as well. Both are worth a question and no more: work may have stood still.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{
     Amount, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, RowKind, Table,
@@ -103,9 +102,8 @@ fn is_complete(scheme: &Scheme, spot: Spot<'_>, course: Course, known: &Known<'_
 /// Rows of different reporters in one annex whose figures are all the same.
 pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding> {
     let mut by_figures: HashMap<(usize, Vec<Option<Amount>>), Spot<'_>> = HashMap::new();
-    // One return after another, in the order of the tables.
-    let mut found: BTreeMap<(usize, usize), Vec<(Vec<Spot<'_>>, Spot<'_>)>> = BTreeMap::new();
-    for (idx, table) in tables.iter().enumerate() {
+    let mut findings = Vec::new();
+    for table in tables {
         let annex = &scheme.annexes[table.annex];
         for (row_idx, row) in rows::data_rows(annex, table) {
             let at = RowAt {
@@ -126,25 +124,14 @@ pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding>
             };
             let figures = spots.iter().map(|spot| spot.amount().ok()).collect();
             let first = *by_figures.entry((table.annex, figures)).or_insert(spots[0]);
-            if first.row().reporter.is_some_and(|it| it != reporter) {
-                found
-                    .entry((idx, reporter))
-                    .or_default()
-                    .push((spots, first));
-            }
-        }
-    }
-    let mut findings = Vec::new();
-    for rows in found.into_values() {
-        for (spots, first) in rows {
+            let Some(other) = first.row().reporter.filter(|it| *it != reporter) else {
+                continue;
+            };
             let filled: Vec<Spot<'_>> = spots
                 .into_iter()
                 .filter(|spot| spot.amount().is_ok())
                 .collect();
-            let whose = first.row().reporter.map_or(Arc::from(""), |reporter| {
-                scheme.reporters[reporter].name.clone()
-            });
-            let from = CopiedFrom::Reporter(whose);
+            let from = CopiedFrom::Reporter(scheme.reporters[other].name.clone());
             findings.push(finding(scheme, &filled, &[first], from, false));
         }
     }
@@ -154,7 +141,7 @@ pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding>
 /// Whether a figure is one that two would hardly have by chance: of two digits or more, and not round.
 fn is_telling(amount: Amount) -> bool {
     let digits = amount.normalised().0.mantissa().unsigned_abs();
-    digits >= 10 && digits % 10 != 0
+    digits >= 10 && !digits.is_multiple_of(10)
 }
 
 fn finding(

@@ -429,9 +429,9 @@ fn is_not_due(at: At<'_>, cells: &Cells<'_>) -> bool {
         | Relation::TotalRow { .. }
         | Relation::Equal { .. }
         | Relation::Target { .. }
-        | Relation::Part { .. } => cells
-            .slots()
-            .any(|slot| !slot.is_empty() && slot.iter().all(waits)),
+        | Relation::Part { .. } => [cells.slot(0), cells.after_first()]
+            .iter()
+            .any(|side| !side.is_empty() && side.iter().all(waits)),
         _ => cells.all().iter().any(waits),
     }
 }

@@ -61,4 +61,20 @@ mod tests {
             ",
         );
     }
+
+    #[test]
+    fn what_has_not_begun_has_no_order() {
+        let form = |month: &str, mark: &str| {
+            format!(
+                "
+                == 附件1 · {month}
+                区域 | 细@2024 | 细@2025 | 粗@2024 | 粗@2025
+                甲   | 9 |   | 1 |    {mark}
+                "
+            )
+        };
+        let rule = || order("细", "粗").each_year();
+        check(rule(), &form("2024-05", "<- B2 order: 1"));
+        check(rule(), &form("2025-05", "<- B2 order: 1; C2 cannot check"));
+    }
 }

@@ -119,4 +119,22 @@ mod tests {
         assert_eq!(finding.detail, detail);
         assert_eq!(finding.column.as_deref(), Some("投资"));
     }
+
+    #[test]
+    fn years_that_have_not_begun_are_not_asked_for() {
+        let form = |month: &str, mark: &str| {
+            format!(
+                "
+                == 附件1 · {month}
+                单位 | 面积@2023 | 面积@2024 | 面积@2025
+                甲   | 5 | 6 |   {mark}
+                乙   | 5 | 6 | －   {mark_below}
+                ",
+                mark_below = mark.replace('2', "3")
+            )
+        };
+        let rule = || pair(&["面积"], Need::AllOrNone);
+        check(rule(), &form("2024-05", ""));
+        check(rule(), &form("2025-01", "<- D2 pair"));
+    }
 }

@@ -349,4 +349,32 @@ mod tests {
             prop_assert_eq!(differences(mixed), expected);
         }
     }
+
+    /// In May 2024 nothing of 2025 is there to be added up, in the row and in the total.
+    #[test]
+    fn years_that_have_not_begun_count_as_nothing() {
+        let form = |month: &str, marks: [&str; 3]| {
+            format!(
+                "
+                == 附件1 · {month}
+                单位 | 造林@2023 | 造林@2024 | 造林@2025 | 三年合计
+                东河 | 10 | 20 |    | 30   {}
+                西岭 | 10 | 20 | －  | 33   {}
+                合计 | 20 | 40 |    | 63   {}
+                ",
+                marks[0], marks[1], marks[2]
+            )
+        };
+        let rule = || sum("三年合计", &["造林"]).tolerance("0");
+        let wrong = ["", "<- E3 sum: 30", "<- E4 sum: 60"];
+        check(rule(), &form("2024-05", wrong));
+        let missing = ["<- D2 cannot check", "<- E3 sum: 30", "<- D4 cannot check"];
+        check(rule(), &form("2025-05", missing));
+        check(total_row(), &form("2024-05", [""; 3]));
+        // 合计 of 2025 is blank, and so are its rows.
+        check(
+            total_row(),
+            &form("2025-05", ["", "", "<- D4 cannot check"]),
+        );
+    }
 }

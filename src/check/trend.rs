@@ -180,4 +180,21 @@ mod tests {
         assert_eq!((&*to.label, &*to.value), ("2024年 绿地率", "40.30%"));
         assert_eq!(at_least.as_deref(), Some("1%"));
     }
+
+    /// By May 2024 only 2023 is over; with December 2024 is.
+    #[test]
+    fn a_year_that_is_not_over_is_not_held_against_a_whole_one() {
+        let form = |month: &str, mark: &str| {
+            format!(
+                "
+                == 附件1 · {month}
+                区域   | 造林@2022 | 造林@2023 | 造林@2024 | 造林@2025
+                轮台县 | 90 | 80 | 30 |   {mark}
+                "
+            )
+        };
+        let rule = || trend("造林", Direction::NotFalling, None);
+        check(rule(), &form("2024-05", "<- C2 trend: 90"));
+        check(rule(), &form("2024-12", "<- C2 trend: 90; D2 trend: 80"));
+    }
 }

@@ -83,9 +83,11 @@ fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
                 .chain(&cause.cells)
                 .any(|it| it == place)
         });
-        if let Some(Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. }) =
-            cause.map(|cause| &mut cause.detail)
+        let Some(cause) = cause else { continue };
+        if let Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. } =
+            &mut cause.detail
         {
+            cause.level = cause.level.min(finding.level);
             let place = Some(place.clone());
             explains.extend(finding.rule.clone().map(|rule| Explained { rule, place }));
             all.push(idx);

@@ -10,7 +10,7 @@ use crate::model::{Earlier, Entry, Past, Period, Row, RowKind, Value};
 use crate::pipeline::FormReader;
 use crate::report::{Lang, words};
 use crate::returns;
-use crate::scheme::{ColumnKind, Scheme, SchemeFile, load};
+use crate::scheme::{ColumnKind, Course, Scheme, SchemeFile, load};
 
 const SCHEME: &str = r#"
 id = "test"
@@ -854,4 +854,68 @@ proptest! {
         let suspected = found.iter().flat_map(|it| &it.suspects).any(|it| it.place.cell == wrong);
         prop_assert!(suspected, "{:?} {:?}", wrong, said(&found));
     }
+}
+
+/// 附件1 counts what is done since the year began, its 三年合计 like figures since the plan began, 覆盖率 what stands.
+#[test]
+fn only_what_is_comparable_is_held_against_earlier_figures() {
+    let mut scheme = scheme();
+    let annex = scheme.annex("附件1").expect("附件1");
+    let text = "南坪乡 | 77 | 70 | 45 | 90 | 122";
+    let leaves = 1..=3;
+    let courses = [Course::SinceYear, Course::SincePlan, Course::State];
+    for (leaf, course) in leaves.clone().zip(courses) {
+        let column = scheme.annexes[annex].leaves[leaf].column;
+        scheme.annexes[annex].columns[column].course = course;
+    }
+    let table = form(&scheme, "附件1", text);
+    let past = |period: &str| {
+        Some(Past {
+            period: Period::parse(period).expect("a period"),
+            tables: vec![table.clone()],
+        })
+    };
+    let known = |earlier: &Earlier| -> Vec<[Option<String>; 3]> {
+        let before = Before::of(&scheme, earlier);
+        let text = |amount: Option<Amount>| amount.map(|amount| amount.to_string());
+        leaves
+            .clone()
+            .map(|leaf| {
+                [
+                    text(before.last(&table, 0, leaf)),
+                    text(before.steady(&table, 0, leaf)),
+                    text(before.planned(&table, 0, leaf)),
+                ]
+            })
+            .collect()
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let of_last_month = |period: &str| {
+        known(&Earlier {
+            last_month: past(period),
+            ..Earlier::default()
+        })
+    };
+    assert_eq!(
+        of_last_month("2024-04"),
+        [
+            [some("77"), None, None],
+            [some("70"), None, None],
+            [some("45"), some("45"), None],
+        ]
+    );
+    // In January a year's figures begin anew.
+    assert_eq!(
+        of_last_month("2023-12"),
+        [
+            [None, None, None],
+            [some("70"), None, None],
+            [some("45"), some("45"), None],
+        ]
+    );
+    let plan = known(&Earlier {
+        plan: past("plan"),
+        ..Earlier::default()
+    });
+    assert_eq!(plan[0], [None, None, some("77")]);
 }

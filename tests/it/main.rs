@@ -22,6 +22,8 @@ mod month;
 mod normalise;
 mod outbox;
 #[cfg(feature = "consolidate")]
+mod over_time;
+#[cfg(feature = "consolidate")]
 mod plan;
 #[cfg(feature = "consolidate")]
 mod publish;

@@ -1,5 +1,6 @@
 //! Schemes: the shipped one loads, and what is wrong with one is refused where it stands.
 
+use hebiao::model::Period;
 use hebiao::scheme::SchemeFile;
 
 use crate::desk::{file, load_files, luntai, luntai_files};
@@ -917,4 +918,110 @@ fn the_fingerprint_is_of_the_content_alone() {
         load_files(&luntai_files()).expect("a scheme").fingerprint,
         luntai().fingerprint
     );
+}
+
+#[test]
+fn what_a_month_counts_and_when_it_is_due_has_to_make_sense() {
+    let schedule = |percents: &str| format!("total_row = \"合计\"\nschedule = {percents}");
+    let falling = schedule("[0, 2, 14, 38, 37, 62, 62, 63, 67, 82, 96, 100]");
+    let short = schedule("[50, 100]");
+    let until = "total_row = \"合计\"\ndue = { until = 2030 }";
+    check(&[
+        (
+            "annex-1.toml",
+            "total_row = \"合计\"",
+            &falling,
+            "annex-1.toml:9:12: 应为十二个月的累计百分比，逐月不减，最后是 100，写的是“[0, 2, 14, 38, 37, 62, 62, 63, 67, 82, 96, 100]”",
+        ),
+        (
+            "annex-1.toml",
+            "total_row = \"合计\"",
+            &short,
+            "annex-1.toml:9:12: 应为十二个月的累计百分比，逐月不减，最后是 100，写的是“[50, 100]”",
+        ),
+        (
+            "annex-1.toml",
+            "total_row = \"合计\"",
+            until,
+            "annex-1.toml:9:17: 应为报表制度中的年份，写的是“2030”",
+        ),
+    ]);
+}
+
+#[test]
+fn rules_over_time_are_for_figures_that_have_a_course() {
+    let cases = [
+        // A state never was less for having been counted later.
+        (
+            "[[cumulative]]\nid = \"A\"\ncolumns = [\"覆盖率\"]",
+            "columns = [",
+        ),
+        // A cumulative figure is no month's own.
+        (
+            "[[chain]]\nid = \"A\"\ncumulative = \"两年合计\"\nmonth = \"林地\"",
+            "month = ",
+        ),
+        // Nothing of a state is due.
+        (
+            "[[compare]]\nid = \"A\"\ncolumns = [\"覆盖率\"]\nwith = \"schedule\"\npercent = \"1\"\nabsolute = \"1\"",
+            "columns = [",
+        ),
+        // Nor is a text ever more or less.
+        (
+            "[[compare]]\nid = \"A\"\ncolumns = [\"单位\"]\nwith = \"last-month\"\npercent = \"1\"\nabsolute = \"1\"",
+            "columns = [",
+        ),
+    ];
+    for (rule, slot) in cases {
+        let said = refused(&changed(
+            "annex-1.toml",
+            "[[sum]]",
+            &format!("{rule}\n\n[[sum]]"),
+        ));
+        let at = rule
+            .lines()
+            .position(|line| line.starts_with(slot))
+            .expect(slot);
+        let lines_before = ANNEX[..ANNEX.find("[[sum]]").expect("a rule")]
+            .lines()
+            .count();
+        let place = format!("annex-1.toml:{}:{}", lines_before + at + 1, slot.len() + 1);
+        let why = "这条关系永远无法核对：所涉及的列不是可以这样比较的类型";
+        assert_eq!(said, format!("{place}: {why}"), "{rule}");
+    }
+}
+
+/// Every annex says what its months count; 附件6 and 附件6.1 are returned by quarters, 附件6.2 is done with 2023.
+#[test]
+fn the_shipped_scheme_says_what_is_due_in_a_month() {
+    let scheme = luntai();
+    let due_in = |period: &str| -> Vec<&str> {
+        let period = Period::parse(period).expect("a period");
+        let due = scheme
+            .annexes
+            .iter()
+            .filter(|annex| annex.due.is_in(period));
+        due.map(|annex| &*annex.number).collect()
+    };
+    let monthly = [
+        "附件1",
+        "附件1.1",
+        "附件2",
+        "附件2.1",
+        "附件3",
+        "附件3.1",
+        "附件4",
+        "附件5",
+        "附件7",
+        "台账",
+    ];
+    assert_eq!(due_in("2024-05"), monthly);
+    let with = |number: &str| -> usize { usize::from(due_in("2024-06").contains(&number)) };
+    assert_eq!(
+        due_in("2024-06").len(),
+        monthly.len() + with("附件6") + with("附件6.1")
+    );
+    assert_eq!((with("附件6"), with("附件6.1"), with("附件6.2")), (1, 1, 0));
+    assert!(due_in("2023-05").contains(&"附件6.2"));
+    assert_eq!(due_in("plan").len(), 12);
 }

@@ -104,10 +104,6 @@ impl<'a> Frame<'a> {
         frame
     }
 
-    pub(super) fn part(&self, part: usize) -> &'a Part {
-        &self.sheets.parts[part]
-    }
-
     pub(super) fn source(&self, row: &CountyRow) -> Option<(&'a Table, &'a Row)> {
         row.source.map(|source| self.returned(source))
     }

@@ -9,6 +9,7 @@
 //! bytes.
 
 mod annex;
+mod body;
 mod findings;
 pub mod form;
 mod frame;
@@ -29,12 +30,14 @@ pub(super) mod text;
 use std::collections::HashMap;
 use std::io::{Cursor, Seek, Write};
 
+use rayon::prelude::*;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
 use crate::model::{Level, ReturnStatus};
 use crate::pipeline::Merged;
 use crate::scheme::Scheme;
 
+use self::frame::Frame;
 use self::layout::{Layout, Limits, Names};
 use self::marks::Marks;
 use self::style::Styles;
@@ -74,17 +77,21 @@ fn write_within(
     writer: impl Write + Seek + Send,
 ) -> Result<(), WorkbookError> {
     let context = Context::new(merged, scheme, lang, limits);
+    let annexes = (0..scheme.annexes.len()).into_par_iter();
+    let frames: Vec<Frame> = annexes.map(|idx| Frame::of(&context, idx)).collect();
     let mut workbook = Workbook::new();
     let mut styles = Styles::default();
+    let looks = sources::Looks::register(&mut workbook, &mut styles);
     workbook.set_properties(&properties(&context)?);
     summary::write(&context, &mut workbook, &mut styles)?;
     returns::write(&context, &mut workbook, &mut styles)?;
-    for annex in 0..scheme.annexes.len() {
-        annex::write(&context, annex, &mut workbook, &mut styles)?;
+    let mut bodies = Vec::new();
+    for frame in &frames {
+        bodies.extend(annex::write(frame, &mut workbook, &mut styles)?);
     }
     findings::write(&context, &mut workbook, &mut styles)?;
-    sources::write(&context, &mut workbook, &mut styles)?;
-    workbook.save_to_writer(writer)?;
+    bodies.extend(sources::write(&context, looks, &mut workbook, &mut styles)?);
+    body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;
     Ok(())
 }
 

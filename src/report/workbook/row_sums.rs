@@ -17,6 +17,8 @@ pub(super) struct RowSum<'a> {
     pub(super) total: usize,
     /// The leaves that are added up.
     pub(super) parts: Vec<usize>,
+    /// The same as runs of neighbours, first and last.
+    pub(super) runs: Vec<(usize, usize)>,
 }
 
 /// The rules of an annex that make a cell the sum of cells of its row.
@@ -48,6 +50,7 @@ pub(super) fn row_sums(scheme: &Scheme, idx: usize) -> Vec<RowSum<'_>> {
                     rule,
                     year,
                     total,
+                    runs: runs(&parts),
                     parts,
                 });
             }
@@ -86,15 +89,14 @@ fn depends(sums: &[RowSum<'_>], parts: &[usize], cell: usize) -> bool {
 }
 
 impl Frame<'_> {
-    /// A live formula for a cell that a rule makes the sum of others, where the figure that was
-    /// returned is exactly that sum. A figure that is not stays as it was typed.
-    pub(super) fn formula(
+    /// The rule that makes a cell the sum of others, where the figure that was returned is exactly that
+    /// sum, so that it may stand as a live formula. A figure that is not stays as it was typed.
+    pub(super) fn row_sum(
         &self,
         row_idx: usize,
         leaf: usize,
         given: Amount,
-        at: u32,
-    ) -> Option<Formula> {
+    ) -> Option<&RowSum<'_>> {
         let row = &self.county.rows[row_idx];
         let sum = self.sums.iter().find(|sum| sum.total == leaf)?;
         if self.percent[leaf] || !sum.applies(&row.key, row.year) {
@@ -113,9 +115,7 @@ impl Frame<'_> {
                 _ => return None,
             }
         }
-        let cells = sum.addresses(at);
-        (added == given)
-            .then(|| Formula::new(format!("=SUM({cells})")).set_result(given.to_string()))
+        (added == given).then_some(sum)
     }
 
     /// The sum of a column over all sheets of the annex.
@@ -156,7 +156,7 @@ impl RowSum<'_> {
     /// Its parts in a sheet row, as a formula names them: `B7:D7,F7`.
     pub(super) fn addresses(&self, row: u32) -> String {
         let cell = |leaf: usize| CellRef::new(row, leaf as u32);
-        let runs = runs(&self.parts).map(|(first, last)| match first == last {
+        let runs = self.runs.iter().map(|&(first, last)| match first == last {
             true => cell(first).to_string(),
             false => format!("{}:{}", cell(first), cell(last)),
         });
@@ -165,7 +165,7 @@ impl RowSum<'_> {
 }
 
 /// Neighbouring leaves as first and last, in order.
-fn runs(leaves: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+fn runs(leaves: &[usize]) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for &leaf in leaves {
         match runs.last_mut() {
@@ -173,5 +173,5 @@ fn runs(leaves: &[usize]) -> impl Iterator<Item = (usize, usize)> {
             _ => runs.push((leaf, leaf)),
         }
     }
-    runs.into_iter()
+    runs
 }

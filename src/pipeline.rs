@@ -216,14 +216,17 @@ pub fn merge(
         })
         .collect();
     let mut gathered = Gathered::of(read);
-    let settled = gathered.settle(&reader);
     let Settled {
         tables,
         superseded_by,
         returns,
         ..
-    } = settled;
-    let mut county = crate::consolidate::consolidate(scheme, &tables);
+    } = gathered.settle(&reader);
+    // Neither needs what the other finds.
+    let (mut county, ()) = rayon::join(
+        || crate::consolidate::consolidate(scheme, &tables),
+        || gathered.relate(&reader, &tables, &superseded_by),
+    );
     gathered.findings.append(&mut county.findings);
     let (findings, tallies) = gathered.finish(scheme);
     Merged {
@@ -253,6 +256,7 @@ pub fn check_files(scheme: &Scheme, files: &[InboxFile], done: &(dyn Fn() + Sync
     let (read, workbooks): (Vec<FormFile>, Vec<_>) = read.into_iter().unzip();
     let mut gathered = Gathered::of(read);
     let settled = gathered.settle(&reader);
+    gathered.relate(&reader, &settled.tables, &settled.superseded_by);
     // Nobody is asked here for what others owe.
     gathered
         .findings
@@ -312,7 +316,7 @@ impl Gathered {
         gathered
     }
 
-    /// Settles which forms count, and holds those against each other. Forms that count come first.
+    /// Settles which forms count; these come first.
     fn settle(&mut self, reader: &FormReader<'_>) -> Settled {
         let tables = std::mem::take(&mut self.tables);
         let mut settled = returns::settle(reader.scheme, tables);
@@ -323,14 +327,22 @@ impl Gathered {
             .into_iter()
             .zip(settled.superseded_by)
             .partition(|(_, by)| by.is_none());
-        let n_current = current.len();
         (settled.tables, settled.superseded_by) = current.into_iter().chain(replaced).unzip();
-        let county = reader.checker.county(&settled.tables[..n_current]);
-        self.checked.merge(county);
-        // A form that was replaced needs no advice.
-        let current = &settled.tables[..n_current];
-        reader.localise(current, &[], &mut self.checked.findings);
         settled
+    }
+
+    /// Holds the forms that count against each other, and says of what failed which cell is probably wrong.
+    /// A form that was replaced needs no advice.
+    fn relate(
+        &mut self,
+        reader: &FormReader<'_>,
+        tables: &[Table],
+        superseded_by: &[Option<Arc<str>>],
+    ) {
+        let n_current = superseded_by.iter().filter(|by| by.is_none()).count();
+        let current = &tables[..n_current];
+        self.checked.merge(reader.checker.county(current));
+        reader.localise(current, &[], &mut self.checked.findings);
     }
 
     /// All findings in order, with what reporters wrote about them.

@@ -8,10 +8,12 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use hebiao::consolidate::consolidate;
 use hebiao::consolidate::records::write_records;
-use hebiao::model::{Amount, Entry, FileRecord, FileStatus, Format, Row, RowKind, Table, Value};
+use hebiao::model::{
+    Amount, Entry, FileRecord, FileStatus, Format, Period, Row, RowKind, Table, Value,
+};
 use hebiao::scheme::{
-    Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, Roster, Rows, Scheme,
-    TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Course, Due, Leaf, Reporter, ReporterKind, ReturnedBy, Roster, Rows,
+    Scheme, TotalRow, Unit, Units,
 };
 
 const ROWS: usize = 25;
@@ -47,7 +49,7 @@ fn records(bencher: Bencher, forms: usize) {
         .counter(ItemsCount::new(forms * ROWS * FIGURES))
         .bench_local(|| {
             let mut bytes = Vec::new();
-            write_records(&scheme, "2024-05", &files, &tables, &mut bytes).map(|()| bytes.len())
+            write_records(&scheme, Period::Plan, &files, &tables, &mut bytes).map(|()| bytes.len())
         });
 }
 
@@ -108,6 +110,7 @@ fn table(annex: usize, reporter: usize, copy: usize, file: Arc<str>) -> Table {
         reporter: Some(reporter),
         columns: (0..=FIGURES as u32).map(Some).collect(),
         rows: rows.collect(),
+        period: Period::Plan,
         originals: Vec::new(),
     }
 }
@@ -165,6 +168,11 @@ fn annex(idx: usize) -> Annex {
         optional: false,
         blank_is_none: false,
         merge_down: false,
+        course: Course::State,
+        print: None,
+        measures_target: false,
+        done: Vec::new(),
+        width: None,
     };
     let leaf = |column| Leaf {
         column,
@@ -184,11 +192,18 @@ fn annex(idx: usize) -> Annex {
         row_key: vec![0],
         year_column: None,
         reporter_key: None,
+        reporter_column: None,
         rows: Rows::Register,
         total: Some(TotalRow {
             label: "合计".into(),
             at_top: false,
         }),
         notes: Vec::new(),
+        due: Due {
+            every: None,
+            plan: true,
+            day: None,
+        },
+        publish: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use hebiao::model::{Cell, CellRange, CellRef, CellValue, NumberFormat, Sheet};
+use hebiao::model::{Cell, CellRange, CellRef, CellValue, NumberFormat, Period, Sheet};
 use hebiao::normalise::normalise;
 use hebiao::recognise::{Recogniser, Who};
 use hebiao::scheme::{Rows, Scheme, SchemeFile, load};
@@ -85,7 +85,8 @@ fn read(scheme: &Scheme, recogniser: &Recogniser<'_>, file: &Arc<str>, sheet: &S
     let (layouts, findings) = recogniser.recognise(file, sheet);
     let mut n = findings.len();
     for layout in &layouts {
-        let (table, findings) = normalise(scheme, file, sheet, layout, Who::default());
+        let (table, findings) =
+            normalise(scheme, Period::Plan, file, sheet, layout, Who::default());
         n += table.rows.len() + findings.len();
     }
     n

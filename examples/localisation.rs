@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use hebiao::check::Checker;
 use hebiao::localise::localise;
-use hebiao::model::{Amount, Entry, Finding, Kind, Level, Place, Row, RowKind, Table, Value};
+use hebiao::model::{
+    Amount, Earlier, Entry, Finding, Kind, Level, Past, Period, Place, Row, RowKind, Table, Value,
+};
 use hebiao::scheme::{Annex, ColumnKind, Relation, Scheme, SchemeFile, YearSel, load};
 
 const KINDS: [(Slip, &str); 11] = [
@@ -193,6 +195,7 @@ fn measure(
     for _ in 0..cases {
         let form = form(scheme, &setting, &mut random);
         let before = setting.before.then(|| drift(scheme, &form, &mut random));
+        let before = last_month(before);
         let mut planted = None;
         for _ in 0..TRIES {
             let mut wrong = form.clone();
@@ -214,7 +217,7 @@ fn measure(
         };
         let tables = [wrong];
         let start = Instant::now();
-        localise(checker, &tables, before.as_slice(), &mut findings);
+        localise(checker, &tables, &before, &mut findings);
         let time = start.elapsed();
         counts.time += time;
         counts.longest = counts.longest.max(time);
@@ -354,7 +357,7 @@ fn false_alarms(checker: &Checker<'_>, scheme: &Scheme, seed: u64) {
             let mut time = Duration::ZERO;
             while checked < 100_000 && forms < 20_000 {
                 let table = [form(scheme, &setting, &mut random)];
-                let earlier = before.then(|| drift(scheme, &table[0], &mut random));
+                let earlier = last_month(before.then(|| drift(scheme, &table[0], &mut random)));
                 let result = checker.form(&table[0]);
                 checked += result
                     .tallies
@@ -371,7 +374,7 @@ fn false_alarms(checker: &Checker<'_>, scheme: &Scheme, seed: u64) {
                 let mut findings = result.findings;
                 failed += findings.iter().filter(|it| is_equality(it)).count();
                 let start = Instant::now();
-                localise(checker, &table, earlier.as_slice(), &mut findings);
+                localise(checker, &table, &earlier, &mut findings);
                 time += start.elapsed();
                 let is_alarm = |it: &&Finding| {
                     !it.suspects.is_empty() || matches!(it.kind, Kind::UnitSlip | Kind::Shifted)
@@ -450,7 +453,7 @@ fn form(scheme: &Scheme, setting: &Setting, random: &mut Random) -> Table {
                 RowKind::Total => Box::default(),
             },
             year: None,
-            reporter: annex.rows.fixed().get(idx).and_then(|row| row.reporter),
+            reporter: annex.rows.fixed().get(idx).and_then(|row| row.reporter()),
             sheet_row: idx as u32 + 4,
             stated_count: None,
             entries: (0..annex.leaves.len())
@@ -467,7 +470,19 @@ fn form(scheme: &Scheme, setting: &Setting, random: &mut Random) -> Table {
         reporter: annex.responsible,
         columns: (0..annex.leaves.len() as u32).map(Some).collect(),
         rows: rows.collect(),
+        period: Period::Plan,
         originals: Vec::new(),
+    }
+}
+
+fn last_month(table: Option<Table>) -> Earlier {
+    let last_month = table.map(|table| Past {
+        period: Period::Plan,
+        tables: vec![table],
+    });
+    Earlier {
+        last_month,
+        ..Earlier::default()
     }
 }
 

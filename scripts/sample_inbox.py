@@ -18,6 +18,7 @@ from pathlib import Path
 from sample.layout import (FULL_WIDTH, GREY, HALF_BRACKETS, OFFICIAL, PLAIN, WPS, Sheet, as_text, in_full_width,
                            lay_out, lookup_sheet, with_separators)
 from sample.plan import A1, A1_1, A2, A2_1, A3, A3_1, A4, A5, A6, A6_1, A6_2, A7
+from sample.readme import write_readme
 from sample.verify import verify
 from sample.writers import Office, with_openpyxl, with_xlsxwriter, with_xlwt
 
@@ -280,7 +281,7 @@ def write_all(root):
         path.parent.mkdir(parents=True, exist_ok=True)
         writers[item.writer](item.sheets, path, item.reporter)
     lines = "\n".join(f"| {r.path} | {r.reporter} | {r.habits} |" for r in returns)
-    (root / "README.md").write_text(README.format(files=len(returns), table=lines), encoding="utf-8")
+    write_readme(root, "plan", README.format(files=len(returns), table=lines))
     print(f"{len(returns)} files in {plan}")
 
 

@@ -12,8 +12,26 @@ pub struct InboxFile {
     pub path: Arc<str>,
     /// Where it lies.
     pub source: PathBuf,
-    /// Whether it is no return: a lock file, a hidden file, a file manager's own.
+    /// Whether it is no return: a lock file, a hidden file, a file manager's own, the county's note.
     pub ignored: bool,
+}
+
+/// The file in which the county writes down what readers of a period must know.
+const NOTE: &str = "说明.txt";
+
+/// What the county wrote down about a period, if anything; in UTF-8, or GB 18030 as older editors keep it.
+pub fn note(folder: &Path) -> io::Result<Option<String>> {
+    let bytes = match fs::read(folder.join(NOTE)) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => encoding_rs::GB18030.decode(error.as_bytes()).0.into_owned(),
+    };
+    let text = text.trim_start_matches('\u{feff}').trim();
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 /// Lists the files under `folder`, by path.
@@ -30,7 +48,7 @@ fn walk(folder: &Path, prefix: &str, hidden: bool, files: &mut Vec<InboxFile>) -
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let path = format!("{prefix}{name}");
-        let ignored = hidden || is_no_return(&name);
+        let ignored = hidden || is_no_return(&name) || path == NOTE;
         // Links are followed to files, not to folders: a link to a folder above would never end.
         let kind = entry.file_type()?;
         if kind.is_dir() {

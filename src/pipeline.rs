@@ -12,8 +12,8 @@ use crate::explanations::{self, Explanation, apply_explanations};
 use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
-    Detail, FileRecord, FileStatus, Finding, Kind, Level, Place, ReturnRecord, Stamp, Table,
-    TableRecord, Tally, Value, Workbook,
+    Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, ReturnRecord,
+    Stamp, Table, TableRecord, Tally, Value, Workbook,
 };
 use crate::normalise::normalise;
 use crate::read::{Limits, read};
@@ -23,8 +23,12 @@ use crate::scheme::Scheme;
 
 /// Everything that a merge found out; what `report` writes.
 pub struct Merged {
-    /// `plan` or a month.
-    pub period: String,
+    /// What it is about.
+    pub period: Period,
+    /// What was known before.
+    pub earlier: Earlier,
+    /// What the county wrote down about the period.
+    pub note: Option<String>,
     /// Every file of the inbox, by path.
     pub files: Vec<FileRecord>,
     /// Every form that was read, in order of trust.
@@ -72,16 +76,18 @@ pub struct FormFile {
 /// Reads the forms of any number of files, on all cores.
 pub struct FormReader<'s> {
     scheme: &'s Scheme,
+    period: Period,
     recogniser: Recogniser<'s>,
     checker: Checker<'s>,
     limits: Limits,
 }
 
 impl<'s> FormReader<'s> {
-    /// Makes a scheme ready.
-    pub fn new(scheme: &'s Scheme) -> Self {
+    /// Makes a scheme ready for what is returned for a period.
+    pub fn new(scheme: &'s Scheme, period: Period) -> Self {
         Self {
             scheme,
+            period,
             recogniser: Recogniser::new(scheme),
             checker: Checker::new(scheme),
             limits: Limits::default(),
@@ -129,11 +135,8 @@ impl<'s> FormReader<'s> {
         };
         record.format = Some(workbook.format);
         let stamp = Stamp::of_properties(&workbook.properties);
-        findings.extend(
-            stamp
-                .as_ref()
-                .and_then(|stamp| old_form(self.scheme, path, stamp)),
-        );
+        let old = stamp.iter();
+        findings.extend(old.flat_map(|stamp| old_forms(self.scheme, path, stamp)));
         for (sheet, reason) in &workbook.unreadable_sheets {
             let place = Place::sheet(path, &Arc::from(sheet.as_str()), None);
             let detail = Detail::Unreadable(reason.clone());
@@ -167,8 +170,14 @@ impl<'s> FormReader<'s> {
         let (settled, noticed) = settle_reporters(self.scheme, path, &forms, stamped);
         findings.extend(noticed);
         for ((idx, layout), who) in layouts.iter().zip(settled) {
-            let (table, noticed) =
-                normalise(self.scheme, path, &workbook.sheets[*idx], layout, who);
+            let (table, noticed) = normalise(
+                self.scheme,
+                self.period,
+                path,
+                &workbook.sheets[*idx],
+                layout,
+                who,
+            );
             findings.extend(noticed);
             checked.merge(self.checker.form(&table));
             record.tables.push(TableRecord {
@@ -191,9 +200,8 @@ impl<'s> FormReader<'s> {
         (file, Some(workbook))
     }
 
-    /// Says of failed relations which cell is probably the wrong one. `earlier` are the tables of the plan or of
-    /// last month, if there are any.
-    pub fn localise(&self, tables: &[Table], earlier: &[Table], findings: &mut Vec<Finding>) {
+    /// Says of failed relations which cell is probably the wrong one.
+    pub fn localise(&self, tables: &[Table], earlier: &Earlier, findings: &mut Vec<Finding>) {
         localise(&self.checker, tables, earlier, findings);
     }
 }
@@ -202,11 +210,12 @@ impl<'s> FormReader<'s> {
 #[cfg(feature = "consolidate")]
 pub fn merge(
     scheme: &Scheme,
-    period: &str,
+    period: Period,
+    earlier: Earlier,
     files: &[InboxFile],
     done: &(dyn Fn() + Sync),
 ) -> Merged {
-    let reader = FormReader::new(scheme);
+    let reader = FormReader::new(scheme, period);
     let read: Vec<FormFile> = files
         .par_iter()
         .map(|file| {
@@ -225,12 +234,14 @@ pub fn merge(
     // Neither needs what the other finds.
     let (mut county, ()) = rayon::join(
         || crate::consolidate::consolidate(scheme, &tables),
-        || gathered.relate(&reader, &tables, &superseded_by),
+        || gathered.relate(&reader, &earlier, &tables, &superseded_by),
     );
     gathered.findings.append(&mut county.findings);
     let (findings, tallies) = gathered.finish(scheme);
     Merged {
-        period: period.to_owned(),
+        period,
+        earlier,
+        note: None,
         files: gathered.records,
         tables,
         superseded_by,
@@ -242,9 +253,15 @@ pub fn merge(
 }
 
 /// Checks a few files as the county would, as far as that goes without the rest of the county: forms
-/// by themselves, and against each other where several are given. `done` is called after each file.
-pub fn check_files(scheme: &Scheme, files: &[InboxFile], done: &(dyn Fn() + Sync)) -> CheckedFiles {
-    let reader = FormReader::new(scheme);
+/// by themselves, and against each other where several are given. Forms that do not say what they are about
+/// are taken to be about `period`, else about the plan. `done` is called after each file.
+pub fn check_files(
+    scheme: &Scheme,
+    period: Option<Period>,
+    files: &[InboxFile],
+    done: &(dyn Fn() + Sync),
+) -> CheckedFiles {
+    let reader = FormReader::new(scheme, period.unwrap_or(Period::Plan));
     let read: Vec<(FormFile, Option<Workbook>)> = files
         .par_iter()
         .map(|file| {
@@ -256,7 +273,8 @@ pub fn check_files(scheme: &Scheme, files: &[InboxFile], done: &(dyn Fn() + Sync
     let (read, workbooks): (Vec<FormFile>, Vec<_>) = read.into_iter().unzip();
     let mut gathered = Gathered::of(read);
     let settled = gathered.settle(&reader);
-    gathered.relate(&reader, &settled.tables, &settled.superseded_by);
+    let (tables, superseded_by) = (&settled.tables, &settled.superseded_by);
+    gathered.relate(&reader, &Earlier::default(), tables, superseded_by);
     // Nobody is asked here for what others owe.
     gathered
         .findings
@@ -319,7 +337,7 @@ impl Gathered {
     /// Settles which forms count; these come first.
     fn settle(&mut self, reader: &FormReader<'_>) -> Settled {
         let tables = std::mem::take(&mut self.tables);
-        let mut settled = returns::settle(reader.scheme, tables);
+        let mut settled = returns::settle(reader.scheme, reader.period, tables);
         self.findings.append(&mut settled.findings);
         mark_superseded(&mut self.records, &settled.tables, &settled.superseded_by);
         let (current, replaced): (Vec<_>, Vec<_>) = settled
@@ -336,13 +354,14 @@ impl Gathered {
     fn relate(
         &mut self,
         reader: &FormReader<'_>,
+        earlier: &Earlier,
         tables: &[Table],
         superseded_by: &[Option<Arc<str>>],
     ) {
         let n_current = superseded_by.iter().filter(|by| by.is_none()).count();
         let current = &tables[..n_current];
         self.checked.merge(reader.checker.county(current));
-        reader.localise(current, &[], &mut self.checked.findings);
+        reader.localise(current, earlier, &mut self.checked.findings);
     }
 
     /// All findings in order, with what reporters wrote about them.
@@ -406,23 +425,32 @@ fn unread(record: FileRecord, findings: Vec<Finding>) -> FormFile {
     }
 }
 
-/// A form made before the scheme was changed, or for another, may lack what is asked now.
-fn old_form(scheme: &Scheme, path: &Arc<str>, stamp: &Stamp) -> Option<Finding> {
-    let same_scheme = stamp.scheme == scheme.id;
-    if same_scheme && stamp.fingerprint == scheme.fingerprint {
-        return None;
-    }
-    let short = |fingerprint: &str| fingerprint.chars().take(8).collect::<String>();
-    let detail = Detail::OldForm {
-        scheme: stamp.scheme.clone(),
-        same_scheme,
+/// A form made before its annex was changed, or for another scheme, may lack what is asked now.
+fn old_forms(scheme: &Scheme, path: &Arc<str>, stamp: &Stamp) -> Vec<Finding> {
+    let old = |same_scheme| {
+        let scheme = stamp.scheme.clone();
+        let detail = Detail::OldForm {
+            scheme,
+            same_scheme,
+        };
+        Finding::new(Kind::OldForm, Level::Hint, detail).at(Place::file(path))
     };
-    Some(
-        Finding::new(Kind::OldForm, Level::Hint, detail)
-            .at(Place::file(path))
-            .given(short(&stamp.fingerprint))
-            .expected(short(&scheme.fingerprint)),
-    )
+    if stamp.scheme != scheme.id {
+        return vec![old(false)];
+    }
+    // Annexes that the scheme has no longer are no forms of it at all.
+    let stamped = stamp.annexes.iter().filter_map(|(number, version)| {
+        let annex = &scheme.annexes[scheme.annex(number)?];
+        Some((annex, version, annex.version()))
+    });
+    stamped
+        .filter(|(_, version, now)| *version != now)
+        .map(|(annex, version, now)| {
+            let mut finding = old(true).given(version).expected(now);
+            finding.annex = Some(annex.number.clone());
+            finding
+        })
+        .collect()
 }
 
 /// Codes mean the same reporter only within one scheme.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Detail, Finding, Kind, Level, Place, ReturnRecord, ReturnStatus, Row, RowKind, Table,
+    Detail, Finding, Kind, Level, Period, Place, ReturnRecord, ReturnStatus, Row, RowKind, Table,
 };
 use crate::scheme::{ReturnedBy, Scheme};
 
@@ -26,7 +26,7 @@ pub struct Settled {
 ///
 /// A reporter's own rows are trusted before those that another office returns for it; of two
 /// returns of one reporter the file whose name comes later is taken.
-pub fn settle(scheme: &Scheme, mut tables: Vec<Table>) -> Settled {
+pub fn settle(scheme: &Scheme, period: Period, mut tables: Vec<Table>) -> Settled {
     tables.sort_by_cached_key(|table| {
         let annex = &scheme.annexes[table.annex];
         let own = match (annex.returned_by, table.reporter) {
@@ -96,12 +96,12 @@ pub fn settle(scheme: &Scheme, mut tables: Vec<Table>) -> Settled {
         settled.findings.push(finding);
     }
     settled.tables = tables;
-    settled.owed(scheme);
+    settled.owed(scheme, period);
     settled
 }
 
 impl Settled {
-    fn owed(&mut self, scheme: &Scheme) {
+    fn owed(&mut self, scheme: &Scheme, period: Period) {
         // (annex, reporter) → files, those replaced first.
         let mut came: HashMap<(usize, usize), Vec<Arc<str>>> = HashMap::new();
         for table in self.tables.iter().rev() {
@@ -132,6 +132,9 @@ impl Settled {
                     (false, true) => ReturnStatus::Superseded,
                     (false, false) => ReturnStatus::Returned,
                 };
+                if status == ReturnStatus::Missing && !annex.due.is_in(period) {
+                    continue;
+                }
                 if status == ReturnStatus::Missing {
                     let mut finding =
                         Finding::new(Kind::NotReturned, Level::Mandatory, Detail::NotReturned);

@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 WHEN = datetime.datetime(2023, 3, 15, 10, 0)
-STAMP = "2023-03-15T10:00:00"
 
 
 def spec(style, look):
@@ -33,12 +32,12 @@ def plain(value):
     return value
 
 
-def with_xlsxwriter(sheets, path, author):
+def with_xlsxwriter(sheets, path, author, when=WHEN):
     """Shared strings, formulas with their values."""
     import xlsxwriter
 
     book = xlsxwriter.Workbook(str(path))
-    book.set_properties({"author": author, "created": WHEN})
+    book.set_properties({"author": author, "created": when})
     made = {}
 
     def style_of(sheet, cell):
@@ -83,10 +82,10 @@ def with_xlsxwriter(sheets, path, author):
             else:
                 page.write_number(r, c, value, f)
     book.close()
-    settle_zip(path)
+    settle_zip(path, when)
 
 
-def with_openpyxl(sheets, path, author):
+def with_openpyxl(sheets, path, author, when=WHEN):
     """Inline strings; no formulas, because this writer keeps no values beside them."""
     import openpyxl
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -124,11 +123,11 @@ def with_openpyxl(sheets, path, author):
         for r, c, r2, c2 in sheet.merges:
             page.merge_cells(start_row=r + 1, start_column=c + 1, end_row=r2 + 1, end_column=c2 + 1)
     book.save(path)
-    settle_zip(path)
+    settle_zip(path, when)
 
 
-def with_xlwt(sheets, path, _author):
-    """BIFF8: .xls, and what WPS calls .et. The writer takes no author that is not ASCII."""
+def with_xlwt(sheets, path, _author, _when=WHEN):
+    """BIFF8: .xls, and what WPS calls .et. The writer takes no author that is not ASCII, and no time."""
     import xlwt
 
     book = xlwt.Workbook(encoding="utf-8")
@@ -180,10 +179,10 @@ class Office:
     def __init__(self):
         self.scratch = tempfile.TemporaryDirectory(prefix="sample-inbox-")
 
-    def write(self, sheets, path, author):
+    def write(self, sheets, path, author, when=WHEN):
         source = Path(self.scratch.name, "source", Path(path).stem + ".xlsx")
         source.parent.mkdir(exist_ok=True)
-        with_xlsxwriter(sheets, source, author)
+        with_xlsxwriter(sheets, source, author, when)
         target = Path(self.scratch.name, "target")
         subprocess.run(
             ["soffice", f"-env:UserInstallation=file://{self.scratch.name}/profile", "--headless", "--convert-to",
@@ -192,22 +191,23 @@ class Office:
         made = target / (source.stem + Path(path).suffix)
         Path(path).write_bytes(made.read_bytes())
         if Path(path).suffix == ".xls":
-            settle_xls(path)
+            settle_xls(path, when)
         else:
-            settle_zip(path)
+            settle_zip(path, when)
 
 
-def settle_zip(path):
+def settle_zip(path, when):
     """Rewrites a workbook's archive with fixed times, inside and outside its parts."""
+    stamp = when.isoformat().encode()
     with zipfile.ZipFile(path) as archive:
         # The preview picture that LibreOffice adds is larger than the form.
         parts = [(i.filename, archive.read(i)) for i in archive.infolist() if i.filename != "Thumbnails/thumbnail.png"]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts:
             if name == "docProps/core.xml":
-                data = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>" + STAMP.encode() + b"Z", data)
+                data = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp + b"Z", data)
             elif name == "meta.xml":
-                data = re.sub(rb"(<(?:meta:creation-date|dc:date)>)[^<]*", rb"\g<1>" + STAMP.encode(), data)
+                data = re.sub(rb"(<(?:meta:creation-date|dc:date)>)[^<]*", rb"\g<1>" + stamp, data)
                 data = re.sub(rb"<meta:editing-duration>[^<]*</meta:editing-duration>", b"", data)
             elif name == "META-INF/manifest.xml":
                 data = re.sub(rb"<manifest:file-entry[^>]*thumbnail.png[^>]*/>", b"", data)
@@ -217,10 +217,10 @@ def settle_zip(path):
             archive.writestr(info, data)
 
 
-def settle_xls(path):
+def settle_xls(path, when):
     """Sets the times in the property sets of an .xls to one moment."""
     data = Path(path).read_bytes()
-    ticks = int((WHEN - datetime.datetime(1601, 1, 1)).total_seconds()) * 10_000_000
+    ticks = int((when - datetime.datetime(1601, 1, 1)).total_seconds()) * 10_000_000
     # VT_FILETIME (0x40) and eight bytes; a duration (editing time) is small, a moment of this century is not.
     def fixed(match):
         value = int.from_bytes(match.group(1), "little")

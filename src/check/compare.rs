@@ -210,6 +210,7 @@ impl Common {
         judged: &Judged,
     ) {
         let figures = [given_amount, expected, judged.difference, judged.tolerance];
+        let name = |unit: usize| Some(scheme.units.name(unit).clone());
         let (figures, suffix) = match self {
             Common::Own(_) => (figures, ""),
             Common::Base(base) => {
@@ -218,6 +219,11 @@ impl Common {
                 let (figures, suffix) = match converted {
                     [Some(a), Some(b), Some(c), Some(d)] => ([a, b, c, d], ""),
                     _ => (figures, &**scheme.units.name(base)),
+                };
+                // Where several units meet, each figure is told with its own.
+                finding.unit = match suffix {
+                    "" => own.and_then(name),
+                    _ => name(base),
                 };
                 // Decimals that conversion brings along were printed nowhere.
                 (figures.map(Amount::normalised), suffix)

@@ -17,13 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, CellRef, Condition, Date, Direction, Entry, Finding, Level, Need, Row, RowKind, Table,
-    Value,
+    Amount, CellRef, Condition, Date, Direction, Entry, Finding, Level, Need, Period, Row, RowKind,
+    Table, Value,
 };
 use crate::scheme::{
-    Annex, Applies, Bound, CellSel, Column, ColumnKind, Leaf, Limit, Relation, Reporter,
-    ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test, TotalRow, Unit,
-    Units, YearSel,
+    Annex, Applies, Bound, CellSel, Column, ColumnKind, Course, Due, Leaf, Limit, Relation,
+    Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test,
+    TotalRow, Unit, Units, YearSel,
 };
 
 use super::{Checked, Checker, Why};
@@ -538,6 +538,7 @@ fn read_form(scheme: &mut Scheme, idx: usize, lines: &[&str]) -> Form {
                 .map(Some)
                 .collect(),
             rows: Vec::new(),
+            period: Period::Plan,
             originals: Vec::new(),
         },
         marks: Vec::new(),
@@ -567,12 +568,19 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
         row_key: Vec::new(),
         year_column: None,
         reporter_key: None,
+        reporter_column: None,
         rows: match is_register {
             true => Rows::Register,
             false => Rows::Fixed(Vec::new()),
         },
         total: None,
         notes: Vec::new(),
+        due: Due {
+            every: None,
+            plan: true,
+            day: None,
+        },
+        publish: Vec::new(),
     };
     let is_any_key = line.contains("key") || line.contains("year");
     for (idx, cell) in line.split('|').map(str::trim).enumerate() {
@@ -593,6 +601,11 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 optional: false,
                 blank_is_none: false,
                 merge_down: false,
+                course: Course::State,
+                print: None,
+                measures_target: false,
+                done: Vec::new(),
+                width: None,
             });
         }
         let mut is_key = idx == 0 && !is_any_key;
@@ -670,7 +683,9 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
             key: key.clone(),
             printed: Vec::new(),
             year,
-            reporter: about,
+            reporters: about.into_iter().collect(),
+            cells: Vec::new(),
+            target: None,
             unit: None,
             kind: None,
             decimals: None,

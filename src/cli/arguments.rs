@@ -22,6 +22,16 @@ pub(super) fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     matches.get_one::<PathBuf>(name).cloned()
 }
 
+/// What `merge` was asked for.
+#[cfg(feature = "consolidate")]
+pub(super) fn merge_options(matches: &ArgMatches) -> super::merge::Options {
+    let units = matches.get_many::<String>("unit");
+    super::merge::Options {
+        period: matches.get_one::<String>("period").cloned(),
+        units: units.map_or(Vec::new(), |units| units.cloned().collect()),
+    }
+}
+
 /// What `check` was asked for.
 pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
     let paths = matches.get_many::<PathBuf>("files");
@@ -127,6 +137,17 @@ pub(super) fn command(lang: Lang) -> Command {
                     "plan, or a month such as 2024-05; the newest one by default",
                 ))
                 .help_heading(say("参数", "Arguments")),
+        )
+        .arg(
+            Arg::new("unit")
+                .long("unit")
+                .action(clap::ArgAction::Append)
+                .value_name(say("附件=单位[:小数位数]", "ANNEX=UNIT[:DECIMALS]"))
+                .help(say(
+                    "汇总表换一个计量单位公布并舍位平衡，如 附件3=万亩 或 附件7=亿立方米:4（默认2位小数），可写几次",
+                    "publish an annex in another unit, rounded so that sums still hold, such as 附件3=万亩 or 附件7=亿立方米:4 (2 decimals by default); may be repeated",
+                ))
+                .help_heading(say("选项", "Options")),
         ),
     );
     command

@@ -36,7 +36,7 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let bar = progress(files.len());
-    let checked = check_files(&scheme, &files, &|| bar.inc(1));
+    let checked = check_files(&scheme, None, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     if options.json {
         let facts = json::Facts {

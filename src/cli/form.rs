@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 
+use crate::model::Period;
 use crate::report::Lang;
 use crate::report::workbook::form::Form;
 use crate::scheme::Scheme;
 
-use super::{ALL_CLEAR, NOT_DONE, Surroundings, arguments, put, scheme::load_scheme};
+use super::{ALL_CLEAR, NOT_DONE, Surroundings, arguments, named_period, put, scheme::load_scheme};
 
 /// Which forms are wanted, and where.
 pub(super) struct Order {
@@ -43,15 +44,15 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
     let Some(scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    if let Some(period) = &order.period {
-        check_period(period, lang)?;
-    }
+    let period = (order.period.as_deref())
+        .map(|period| named_period(period, lang))
+        .transpose()?;
     let annexes = order
         .annexes
         .iter()
         .map(|name| annex(&scheme, name, lang))
         .collect::<Result<Vec<usize>>>()?;
-    let forms = forms(&scheme, order, &annexes, lang)?;
+    let forms = forms(&scheme, order, period, &annexes, lang)?;
     let targets: Vec<PathBuf> = forms
         .iter()
         .map(|(reporter, form)| {
@@ -103,6 +104,7 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
 fn forms<'s>(
     scheme: &'s Scheme,
     order: &Order,
+    period: Option<Period>,
     annexes: &[usize],
     lang: Lang,
 ) -> Result<Vec<(usize, Form<'s>)>> {
@@ -120,8 +122,8 @@ fn forms<'s>(
             true => Some(form),
             false => form.only(annexes),
         });
-        match form {
-            Some(form) => forms.push((idx, form.period(order.period.as_deref()))),
+        match form.and_then(|form| form.period(period)) {
+            Some(form) => forms.push((idx, form)),
             // Who is asked for by name and fills in nothing of it was asked for by mistake.
             None if named.contains(&idx) => bail!(
                 "{}{}",
@@ -176,27 +178,6 @@ fn reporter(scheme: &Scheme, name: &str, lang: Lang) -> Result<usize> {
             )
         }
     }
-}
-
-fn check_period(period: &str, lang: Lang) -> Result<()> {
-    let is_month = period.split_once('-').is_some_and(|(year, month)| {
-        let digits = |text: &str, n| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
-        digits(year, 4)
-            && digits(month, 2)
-            && month
-                .parse()
-                .is_ok_and(|month: u8| (1..=12).contains(&month))
-    });
-    if period == "plan" || is_month {
-        return Ok(());
-    }
-    bail!(
-        "{}",
-        match lang {
-            Lang::Zh => format!("报告期应为 plan 或月份（如 2024-05），写的是“{period}”"),
-            Lang::En => format!("a period is plan or a month such as 2024-05, not “{period}”"),
-        }
-    )
 }
 
 /// Writes beside the target and puts it in its place in one step: nobody ever sees half a form.

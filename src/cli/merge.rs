@@ -1,34 +1,48 @@
 //! `hebiao merge`: everything in the inbox of a period → the outbox of that period.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::consolidate::read_records;
 use crate::consolidate::records::write_records;
 use crate::inbox::{self, InboxFile};
-use crate::model::{FileStatus, Level, ReturnStatus};
+use crate::model::{Earlier, FileStatus, Level, Past, Period, ReturnStatus};
 use crate::pipeline::{Merged, merge};
 use crate::report::annotate::send_back;
 use crate::report::outbox::Outbox;
 use crate::report::{Lang, json, words, workbook};
 use crate::scheme::Scheme;
 
-use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, progress, scheme::load_scheme};
+use super::{
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, publish::set_units,
+    scheme::load_scheme,
+};
+
+/// What was asked for.
+pub(super) struct Options {
+    /// The newest in the inbox if not given.
+    pub(super) period: Option<String>,
+    /// Annexes to be published in another unit, as written.
+    pub(super) units: Vec<String>,
+}
 
 /// Merges one period; exit code by what is open.
-pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u8> {
+pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> {
     let lang = surroundings.lang;
-    let Some(scheme) = load_scheme(surroundings)? else {
+    let Some(mut scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    let period = match period {
-        Some(period) => checked_period(period, lang)?,
+    set_units(&mut scheme, &options.units, lang)?;
+    let period = match &options.period {
+        Some(period) => named_period(period, lang)?,
         None => newest_period(&surroundings.inbox, lang)?,
     };
-    let folder = surroundings.inbox.join(&period);
+    let folder = surroundings.inbox.join(period.to_string());
     // An outbox that cannot be written is better known before the work than after it.
-    let outbox = Outbox::prepare(&surroundings.outbox, &period)?;
+    let outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
     let files = inbox::list(&folder).with_context(|| {
         format!(
             "{}{}",
@@ -44,8 +58,10 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>) -> Result<u
         );
     }
     let bar = progress(files.len());
-    let merged = merge(&scheme, &period, &files, &|| bar.inc(1));
+    let earlier = earlier(&scheme, &surroundings.outbox, period)?;
+    let mut merged = merge(&scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
+    merged.note = inbox::note(&folder)?;
     let target = write(&scheme, &files, &merged, lang, outbox)?;
     print!("{}", summary(&scheme, &merged, &target, lang));
     let open = merged
@@ -77,7 +93,7 @@ fn write(
         || {
             write_records(
                 scheme,
-                &merged.period,
+                merged.period,
                 &merged.files,
                 &merged.tables,
                 &mut records,
@@ -90,7 +106,7 @@ fn write(
     outbox.write("records.parquet", |writer| writer.write_all(&records))?;
     let facts = json::Facts {
         scheme,
-        period: Some(&merged.period),
+        period: Some(merged.period),
         files: &merged.files,
         returns: &merged.returns,
         findings: &merged.findings,
@@ -111,35 +127,45 @@ fn write(
         let said = lang.pick("没有标注", "not annotated");
         eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
     }
-    Ok(outbox.commit()?)
-}
-
-fn checked_period(period: &str, lang: Lang) -> Result<String> {
-    if is_period(period) {
-        return Ok(period.to_owned());
+    let committed = outbox.commit()?;
+    if !committed.kept.is_empty() {
+        let said = lang.pick(
+            "输出文件夹里您自己放入或改过的文件，已原样保留：",
+            "kept as they were, because you put or changed them there: ",
+        );
+        let names: Vec<String> = (committed.kept.iter())
+            .map(|path| path.display().to_string())
+            .collect();
+        eprintln!("{said}{}", names.join(lang.pick("、", ", ")));
     }
-    bail!(
-        "{}",
-        match lang {
-            Lang::Zh => format!("报告期应为 plan 或月份（如 2024-05），写的是“{period}”"),
-            Lang::En => format!("a period is plan or a month such as 2024-05, not “{period}”"),
-        }
-    )
+    Ok(committed.path)
 }
 
-fn is_period(name: &str) -> bool {
-    let month = |name: &str| {
-        let (year, month) = name.split_once('-')?;
-        let digits =
-            |text: &str, len| text.len() == len && text.bytes().all(|b| b.is_ascii_digit());
-        (digits(year, 4) && digits(month, 2) && (1..=12).contains(&month.parse::<u8>().ok()?))
-            .then_some(())
+/// What was consolidated before, as far as it is in the outbox.
+fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Earlier> {
+    let past = |period: Option<Period>| -> Result<Option<Past>> {
+        let Some(period) = period else {
+            return Ok(None);
+        };
+        let path = outbox.join(period.to_string()).join("records.parquet");
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        };
+        let past = read_records(scheme, period, file);
+        Ok(Some(past.with_context(|| path.display().to_string())?))
     };
-    name == "plan" || month(name).is_some()
+    let [plan, last_month, year_before] = Earlier::periods(period);
+    Ok(Earlier {
+        plan: past(plan)?,
+        last_month: past(last_month)?,
+        year_before: past(year_before)?,
+    })
 }
 
 /// The latest month in the inbox, else the plan.
-fn newest_period(inbox: &Path, lang: Lang) -> Result<String> {
+fn newest_period(inbox: &Path, lang: Lang) -> Result<Period> {
     let entries = std::fs::read_dir(inbox).with_context(|| {
         format!(
             "{}{}",
@@ -150,10 +176,8 @@ fn newest_period(inbox: &Path, lang: Lang) -> Result<String> {
     let periods = entries
         .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| is_period(name));
-    // Months sort before the word, and are newer than it.
-    let newest = periods.max_by_key(|name| (name != "plan", name.clone()));
-    newest.with_context(|| {
+        .filter_map(|name| Period::parse(&name));
+    periods.max().with_context(|| {
         format!(
             "{}{}",
             inbox.display(),

@@ -12,6 +12,8 @@ mod explain;
 mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
+#[cfg(feature = "consolidate")]
+mod publish;
 mod scheme;
 
 use std::ffi::OsString;
@@ -20,8 +22,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::model::Period;
 use crate::report::Lang;
 
 /// Nothing mandatory or quasi-mandatory is open.
@@ -79,10 +83,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let done = match matches.subcommand() {
         #[cfg(feature = "consolidate")]
-        Some(("merge", matches)) => merge::run(
-            &surroundings,
-            matches.get_one::<String>("period").map(String::as_str),
-        ),
+        Some(("merge", matches)) => merge::run(&surroundings, &arguments::merge_options(matches)),
         Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
         Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),
@@ -99,6 +100,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             ExitCode::from(NOT_DONE)
         }
     }
+}
+
+/// A period as it is written on the command line.
+fn named_period(text: &str, lang: Lang) -> Result<Period> {
+    Period::parse(text).with_context(|| match lang {
+        Lang::Zh => format!("报告期应为 plan 或月份（如 2024-05），写的是“{text}”"),
+        Lang::En => format!("a period is plan or a month such as 2024-05, not “{text}”"),
+    })
 }
 
 /// A bar on a terminal; nothing in a pipe.

@@ -1,5 +1,6 @@
 //! The county's annexes: which row comes from which return, and what the totals come to.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::{Amount, Finding};
@@ -20,6 +21,46 @@ pub struct CountyAnnex {
     pub rows: Vec<CountyRow>,
     /// Its total row, if the annex has one.
     pub total: Option<CountyTotal>,
+    /// How far its tasks have come, if it tells of progress.
+    pub progress: Option<Progress>,
+}
+
+/// How far the tasks of an annex have come.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// In the order of the annex.
+    pub tasks: Vec<Task>,
+    /// Those who lead them, who has most open first.
+    pub leads: Vec<Lead>,
+}
+
+/// A task: one row, or several that share the first key.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its rows.
+    pub rows: Range<usize>,
+    /// Who leads it.
+    pub leads: Vec<usize>,
+    /// Where all of it stands.
+    pub state: State,
+    /// Whether anything was said of it in words.
+    pub has_news: bool,
+}
+
+/// The tasks that one reporter leads.
+#[derive(Clone, Debug)]
+pub struct Lead {
+    /// The reporter.
+    pub reporter: usize,
+    /// How many of them stand where, in the order of [`State::ALL`].
+    pub tasks: [usize; State::ALL.len()],
+}
+
+impl Lead {
+    /// How many are not done.
+    pub fn open(&self) -> usize {
+        self.tasks.iter().sum::<usize>() - self.tasks[State::Done as usize]
+    }
 }
 
 /// One data row of the county.
@@ -37,6 +78,47 @@ pub struct CountyRow {
     pub source: Option<Source>,
     /// Cells for which another return gives another value: `(leaf, the other rows)`.
     pub conflicts: Vec<(usize, Vec<Source>)>,
+    /// Rows of others who share it: their words stand beside those of the row taken.
+    pub shared: Vec<Source>,
+    /// How far it has come, where it quotes a target or tells of progress.
+    pub completion: Option<Completion>,
+}
+
+/// How far a row has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// Where it stands.
+    pub state: State,
+    /// In percent of the target, to one decimal and never rounded up; `None` where nothing can be divided.
+    pub rate: Option<Amount>,
+    /// Whether anything was said in words.
+    pub has_news: bool,
+}
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// The target is met, or the task is said to be done.
+    Done,
+    /// The target is not met.
+    Open,
+    /// Something was said, and no figure that could be held against a target.
+    UnderWay,
+    /// It was returned, and nothing was said.
+    NoNews,
+    /// It was not returned.
+    NotReturned,
+}
+
+impl State {
+    /// All of them, in their order.
+    pub const ALL: [Self; 5] = [
+        Self::Done,
+        Self::Open,
+        Self::UnderWay,
+        Self::NoNews,
+        Self::NotReturned,
+    ];
 }
 
 /// The county's total row.

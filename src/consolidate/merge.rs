@@ -6,8 +6,9 @@ use std::sync::Arc;
 use polars::prelude::*;
 use rayon::prelude::*;
 
+use super::completion::{completion, progress};
 use super::scaled::{PRECISION, SCALE, from_scaled, to_scaled};
-use super::{County, CountyAnnex, CountyRow, CountyTotal, Source};
+use super::{Completion, County, CountyAnnex, CountyRow, CountyTotal, Source};
 use crate::model::{
     Amount, Detail, Finding, Kind, Level, Place, Row, RowKind, Table, Value, Wanted,
 };
@@ -37,7 +38,12 @@ pub fn consolidate(scheme: &Scheme, tables: &[Table]) -> County {
             let mut findings = Vec::new();
             let rows = returns.rows(&mut findings);
             let total = returns.total(&rows, &mut findings);
-            (CountyAnnex { rows, total }, findings)
+            let county = CountyAnnex {
+                progress: progress(annex, &rows),
+                rows,
+                total,
+            };
+            (county, findings)
         });
     let (annexes, findings): (_, Vec<_>) = consolidated.unzip();
     County {
@@ -62,6 +68,8 @@ struct Given {
     id: u32,
     /// A reporter speaks of another's row.
     hearsay: bool,
+    /// Of those who share a row, the how-manieth it is.
+    nth: usize,
     source: Source,
 }
 
@@ -76,20 +84,59 @@ impl<'a> Returns<'a> {
                     spec: Some(idx),
                     key: spec.key.clone(),
                     year: spec.year,
-                    reporter: spec.reporter,
+                    reporter: source
+                        .and_then(|source| self.row(source).reporter)
+                        .filter(|own| spec.reporters.contains(own))
+                        .or(spec.reporter()),
                     source,
                     conflicts: Vec::new(),
+                    shared: Vec::new(),
+                    completion: None,
                 })
                 .collect(),
             Rows::Register => self.register_rows(taken.into_iter().flatten().collect()),
         };
         for row in &mut rows {
-            let Some(taken) = row.source else { continue };
-            if let Some(others) = others.get(&taken) {
+            if let Some(taken) = row.source
+                && let Some(others) = others.get(&taken)
+            {
                 row.conflicts = self.conflicts(taken, others, findings);
+                let shared = others.iter().filter(|other| self.is_shared(taken, **other));
+                row.shared = shared.copied().collect();
             }
+            row.completion = self.completion(row);
         }
         rows
+    }
+
+    /// How far a row has come, by all who share it.
+    fn completion(&self, row: &CountyRow) -> Option<Completion> {
+        let spec = row.spec?;
+        let owners = &self.annex.rows.fixed()[spec].reporters;
+        let is_returned = row.source.is_some()
+            || (self.own.iter()).any(|&table| {
+                let by = self.tables[table].reporter;
+                by.is_some_and(|by| owners.contains(&by) || self.answers(by))
+            });
+        let sources = || row.source.iter().chain(&row.shared);
+        let entry = |leaf: usize| -> Vec<&Value> {
+            let values = sources().map(|source| &self.row(*source).entries[leaf].value);
+            values.collect()
+        };
+        completion(self.scheme, self.annex, spec, is_returned, entry)
+    }
+
+    /// Whether two rows are those of reporters who share one: each tells its own part.
+    fn is_shared(&self, taken: Source, other: Source) -> bool {
+        let (taken, other) = (self.row(taken), self.row(other));
+        let specs = self.annex.rows.fixed();
+        let owns = |row: &Row| {
+            let owners = row.spec.map(|spec| &specs[spec].reporters);
+            row.reporter
+                .zip(owners)
+                .is_some_and(|(own, owners)| owners.contains(&own))
+        };
+        taken.reporter != other.reporter && owns(taken) && owns(other)
     }
 
     /// Every row of every return that says something, with the row of the county that it gives.
@@ -110,6 +157,7 @@ impl<'a> Returns<'a> {
                 given.push(Given {
                     id,
                     hearsay: self.is_hearsay(table, row),
+                    nth: self.nth(row),
                     source: Source {
                         table: table_idx,
                         row: row_idx,
@@ -137,6 +185,8 @@ impl<'a> Returns<'a> {
                     reporter: row.reporter,
                     source: Some(source),
                     conflicts: Vec::new(),
+                    shared: Vec::new(),
+                    completion: None,
                 }
             })
             .collect()
@@ -277,7 +327,9 @@ impl<'a> Returns<'a> {
         let mut conflicts = Vec::new();
         for leaf in (0..self.annex.leaves.len()).filter(|&leaf| self.is_data(leaf)) {
             let value = &self.row(taken).entries[leaf].value;
+            let is_text = self.annex.column_of(leaf).kind == ColumnKind::Text;
             let differing: Vec<Source> = (others.iter().copied())
+                .filter(|&other| !(is_text && self.is_shared(taken, other)))
                 .filter(|&other| {
                     let blank_is_none = self.annex.column_of(leaf).blank_is_none;
                     differs(value, &self.row(other).entries[leaf].value, blank_is_none)
@@ -363,7 +415,7 @@ impl<'a> Returns<'a> {
 
     fn is_data(&self, leaf: usize) -> bool {
         self.annex.column_of(leaf).kind != ColumnKind::Serial
-            && !self.annex.is_key(self.annex.leaves[leaf].column)
+            && !self.annex.is_label(self.annex.leaves[leaf].column)
     }
 
     fn is_hearsay(&self, table: &Table, row: &Row) -> bool {
@@ -371,6 +423,16 @@ impl<'a> Returns<'a> {
             (Some(by), Some(about)) => by != about && !self.answers(by),
             _ => false,
         }
+    }
+
+    /// The place of a row's reporter among those who share the row.
+    fn nth(&self, row: &Row) -> usize {
+        let owners = row
+            .spec
+            .map(|spec| self.annex.rows.fixed()[spec].reporters.iter());
+        let own =
+            owners.and_then(|mut owners| owners.position(|owner| Some(*owner) == row.reporter));
+        own.unwrap_or(0)
     }
 
     /// Whether a reporter answers for the whole annex.
@@ -434,7 +496,7 @@ struct Ranked {
 
 fn rank(given: &[Given], n_rows: usize) -> Ranked {
     let mut order: Vec<&Given> = given.iter().collect();
-    order.sort_by_key(|given| given.hearsay);
+    order.sort_by_key(|given| (given.hearsay, given.nth));
     let ids: Vec<u32> = order.iter().map(|given| given.id).collect();
     let places: Vec<u32> = (0..order.len() as u32).collect();
     let by_row = DataFrame::new(

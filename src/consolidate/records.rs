@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `period`, `annex`, `row`, `column`, `year`, `unit` | the key; `row` is empty in total rows and where the year alone names the row |
 //! | `reporter_code`, `reporter` | whom the row is about; for total rows, who returned it |
+//! | `returned_by` | code of who returned the form |
 //! | `row_kind` | `data` or `total` |
 //! | `status` | `amount`, `long-amount`, `missing`, `not-applicable`, `text`, `date`, `unusable` |
 //! | `value` | the exact figure; empty unless `status` is `amount` |
@@ -33,8 +34,8 @@ use polars_parquet::write::{
 use rayon::prelude::*;
 
 use super::scaled::{PRECISION, SCALE, to_scaled};
-use crate::model::{CellRef, FileRecord, Row, RowKind, Table, Value};
-use crate::scheme::{Annex, ColumnKind, Scheme};
+use crate::model::{CellRef, FileRecord, Period, Row, RowKind, Table, Value};
+use crate::scheme::{Annex, Scheme};
 
 /// Observations in a row group, or one row more: enough to pack well, few enough to take little memory.
 const GROUP: usize = 1 << 17;
@@ -58,22 +59,38 @@ const TEXT: IdxSize = 4;
 const DATE: IdxSize = 5;
 const UNUSABLE: IdxSize = 6;
 
-/// Why the records could not be written.
+/// Why records could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the records")]
-pub struct RecordsError(#[source] PolarsError);
+#[error("cannot {doing} the records")]
+pub struct RecordsError {
+    doing: &'static str,
+    source: PolarsError,
+}
+
+impl RecordsError {
+    pub(super) fn read(source: PolarsError) -> Self {
+        let doing = "read";
+        Self { doing, source }
+    }
+
+    fn write(source: PolarsError) -> Self {
+        let doing = "write";
+        Self { doing, source }
+    }
+}
 
 /// Writes every observation of `tables`, which were found in `files`.
 ///
 /// The same input gives the same bytes, whatever the number of processors.
 pub fn write_records(
     scheme: &Scheme,
-    period: &str,
+    period: Period,
     files: &[FileRecord],
     tables: &[Table],
     writer: impl Write,
 ) -> Result<(), RecordsError> {
-    let names = Names::new(scheme, period, files, tables);
+    let period = period.to_string();
+    let names = Names::new(scheme, &period, files, tables);
     let write = || {
         let parquet = ParquetWriter::new(writer).with_compression(ParquetCompression::Lz4Raw);
         let mut out = parquet.batched(&schema())?;
@@ -90,7 +107,7 @@ pub fn write_records(
         }
         out.finish()
     };
-    write().map_err(RecordsError)?;
+    write().map_err(RecordsError::write)?;
     Ok(())
 }
 
@@ -102,6 +119,7 @@ fn schema() -> Schema {
         ("annex", DataType::String),
         ("reporter_code", DataType::String),
         ("reporter", DataType::String),
+        ("returned_by", DataType::String),
         ("row", DataType::String),
         ("row_kind", DataType::String),
         ("column", DataType::String),
@@ -228,10 +246,7 @@ impl<'a> Names<'a> {
     /// The leaves of a table that hold observations.
     fn leaves(&self, table: &Table) -> Vec<usize> {
         let annex = self.annex(table);
-        let is_data = |leaf: &usize| {
-            let column = annex.leaves[*leaf].column;
-            annex.columns[column].kind != ColumnKind::Serial && !annex.is_key(column)
-        };
+        let is_data = |leaf: &usize| !annex.is_label(annex.leaves[*leaf].column);
         (0..annex.leaves.len())
             .filter(|&leaf| table.columns[leaf].is_some())
             .filter(is_data)
@@ -253,6 +268,7 @@ impl<'a> Names<'a> {
 struct Records<'a> {
     annexes: Vec<IdxSize>,
     reporters: Vec<IdxSize>,
+    returned_by: Vec<IdxSize>,
     /// Point into `keys`.
     rows: Vec<IdxSize>,
     keys: Vec<Option<String>>,
@@ -278,6 +294,7 @@ impl<'a> Records<'a> {
         let first_column = names.first_column[table.annex];
         let no_unit = names.scheme.units.0.len();
         let no_reporter = names.scheme.reporters.len();
+        let returned_by = table.reporter.unwrap_or(no_reporter);
         for row_idx in part.rows.clone() {
             let row = &table.rows[row_idx];
             let reporter = row.reporter.or(table.reporter).unwrap_or(no_reporter);
@@ -288,6 +305,7 @@ impl<'a> Records<'a> {
             let n = leaves.len();
             self.annexes.extend(repeat_n(table.annex as IdxSize, n));
             self.reporters.extend(repeat_n(reporter as IdxSize, n));
+            self.returned_by.extend(repeat_n(returned_by as IdxSize, n));
             self.rows.extend(repeat_n(self.keys.len() as IdxSize, n));
             self.keys.push(key(row));
             self.row_kinds.extend(repeat_n(row_kind, n));
@@ -366,6 +384,7 @@ impl<'a> Records<'a> {
             spelled(&names.annexes, &self.annexes)?,
             spelled(&names.reporter_codes, &self.reporters)?,
             spelled(&names.reporters, &self.reporters)?,
+            spelled(&names.reporter_codes, &self.returned_by)?,
             spelled(&keys, &self.rows)?,
             spelled(&ROW_KINDS.map(Some), &self.row_kinds)?,
             spelled(&names.columns, &self.columns)?,

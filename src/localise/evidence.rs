@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Amount, Reason, RowKind, Slip, Table};
+use crate::model::{Amount, Earlier, Reason, RowKind, Slip, Table};
 use crate::scheme::Scheme;
 
 use super::edit::{Edit, edit};
@@ -66,9 +66,10 @@ pub(super) struct Before<'t>(HashMap<Key<'t>, Amount>);
 type Key<'t> = (usize, bool, &'t [Arc<str>], Option<u16>, usize);
 
 impl<'t> Before<'t> {
-    pub(super) fn of(tables: &'t [Table]) -> Self {
+    /// The last known value of each cell.
+    pub(super) fn of(earlier: &'t Earlier) -> Self {
         let mut before = HashMap::new();
-        for table in tables {
+        for table in earlier.all().flat_map(|past| &past.tables) {
             for row in &table.rows {
                 for (leaf, entry) in row.entries.iter().enumerate() {
                     if let Some(amount) = entry.value.amount() {

@@ -55,6 +55,48 @@ pub(super) fn by_relations(system: &System<'_>) -> Vec<Found> {
     all
 }
 
+/// Pairs that explain some of the relations that fail, and break none: what is left has another cause.
+pub(super) fn beside_others(system: &System<'_>, failing: &[usize]) -> Vec<[usize; 2]> {
+    const MAX: usize = 24;
+    let mut pairs: BTreeSet<[usize; 2]> = BTreeSet::new();
+    for &idx in failing {
+        let balance = &system.balances[idx];
+        for &(cell, sign) in &balance.terms {
+            let (table, row, leaf) = system.cells[cell].spot;
+            let wanted = system.cells[cell].value - sign * balance.residual;
+            let twins = (0..system.cells.len()).filter(|&twin| {
+                let other = &system.cells[twin];
+                (other.value - wanted).abs() <= balance.tolerance
+                    && other.spot.0 == table
+                    && (other.spot.1 == row) != (other.spot.2 == leaf)
+                    && balance.sign_of(twin) == 0
+            });
+            let pair = |twin: usize| [cell.min(twin), cell.max(twin)];
+            pairs.extend(twins.map(pair).filter(|pair| is_exchange(system, *pair)));
+        }
+        if pairs.len() > MAX {
+            break;
+        }
+    }
+    pairs.into_iter().collect()
+}
+
+/// Whether two figures may have changed places: putting them back breaks nothing, and moves each far enough.
+fn is_exchange(system: &System<'_>, [a, b]: [usize; 2]) -> bool {
+    let (one, other) = (&system.cells[a], &system.cells[b]);
+    let difference = (one.value - other.value).abs();
+    let changes = [(a, other.value), (b, one.value)];
+    one.unit == other.unit
+        && system.is_total_row(a) == system.is_total_row(b)
+        && difference >= 10 * one.step
+        && touched(system, &[a, b])
+            .into_iter()
+            .all(|idx| system.balances[idx].is_violated() || holds(system, idx, &changes))
+        && changes
+            .iter()
+            .all(|&(cell, value)| system.is_allowed(cell, value, &changes))
+}
+
 fn found(system: &System<'_>, cells: [usize; 2]) -> Option<Found> {
     let [a, b] = cells;
     let (one, other) = (&system.cells[a], &system.cells[b]);

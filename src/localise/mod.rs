@@ -25,8 +25,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::check::Checker;
 use crate::model::{
-    Amount, Detail, Evidence, Explained, Extent, Finding, Kind, Level, Place, Reason, Slip,
-    Suspect, Table,
+    Amount, Detail, Earlier, Evidence, Explained, Extent, Finding, Kind, Level, Place, Reason,
+    Slip, Suspect, Table,
 };
 
 use evidence::{Before, Judge, Judged, Weights};
@@ -46,12 +46,12 @@ const CLEAR: i32 = 50;
 
 /// Fills in the suspects of what failed, and replaces failures that have one cause by that cause.
 ///
-/// `tables` are those that `findings` came of; of a county only those that count. `earlier` are the tables of
-/// the plan or of last month, if there are any: they make single cells stand out where sums alone leave ties.
+/// `tables` are those that `findings` came of; of a county only those that count. What is known from `earlier`
+/// periods makes single cells stand out where sums alone leave ties.
 pub fn localise(
     checker: &Checker<'_>,
     tables: &[Table],
-    earlier: &[Table],
+    earlier: &Earlier,
     findings: &mut Vec<Finding>,
 ) {
     Localiser {
@@ -70,7 +70,7 @@ struct Localiser<'a> {
     weights: Weights,
 }
 
-impl Localiser<'_> {
+impl<'a> Localiser<'a> {
     fn run(&self, findings: &mut Vec<Finding>) {
         let mut wanted = vec![false; self.tables.len()];
         let mut sheets: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
@@ -126,7 +126,7 @@ impl Localiser<'_> {
 
     fn system(
         &self,
-        system: &mut System<'_>,
+        system: &mut System<'a>,
         failures: &Failures,
         findings: &mut [Finding],
         told: &mut Vec<Finding>,
@@ -204,11 +204,6 @@ impl Localiser<'_> {
             system.set(a, values[1]);
             system.set(b, values[0]);
         }
-        let judge = Judge {
-            system,
-            before: &self.before,
-            weights: self.weights,
-        };
         let promises: Vec<usize> = (0..system.balances.len())
             .filter(|idx| system.balances[*idx].set_aside && system.balances[*idx].fails())
             .filter(|idx| failures.0.contains_key(idx))
@@ -219,7 +214,10 @@ impl Localiser<'_> {
                 continue;
             }
             for (goals, repairs) in explanations(system, &block) {
-                let repairs = judge.rank(repairs);
+                let mut repairs = self.judge(system).rank(repairs);
+                if repairs.first().is_some_and(|best| self.is_doubtful(best)) {
+                    repairs = self.with_exchanges(system, &goals, repairs);
+                }
                 if let Some((cell, value, slip)) = unit_slip(system, &repairs) {
                     let fixed = violated(system, cell);
                     let found = slip::Found {
@@ -264,12 +262,7 @@ impl Localiser<'_> {
             }
             system.balances[promise].set_aside = false;
             let repairs = search(system, &[promise], PROMISE);
-            let judge = Judge {
-                system,
-                before: &self.before,
-                weights: self.weights,
-            };
-            let repairs = judge.rank(repairs);
+            let repairs = self.judge(system).rank(repairs);
             let known = suspects.entry(failures.0[&promise]).or_default();
             add_suspects(system, &repairs, promise, known);
             system.balances[promise].set_aside = true;
@@ -278,6 +271,53 @@ impl Localiser<'_> {
             suspects.truncate(MAX_SUSPECTS);
             findings[finding].suspects = suspects;
         }
+    }
+
+    fn judge<'s>(&'s self, system: &'s System<'a>) -> Judge<'s, 'a> {
+        Judge {
+            system,
+            before: &self.before,
+            weights: self.weights,
+        }
+    }
+
+    /// Whether an explanation changes several cells, one of them for no reason that is known.
+    fn is_doubtful(&self, best: &Judged) -> bool {
+        best.changes.len() > 1 && best.reasons.iter().any(Vec::is_empty)
+    }
+
+    /// The explanations, and those in which two figures changed places: one slip of the hand, that the search
+    /// for the fewest cells counts as two.
+    fn with_exchanges(
+        &self,
+        system: &mut System<'a>,
+        goals: &[usize],
+        repairs: Vec<Judged>,
+    ) -> Vec<Judged> {
+        let limits = Limits {
+            n_cells: repairs[0].changes.len() - 1,
+            n_nodes: 300,
+        };
+        let mut others = Vec::new();
+        for [a, b] in exchange::beside_others(system, goals) {
+            let values = [system.cells[a].value, system.cells[b].value];
+            system.set(a, values[1]);
+            system.set(b, values[0]);
+            let rest = search(system, goals, limits);
+            system.set(a, values[0]);
+            system.set(b, values[1]);
+            let apart = rest
+                .into_iter()
+                .filter(|it| it.changes.iter().all(|(cell, _)| ![a, b].contains(cell)));
+            others.extend(apart.map(|mut repair| {
+                repair.changes.splice(..0, [(a, values[1]), (b, values[0])]);
+                repair
+            }));
+        }
+        let mut all = repairs;
+        all.extend(self.judge(system).rank(others));
+        all.sort_by_key(|it| it.cost);
+        all
     }
 
     fn slip_finding(&self, found: slip::Found, level: Level, explains: Vec<Explained>) -> Finding {

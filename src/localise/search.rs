@@ -344,13 +344,13 @@ fn allowed(system: &System<'_>, changes: &[(usize, i128)]) -> bool {
         .all(|&(cell, value)| system.is_allowed(cell, value, changes))
 }
 
-/// Whether every one of several changes is more than rounding: a change that no total would notice, made
+/// Whether some relation would notice each of several changes: one that is no more than rounding everywhere, made
 /// only to let another cell take a rounder value, explains nothing.
 fn tells(system: &System<'_>, changes: &[(usize, i128)]) -> bool {
     changes.len() == 1
         || changes.iter().all(|&(cell, value)| {
             let balances = system.cells[cell].balances.iter();
-            let rounding = balances.map(|&idx| system.balances[idx].tolerance).max();
+            let rounding = balances.map(|&idx| system.balances[idx].tolerance).min();
             (value - system.cells[cell].value).abs() > rounding.unwrap_or(0)
         })
 }

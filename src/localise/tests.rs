@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::check::Checked;
-use crate::model::{Entry, Row, RowKind, Value};
+use crate::model::{Earlier, Entry, Past, Period, Row, RowKind, Value};
 use crate::pipeline::FormReader;
 use crate::report::{Lang, words};
 use crate::returns;
@@ -241,7 +241,7 @@ fn form(scheme: &Scheme, number: &str, text: &str) -> Table {
             spec,
             key: key.into(),
             year: None,
-            reporter: spec.and_then(|spec| annex.rows.fixed()[spec].reporter),
+            reporter: spec.and_then(|spec| annex.rows.fixed()[spec].reporter()),
             sheet_row: idx as u32 + 1,
             stated_count: None,
             entries: entries.collect(),
@@ -254,6 +254,7 @@ fn form(scheme: &Scheme, number: &str, text: &str) -> Table {
         reporter: annex.responsible.or(Some(5)),
         columns: (0..annex.leaves.len() as u32).map(Some).collect(),
         rows: rows.collect(),
+        period: Period::Plan,
         originals: Vec::new(),
     }
 }
@@ -264,6 +265,10 @@ fn findings(
     earlier: &[Table],
     weights: Weights,
 ) -> Vec<Finding> {
+    let last_month = Some(Past {
+        period: Period::Plan,
+        tables: earlier.to_vec(),
+    });
     let checker = Checker::new(scheme);
     let mut checked = Checked::default();
     tables
@@ -274,7 +279,10 @@ fn findings(
     Localiser {
         checker: &checker,
         tables,
-        before: Before::of(earlier),
+        before: Before::of(&Earlier {
+            last_month,
+            ..Earlier::default()
+        }),
         weights,
     }
     .run(&mut findings);
@@ -746,17 +754,17 @@ fn plan() -> (Scheme, Vec<Finding>) {
         .collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let scheme = load(&files).expect("the scheme is right");
-    let reader = FormReader::new(&scheme);
+    let reader = FormReader::new(&scheme, Period::Plan);
     let (mut checked, mut tables) = (Checked::default(), Vec::new());
     for file in crate::inbox::list(&root.join("inbox/plan")).expect("the sample inbox") {
         let mut read = reader.file(&file.path, &std::fs::read(&file.source).expect("a file"));
         checked.merge(read.checked);
         tables.append(&mut read.tables);
     }
-    let tables = returns::settle(&scheme, tables).tables;
+    let tables = returns::settle(&scheme, Period::Plan, tables).tables;
     checked.merge(crate::check::check_county(&scheme, &tables));
     let mut findings = checked.findings;
-    reader.localise(&tables, &[], &mut findings);
+    reader.localise(&tables, &Earlier::default(), &mut findings);
     (scheme, findings)
 }
 

@@ -1,6 +1,7 @@
 //! Calendar dates, as exact as they were written.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A date of the Gregorian calendar; month or day may not have been written (`2016年6月`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +58,25 @@ impl fmt::Display for Date {
     }
 }
 
+impl FromStr for Date {
+    type Err = ();
+
+    /// Reads what is displayed.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split('-');
+        let year = parts.next().and_then(|year| year.parse().ok()).ok_or(())?;
+        let mut part = || {
+            let part = parts.next().map(|part| part.parse().map_err(|_| ()));
+            part.transpose()
+        };
+        let (month, day) = (part()?, part()?);
+        match parts.next() {
+            None => Self::new(year, month, day).ok_or(()),
+            Some(_) => Err(()),
+        }
+    }
+}
+
 fn days_in(year: u16, month: u8) -> u8 {
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -83,5 +103,10 @@ mod tests {
             ((2024, 2, 1), (2024, 2, 29))
         );
         assert_eq!(month.to_string(), "2024-02");
+        for text in ["2016", "2016-06", "2023-08-30"] {
+            let date: Date = text.parse().expect(text);
+            assert_eq!(date.to_string(), text);
+        }
+        assert_eq!("2023-02-29".parse::<Date>(), Err(()));
     }
 }

@@ -454,6 +454,8 @@ pub enum ReadAs {
         /// The header.
         header: String,
     },
+    /// A cell that the scheme prints says something else; the scheme's is taken.
+    Printed,
     /// Two rows of one form have the same key; the first was taken.
     RepeatedRow {
         /// The row's name.

@@ -3,7 +3,9 @@
 mod amount;
 mod cell_ref;
 mod date;
+mod earlier;
 mod finding;
+mod period;
 mod returns;
 mod sheet;
 mod stamp;
@@ -13,10 +15,12 @@ mod table;
 pub use amount::Amount;
 pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
+pub use earlier::{Earlier, Past};
 pub use finding::{
     AliasMatch, Condition, Detail, Direction, Finding, Kind, LEAST_EXPLANATION, Level, Need,
     Operand, Place, ReadAs, ReporterSource, Verdict, Wanted, is_explanation,
 };
+pub use period::Period;
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};
 pub use stamp::Stamp;

@@ -7,8 +7,8 @@ pub struct Stamp {
     pub scheme: String,
     /// The scheme's fingerprint when the form was made.
     pub fingerprint: String,
-    /// Numbers of the annexes in it.
-    pub annexes: Vec<String>,
+    /// Numbers of the annexes in it, each with the version of its layout.
+    pub annexes: Vec<(String, String)>,
     /// Code of the reporter whom it was made for.
     pub reporter: String,
     /// The period that it was made for, where it was made for one.
@@ -38,8 +38,8 @@ impl Stamp {
             fingerprint: find(FINGERPRINT)?,
             annexes: annexes
                 .split(',')
-                .filter(|annex| !annex.is_empty())
-                .map(str::to_owned)
+                .filter_map(|annex| annex.split_once('@'))
+                .map(|(number, version)| (number.to_owned(), version.to_owned()))
                 .collect(),
             reporter: find(REPORTER).unwrap_or_default(),
             period: find(PERIOD),
@@ -49,10 +49,14 @@ impl Stamp {
 
     /// The custom properties that say it.
     pub fn properties(&self) -> Vec<(&'static str, String)> {
+        let annexes = self.annexes.iter();
+        let annexes: Vec<String> = annexes
+            .map(|(number, version)| format!("{number}@{version}"))
+            .collect();
         let mut properties = vec![
             (SCHEME, self.scheme.clone()),
             (FINGERPRINT, self.fingerprint.clone()),
-            (ANNEXES, self.annexes.join(",")),
+            (ANNEXES, annexes.join(",")),
             (REPORTER, self.reporter.clone()),
             (VERSION, self.version.clone()),
         ];
@@ -71,7 +75,10 @@ mod tests {
         Stamp {
             scheme: "luntai-2023-2025".into(),
             fingerprint: "0123".into(),
-            annexes: vec!["附件3".into(), "附件7".into()],
+            annexes: vec![
+                ("附件3".into(), "01234567".into()),
+                ("附件7".into(), "89abcdef".into()),
+            ],
             reporter: "T01".into(),
             period: Some("2024-05".into()),
             version: "0.1.0".into(),

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Amount, CellRef, Date};
+use super::{Amount, CellRef, Date, Period};
 
 /// What one sheet says as a return of one annex.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// Index into the scheme's annexes.
     pub annex: usize,
+    /// What it is about: the plan, or a month.
+    pub period: Period,
     /// Path of the return, relative to the inbox.
     pub file: Arc<str>,
     /// Name of the sheet.

@@ -12,11 +12,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, Cell, CellRef, CellValue, Detail, Entry, Finding, Kind, Level, Place, ReadAs, Row,
-    RowKind, Sheet, Table, Value, Wanted,
+    Amount, Cell, CellRef, CellValue, Detail, Entry, Finding, Kind, Level, Period, Place, ReadAs,
+    Row, RowKind, Sheet, Table, Value, Wanted,
 };
 use crate::recognise::{Layout, LayoutRow, Who};
-use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
+use crate::scheme::{
+    Annex, ColumnKind, Print, ReturnedBy, RowSpec, Rows, Scheme, is_shortened, plain,
+};
 
 use date::read_date;
 use formula::{Sum, plain_sum};
@@ -25,6 +27,7 @@ use number::{Reading, read_number};
 /// Reads the values of one recognised form.
 pub fn normalise(
     scheme: &Scheme,
+    period: Period,
     file: &Arc<str>,
     sheet: &Sheet,
     layout: &Layout,
@@ -71,6 +74,7 @@ pub fn normalise(
     }
     let table = Table {
         annex: layout.annex,
+        period,
         file: file.clone(),
         sheet: sheet_name,
         reporter: who.reporter,
@@ -283,6 +287,11 @@ impl Form<'_> {
                 });
                 continue;
             }
+            if self.annex.columns[column].print.is_some() {
+                self.printed(row, column, cell);
+                entries.push(Entry::MISSING);
+                continue;
+            }
             entries.push(match cell {
                 Some(cell) => self.entry(row, row_idx, leaf, kind, cell),
                 None => Entry::MISSING,
@@ -306,7 +315,7 @@ impl Form<'_> {
             spec: row.spec,
             key,
             year: row.year,
-            reporter: row.reporter.or(self.reporter),
+            reporter: self.about(row),
             sheet_row: row.sheet_row,
             stated_count: row.stated_count,
             entries: entries.into_boxed_slice(),
@@ -323,6 +332,38 @@ impl Form<'_> {
         }
         self.missing_values(&row);
         Some(row)
+    }
+
+    /// Whom a row is about. One that several reporters share is, in each one's form, that one's.
+    fn about(&self, row: &LayoutRow) -> Option<usize> {
+        let spec = row.spec.map(|spec| &self.annex.rows.fixed()[spec]);
+        let is_own = |reporter: &usize| spec.is_some_and(|spec| spec.reporters.contains(reporter));
+        let own = self.reporter.filter(is_own);
+        own.or(row.reporter).or(self.reporter)
+    }
+
+    /// What the scheme prints is taken from the scheme. Long texts may come back shorter, but another target
+    /// or another year must not pass unseen.
+    fn printed(&mut self, row: &LayoutRow, column: usize, cell: Option<&Cell>) {
+        let spec = row.spec.map(|spec| &self.annex.rows.fixed()[spec]);
+        let declared = spec.and_then(|spec| spec.cell(column));
+        let (Some(declared), Some(cell)) = (declared, cell) else {
+            return;
+        };
+        let given = shown(&cell.value);
+        let (whole, text) = (plain(declared), plain(&given));
+        if text.is_empty() || whole == text || is_shortened(&whole, &text) {
+            return;
+        }
+        if self.annex.columns[column].print == Some(Print::Row) {
+            self.departed(ReadAs::Printed, cell.at, &given, declared.to_owned());
+            return;
+        }
+        let detail = Detail::ReadAs(ReadAs::Printed);
+        let finding = Finding::new(Kind::ReadAs, Level::Verification, detail)
+            .given(given)
+            .expected(declared);
+        self.push(finding, Some(cell.at));
     }
 
     fn entry(
@@ -355,7 +396,8 @@ impl Form<'_> {
             (_, ColumnKind::Additive | ColumnKind::Rate) => self.figure(row, row_idx, leaf, cell),
             (_, ColumnKind::Date) => self.date(row_idx, leaf, cell),
             (_, ColumnKind::Code) => self.code(cell),
-            (value, ColumnKind::Text | ColumnKind::Serial | ColumnKind::Year) => text_value(value),
+            (value, ColumnKind::Text | ColumnKind::Reporter) => text_value(value),
+            (value, ColumnKind::Serial | ColumnKind::Year) => text_value(value),
         };
         Entry {
             value,
@@ -618,6 +660,7 @@ impl Form<'_> {
                 && !column.optional
                 && !column.blank_is_none
                 && !matches!(column.kind, ColumnKind::Serial | ColumnKind::Year)
+                && column.print.is_none()
                 && (is_register || !self.annex.is_key(self.annex.leaves[leaf].column))
                 && let Some(col) = self.layout.columns[leaf]
             {
@@ -650,12 +693,14 @@ impl Form<'_> {
     /// Rows that the reporter owes and did not fill in.
     fn missing_rows(&mut self, rows: &[Row]) {
         let has_data = rows.iter().any(|row| row.kind == RowKind::Data);
-        let owes = |reporter: Option<usize>| match self.annex.returned_by {
+        let owes = |spec: &RowSpec| match self.annex.returned_by {
             ReturnedBy::One(_) => true,
             // Where no column names the reporter, each returns all rows.
-            ReturnedBy::Kind(_) if self.annex.reporter_key.is_none() => true,
+            ReturnedBy::Kind(_) if self.annex.reporter_column.is_none() => true,
             // An office that returns the rows of others returns those it has.
-            ReturnedBy::Kind(_) => reporter.is_some() && reporter == self.reporter,
+            ReturnedBy::Kind(_) => self
+                .reporter
+                .is_some_and(|own| spec.reporters.contains(&own)),
         };
         // A form with nothing but a total row is the county's total.
         if !has_data && !rows.is_empty() {
@@ -665,9 +710,7 @@ impl Form<'_> {
         let corner = self.corner();
         // Rows owed, each with the place where it was left blank if the form has it.
         let missing: Vec<(usize, Option<CellRef>)> = (0..fixed.len())
-            .filter(|&idx| {
-                owes(fixed[idx].reporter) && !rows.iter().any(|row| row.spec == Some(idx))
-            })
+            .filter(|&idx| owes(&fixed[idx]) && !rows.iter().any(|row| row.spec == Some(idx)))
             .map(|idx| {
                 let mut there = self.layout.rows.iter();
                 let there = there.find(|row| row.spec == Some(idx));
@@ -683,7 +726,11 @@ impl Form<'_> {
             }
             return;
         }
+        let may_be_blank = self.annex.may_be_blank();
         for (idx, blank) in missing {
+            if may_be_blank && blank.is_some() {
+                continue;
+            }
             let label = fixed[idx].printed.join("·");
             let detail = match blank {
                 Some(_) => Detail::BlankRow {
@@ -709,6 +756,7 @@ impl Form<'_> {
             ReturnedBy::Kind(kind) => self.scheme.reporters[reporter].kind == kind,
         };
         match (owes_rows, is_register && returns) {
+            (true, _) if self.annex.may_be_blank() => Some(Level::Verification),
             (true, _) => Some(Level::Mandatory),
             (false, true) => Some(Level::Verification),
             (false, false) => {
@@ -720,10 +768,8 @@ impl Form<'_> {
     /// The column of the first cell of a row that is not a label.
     fn first_figure(&self) -> u32 {
         let columns = self.layout.columns.iter().enumerate();
-        let values = columns.filter(|(leaf, _)| {
-            !self.annex.is_key(self.annex.leaves[*leaf].column)
-                && self.annex.column_of(*leaf).kind != ColumnKind::Serial
-        });
+        let values =
+            columns.filter(|(leaf, _)| !self.annex.is_label(self.annex.leaves[*leaf].column));
         values.filter_map(|(_, column)| *column).min().unwrap_or(0)
     }
 

@@ -1,5 +1,6 @@
 //! What stands around a table: its number, its title, its unit, and who returned it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
@@ -214,6 +215,15 @@ impl Evidence {
         (printed != number && self.title_differs(title) > 0).then(|| (*cell, printed.clone()))
     }
 
+    /// Whether another says nothing that is not said here: the lines between two pages of one form.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let is_known = |number: &String| self.numbers.iter().any(|(_, known)| known == number);
+        let is_said =
+            |mention: &Mention| self.mentions.iter().any(|said| said.text == mention.text);
+        other.numbers.iter().all(|(_, number)| is_known(number))
+            && other.mentions.iter().all(is_said)
+    }
+
     /// How far, of 10, the nearest title is from this one; years, which vary, are left out.
     pub(super) fn title_differs(&self, title: &str) -> usize {
         let letters =
@@ -265,7 +275,8 @@ fn annex_numbers(scheme: &Scheme, name: &str) -> Vec<String> {
 
 /// The number at the start of a text. What follows may be a year: 附件3.12023年 is 附件3.1.
 fn number_at(scheme: &Scheme, text: &str) -> Option<String> {
-    let blanks_out: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let digits = in_digits(text);
+    let blanks_out: String = digits.chars().filter(|c| !c.is_whitespace()).collect();
     let rest = blanks_out.trim_start_matches([':', '(']);
     let written: String = rest
         .chars()
@@ -294,6 +305,8 @@ fn number_at(scheme: &Scheme, text: &str) -> Option<String> {
         let digits = annex
             .number
             .trim_start_matches(|c: char| !c.is_ascii_digit());
+        // A number without digits is told by no digits.
+        let digits = Some(digits).filter(|digits| !digits.is_empty())?;
         Some((ends(digits)?, &*annex.number))
     });
     if let Some((_, number)) = known.max() {
@@ -301,6 +314,46 @@ fn number_at(scheme: &Scheme, text: &str) -> Option<String> {
     }
     let digits = written.trim_matches('.');
     (!digits.is_empty()).then(|| format!("附件{digits}"))
+}
+
+/// 五 as 5 and 三之一 as 3.1, at the start of a text that would else be left as it is.
+fn in_digits(text: &str) -> Cow<'_, str> {
+    let start = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '('));
+    let Some((whole, rest)) = chinese_number(start) else {
+        return text.into();
+    };
+    let part = rest.strip_prefix(['之', '点']).and_then(chinese_number);
+    let (number, rest) = match part {
+        Some((part, rest)) => (format!("{whole}.{part}"), rest),
+        None => (whole.to_string(), rest),
+    };
+    // 附件一并报送 and 附件三份 name no annex.
+    let counts = |c: char| matches!(c, '份' | '个' | '张' | '页' | '项' | '类');
+    let is_word = |c: char| counts(c) || (number == "1" && !c.is_whitespace() && c.is_alphabetic());
+    match rest.starts_with(is_word) {
+        true => text.into(),
+        false => format!("{number} {rest}").into(),
+    }
+}
+
+/// A Chinese digit, and what follows it.
+fn chinese_digit(text: &str) -> Option<(u32, &str)> {
+    let first = text.chars().next()?;
+    let position = "一二三四五六七八九".chars().position(|c| c == first)?;
+    Some((position as u32 + 1, &text[first.len_utf8()..]))
+}
+
+/// A number from 1 to 99 in Chinese digits, and what follows it.
+fn chinese_number(text: &str) -> Option<(u32, &str)> {
+    let (tens, rest) = match (chinese_digit(text), text.strip_prefix('十')) {
+        (_, Some(rest)) => (10, rest),
+        (Some((first, rest)), None) => match rest.strip_prefix('十') {
+            Some(rest) => (first * 10, rest),
+            None => return Some((first, rest)),
+        },
+        (None, None) => return None,
+    };
+    Some(chinese_digit(rest).map_or((tens, rest), |(ones, rest)| (tens + ones, rest)))
 }
 
 /// A label and what follows it.

@@ -115,6 +115,8 @@ impl<'s> Recogniser<'s> {
         // The first row that belongs to none of the forms so far.
         let mut from = 0;
         let mut n_headers = 0;
+        // The form that is being read, until another one begins.
+        let mut open: Option<(Spot<'_>, Found)> = None;
         for (nth, (row, candidates)) in starts.iter().enumerate() {
             if *row < from {
                 continue;
@@ -138,12 +140,21 @@ impl<'s> Recogniser<'s> {
             if let Some(found) = self.best(&spot, candidates, &mut findings) {
                 n_headers += 1;
                 from = found.table.last + 1;
-                layouts.push(self.layout(&spot, found, &mut findings));
+                match &mut open {
+                    Some((_, form)) if self.goes_on(form, &found) => form.table.append(found.table),
+                    _ => {
+                        let done = open.replace((spot, found));
+                        layouts.extend(
+                            done.map(|(spot, form)| self.layout(&spot, form, &mut findings)),
+                        );
+                    }
+                }
             } else {
                 // A header that two annexes have.
                 n_headers += findings.len() - n_findings;
             }
         }
+        layouts.extend(open.map(|(spot, form)| self.layout(&spot, form, &mut findings)));
         if layouts.is_empty() && findings.is_empty() {
             findings.extend(self.unknown(&place, sheet));
         }
@@ -279,6 +290,21 @@ impl<'s> Recogniser<'s> {
         })
     }
 
+    /// Whether a table is another page of the form before it, with the header printed again: nothing else
+    /// stands between them, and no row of the one is in the other.
+    fn goes_on(&self, form: &Found, next: &Found) -> bool {
+        let annex = &self.scheme.annexes[form.annex];
+        let at_top = annex.total.as_ref().is_some_and(|total| total.at_top);
+        let is_total = |row: &LayoutRow| row.kind == RowKind::Total;
+        let specs: HashSet<usize> = form.table.rows.iter().filter_map(|row| row.spec).collect();
+        let is_there = |row: &LayoutRow| row.spec.is_some_and(|spec| specs.contains(&spec));
+        form.annex == next.annex
+            && form.header.columns == next.header.columns
+            && form.evidence.covers(&next.evidence)
+            && (at_top || !form.table.rows.iter().any(is_total))
+            && !next.table.rows.iter().any(is_there)
+    }
+
     /// The row below `last` in which a header really starts, or past the end of the sheet.
     fn next_header(&self, spot: &Spot<'_>, last: u32) -> u32 {
         let starts = |(row, candidates): &&(u32, Vec<Candidate>)| {
@@ -330,12 +356,10 @@ impl<'s> Recogniser<'s> {
         }
         for (leaf, column) in header.columns.iter().enumerate() {
             let described = annex.column_of(leaf);
-            if column.is_none()
-                && !described.optional
-                && described.kind != crate::scheme::ColumnKind::Serial
-            {
+            let is_asked = !described.optional || !described.done.is_empty();
+            if column.is_none() && is_asked && described.kind != crate::scheme::ColumnKind::Serial {
                 let header = annex.leaves[leaf].path.join("/").replace('\n', "");
-                let level = if annex.is_key(annex.leaves[leaf].column) {
+                let level = if annex.is_label(annex.leaves[leaf].column) {
                     Level::Hint
                 } else {
                     Level::Mandatory

@@ -263,15 +263,20 @@ impl Form<'_> {
     /// The reporter whom all filled rows name.
     fn only_row_reporter(&self) -> Option<usize> {
         let annex = &self.scheme.annexes[self.layout.annex];
-        annex.reporter_key?;
+        annex.reporter_column?;
         let rows = self
             .layout
             .rows
             .iter()
             .filter(|row| row.filled && row.kind == RowKind::Data);
-        let named: BTreeSet<Option<usize>> = rows.map(|row| row.reporter).collect();
-        match (named.len(), named.first()) {
-            (1, Some(&reporter)) => reporter,
+        let named = rows.map(|row| match row.spec {
+            // Some rows are shared by several.
+            Some(spec) => annex.rows.fixed()[spec].reporters.iter().copied().collect(),
+            None => BTreeSet::from_iter(row.reporter),
+        });
+        let common = named.reduce(|all, row| &all & &row)?;
+        match (common.len(), common.first()) {
+            (1, Some(&reporter)) => Some(reporter),
             _ => None,
         }
     }

@@ -7,7 +7,8 @@ use crate::model::{
     AliasMatch, Cell, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
 };
 use crate::scheme::{
-    Annex, Column, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, plain, without_remark,
+    Annex, Column, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, is_shortened, plain,
+    without_remark,
 };
 
 use super::LayoutRow;
@@ -26,6 +27,16 @@ pub(super) struct TableRows {
     pub(super) n_unknown: usize,
     /// The last row of the table.
     pub(super) last: u32,
+}
+
+impl TableRows {
+    /// Adds the rows of another page.
+    pub(super) fn append(&mut self, next: Self) {
+        self.rows.extend(next.rows);
+        self.problems.extend(next.problems);
+        self.n_unknown += next.n_unknown;
+        self.last = next.last;
+    }
 }
 
 /// Something odd about a row.
@@ -194,11 +205,11 @@ impl<'r> RowReader<'r> {
         let key_cols: Vec<Option<LabelColumn>> =
             annex.row_key.iter().map(|&column| labels(column)).collect();
         let year_col = annex.year_column.and_then(labels);
+        // A remark alone fills in nothing, unless there is nothing else to fill in.
+        let may_be_blank = annex.may_be_blank();
         let content = |leaf: usize| {
-            let column = annex.column_of(leaf);
-            column.kind != ColumnKind::Serial
-                && !column.optional
-                && !annex.is_key(annex.leaves[leaf].column)
+            let is_asked = may_be_blank || !annex.column_of(leaf).optional;
+            is_asked && !annex.is_label(annex.leaves[leaf].column)
         };
         let mut content_cols: Vec<u32> = (0..annex.leaves.len())
             .filter(|&leaf| content(leaf))
@@ -414,7 +425,7 @@ impl<'r> RowReader<'r> {
             spec: Some(idx),
             key: spec.key.clone(),
             year: spec.year,
-            reporter: spec.reporter,
+            reporter: spec.reporter(),
             stated_count: None,
             unit: unit.filter(|unit| Some(*unit) != spec.unit),
             filled,
@@ -462,22 +473,31 @@ impl<'r> RowReader<'r> {
             return None;
         }
         let mut cost = 0;
+        let (mut is_named, mut is_short) = (false, false);
         for (idx, (declared, given)) in self.index.specs[idx].key.iter().zip(keys).enumerate() {
             let base = without_remark(given).0;
             cost += if given.is_empty() {
                 BLANK
             } else if declared == given || declared == base || without_remark(declared).0 == base {
+                is_named = true;
                 0
             } else if Some(idx) == self.annex.reporter_key {
                 match reporter {
-                    Some(found) if Some(found.reporter) == spec.reporter => 1,
+                    Some(found) if spec.reporters.contains(&found.reporter) => 1,
                     _ => return None,
                 }
             } else if is_near(declared, base) {
                 NEAR
+            } else if is_shortened(declared, base) {
+                is_short = true;
+                NEAR
             } else {
                 return None;
             };
+        }
+        // Half a name is enough only beside a whole one: a task's number, and a few words of its target.
+        if is_short && !is_named {
+            return None;
         }
         let all_blank = !keys.is_empty() && keys.iter().all(String::is_empty);
         (!all_blank).then_some(cost)

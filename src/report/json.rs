@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Lang, words};
 use crate::model::{
-    Amount, FileRecord, FileStatus, Finding, Level, Place, ReporterSource, ReturnRecord,
+    Amount, FileRecord, FileStatus, Finding, Level, Period, Place, ReporterSource, ReturnRecord,
     ReturnStatus, Suspect, TableRecord, Tally,
 };
 use crate::scheme::Scheme;
@@ -21,7 +21,7 @@ pub struct Facts<'a> {
     /// The scheme that was checked against.
     pub scheme: &'a Scheme,
     /// `plan` or a month; `None` where single files are checked.
-    pub period: Option<&'a str>,
+    pub period: Option<Period>,
     /// Every file, by path.
     pub files: &'a [FileRecord],
     /// What is owed; empty where single files are checked.
@@ -42,7 +42,7 @@ pub fn write(facts: &Facts, lang: Lang, mut writer: impl Write) -> io::Result<()
 struct Report<'a> {
     tool: &'static str,
     scheme: SchemeEntry<'a>,
-    period: Option<&'a str>,
+    period: Option<String>,
     files: Vec<FileEntry<'a>>,
     returns: Vec<ReturnEntry<'a>>,
     findings: Vec<FindingEntry<'a>>,
@@ -130,7 +130,7 @@ fn report<'a>(facts: &Facts<'a>, lang: Lang) -> Report<'a> {
             id: &scheme.id,
             fingerprint: &scheme.fingerprint,
         },
-        period: facts.period,
+        period: facts.period.map(|period| period.to_string()),
         files: (facts.files.iter())
             .map(|file| file_entry(scheme, file, lang))
             .collect(),

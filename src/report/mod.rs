@@ -9,6 +9,7 @@
 pub mod annotate;
 pub mod explain;
 pub mod json;
+mod kept;
 pub mod outbox;
 pub mod text;
 pub mod words;

@@ -5,6 +5,7 @@
 //! outbox/.2024-05.new-4711/  the new one in the making; after the swap, the old one being removed
 //! outbox/.2024-05.old/       the old one for a moment, where two folders cannot be swapped in one step
 //! outbox/.2024-05.lock       held while the period is being made
+//! outbox/.2024-05.files      what this program wrote, so that what others put there is kept
 //! ```
 //!
 //! Killed at any moment, the next run finds what was left and clears it away, or puts the old one back
@@ -15,6 +16,8 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
+
+use super::kept::{Written, keep};
 
 /// A new `outbox/<period>` in the making. Dropped without [`commit`](Outbox::commit), it leaves the
 /// old one as it was.
@@ -28,6 +31,15 @@ pub struct Outbox {
     files: Vec<PathBuf>,
     /// Given back when all else is done.
     _lock: Lock,
+}
+
+/// An outbox in its place.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Files in it that others had put into the old one, or changed there.
+    pub kept: Vec<PathBuf>,
 }
 
 /// Why the outbox could not be written, and where.
@@ -118,18 +130,25 @@ impl Outbox {
         Ok(())
     }
 
-    /// Puts the new outbox in the place of the old one, and returns its path.
-    pub fn commit(self) -> Result<PathBuf, OutboxError> {
+    /// Puts the new outbox in the place of the old one. What others put into the old one goes along.
+    pub fn commit(self) -> Result<Committed, OutboxError> {
         let target = self.dir.join(&self.period);
-        self.sync()
-            .map_err(|err| OutboxError::from_io(OutboxErrorKind::Write, &target, err))?;
+        let list = self.dir.join(format!(".{}.files", self.period));
+        let not_written = |err| OutboxError::from_io(OutboxErrorKind::Write, &target, err);
+        let old = Written::read(&list).map_err(not_written)?;
+        let new = Written::of(&self.new).map_err(not_written)?;
+        let kept = keep(&target, &self.new, old.as_ref()).map_err(not_written)?;
+        // Killed before or after the swap, the list has what lies there.
+        new.write(old.as_ref(), &list).map_err(not_written)?;
+        self.sync().map_err(not_written)?;
         let parked = self.dir.join(format!(".{}.old", self.period));
         swap(&self.new, &target, &parked)?;
         let synced = sync_folder(&self.dir);
         synced.map_err(|err| OutboxError::from_io(OutboxErrorKind::Swap, &target, err))?;
         // The new one is in place; what cannot be cleared away now is cleared away by the next run.
         let _ = fs::remove_dir_all(&parked);
-        Ok(target)
+        let _ = new.write(None, &list);
+        Ok(Committed { path: target, kept })
     }
 
     /// Everything on the disk, before anything points to it.

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::ReporterKind;
+use sha2::{Digest, Sha256};
+
+use crate::model::{Amount, Period};
+
+use super::{Bound, Publish, ReporterKind};
 
 /// The schema of one form.
 #[derive(Clone, Debug)]
@@ -31,12 +35,42 @@ pub struct Annex {
     pub year_column: Option<usize>,
     /// Which of `row_key` names a reporter (a position in `row_key`).
     pub reporter_key: Option<usize>,
+    /// The column that names whose a row is: a key column, or one that the scheme prints.
+    pub reporter_column: Option<usize>,
     /// Its rows.
     pub rows: Rows,
     /// Its total row.
     pub total: Option<TotalRow>,
     /// Lines printed below the table.
     pub notes: Vec<String>,
+    /// How often it is returned, and by when.
+    pub due: Due,
+    /// Units that its figures are published in, where these are not their own; at most one for each kind of
+    /// quantity.
+    pub publish: Vec<Publish>,
+}
+
+/// How often an annex is returned, and by when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// How often; `None` for what only the plan has.
+    pub every: Option<Frequency>,
+    /// Whether the plan has it too.
+    pub plan: bool,
+    /// The last day for it, in the month after the one reported on; `None` where none is set.
+    pub day: Option<u8>,
+}
+
+/// How often an annex is returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Frequency {
+    /// Every month.
+    Month,
+    /// In March, June, September and December.
+    Quarter,
+    /// In December.
+    Year,
 }
 
 /// Who owes an annex.
@@ -67,6 +101,45 @@ pub struct Column {
     pub blank_is_none: bool,
     /// Whether equal neighbours are one merged cell in print.
     pub merge_down: bool,
+    /// What a month's figure counts.
+    pub course: Course,
+    /// What the scheme prints in it, where nobody fills it in.
+    pub print: Option<Print>,
+    /// Whether its figure is held against the row's target; a row that has none has nothing to fill in.
+    pub measures_target: bool,
+    /// Of a text that says how far a row's task has come: the words with which it begins when the task is
+    /// done. Empty for other columns.
+    pub done: Vec<String>,
+    /// Its width in digits, where the scheme sets it.
+    pub width: Option<u8>,
+}
+
+/// What the scheme prints in the rows of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Print {
+    /// What is written with each row.
+    Row,
+    /// The value of the row's target.
+    Target,
+    /// The unit of the row's figures.
+    Unit,
+    /// The year, or years, of the row's target.
+    Year,
+}
+
+/// What a month's figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Course {
+    /// Everything since the year began (累计).
+    SinceYear,
+    /// Everything since the plan began.
+    SincePlan,
+    /// What is there at the end of the month (时点).
+    State,
+    /// That month's own (当月).
+    Month,
 }
 
 /// What a column holds, and how it adds up.
@@ -87,6 +160,8 @@ pub enum ColumnKind {
     Serial,
     /// The year of the row.
     Year,
+    /// Names of reporters.
+    Reporter,
 }
 
 /// A column as it stands in the form.
@@ -118,14 +193,33 @@ pub struct RowSpec {
     pub printed: Vec<String>,
     /// The year that the row is about, if a key column holds years.
     pub year: Option<u16>,
-    /// The reporter that it names.
-    pub reporter: Option<usize>,
+    /// The reporters that it names: whose it is, the first before others who share it.
+    pub reporters: Vec<usize>,
+    /// What the scheme prints in columns that are no key: `(column, text)`.
+    pub cells: Vec<(usize, String)>,
+    /// The target that its figure is held against.
+    pub target: Option<Target>,
     /// Unit of all its figures, where it differs from the columns'.
     pub unit: Option<usize>,
     /// Kind of all its figures, likewise.
     pub kind: Option<ColumnKind>,
     /// Declared decimals of all its figures, likewise.
     pub decimals: Option<u8>,
+}
+
+/// A figure that the plan promises, as a row of an annex quotes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// Id of its rule.
+    pub id: Arc<str>,
+    /// The figure.
+    pub value: Amount,
+    /// Its unit.
+    pub unit: usize,
+    /// The year, or first and last year, that it is promised for.
+    pub years: (u16, u16),
+    /// Least, most, or exactly.
+    pub bound: Bound,
 }
 
 /// The total row of an annex.
@@ -179,6 +273,35 @@ impl Annex {
         cells
     }
 
+    /// Eight digits that differ where forms differ: in title, header, rows or units. Rules may change without
+    /// making old forms useless.
+    pub fn version(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |text: &str| {
+            // Lengths keep two texts apart.
+            hash.update(format!("{}:", text.len()));
+            hash.update(text);
+        };
+        add(&self.number);
+        add(&self.title);
+        add(self.unit_line.as_deref().unwrap_or_default());
+        for leaf in &self.leaves {
+            leaf.path.iter().for_each(|level| add(level));
+            add(&format!("{:?}", self.columns[leaf.column].unit));
+        }
+        for row in self.rows.fixed() {
+            row.printed.iter().for_each(|cell| add(cell));
+            row.cells.iter().for_each(|(_, cell)| add(cell));
+            add(&format!("{:?}", row.unit));
+        }
+        add(self.total.as_ref().map_or("", |total| &total.label));
+        let digest = hash.finalize();
+        digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
     /// The column behind a leaf.
     pub fn column_of(&self, leaf: usize) -> &Column {
         &self.columns[self.leaves[leaf].column]
@@ -223,6 +346,53 @@ impl Annex {
     pub fn is_key(&self, column: usize) -> bool {
         self.row_key.contains(&column) || self.year_column == Some(column)
     }
+
+    /// Whether a column is nobody's to fill in: a key, a row number, or printed by the scheme.
+    pub fn is_label(&self, column: usize) -> bool {
+        let described = &self.columns[column];
+        self.is_key(column) || described.kind == ColumnKind::Serial || described.print.is_some()
+    }
+
+    /// Whether a row need not be filled in: every column that may be is optional.
+    pub fn may_be_blank(&self) -> bool {
+        let columns = self.columns.iter().enumerate();
+        let mut inputs = columns.filter(|(column, _)| !self.is_label(*column));
+        inputs.all(|(_, column)| column.optional)
+    }
+
+    /// Whether each row prints the unit of its figures.
+    pub fn prints_unit(&self) -> bool {
+        let mut columns = self.columns.iter();
+        columns.any(|column| column.print == Some(Print::Unit))
+    }
+
+    /// The leaf whose figure is held against the target of a row.
+    pub fn measured_leaf(&self, target: &Target) -> Option<usize> {
+        let column = self
+            .columns
+            .iter()
+            .position(|column| column.measures_target)?;
+        self.leaf(column, Some(target.years.1))
+    }
+
+    /// The leaf that says in words how far a row's task has come.
+    pub fn progress_leaf(&self) -> Option<usize> {
+        let tells = |column: &Column| !column.done.is_empty();
+        self.leaf(self.columns.iter().position(tells)?, None)
+    }
+}
+
+impl Due {
+    /// Whether it is returned for a period.
+    pub fn is_in(self, period: Period) -> bool {
+        match (self.every, period) {
+            (_, Period::Plan) => self.plan,
+            (None, Period::Month { .. }) => false,
+            (Some(Frequency::Month), Period::Month { .. }) => true,
+            (Some(Frequency::Quarter), Period::Month { month, .. }) => month % 3 == 0,
+            (Some(Frequency::Year), Period::Month { month, .. }) => month == 12,
+        }
+    }
 }
 
 impl Rows {
@@ -239,6 +409,20 @@ impl ColumnKind {
     /// Whether it holds figures.
     pub fn is_figure(self) -> bool {
         matches!(self, ColumnKind::Additive | ColumnKind::Rate)
+    }
+}
+
+impl RowSpec {
+    /// Whom it is about.
+    pub fn reporter(&self) -> Option<usize> {
+        self.reporters.first().copied()
+    }
+
+    /// What the scheme prints in a column that is no key.
+    pub fn cell(&self, column: usize) -> Option<&str> {
+        let mut cells = self.cells.iter();
+        let cell = cells.find(|(printed, _)| *printed == column)?;
+        Some(&cell.1)
     }
 }
 

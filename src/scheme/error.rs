@@ -83,6 +83,11 @@ pub enum Problem {
         /// What is written.
         given: String,
     },
+    /// Nothing says what is printed in a cell.
+    NotPrinted {
+        /// The column.
+        column: String,
+    },
     /// Something that must be there and is not.
     Lacking {
         /// What.
@@ -101,6 +106,7 @@ pub enum What {
     Reporter,
     Year,
     Rule,
+    Target,
     File,
 }
 
@@ -125,6 +131,8 @@ pub enum NeverChecked {
     OneYear,
     /// Its filter leaves nothing.
     AppliesNowhere,
+    /// It is about what the scheme itself prints.
+    Printed,
 }
 
 impl SchemeError {
@@ -174,6 +182,9 @@ impl fmt::Display for Problem {
             Problem::NoConversion { unit } => write!(f, "计量单位“{unit}”没有可用的换算关系"),
             Problem::NeverChecked { why } => write!(f, "这条关系永远无法核对：{why}"),
             Problem::BadValue { wanted, given } => write!(f, "应为{wanted}，写的是“{given}”"),
+            Problem::NotPrinted { column } => {
+                write!(f, "没有写明“{column}”一列印什么（写在这一行的 cells 中）")
+            }
             Problem::Lacking { what } => write!(f, "缺少{what}"),
         }
     }
@@ -189,6 +200,7 @@ impl fmt::Display for What {
             What::Reporter => "填报单位",
             What::Year => "年份",
             What::Rule => "审核关系编号",
+            What::Target => "正文目标",
             What::File => "文件",
         })
     }
@@ -208,6 +220,7 @@ impl fmt::Display for NeverChecked {
             NeverChecked::EmptyRange => "下限大于上限",
             NeverChecked::OneYear => "年度变化至少需要两个年份",
             NeverChecked::AppliesNowhere => "适用范围为空",
+            NeverChecked::Printed => "所涉及的列由报表制度印好，不由填报单位填写",
         })
     }
 }

@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::model::{Direction, Level, Need};
 
-use super::{Bound, ColumnKind, ReporterKind};
+use super::{Bound, ColumnKind, Course, Frequency, Print, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -27,6 +27,8 @@ pub(crate) struct MainFile {
     pub(crate) units: Vec<UnitFile>,
     #[serde(default)]
     pub(crate) reporters: Vec<ReporterFile>,
+    #[serde(default)]
+    pub(crate) groups: Vec<GroupFile>,
 }
 
 /// `[[units]]`.
@@ -50,6 +52,14 @@ pub(crate) struct ReporterFile {
     pub(crate) aliases: Vec<Spanned<String>>,
 }
 
+/// `[[groups]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupFile {
+    pub(crate) name: Spanned<String>,
+    pub(crate) kind: ReporterKind,
+}
+
 /// `[[columns]]` of an annex.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +75,22 @@ pub(crate) struct ColumnFile {
     pub(crate) blank: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) merge_down: bool,
+    pub(crate) course: Option<Course>,
+    pub(crate) print: Option<Print>,
+    pub(crate) measures: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) done: Vec<String>,
+    pub(crate) width: Option<u8>,
+}
+
+/// `due` of an annex.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DueFile {
+    pub(crate) every: Option<Frequency>,
+    #[serde(default = "yes")]
+    pub(crate) plan: bool,
+    pub(crate) day: Option<Spanned<u8>>,
 }
 
 /// `[[row]]` of an annex.
@@ -76,6 +102,10 @@ pub(crate) struct RowFile {
     pub(crate) unit: Option<Spanned<String>>,
     pub(crate) kind: Option<ColumnKind>,
     pub(crate) decimals: Option<u8>,
+    pub(crate) target: Option<Spanned<String>>,
+    /// By name of the column.
+    #[serde(default)]
+    pub(crate) cells: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// `rows` of an annex.
@@ -386,6 +416,10 @@ file_with_rules!(
         #[serde(default)]
         notes: Vec<String>,
         year_labels: Option<Spanned<Vec<String>>>,
+        course: Option<Course>,
+        due: Option<DueFile>,
+        publish_unit: Option<Spanned<String>>,
+        publish_decimals: Option<Spanned<u8>>,
         #[serde(default)]
         columns: Vec<Spanned<ColumnFile>>,
         rows: Option<Spanned<RowsFile>>,
@@ -446,6 +480,10 @@ impl<'f> RuleFile<'f> {
     fn start(&self) -> usize {
         on_any_rule!(*self, file => file.span().start)
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl OneOrMore {

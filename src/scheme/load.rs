@@ -1,6 +1,6 @@
 //! From the scheme's files to a [`Scheme`]: everything but the rules, which [`resolve`](super::resolve) adds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,12 +11,14 @@ use toml::Spanned;
 use crate::model::Amount;
 
 use super::error::{Problem, SchemeError, What};
-use super::file::{AnnexFile, MainFile, OneOrMore, RowsFile, RulesFile, TotalAt};
+use super::file::{
+    AnnexFile, GroupFile, MainFile, OneOrMore, RowFile, RowsFile, RulesFile, TotalAt,
+};
 use super::name::{Roster, plain};
-use super::resolve::{nearest, resolve_rules};
+use super::resolve::{nearest, resolve_rules, targets};
 use super::{
-    Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Scheme,
-    TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, MOST_DECIMALS, Print, Publish,
+    Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Scheme, Target, TotalRow, Unit, Units,
 };
 
 /// One file of a scheme's folder.
@@ -90,6 +92,9 @@ pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
         };
         mistakes.at(main_file, main.years.span(), problem);
     }
+    let all_rules = (rules.iter().flat_map(|(_, parsed)| parsed.rules()))
+        .chain(annexes.iter().flat_map(|(_, annex)| annex.rules()));
+    let targets = targets(&scheme.units, all_rules);
     for (file, annex) in &annexes {
         if scheme.annex(annex.number.get_ref()).is_some() {
             let name = annex.number.get_ref().clone();
@@ -104,6 +109,8 @@ pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
         }
         let resolved = AnnexLoader {
             scheme: &scheme,
+            groups: &main.groups,
+            targets: &targets,
             file,
             mistakes: &mut mistakes,
         }
@@ -151,7 +158,8 @@ impl Mistakes {
         let has_wrong_units = self.0.iter().any(|mistake| is_of_units(&mistake.problem));
         self.0.retain(|mistake| match mistake.problem {
             Problem::UnknownName {
-                what: What::Annex, ..
+                what: What::Annex | What::Target,
+                ..
             } => !is_partial,
             Problem::UnitsDiffer { .. } => !has_wrong_units,
             _ => true,
@@ -186,12 +194,14 @@ fn syntax_problem(message: &str) -> Problem {
     }
 }
 
-/// Annexes stand in the order of their numbers: 附件6, 附件6.1, 附件6.2, 附件7, 附件10.
-fn number_parts(number: &str) -> (Vec<u32>, String) {
+/// Annexes stand in the order of their numbers, and those without any last: 附件6, 附件6.1, 附件6.2, 附件7,
+/// 附件10, 台账.
+fn number_parts(number: &str) -> (bool, Vec<u32>, String) {
     let parts = number
         .split(|c: char| !c.is_ascii_digit())
         .filter_map(|part| part.parse().ok());
-    (parts.collect(), number.to_owned())
+    let parts: Vec<u32> = parts.collect();
+    (parts.is_empty(), parts, number.to_owned())
 }
 
 fn fingerprint(files: &[SchemeFile]) -> String {
@@ -308,10 +318,12 @@ fn reporters(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Vec
 }
 
 /// Resolves one annex.
-struct AnnexLoader<'l> {
-    scheme: &'l Scheme,
-    file: &'l SchemeFile,
-    mistakes: &'l mut Mistakes,
+pub(super) struct AnnexLoader<'l> {
+    pub(super) scheme: &'l Scheme,
+    pub(super) groups: &'l [GroupFile],
+    pub(super) targets: &'l BTreeMap<&'l str, Option<Target>>,
+    pub(super) file: &'l SchemeFile,
+    pub(super) mistakes: &'l mut Mistakes,
 }
 
 impl AnnexLoader<'_> {
@@ -335,12 +347,15 @@ impl AnnexLoader<'_> {
             row_key: Vec::new(),
             year_column: None,
             reporter_key: None,
+            reporter_column: None,
             rows: Rows::Register,
             total: file.total_row.clone().map(|label| TotalRow {
                 label,
                 at_top: file.total_at == TotalAt::Top,
             }),
             notes: file.notes.clone(),
+            due: self.due(file),
+            publish: Vec::new(),
         };
         // Key columns as written, the year's among them: rows spell their keys in this order.
         let mut keys = Vec::new();
@@ -374,16 +389,86 @@ impl AnnexLoader<'_> {
         if let Some(name) = &file.reporter_column {
             let column = self.column(&annex, name);
             annex.reporter_key = annex.row_key.iter().position(|&key| Some(key) == column);
-            if column.is_some() && annex.reporter_key.is_none() {
+            let is_printed = column.is_some_and(|column| {
+                let described = &annex.columns[column];
+                described.kind == ColumnKind::Reporter && described.print == Some(Print::Row)
+            });
+            if column.is_some() && annex.reporter_key.is_none() && !is_printed {
                 let problem = Problem::BadValue {
-                    wanted: "row_key 中的一列",
+                    wanted: "row_key 中的一列，或 kind = \"reporter\"、print = \"row\" 的一列",
                     given: name.get_ref().clone(),
                 };
                 self.mistakes.at(self.file, name.span(), problem);
+            } else {
+                annex.reporter_column = column;
             }
         }
+        for (column, written) in file.columns.iter().enumerate() {
+            self.check_slots(&annex, column, written.get_ref().name.span());
+        }
         annex.rows = self.rows(file, &annex, &keys);
+        annex.publish = self.publish(file, &annex);
         annex
+    }
+
+    fn due(&mut self, file: &AnnexFile) -> Due {
+        let Some(due) = &file.due else {
+            return Due {
+                every: Some(Frequency::Month),
+                plan: true,
+                day: None,
+            };
+        };
+        if let Some(day) = due
+            .day
+            .as_ref()
+            .filter(|day| !(1..=28).contains(day.get_ref()))
+        {
+            let problem = Problem::BadValue {
+                wanted: "1 到 28 的日期",
+                given: day.get_ref().to_string(),
+            };
+            self.mistakes.at(self.file, day.span(), problem);
+        }
+        Due {
+            every: due.every,
+            plan: due.plan,
+            day: due.day.as_ref().map(|day| *day.get_ref()),
+        }
+    }
+
+    fn publish(&mut self, file: &AnnexFile, annex: &Annex) -> Vec<Publish> {
+        let decimals = file.publish_decimals.as_ref();
+        if let Some(decimals) = decimals.filter(|it| *it.get_ref() > MOST_DECIMALS) {
+            let problem = Problem::BadValue {
+                wanted: "0 到 9 的小数位数",
+                given: decimals.get_ref().to_string(),
+            };
+            self.mistakes.at(self.file, decimals.span(), problem);
+        }
+        let Some(name) = &file.publish_unit else {
+            if let Some(decimals) = decimals {
+                let what = "publish_unit";
+                let problem = Problem::Lacking { what };
+                self.mistakes.at(self.file, decimals.span(), problem);
+            }
+            return Vec::new();
+        };
+        let Some(unit) = self.unit(Some(name)) else {
+            return Vec::new();
+        };
+        let units = &self.scheme.units;
+        let own = self.scheme.additive_units(annex);
+        if !own.iter().any(|&own| units.convertible(own, unit)) {
+            let own: Vec<&str> = own.iter().map(|&own| &**units.name(own)).collect();
+            let problem = Problem::UnitsDiffer {
+                left: own.join("、"),
+                right: name.get_ref().clone(),
+            };
+            self.mistakes.at(self.file, name.span(), problem);
+        }
+        let decimals = decimals.map_or(Publish::DECIMALS, |decimals| *decimals.get_ref());
+        vec![Publish { unit, decimals }]
     }
 
     fn unit(&mut self, name: Option<&Spanned<String>>) -> Option<usize> {
@@ -396,7 +481,7 @@ impl AnnexLoader<'_> {
         found
     }
 
-    fn reporter(&mut self, name: &Spanned<String>) -> Option<usize> {
+    pub(super) fn reporter(&mut self, name: &Spanned<String>) -> Option<usize> {
         let known = self.scheme.roster.find(name.get_ref()).ok();
         let found = known
             .filter(|found| matches!(found.how, None | Some(crate::model::AliasMatch::Listed)));
@@ -415,7 +500,7 @@ impl AnnexLoader<'_> {
         }
     }
 
-    fn column(&mut self, annex: &Annex, name: &Spanned<String>) -> Option<usize> {
+    pub(super) fn column(&mut self, annex: &Annex, name: &Spanned<String>) -> Option<usize> {
         let found = annex.column(name.get_ref());
         if found.is_none() {
             let known = annex.columns.iter().map(|column| &*column.name);
@@ -424,7 +509,7 @@ impl AnnexLoader<'_> {
         found
     }
 
-    fn unknown(&mut self, what: What, name: &Spanned<String>, nearest: Option<String>) {
+    pub(super) fn unknown(&mut self, what: What, name: &Spanned<String>, nearest: Option<String>) {
         let problem = Problem::UnknownName {
             what,
             name: name.get_ref().clone(),
@@ -450,6 +535,7 @@ impl AnnexLoader<'_> {
             }
             self.only(column.each.as_ref(), "year", "\"year\"");
             self.only(column.blank.as_ref(), "none", "\"none\"");
+            self.only(column.measures.as_ref(), "target", "\"target\"");
             if column.header.get_ref().is_empty() {
                 self.mistakes.at(
                     self.file,
@@ -468,6 +554,14 @@ impl AnnexLoader<'_> {
                 optional: column.optional,
                 blank_is_none: column.blank.is_some(),
                 merge_down: column.merge_down,
+                course: column.course.or(file.course).unwrap_or(match kind {
+                    ColumnKind::Additive => Course::SinceYear,
+                    _ => Course::State,
+                }),
+                print: column.print,
+                measures_target: column.measures.is_some(),
+                done: column.done.clone(),
+                width: column.width,
             });
         }
         if columns.is_empty() {
@@ -585,26 +679,29 @@ impl AnnexLoader<'_> {
                     };
                     self.mistakes.at(self.file, span, problem);
                 }
+                if let Some(column) = annex.columns.iter().find(|column| column.print.is_some()) {
+                    let column = column.name.to_string();
+                    self.mistakes.at(
+                        self.file,
+                        file.number.span(),
+                        Problem::NotPrinted { column },
+                    );
+                }
                 return Rows::Register;
             }
             Some((RowsFile::List(rows), span)) => {
                 for row in rows {
+                    let start = specs.len();
                     self.row(annex, keys, row, &span, &mut specs);
+                    self.describe(annex, None, &span, &mut specs, start);
                 }
             }
             None => {
                 for row in &file.row {
                     let (row, start) = (row.get_ref(), specs.len());
-                    self.row(annex, keys, row.key.get_ref(), &row.key.span(), &mut specs);
-                    let unit = self.unit(row.unit.as_ref());
-                    for spec in &mut specs[start..] {
-                        spec.unit = unit;
-                        spec.kind = row.kind;
-                        spec.decimals = row.decimals;
-                        if let (Some(label), Some(last)) = (&row.label, spec.printed.last_mut()) {
-                            last.clone_from(label);
-                        }
-                    }
+                    let span = row.key.span();
+                    self.row(annex, keys, row.key.get_ref(), &span, &mut specs);
+                    self.describe(annex, Some(row), &span, &mut specs, start);
                 }
             }
         }
@@ -618,6 +715,46 @@ impl AnnexLoader<'_> {
             );
         }
         Rows::Fixed(specs)
+    }
+
+    /// Adds to the rows from `start` on what is written with them.
+    fn describe(
+        &mut self,
+        annex: &Annex,
+        row: Option<&RowFile>,
+        span: &Range<usize>,
+        specs: &mut [RowSpec],
+        start: usize,
+    ) {
+        let target = row.and_then(|row| row.target.as_ref());
+        let target = target.and_then(|id| self.target(annex, id));
+        let own_unit = row.and_then(|row| row.unit.as_ref());
+        let unit = self
+            .unit(own_unit)
+            .or(target.as_ref().map(|target| target.unit));
+        if let (Some(written), Some(unit), Some(target)) = (own_unit, unit, &target)
+            && !self.scheme.units.convertible(unit, target.unit)
+        {
+            let name = |unit| self.scheme.units.name(unit).to_string();
+            let problem = Problem::UnitsDiffer {
+                left: name(unit),
+                right: name(target.unit),
+            };
+            self.mistakes.at(self.file, written.span(), problem);
+        }
+        let (above, own) = specs.split_at_mut(start);
+        for spec in own {
+            spec.unit = unit;
+            spec.target.clone_from(&target);
+            if let Some(row) = row {
+                spec.kind = row.kind;
+                spec.decimals = row.decimals;
+                if let (Some(label), Some(last)) = (&row.label, spec.printed.last_mut()) {
+                    last.clone_from(label);
+                }
+            }
+            self.print(annex, above.last(), spec, row, span);
+        }
     }
 
     fn row(
@@ -697,7 +834,9 @@ impl AnnexLoader<'_> {
                 key,
                 printed,
                 year,
-                reporter,
+                reporters: reporter.into_iter().collect(),
+                cells: Vec::new(),
+                target: None,
                 unit: None,
                 kind: None,
                 decimals: None,

@@ -9,16 +9,26 @@ mod error;
 mod file;
 mod load;
 mod name;
+mod printed;
+mod publish;
 mod resolve;
+mod row_sum;
 mod rule;
 mod unit;
 
 use std::sync::Arc;
 
-pub use annex::{Annex, Column, ColumnKind, HeaderCell, Leaf, ReturnedBy, RowSpec, Rows, TotalRow};
+pub use annex::{
+    Annex, Column, ColumnKind, Course, Due, Frequency, HeaderCell, Leaf, Print, ReturnedBy,
+    RowSpec, Rows, Target, TotalRow,
+};
 pub use error::{NeverChecked, Problem, SchemeError, What};
 pub use load::{SchemeFile, load};
-pub use name::{NameMatch, Roster, is_near, plain, without_remark};
+pub use name::{NameMatch, Roster, is_near, is_shortened, plain, without_remark};
+pub use publish::{MOST_DECIMALS, Publish};
+#[cfg(feature = "consolidate")]
+pub(crate) use resolve::nearest;
+pub use row_sum::RowSum;
 pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
 pub use unit::{Unit, Units};
 
@@ -83,7 +93,8 @@ impl Scheme {
         match annex.returned_by {
             ReturnedBy::One(reporter) => vec![reporter],
             ReturnedBy::Kind(kind) => {
-                let named = annex.rows.fixed().iter().filter_map(|row| row.reporter);
+                let named =
+                    (annex.rows.fixed().iter()).flat_map(|row| row.reporters.iter().copied());
                 let named: Vec<usize> = named.collect();
                 // Where no row names a reporter, each of them returns all rows.
                 (0..self.reporters.len())

@@ -75,6 +75,13 @@ pub fn is_near(a: &str, b: &str) -> bool {
     strsim::osa_distance(&a, &b) <= most
 }
 
+/// Whether a text is another with characters left out, and two or more left.
+pub fn is_shortened(whole: &str, text: &str) -> bool {
+    let mut rest = whole.chars();
+    let mut letters = text.trim_end_matches(['…', '.', '。']).chars();
+    text.chars().nth(1).is_some() && letters.all(|letter| rest.any(|c| c == letter))
+}
+
 /// A name matched with the roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameMatch {

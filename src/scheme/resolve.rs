@@ -1,6 +1,6 @@
 //! From rules as written to rules in which every name is an index; what could never be checked is refused.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use super::file::{
 use super::load::{Mistakes, SchemeFile};
 use super::name::plain;
 use super::{
-    Annex, Applies, CellSel, ColumnKind, Limit, Relation, RowSel, Rows, Rule, Scheme, Test, YearSel,
+    Annex, Applies, CellSel, ColumnKind, Limit, Relation, RowSel, Rows, Rule, Scheme, Target, Test,
+    Units, YearSel,
 };
 
 /// Rules of one file, with the annex that the file is about.
@@ -53,8 +54,46 @@ pub(super) fn resolve_rules(
     rules
 }
 
+/// The targets of these rules by id, for rows that quote them. `None`: written, but with mistakes that are
+/// reported when rules are resolved.
+pub(super) fn targets<'f>(
+    units: &Units,
+    rules: impl Iterator<Item = RuleFile<'f>>,
+) -> BTreeMap<&'f str, Option<Target>> {
+    let targets = rules.filter_map(|rule| {
+        let id = rule.common().id.get_ref().as_str();
+        let RuleFile::Target(written) = rule else {
+            return None;
+        };
+        let written = written.get_ref();
+        let target = || {
+            Some(Target {
+                id: id.into(),
+                value: written.value.get_ref().parse().ok()?,
+                unit: units.find(written.unit.get_ref())?,
+                years: years_of(written)?,
+                bound: written.bound,
+            })
+        };
+        Some((id, target()))
+    });
+    targets.collect()
+}
+
+/// The first and the last year of a promise.
+fn years_of(rule: &TargetFile) -> Option<(u16, u16)> {
+    match (&rule.year, &rule.years) {
+        (Some(year), None) => Some((*year.get_ref(), *year.get_ref())),
+        (None, Some(years)) => match years.get_ref()[..] {
+            [first, last] if first <= last => Some((first, last)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The known name that is nearest to `name`, if any is near.
-pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     let wanted = plain(name);
     known
         .map(|known| {
@@ -360,19 +399,16 @@ impl<'r> Resolver<'r> {
             self.unknown(What::Unit, rule.unit.span(), rule.unit.get_ref(), near);
             return None;
         };
-        let years = match (&rule.year, &rule.years) {
-            (Some(year), None) => (*year.get_ref(), *year.get_ref()),
-            (None, Some(years)) => match years.get_ref()[..] {
-                [first, last] if first <= last => (first, last),
-                _ => {
-                    self.bad(
-                        years.span(),
-                        "首年和末年，如 [2023, 2025]",
-                        &format!("{:?}", years.get_ref()),
-                    );
-                    return None;
-                }
-            },
+        let years = match (years_of(rule), &rule.year, &rule.years) {
+            (Some(years), ..) => years,
+            (None, None, Some(years)) => {
+                self.bad(
+                    years.span(),
+                    "首年和末年，如 [2023, 2025]",
+                    &format!("{:?}", years.get_ref()),
+                );
+                return None;
+            }
             _ => {
                 let problem = Problem::Lacking {
                     what: "year 或 years（二者取一）",
@@ -757,6 +793,10 @@ impl<'r> Resolver<'r> {
                 annex.columns.iter().map(|column| &*column.name),
             );
             self.unknown(What::Column, name.span(), name.get_ref(), near);
+        }
+        if found.is_some_and(|column| annex.columns[column].print.is_some()) {
+            self.never(name.span(), NeverChecked::Printed);
+            return None;
         }
         found
     }

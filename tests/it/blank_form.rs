@@ -11,8 +11,8 @@ use std::sync::Arc;
 use hebiao::check::check_county;
 use hebiao::inbox;
 use hebiao::model::{
-    CellRef, Date, Detail, Finding, Kind, Level, ReporterSource, RowKind, Sheet, Stamp, Table,
-    Value,
+    CellRef, Date, Detail, Finding, Kind, Level, Period, ReporterSource, RowKind, Sheet, Stamp,
+    Table, Value,
 };
 use hebiao::pipeline::{FormFile, FormReader};
 use hebiao::read::{Limits, read};
@@ -25,7 +25,7 @@ use crate::desk::luntai;
 
 /// What is typed into a cell.
 #[derive(Clone, Debug, PartialEq)]
-enum Typed {
+pub(crate) enum Typed {
     Number(String),
     Text(String),
     /// A formula came to this when the file was saved.
@@ -35,10 +35,10 @@ enum Typed {
 }
 
 /// What is typed into a workbook: by sheet and cell.
-type Filling = BTreeMap<(String, CellRef), Typed>;
+pub(crate) type Filling = BTreeMap<(String, CellRef), Typed>;
 
 /// The workbook with cells filled in, as a spreadsheet would write it.
-fn filled(form: &[u8], filling: &Filling) -> Vec<u8> {
+pub(crate) fn filled(form: &[u8], filling: &Filling) -> Vec<u8> {
     let names: Vec<String> = sheets(form).into_iter().map(|sheet| sheet.name).collect();
     let mut old = zip::ZipArchive::new(Cursor::new(form)).expect("a workbook");
     let mut new = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -151,7 +151,7 @@ impl Places {
 /// The plan as its offices returned it.
 fn plan(scheme: &Scheme) -> Vec<FormFile> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
-    let reader = FormReader::new(scheme);
+    let reader = FormReader::new(scheme, Period::Plan);
     let files = inbox::list(&folder).expect("the sample inbox");
     files
         .iter()
@@ -163,6 +163,14 @@ fn plan(scheme: &Scheme) -> Vec<FormFile> {
 fn forms(scheme: &Scheme) -> Vec<(usize, Form<'_>)> {
     (0..scheme.reporters.len())
         .filter_map(|reporter| Some((reporter, Form::of(scheme, reporter)?)))
+        .collect()
+}
+
+/// What is filled in for the plan.
+fn plan_forms(scheme: &Scheme) -> Vec<(usize, Form<'_>)> {
+    let forms = forms(scheme).into_iter();
+    forms
+        .filter_map(|(reporter, form)| Some((reporter, form.period(Some(Period::Plan))?)))
         .collect()
 }
 
@@ -247,7 +255,7 @@ fn date_typed(date: Date) -> Typed {
 }
 
 fn read_back(scheme: &Scheme, name: &str, bytes: &[u8]) -> FormFile {
-    FormReader::new(scheme).file(&Arc::from(name), bytes)
+    FormReader::new(scheme, Period::Plan).file(&Arc::from(name), bytes)
 }
 
 /// What tables say: by annex, row and column. A reporter's own total is left out where the plan has none.
@@ -325,7 +333,7 @@ fn the_plan_goes_through_blank_forms_unchanged() {
     let plan = plan(scheme);
     let plan_tables: Vec<Table> = plan.iter().flat_map(|file| file.tables.clone()).collect();
     let (mut typed_in, mut by_program) = (Vec::new(), Vec::new());
-    for (reporter, form) in forms(scheme) {
+    for (reporter, form) in plan_forms(scheme) {
         let name = &scheme.reporters[reporter].name;
         let file = format!("{name}.xlsx");
         let blank = form.write().expect("a form");
@@ -425,7 +433,9 @@ fn a_form_returned_blank_is_said_to_be_blank_and_nothing_else() {
                 .iter()
                 .map(|&annex| {
                     let annex = &scheme.annexes[annex];
+                    // Nobody must have something to tell of a task every month.
                     let owes = !annex.rows.fixed().is_empty()
+                        && &*annex.number != "台账"
                         && scheme.reporters_of(annex).contains(&reporter);
                     let level = if owes {
                         Level::Mandatory
@@ -454,6 +464,17 @@ fn every_annex_and_every_row_is_in_some_form() {
     }
     for (annex, seen) in scheme.annexes.iter().zip(&mut seen) {
         seen.sort_unstable();
+        // A task with two lead offices is in the forms of both.
+        let n_shared = annex
+            .rows
+            .fixed()
+            .iter()
+            .filter(|row| row.reporters.len() == 2);
+        let n_shared = n_shared.count();
+        assert_eq!(n_shared, if &*annex.number == "台账" { 2 } else { 0 });
+        let n_seen = seen.len();
+        seen.dedup();
+        assert_eq!(seen.len() + n_shared, n_seen);
         let all: Vec<usize> = (0..annex.rows.fixed().len()).collect();
         assert_eq!(*seen, all, "{}", annex.number);
     }
@@ -508,29 +529,39 @@ fn a_row_left_blank_beside_others_is_named() {
 fn the_stamp_tells_an_old_form_and_whom_it_was_made_for() {
     let scheme = luntai();
     let bytes = form_of(scheme, "轮台镇")
-        .period(Some("2024-05"))
+        .period(Period::parse("2024-05"))
+        .expect("forms for a month")
         .write()
         .expect("a form");
     let properties = read(&bytes, &Limits::default()).expect("a form").properties;
     let stamp = Stamp::of_properties(&properties).expect("a stamp");
     assert_eq!(stamp.scheme, "luntai-2023-2025");
     assert_eq!(stamp.fingerprint, scheme.fingerprint);
-    assert_eq!(stamp.annexes, ["附件3", "附件6.2", "附件7"]);
+    let numbers: Vec<&str> = stamp.annexes.iter().map(|(number, _)| &**number).collect();
+    assert_eq!(numbers, ["附件3", "附件6.2", "附件7"]);
     assert_eq!(stamp.period.as_deref(), Some("2024-05"));
     assert_eq!(stamp.version, env!("CARGO_PKG_VERSION"));
     let code = &scheme.reporters[scheme.roster.find("轮台镇").expect("轮台镇").reporter].code;
     assert_eq!(stamp.reporter, **code);
 
+    // A rule that was changed makes no form useless; a header that was changed does.
     let mut later = scheme.clone();
     later.fingerprint = "f".repeat(64);
-    let read = read_back(&later, "1.xlsx", &bytes);
-    let old: Vec<&Finding> = (read.findings.iter())
-        .filter(|finding| finding.kind == Kind::OldForm)
-        .collect();
-    let [old] = old[..] else { panic!("{old:?}") };
+    let old_in = |scheme: &Scheme| -> Vec<Finding> {
+        let read = read_back(scheme, "1.xlsx", &bytes);
+        let of_kind = |finding: &Finding| finding.kind == Kind::OldForm;
+        read.findings.into_iter().filter(of_kind).collect()
+    };
+    assert_eq!(old_in(&later), []);
+    let annex = later.annex("附件6.2").expect("an annex");
+    let leaf = later.annexes[annex].leaves.last_mut().expect("a column");
+    leaf.path = vec!["说明".to_owned()];
+    let old = old_in(&later);
+    let [old] = &old[..] else { panic!("{old:?}") };
     assert_eq!(old.level, Level::Hint);
-    assert_eq!(old.given.as_deref(), Some(&scheme.fingerprint[..8]));
-    assert_eq!(old.expected.as_deref(), Some("ffffffff"));
+    assert_eq!(old.annex.as_deref(), Some("附件6.2"));
+    assert_eq!(old.given.as_deref(), Some(&*stamp.annexes[1].1));
+    assert_ne!(old.given, old.expected);
 
     // The line that says who fills it in was emptied, and nothing else tells.
     let mut filling = Filling::new();
@@ -702,7 +733,7 @@ fn forms_are_made_for_those_asked_for_and_never_replaced_unasked() {
         before
     );
     let (code, _, files) = hebiao_form(&folder, &[]);
-    assert_eq!((code, files.len()), (Some(0), 12 + 15), "{files:?}");
+    assert_eq!((code, files.len()), (Some(0), 12 + 22), "{files:?}");
     for (arguments, wanted) in [
         (
             ["附件9", "--reporter", "轮台镇"],

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use calamine::Reader;
+
 /// A folder of its own, gone when the test ends.
 struct Desk(PathBuf);
 
@@ -142,16 +144,26 @@ fn the_same_inbox_gives_the_same_bytes() {
 }
 
 #[test]
-fn merging_again_replaces_the_outbox_whole() {
+fn merging_again_replaces_the_outbox_and_keeps_what_others_put_there() {
     let desk = Desk::new("again");
     merge_plan(&desk.path("out"));
-    fs::write(desk.path("out/plan/old.txt"), "left from before").expect("a file");
-    merge_plan(&desk.path("out"));
-    assert!(!desk.path("out/plan/old.txt").exists());
+    let before = contents(&desk.path("out/plan"));
+    fs::write(desk.path("out/plan/批示.txt"), "请核实").expect("a file");
+    let again = merge_plan(&desk.path("out"));
+    let kept = desk.path("out/plan/批示.txt");
+    assert_eq!(fs::read_to_string(&kept).expect("it is kept"), "请核实");
+    assert!(
+        stderr(&again).contains("已原样保留：批示.txt"),
+        "{}",
+        stderr(&again)
+    );
+    fs::remove_file(kept).expect("a file");
+    assert!(contents(&desk.path("out/plan")) == before);
     let left: Vec<_> = fs::read_dir(desk.path("out"))
         .expect("the outbox")
         .map(|entry| entry.expect("an entry").file_name())
-        .filter(|name| name != "plan" && !name.to_string_lossy().ends_with(".lock"))
+        .filter(|name| name != "plan" && name != ".plan.files")
+        .filter(|name| !name.to_string_lossy().ends_with(".lock"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -296,4 +308,38 @@ fn help_and_lists_come_in_both_languages() {
     }
     let output = hebiao(&["explain", "A7-02"]);
     assert!(stdout(&output).contains("工业、农业、生活用水之和应等于用水总量"));
+}
+
+#[test]
+fn what_the_county_wrote_down_about_a_period_stands_on_the_first_sheet() {
+    let desk = Desk::new("note");
+    let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
+    fs::create_dir_all(desk.path("inbox/plan")).expect("a folder");
+    let form = "县直部门/县水利局附件7合计.xlsx";
+    fs::copy(inbox.join(form), desk.path("inbox/plan/附件7.xlsx")).expect("a copy");
+    // As Notepad keeps it on an older Chinese PC.
+    let (gbk, _, _) = encoding_rs::GB18030.encode("演示数据，不是真实数据。");
+    fs::write(desk.path("inbox/plan/说明.txt"), gbk).expect("a file");
+    let (inbox, out) = (desk.path("inbox"), desk.path("out"));
+    hebiao(&[
+        "merge",
+        "plan",
+        "--inbox",
+        inbox.to_str().expect("a path"),
+        "--outbox",
+        out.to_str().expect("a path"),
+    ]);
+    let book = desk.path("out/plan/轮台县-plan-汇总.xlsx");
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(book).expect("a workbook");
+    let sheet = book.worksheet_range("说明").expect("the first sheet");
+    let line = sheet.rows().find(|row| row[0] == "本期说明");
+    assert_eq!(
+        line.expect("the note")[1].to_string(),
+        "演示数据，不是真实数据。"
+    );
+    let findings = fs::read_to_string(desk.path("out/plan/findings.json")).expect("a file");
+    let findings: serde_json::Value = serde_json::from_str(&findings).expect("JSON");
+    let files = findings["files"].as_array().expect("files");
+    let note = files.iter().find(|file| file["path"] == "说明.txt");
+    assert_eq!(note.expect("it is in the list")["status"], "ignored");
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use hebiao::model::{
-    Cell, CellRange, CellRef, CellValue, Date, Finding, Kind, Level, NumberFormat, Row, RowKind,
-    Sheet, Table, Value,
+    Cell, CellRange, CellRef, CellValue, Date, Finding, Kind, Level, NumberFormat, Period, Row,
+    RowKind, Sheet, Table, Value,
 };
 use hebiao::normalise::normalise;
 use hebiao::recognise::{Recogniser, Who, settle_reporters};
@@ -73,7 +73,7 @@ pub(crate) fn read_sheets(scheme: &Scheme, file: &str, sheets: &[Sheet]) -> Read
     findings.extend(noticed);
     let mut tables = Vec::new();
     for ((sheet, layout), who) in layouts.iter().zip(&who) {
-        let (table, noticed) = normalise(scheme, &file, sheet, layout, *who);
+        let (table, noticed) = normalise(scheme, Period::Plan, &file, sheet, layout, *who);
         tables.push(table);
         findings.extend(noticed);
     }

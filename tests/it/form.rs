@@ -46,7 +46,8 @@ pub(crate) struct FormRow {
 }
 
 impl<'s> Form<'s> {
-    /// The form as the plan prints it, with a different value in each cell.
+    /// The form as the plan prints it, with a different value in each cell. Where no office returns the whole
+    /// of it, the rows of one.
     pub(crate) fn of(scheme: &'s Scheme, number: &str) -> Self {
         let annex_idx = scheme.annex(number).expect(number);
         let annex = &scheme.annexes[annex_idx];
@@ -74,6 +75,9 @@ impl<'s> Form<'s> {
             spell: str::to_owned,
         };
         form.fill();
+        if annex.responsible.is_none() {
+            form.keep_rows_of(form.office());
+        }
         form
     }
 
@@ -98,6 +102,9 @@ impl<'s> Form<'s> {
                             keys.push(plain_text(&value));
                         }
                         return Some(value);
+                    }
+                    if let Some(printed) = spec.and_then(|spec| spec.cell(column)) {
+                        return Some(text(printed));
                     }
                     Some(match annex.kind_of(leaf, spec.map(|_| row)) {
                         ColumnKind::Serial => CellValue::Number(serial(annex, row)),
@@ -143,10 +150,12 @@ impl<'s> Form<'s> {
         self.below.extend(notes);
     }
 
-    /// Who returns the whole of it.
+    /// Who returns the whole of it, or the first to whom a row belongs.
     pub(crate) fn office(&self) -> &'s str {
         let annex = &self.scheme.annexes[self.annex];
-        &self.scheme.reporters[annex.responsible.expect("an office")].name
+        let first = annex.rows.fixed().first().and_then(|spec| spec.reporter());
+        let office = annex.responsible.or(first).expect("an office");
+        &self.scheme.reporters[office].name
     }
 
     /// Whether townships return it.
@@ -160,7 +169,7 @@ impl<'s> Form<'s> {
         let specs = self.scheme.annexes[self.annex].rows.fixed();
         self.rows.retain(|row| {
             row.spec
-                .is_some_and(|idx| specs[idx].reporter == Some(wanted))
+                .is_some_and(|idx| specs[idx].reporters.contains(&wanted))
         });
     }
 
@@ -171,13 +180,12 @@ impl<'s> Form<'s> {
         for row in &mut self.rows {
             let own = row
                 .spec
-                .is_some_and(|idx| annex.rows.fixed()[idx].reporter == Some(wanted));
+                .is_some_and(|idx| annex.rows.fixed()[idx].reporters.contains(&wanted));
             if own {
                 continue;
             }
             for (leaf, cell) in row.cells.iter_mut().enumerate() {
-                let kind = annex.column_of(leaf).kind;
-                if !annex.is_key(annex.leaves[leaf].column) && kind != ColumnKind::Serial {
+                if !annex.is_label(annex.leaves[leaf].column) {
                     *cell = None;
                 }
             }
@@ -234,10 +242,7 @@ impl<'s> Form<'s> {
         let annex = &self.scheme.annexes[self.annex];
         let mut lines = Vec::new();
         for row in &self.rows {
-            let is_own = |leaf: &usize| {
-                !annex.is_key(annex.leaves[*leaf].column)
-                    && annex.column_of(*leaf).kind != ColumnKind::Serial
-            };
+            let is_own = |leaf: &usize| !annex.is_label(annex.leaves[*leaf].column);
             let values: Vec<String> = (0..annex.leaves.len())
                 .filter(|leaf| is_own(leaf) && self.columns.contains(&Some(*leaf)))
                 .filter_map(|leaf| {
@@ -344,7 +349,8 @@ impl<'s> Form<'s> {
             let Some(leaf) = *leaf else { continue };
             let col = self.at.1 + col as u32;
             let described = annex.column_of(leaf);
-            let is_label = annex.is_key(annex.leaves[leaf].column);
+            let is_label =
+                annex.is_label(annex.leaves[leaf].column) && described.kind != ColumnKind::Serial;
             let joins = described.merge_down && (is_label || described.kind == ColumnKind::Serial);
             let mut row = 0;
             while row < self.rows.len() {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use hebiao::consolidate::{County, CountyRow, consolidate};
-use hebiao::model::{Amount, Date, Detail, Entry, Finding, Place, Row, RowKind, Table, Value};
+use hebiao::model::{
+    Amount, Date, Detail, Entry, Finding, Period, Place, Row, RowKind, Table, Value,
+};
 use hebiao::scheme::{
-    Annex, Column, ColumnKind, Leaf, Reporter, ReporterKind, ReturnedBy, Roster, RowSpec, Rows,
-    Scheme, TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Course, Due, Leaf, Reporter, ReporterKind, ReturnedBy, Roster,
+    RowSpec, Rows, Scheme, TotalRow, Unit, Units,
 };
 
 /// One annex, and the returns of it.
@@ -35,12 +37,19 @@ impl Grid {
             row_key: Vec::new(),
             year_column: None,
             reporter_key: None,
+            reporter_column: None,
             rows: Rows::Register,
             total: Some(TotalRow {
                 label: "合计".into(),
                 at_top: false,
             }),
             notes: Vec::new(),
+            due: Due {
+                every: None,
+                plan: true,
+                day: None,
+            },
+            publish: Vec::new(),
         };
         for column in cells(columns) {
             annex.add(column);
@@ -73,7 +82,9 @@ impl Grid {
         let specs = rows.iter().map(|row| {
             let (keys, year) = keys_and_year(cells(row));
             RowSpec {
-                reporter: keys.first().and_then(|key| self.reporter(key)),
+                reporters: (keys.first().and_then(|key| self.reporter(key)).into_iter()).collect(),
+                cells: Vec::new(),
+                target: None,
                 key: keys.into_iter().map(Arc::from).collect(),
                 printed: cells(row).into_iter().map(str::to_owned).collect(),
                 year,
@@ -108,6 +119,7 @@ impl Grid {
             reporter,
             columns: (0..annex.leaves.len() as u32).map(Some).collect(),
             rows: rows.collect(),
+            period: Period::Plan,
             originals: Vec::new(),
         };
         self.tables.push(table);
@@ -224,6 +236,11 @@ impl Add for Annex {
             optional: false,
             blank_is_none: kind == "none",
             merge_down: false,
+            course: Course::State,
+            print: None,
+            measures_target: false,
+            done: Vec::new(),
+            width: None,
         });
     }
 }

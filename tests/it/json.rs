@@ -1,12 +1,12 @@
 //! findings.json against one written by hand.
 
 use hebiao::model::{
-    Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, Operand, Place, Reason,
+    Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, Operand, Period, Place, Reason,
     ReporterSource, ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally,
 };
 use hebiao::report::json::{Facts, write};
 use hebiao::report::{Lang, words};
-use hebiao::scheme::{Annex, Reporter, ReporterKind, ReturnedBy, Roster, Rows, Scheme, Units};
+use hebiao::scheme::{Annex, Due, Reporter, ReporterKind, ReturnedBy, Roster, Rows, Scheme, Units};
 
 #[test]
 fn findings_json_is_what_the_design_says() {
@@ -20,7 +20,7 @@ fn findings_json_is_what_the_design_says() {
     let findings = findings();
     let facts = Facts {
         scheme: &scheme,
-        period: Some("2024-05"),
+        period: Period::parse("2024-05"),
         files: &files,
         returns: &returns,
         findings: &findings,
@@ -227,9 +227,16 @@ fn scheme() -> Scheme {
             row_key: Vec::new(),
             year_column: None,
             reporter_key: None,
+            reporter_column: None,
             rows: Rows::Register,
             total: None,
             notes: Vec::new(),
+            due: Due {
+                every: None,
+                plan: true,
+                day: None,
+            },
+            publish: Vec::new(),
         }],
         rules: Vec::new(),
     }

@@ -14,11 +14,15 @@ mod form;
 #[cfg(feature = "consolidate")]
 mod grid;
 mod json;
+#[cfg(feature = "consolidate")]
+mod ledger;
 mod merged;
 mod normalise;
 mod outbox;
 #[cfg(feature = "consolidate")]
 mod plan;
+#[cfg(feature = "consolidate")]
+mod publish;
 mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]

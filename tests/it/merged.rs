@@ -10,8 +10,8 @@ use std::sync::Arc;
 use hebiao::check::Checker;
 use hebiao::consolidate::{County, CountyAnnex, CountyRow, CountyTotal, Source};
 use hebiao::model::{
-    Amount, CellRef, Date, Entry, FileRecord, FileStatus, Finding, Format, Place, ReturnRecord,
-    ReturnStatus, Row, RowKind, Table, TableRecord, Tally, Value,
+    Amount, CellRef, Date, Earlier, Entry, FileRecord, FileStatus, Finding, Format, Period, Place,
+    ReturnRecord, ReturnStatus, Row, RowKind, Table, TableRecord, Tally, Value,
 };
 use hebiao::pipeline::{FormReader, Merged, sort_findings};
 use hebiao::returns;
@@ -306,6 +306,7 @@ impl<'s> Draft<'s> {
             reporter: Some(reporter_idx),
             columns: (0..spec.leaves.len() as u32).map(Some).collect(),
             rows: Vec::new(),
+            period: Period::Plan,
             originals: Vec::new(),
         };
         let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -394,7 +395,7 @@ impl<'s> Draft<'s> {
         tallies.resize(self.scheme.rules.len(), Tally::default());
         assemble(
             self.scheme,
-            "2024-05",
+            Period::parse("2024-05").expect("a month"),
             files,
             self.tables,
             findings,
@@ -421,7 +422,7 @@ pub(crate) fn plan() -> (Scheme, Merged) {
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let scheme = load(&files).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let reader = FormReader::new(&scheme);
+    let reader = FormReader::new(&scheme, Period::Plan);
     let (mut records, mut tables, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     let mut checked = hebiao::check::Checked::default();
     for file in hebiao::inbox::list(&root.join("inbox/plan")).expect("the inbox") {
@@ -432,13 +433,13 @@ pub(crate) fn plan() -> (Scheme, Merged) {
         findings.extend(read.findings);
         checked.merge(read.checked);
     }
-    let settled = returns::settle(&scheme, tables);
+    let settled = returns::settle(&scheme, Period::Plan, tables);
     findings.extend(settled.findings);
     checked.merge(Checker::new(&scheme).county(&settled.tables));
     findings.append(&mut checked.findings);
     let merged = assemble(
         &scheme,
-        "plan",
+        Period::Plan,
         records,
         settled.tables,
         findings,
@@ -449,7 +450,7 @@ pub(crate) fn plan() -> (Scheme, Merged) {
 
 fn assemble(
     scheme: &Scheme,
-    period: &str,
+    period: Period,
     files: Vec<FileRecord>,
     tables: Vec<Table>,
     mut findings: Vec<Finding>,
@@ -477,7 +478,9 @@ fn assemble(
     }
     returns.sort_by_key(|one: &ReturnRecord| (one.reporter, one.annex));
     Merged {
-        period: period.into(),
+        period,
+        earlier: Earlier::default(),
+        note: None,
         superseded_by: vec![None; tables.len()],
         county: county(scheme, &tables),
         files,
@@ -520,9 +523,11 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
                 spec: Some(spec),
                 key: row.key.clone(),
                 year: row.year,
-                reporter: row.reporter,
+                reporter: row.reporter(),
                 source: by_name.get(&(row.key.clone(), row.year)).copied(),
                 conflicts: Vec::new(),
+                shared: Vec::new(),
+                completion: None,
             });
         let mut rows: Vec<CountyRow> = fixed.collect();
         if rows.is_empty() {
@@ -535,6 +540,8 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
                     reporter: row.reporter,
                     source: Some(*source),
                     conflicts: Vec::new(),
+                    shared: Vec::new(),
+                    completion: None,
                 })
                 .collect();
         }
@@ -542,7 +549,11 @@ fn county(scheme: &Scheme, tables: &[Table]) -> County {
             sums: sums(annex, &rows, tables),
             stated,
         });
-        CountyAnnex { rows, total }
+        CountyAnnex {
+            rows,
+            total,
+            progress: None,
+        }
     });
     County {
         annexes: annexes.collect(),

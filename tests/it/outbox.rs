@@ -28,7 +28,7 @@ fn made(dir: &Path, files: &[(&str, &str)]) -> PathBuf {
     for (name, text) in files {
         write(&mut outbox, name, text).expect("it can be written");
     }
-    outbox.commit().expect("it can be swapped in")
+    outbox.commit().expect("it can be swapped in").path
 }
 
 /// Every file under a folder, with its content.
@@ -58,11 +58,13 @@ fn files(files: &[(&str, &str)]) -> Vec<(String, String)> {
     owned.collect()
 }
 
+/// What lies in the outboxes' folder, but for the list of what was written.
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).expect("it is a folder");
     let names = entries.map(|entry| entry.expect("it can be listed").file_name());
     let mut names: Vec<String> = names
         .map(|name| name.to_string_lossy().into_owned())
+        .filter(|name| name != ".2024-05.files")
         .collect();
     names.sort();
     names
@@ -224,4 +226,36 @@ fn two_files_of_one_name_are_refused_and_so_is_a_failed_write() {
     assert_eq!(error.kind, OutboxErrorKind::Write);
     drop(outbox);
     assert_eq!(names(&dir), [""; 0], "no outbox is better than half of one");
+}
+
+#[test]
+fn what_others_changed_in_the_old_outbox_is_kept_beside_the_new_file() {
+    let dir = folder("kept");
+    let first = [
+        ("findings.json", "1"),
+        ("汇总.xlsx", "一"),
+        ("退回/甲/表.xlsx", "甲"),
+    ];
+    let target = made(&dir, &first);
+    // The clerk wrote into the workbook and put a file of her own beside it; a lock file is nobody's work.
+    fs::write(target.join("汇总.xlsx"), "一，已批注").expect("a file");
+    fs::create_dir(target.join("来文")).expect("a folder");
+    fs::write(target.join("来文/通知.txt"), "通知").expect("a file");
+    fs::write(target.join("~$汇总.xlsx"), "lock").expect("a file");
+    let second = [("findings.json", "2"), ("汇总.xlsx", "二")];
+    made(&dir, &second);
+    let expected = files(&[
+        ("findings.json", "2"),
+        ("来文/通知.txt", "通知"),
+        ("汇总.xlsx", "二"),
+        ("汇总（手工改动）.xlsx", "一，已批注"),
+    ]);
+    let sorted = |mut files: Vec<(String, String)>| {
+        files.sort();
+        files
+    };
+    assert_eq!(content(&target), sorted(expected.clone()));
+    // A third run has nothing more to keep, and loses nothing.
+    made(&dir, &second);
+    assert_eq!(content(&target), sorted(expected));
 }

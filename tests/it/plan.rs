@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hebiao::inbox;
-use hebiao::model::{Finding, Kind, Level};
+use hebiao::model::{Earlier, Finding, Kind, Level, Period};
 use hebiao::pipeline::{Merged, merge};
 use hebiao::scheme::{Scheme, SchemeFile, load};
 use serde::Deserialize;
@@ -54,7 +54,7 @@ pub(crate) fn scheme() -> Scheme {
 pub(crate) fn merged(scheme: &Scheme) -> Merged {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
     let files = inbox::list(&folder).expect("the sample inbox");
-    merge(scheme, "plan", &files, &|| {})
+    merge(scheme, Period::Plan, Earlier::default(), &files, &|| {})
 }
 
 #[test]

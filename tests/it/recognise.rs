@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::desk::{luntai, named_sheet, read_sheets, sheet, text};
 use crate::form::{Form, held, stack};
 
-const ANNEXES: [&str; 12] = [
+const ANNEXES: [&str; 13] = [
     "附件1",
     "附件1.1",
     "附件2",
@@ -19,6 +19,7 @@ const ANNEXES: [&str; 12] = [
     "附件6.1",
     "附件6.2",
     "附件7",
+    "台账",
 ];
 
 /// What a clerk may do to a form without making it another.
@@ -500,4 +501,96 @@ fn a_form_that_calls_itself_another_annex_is_asked_about() {
     );
     assert_eq!(reading.shown(), "read-as verification A1 附件7");
     assert_eq!(reading.tables.len(), 1);
+}
+
+#[test]
+fn a_header_printed_again_on_the_next_page_is_no_second_form() {
+    // The county's list of 附件3, printed on two pages; the title may stand on both.
+    let page_break = [
+        "单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计",
+        "轮台县2023-2025年造林绿化任务指导性计划表\n单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计",
+    ];
+    for again in page_break {
+        let reading = read_sheets(
+            luntai(),
+            "县林草局.xlsx",
+            &[named_sheet(
+                "表",
+                &format!(
+                    "轮台县2023-2025年造林绿化任务指导性计划表
+                     单位：亩
+                     单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+                     野云沟乡 | 1 | 2 | 3 | 6
+                     策达雅乡 | 1 | 2 | 3 | 6
+                     铁热克巴扎乡 | 1 | 2 | 3 | 6
+                     阳霞镇 | 1 | 2 | 3 | 6
+                     塔尔拉克乡 | 1 | 2 | 3 | 6
+                     {again}
+                     阿克萨来乡 | 1 | 2 | 3 | 6
+                     群巴克镇 | 1 | 2 | 3 | 6
+                     哈尔巴克乡 | 1 | 2 | 3 | 6
+                     轮台镇 | 1 | 2 | 3 | 6
+                     草湖乡 | 1 | 2 | 3 | 6
+                     轮南镇 | 1 | 2 | 3 | 6
+                     全县合计 | 11 | 22 | 33 | 66"
+                ),
+            )],
+        );
+        assert_eq!(reading.shown(), "");
+        let [table] = &reading.tables[..] else {
+            panic!("{} forms", reading.tables.len())
+        };
+        assert_eq!(table.rows.len(), 12);
+    }
+}
+
+#[test]
+fn forms_of_two_townships_below_each_other_stay_two() {
+    let reading = read_sheets(
+        luntai(),
+        "汇总.xlsx",
+        &[named_sheet(
+            "表",
+            "填报单位：轮台镇
+             单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+             轮台镇 | 1 | 2 | 3 | 6
+             填报单位：草湖乡
+             单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+             草湖乡 | 1 | 2 | 3 | 6",
+        )],
+    );
+    assert_eq!(reading.tables.len(), 2);
+}
+
+#[test]
+fn an_annex_number_may_be_written_in_chinese_digits() {
+    // 附件3.1 and 附件5 have one header: the number tells them apart.
+    for (printed, number) in [
+        ("附件五", "附件5"),
+        ("附件 五", "附件5"),
+        ("附件五：治理项目计划", "附件5"),
+        ("附件三之一", "附件3.1"),
+        ("附件三点一", "附件3.1"),
+        ("（附件五）", "附件5"),
+    ] {
+        let reading = read_sheets(
+            luntai(),
+            "县林草局.xlsx",
+            &[named_sheet(
+                "表",
+                &format!(
+                    "{printed}
+                     序号 | 年度 | 项目内容 | 面积（万亩） | 投资金额（万元） | 备注
+                     1 | 2023 | 封（沙）山育林 | 5 | 500 |
+                     2 | 2023 | 草原改良 | 1 | 90 |
+                     3 | 2024 | 封（沙）山育林 | 4 | 400 |
+                     4 | 2025 | 封（沙）山育林 | 5 | 500 |"
+                ),
+            )],
+        );
+        let found: Vec<&str> = (reading.tables.iter())
+            .map(|table| &*luntai().annexes[table.annex].number)
+            .collect();
+        assert_eq!(found, [number], "{printed}: {}", reading.shown());
+    }
 }

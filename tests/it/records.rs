@@ -2,8 +2,9 @@
 
 use std::io::Cursor;
 
+use hebiao::consolidate::read_records;
 use hebiao::consolidate::records::write_records;
-use hebiao::model::{FileRecord, FileStatus, Format, TableRecord};
+use hebiao::model::{FileRecord, FileStatus, Format, Period, TableRecord};
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::ParquetReader;
 
@@ -28,9 +29,12 @@ fn written(grid: &Grid, with_last_superseded: bool) -> Vec<u8> {
         })
         .collect();
     let mut bytes = Vec::new();
-    write_records(&grid.scheme, "2024-05", &files, &grid.tables, &mut bytes)
-        .expect("memory takes it");
+    write_records(&grid.scheme, may(), &files, &grid.tables, &mut bytes).expect("memory takes it");
     bytes
+}
+
+fn may() -> Period {
+    Period::parse("2024-05").expect("a month")
 }
 
 fn read(bytes: Vec<u8>) -> DataFrame {
@@ -106,22 +110,59 @@ fn every_observation_is_there_with_its_key_and_its_cell() {
         "annex",
         "reporter_code",
         "reporter",
+        "returned_by",
         "file",
         "sheet",
         "sha256",
         "superseded",
     ];
     let sources = rows(&frame, &source);
-    assert_eq!(sources[0], "2024-05 附件3 R0 轮台镇 1.xlsx 表 hash0 false");
+    assert_eq!(
+        sources[0],
+        "2024-05 附件3 R0 轮台镇 R0 1.xlsx 表 hash0 false"
+    );
     assert_eq!(sources[11], sources[0], "a total row is the sender's");
-    assert_eq!(sources[12], "2024-05 附件3 R1 草湖乡 2.xlsx 表 hash1 true");
+    assert_eq!(
+        sources[12],
+        "2024-05 附件3 R1 草湖乡 · 2.xlsx 表 hash1 true"
+    );
     assert_eq!(frame.width(), key.len() + source.len());
+}
+
+#[test]
+fn records_read_back_as_the_forms_that_counted() {
+    let grid = sample();
+    let past = read_records(&grid.scheme, may(), Cursor::new(written(&grid, true)));
+    let past = past.expect("they are what was written");
+    assert_eq!(past.period, may());
+    let [table] = &past.tables[..] else {
+        panic!("the second form was superseded")
+    };
+    let given = &grid.tables[0];
+    assert_eq!((table.annex, table.reporter), (given.annex, given.reporter));
+    assert_eq!(table.columns[3..], given.columns[3..]);
+    assert_eq!(table.rows.len(), given.rows.len());
+    for (row, given) in table.rows.iter().zip(&given.rows) {
+        assert_eq!(
+            (row.kind, row.spec, &row.key, row.year, row.sheet_row),
+            (
+                given.kind,
+                given.spec,
+                &given.key,
+                given.year,
+                given.sheet_row
+            )
+        );
+        for leaf in 3..row.entries.len() {
+            assert_eq!(row.entries[leaf].value, given.entries[leaf].value);
+        }
+    }
 }
 
 #[test]
 fn what_nobody_returned_is_still_a_file_with_columns() {
     let frame = read(written(&Grid::new("乡镇:reporter | 面积"), false));
-    assert_eq!((frame.height(), frame.width()), (0, 19));
+    assert_eq!((frame.height(), frame.width()), (0, 20));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Which returns count: what came twice, what did not come, and whom to believe.
 
-use hebiao::model::{Detail, Kind, Level, ReturnStatus, Table};
+use hebiao::model::{Detail, Kind, Level, Period, ReturnStatus, Table};
 use hebiao::returns::settle;
 
 use crate::desk::{luntai, read_sheets, row_name, sheet};
@@ -18,7 +18,7 @@ fn form(file: &str, rows: &[(&str, u32)]) -> Vec<Table> {
 /// other than of what did not come.
 fn settled(forms: &[Vec<Table>]) -> (String, Vec<String>) {
     let tables: Vec<Table> = forms.iter().flatten().cloned().collect();
-    let settled = settle(luntai(), tables);
+    let settled = settle(luntai(), Period::Plan, tables);
     let order: Vec<String> = settled
         .tables
         .iter()
@@ -110,7 +110,7 @@ fn a_township_is_believed_before_the_office_that_returns_its_row() {
         )
     );
     let tables: Vec<Table> = [office, own].concat();
-    let settled = settle(luntai(), tables);
+    let settled = settle(luntai(), Period::Plan, tables);
     let status = |name: &str| {
         let reporter = luntai().roster.find(name).expect(name).reporter;
         let record = settled.returns.iter().find(|record| {
@@ -158,7 +158,11 @@ fn different_rows_of_one_reporter_are_no_duplicates() {
 
 #[test]
 fn what_did_not_come_is_listed() {
-    let settled = settle(luntai(), form("轮台镇.xlsx", &[("轮台镇", 1)]));
+    let settled = settle(
+        luntai(),
+        Period::Plan,
+        form("轮台镇.xlsx", &[("轮台镇", 1)]),
+    );
     // 12 annexes: three by townships (11 + 10 + 11), nine by one office.
     assert_eq!(settled.returns.len(), 41);
     let missing: Vec<_> = settled
@@ -203,7 +207,7 @@ fn large_registers_that_came_twice_are_compared_in_no_time() {
     };
     let forms: Vec<Table> = [register("生态环境局1.xlsx"), register("生态环境局2.xlsx")].concat();
     let start = std::time::Instant::now();
-    let settled = settle(luntai(), forms);
+    let settled = settle(luntai(), Period::Plan, forms);
     assert_eq!(
         settled.superseded_by[1].as_deref(),
         Some("生态环境局2.xlsx")

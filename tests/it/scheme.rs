@@ -164,7 +164,7 @@ fn check(cases: &[(&str, &str, &str, &str)]) {
 #[test]
 fn the_shipped_scheme_loads() {
     let scheme = luntai();
-    assert_eq!(scheme.annexes.len(), 12);
+    assert_eq!(scheme.annexes.len(), 13);
     assert_eq!(scheme.reporters.len(), 40);
     let numbers: Vec<&str> = scheme.annexes.iter().map(|annex| &*annex.number).collect();
     assert_eq!(
@@ -181,7 +181,8 @@ fn the_shipped_scheme_loads() {
             "附件6",
             "附件6.1",
             "附件6.2",
-            "附件7"
+            "附件7",
+            "台账"
         ]
     );
     let owed = |number: &str| {
@@ -292,7 +293,7 @@ fn unknown_names_are_refused_with_the_nearest_known() {
             "row_key = [\"单位\"]",
             "row_key = [\"单位名\"]",
             "annex-1.toml:6:12: 没有名为“单位名”的列，是否指“单位”？\n\
-             annex-1.toml:7:19: 应为row_key 中的一列，写的是“单位”\n\
+             annex-1.toml:7:19: 应为row_key 中的一列，或 kind = \"reporter\"、print = \"row\" 的一列，写的是“单位”\n\
              annex-1.toml:9:8: 应为与 row_key 一样多的行名，写的是“东河乡”\n\
              annex-1.toml:9:8: 应为与 row_key 一样多的行名，写的是“西岭镇”",
         ),

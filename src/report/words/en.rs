@@ -54,6 +54,7 @@ pub(super) fn title(finding: &Finding) -> String {
             ReadAs::AnnexByContent { .. } => "Annexes share their headers; the rows decided",
             ReadAs::AnnexNumber { .. } => "The annex number does not fit the form",
             ReadAs::RepeatedColumn { .. } => "Repeated header, the first column was taken",
+            ReadAs::Printed => "Printed text changed; the scheme's is taken",
             ReadAs::RepeatedRow { .. } => "Repeated row, the first was taken",
         },
         Detail::FormulaError { error: Some(_), .. } => "The formula came to an error",
@@ -235,7 +236,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             same_scheme,
         } => match same_scheme {
             true => format!(
-                "it was made by version {} of the scheme, which is now {}; it was read by the one in force",
+                "it was made by version {} of the annex, which is now {}; it was read by the one in force",
                 given(finding),
                 expected(finding)
             ),
@@ -462,6 +463,10 @@ pub(super) fn advice(finding: &Finding) -> String {
             ReadAs::RepeatedRow { .. } => "Delete or correct the repeated row".to_owned(),
             ReadAs::Percent | ReadAs::Bracketed | ReadAs::DateText | ReadAs::NumberWithUnit => {
                 format!("If it was read wrongly, correct {cell}")
+            }
+            ReadAs::Printed => {
+                "What is printed is not to be changed; tell the county if the scheme is wrong"
+                    .to_owned()
             }
             ReadAs::TextNumber => "It was read; use number cells in future".to_owned(),
             ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {
@@ -929,6 +934,7 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
         ReadAs::RepeatedColumn { header } => {
             format!("more than one “{header}”; the later ones were left out")
         }
+        ReadAs::Printed => format!("“{typed}” where the scheme prints “{taken}”"),
         ReadAs::RepeatedRow { label, first } => {
             format!(
                 "“{label}” stands in row {} already; left out",

@@ -408,6 +408,7 @@ fn examples() -> Vec<Finding> {
         ReadAs::RepeatedColumn {
             header: "备注".into(),
         },
+        ReadAs::Printed,
         ReadAs::RepeatedRow {
             label: "轮台镇".into(),
             first: CellRef::new(4, 0),

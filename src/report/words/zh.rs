@@ -54,6 +54,7 @@ pub(super) fn title(finding: &Finding) -> String {
             ReadAs::AnnexByContent { .. } => "表头相同，按内容认定附件",
             ReadAs::AnnexNumber { .. } => "附件号与表的内容不符",
             ReadAs::RepeatedColumn { .. } => "表头重复，取第一列",
+            ReadAs::Printed => "表中印好的内容改了，以制度为准",
             ReadAs::RepeatedRow { .. } => "行重复，取第一行",
         },
         Detail::FormulaError { error: Some(_), .. } => "公式结果出错",
@@ -235,7 +236,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             same_scheme,
         } => match same_scheme {
             true => format!(
-                "空表是按 {} 版制作的，现行制度是 {} 版；已按现行制度读取",
+                "空表是按 {} 版表样制作的，现行的是 {} 版；已按现行表样读取",
                 given(finding),
                 expected(finding)
             ),
@@ -462,6 +463,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             ReadAs::Percent | ReadAs::Bracketed | ReadAs::DateText | ReadAs::NumberWithUnit => {
                 format!("若读得不对，请改正 {cell}")
             }
+            ReadAs::Printed => "印好的内容不用填也不要改；认为制度有误的，请告诉县里".to_owned(),
             ReadAs::TextNumber => "数字已读取，可不处理；以后请按数字格式填写".to_owned(),
             ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {
                 "若认得不对，请改为制度的写法".to_owned()
@@ -861,6 +863,7 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
             None => format!("表上写的是“{printed}”"),
         },
         ReadAs::RepeatedColumn { header } => format!("“{header}”不止一列，后面的没有汇总"),
+        ReadAs::Printed => format!("表上写的是“{typed}”，制度印的是“{taken}”"),
         ReadAs::RepeatedRow { label, first } => {
             format!("“{label}”在第 {} 行已有，这一行没有汇总", first.row + 1)
         }

@@ -5,20 +5,20 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use rayon::prelude::*;
-use rust_xlsxwriter::{ExcelDateTime, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use crate::consolidate::Source;
+use crate::consolidate::{Completion, Source, State};
 use crate::model::{Amount, Date, Level, Value};
-use crate::scheme::ColumnKind;
+use crate::scheme::{ColumnKind, Target};
 
 use super::body::{Body, Cells};
-use super::frame::{Frame, MEASURED, Shown};
+use super::frame::{COMPLETION, Frame, MEASURED, Shown};
 use super::head::{self, merge};
 use super::layout::Part;
 use super::marks::{Mark, worst};
-use super::notes::{findings_note, stated_total};
+use super::notes::{as_returned, findings_note, stated_total};
 use super::style::{Look, Number, Role, Styles, tab_colour};
-use super::{Context, page, text};
+use super::{Context, page, progress, text};
 
 /// Writes all sheets of one annex but for their data rows, and says what these are.
 pub(super) fn write<'a>(
@@ -38,7 +38,7 @@ pub(super) fn write<'a>(
             sheet: workbook.worksheets().len(),
             first_row: part.first_row,
             n_rows: part.n_rows(),
-            n_cols: frame.annex.leaves.len(),
+            n_cols: usize::from(frame.last_col()) + 1,
             write: Box::new(move |rows, cells| grid.write(rows, &ids, cells)),
         });
         let sheet = workbook.add_worksheet();
@@ -72,14 +72,6 @@ impl<'a> Grid<'a> {
         (here && row >= self.part.first_row).then_some(row)
     }
 
-    /// How many rows a cell covers; 0 under another.
-    fn span(self, row_idx: usize, leaf: usize) -> usize {
-        match &self.frame.spans[leaf] {
-            Some(spans) => spans[row_idx] as usize,
-            None => 1,
-        }
-    }
-
     /// The findings of a cell and of those that are merged into it.
     fn findings(self, row_idx: usize, leaf: usize, span: usize) -> Cow<'a, [usize]> {
         let marks = |row| findings_at(self.frame.context.marks.row(self.frame.idx, row), leaf);
@@ -90,10 +82,12 @@ impl<'a> Grid<'a> {
     }
 
     fn is_absent(self, row_idx: usize, leaf: usize) -> bool {
-        let frame = self.frame;
+        let (frame, row) = (self.frame, &self.frame.county.rows[row_idx]);
         let kind = frame.annex.column_of(leaf).kind;
-        let is_key = frame.keys[leaf].is_some() || kind == ColumnKind::Serial;
-        frame.county.rows[row_idx].source.is_none() && !is_key
+        let is_label = frame.labels[leaf] || kind == ColumnKind::Serial;
+        let state = row.completion.map(|completion| completion.state);
+        let was_returned = state.is_some_and(|state| state != State::NotReturned);
+        row.source.is_none() && !is_label && !was_returned
     }
 
     /// What the cell that starts here looks like, but for its number format.
@@ -102,6 +96,7 @@ impl<'a> Grid<'a> {
             return Look::new(Role::Absent);
         }
         let role = match self.frame.annex.column_of(leaf).kind {
+            // A name stands in the middle; what is printed beside it may be a whole paragraph.
             _ if self.frame.keys[leaf].is_some() => Role::Centred,
             ColumnKind::Serial => Role::Centred,
             ColumnKind::Additive | ColumnKind::Rate => Role::Figure,
@@ -119,7 +114,7 @@ impl<'a> Grid<'a> {
             .into_par_iter()
             .fold(Vec::new, |mut looks: Vec<Look>, row| {
                 for leaf in 0..self.frame.annex.leaves.len() {
-                    let span = self.span(row, leaf);
+                    let span = self.frame.span(row, leaf);
                     if span == 0 {
                         continue;
                     }
@@ -133,23 +128,66 @@ impl<'a> Grid<'a> {
                         }
                     }
                 }
+                let completion = self.completion_looks(row).into_iter().flatten();
+                looks.extend(
+                    completion
+                        .filter(|look| !looks.contains(look))
+                        .collect::<Vec<_>>(),
+                );
                 looks
             });
         let looks: BTreeSet<Look> = looks.flatten().collect();
         looks.into_iter().collect()
     }
 
+    /// How 完成率 and 状态 of a row look, where rows have them.
+    fn completion_looks(self, row_idx: usize) -> Option<[Look; 2]> {
+        if !self.frame.completion {
+            return None;
+        }
+        let rate = self
+            .rate(row_idx)
+            .map_or(Number::General, |_| Number::Percent(1));
+        let state = match self.completion(row_idx) {
+            Some(completion) => {
+                let target = self.target(row_idx);
+                progress::look(self.frame.context, completion.state, target)
+            }
+            None => Look::new(Role::Centred),
+        };
+        Some([Look::new(Role::Figure).number(rate), state])
+    }
+
+    fn completion(self, row_idx: usize) -> Option<Completion> {
+        self.frame.county.rows[row_idx].completion
+    }
+
+    /// The share of its target that a row has reached.
+    fn rate(self, row_idx: usize) -> Option<Amount> {
+        let rate = self.completion(row_idx)?.rate?;
+        rate.checked_mul(Amount::last_digit(2))
+    }
+
+    fn target(self, row_idx: usize) -> Option<&'a Target> {
+        let spec = self.frame.county.rows[row_idx].spec?;
+        self.frame.annex.rows.fixed()[spec].target.as_ref()
+    }
+
     /// Lines that a row needs.
     fn n_lines(self, row_idx: usize) -> usize {
         let lines = (0..self.frame.annex.leaves.len()).map(|leaf| {
-            match (self.span(row_idx, leaf), self.frame.shown(row_idx, leaf)) {
+            match (
+                self.frame.span(row_idx, leaf),
+                self.frame.shown(row_idx, leaf),
+            ) {
                 (1, Shown::Text(text)) if self.remark_end(row_idx, leaf).is_none() => {
                     text::lines(&text, self.frame.widths[leaf])
                 }
                 _ => 1,
             }
         });
-        lines.max().unwrap_or(1)
+        let over_several = self.frame.lines.get(row_idx).copied();
+        lines.chain(over_several).max().unwrap_or(1)
     }
 
     /// The total row, where a printed remark covers it too, as in 附件2.1.
@@ -158,7 +196,7 @@ impl<'a> Grid<'a> {
         let ends = row_idx + self.frame.spans[leaf].as_ref()?[row_idx] as usize;
         let total = self.total_below()?;
         (ends == self.part.rows.1
-            && frame.keys[leaf].is_none()
+            && !frame.labels[leaf]
             && matches!(frame.shown(row_idx, leaf), Shown::Text(_))
             && self.total_is_blank(leaf))
         .then_some(total)
@@ -189,7 +227,7 @@ impl<'a> Grid<'a> {
             let row_idx = self.part.rows.0 + row;
             cells.start_row(row, self.height(row_idx));
             for leaf in 0..n_leaves {
-                let span = self.span(row_idx, leaf);
+                let span = self.frame.span(row_idx, leaf);
                 if span == 0 {
                     let look =
                         *covering[leaf].get_or_insert_with(|| self.look_above(row_idx, leaf));
@@ -216,8 +254,8 @@ impl<'a> Grid<'a> {
                 let kind = self.frame.annex.column_of(leaf).kind;
                 let style = style(leaf, numbered(look, &shown, kind));
                 match &shown {
-                    Shown::Figure(amount, _) => match self.frame.row_sum(row_idx, leaf, *amount) {
-                        Some(sum) => cells.sum(leaf, style, &sum.runs, *amount),
+                    Shown::Figure(amount, _) => match self.frame.row_sum(row_idx, leaf) {
+                        Some((runs, sum)) => cells.sum(leaf, style, runs, sum),
                         None => match figure(*amount) {
                             Some(number) => cells.number(leaf, style, number),
                             None => cells.text(leaf, style, &amount.to_string()),
@@ -233,6 +271,16 @@ impl<'a> Grid<'a> {
                     },
                 }
             }
+            if let Some([rate, state]) = self.completion_looks(row_idx) {
+                match self.rate(row_idx).and_then(figure) {
+                    Some(share) => cells.number(n_leaves, ids[&rate], share),
+                    None => cells.blank(n_leaves, ids[&rate]),
+                }
+                let word = self.completion(row_idx).map_or("", |completion| {
+                    progress::word(completion.state, self.frame.context.lang)
+                });
+                cells.text(n_leaves + 1, ids[&state], word);
+            }
         }
     }
 
@@ -240,9 +288,9 @@ impl<'a> Grid<'a> {
     fn look_above(self, row_idx: usize, leaf: usize) -> Look {
         let mut rows = (self.part.rows.0..row_idx).rev();
         let top = rows
-            .find(|&row| self.span(row, leaf) > 0)
+            .find(|&row| self.frame.span(row, leaf) > 0)
             .unwrap_or(row_idx);
-        self.look(top, leaf, self.span(top, leaf))
+        self.look(top, leaf, self.frame.span(top, leaf))
     }
 
     fn total_is_blank(self, leaf: usize) -> bool {
@@ -298,12 +346,18 @@ impl Writer<'_, '_> {
     }
 
     fn last_col(&self) -> u16 {
-        (self.grid.frame.annex.leaves.len() - 1) as u16
+        self.grid.frame.last_col()
     }
 
     fn set_up(&mut self) -> Result<(), XlsxError> {
         for (col, width) in self.grid.frame.widths.iter().enumerate() {
             self.sheet.set_column_width(col as u16, *width)?;
+        }
+        if self.grid.frame.completion {
+            for (nth, width) in COMPLETION.into_iter().enumerate() {
+                let col = (self.grid.frame.widths.len() + nth) as u16;
+                self.sheet.set_column_width(col, width)?;
+            }
         }
         let (top, body) = (self.grid.frame.sheets.head, self.grid.frame.sheets.body);
         page::set_up(
@@ -331,13 +385,18 @@ impl Writer<'_, '_> {
             let aside = self.styles.role(Role::Aside);
             self.sheet.write_with_format(2, last, unit_line, aside)?;
         }
-        head::write_header(
-            self.sheet,
-            self.styles,
-            annex,
-            widths,
-            self.grid.frame.sheets.head,
-        )
+        let top = self.grid.frame.sheets.head;
+        head::write_header(self.sheet, self.styles, annex, widths, top)?;
+        if self.grid.frame.completion {
+            let format = self.styles.role(Role::Header);
+            let bottom = self.grid.frame.sheets.body - 1;
+            let lang = self.grid.frame.context.lang;
+            let names = [lang.pick("完成率", "Rate"), lang.pick("状态", "State")];
+            for (col, name) in (widths.len() as u16..).zip(names) {
+                merge(self.sheet, (top, col), (bottom, col), name, format)?;
+            }
+        }
+        Ok(())
     }
 
     fn write_no_rows(&mut self) -> Result<(), XlsxError> {
@@ -354,23 +413,31 @@ impl Writer<'_, '_> {
         let (frame, part) = (self.grid.frame, self.grid.part);
         let few = frame.county.rows.len() <= MEASURED;
         let marks = &frame.context.marks;
-        if !few && !marks.any(frame.idx) {
+        if !few && !marks.any(frame.idx) && !frame.completion {
             return Ok(());
         }
         for row_idx in part.rows.0..part.rows.1 {
             let at = part.first_row + (row_idx - part.rows.0) as u32;
             let mut marked = false;
             for leaf in 0..frame.annex.leaves.len() {
-                let span = self.grid.span(row_idx, leaf);
+                let span = frame.span(row_idx, leaf);
                 let findings = match span {
                     0 => continue,
                     _ => self.grid.findings(row_idx, leaf, span),
                 };
                 if !findings.is_empty() {
                     let source = frame.county.rows[row_idx].source;
-                    self.write_note(at, leaf, &findings, source, None)?;
+                    self.write_note((at, Some(row_idx)), leaf, &findings, source, None)?;
                     marked = true;
                 }
+            }
+            if let Some(note) = self.grid.completion(row_idx).and_then(|completion| {
+                let target = self.grid.target(row_idx);
+                progress::note(frame.context, completion.state, target)
+            }) {
+                let col = self.last_col();
+                self.sheet.insert_note(at, col, &page::note(&note))?;
+                marked = true;
             }
             if let Some(height) = (few || marked).then(|| self.grid.height(row_idx)).flatten() {
                 self.sheet.set_row_height(at, height)?;
@@ -379,10 +446,11 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// Colours tell that there is something; the note tells what.
+    /// Colours tell that there is something; the note tells what. `row` is the county's row; `None` for
+    /// the total row.
     fn write_note(
         &mut self,
-        at: u32,
+        (at, row): (u32, Option<usize>),
         leaf: usize,
         findings: &[usize],
         source: Option<Source>,
@@ -396,18 +464,12 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         *left = left.saturating_sub(1);
-        let mut text = more.unwrap_or_default();
-        if !findings.is_empty() {
-            if !text.is_empty() {
-                text.push_str("\n\n");
-            }
-            text.push_str(&findings_note(
-                self.grid.frame.context,
-                findings,
-                source,
-                leaf,
-            ));
-        }
+        let context = self.grid.frame.context;
+        let published = self.grid.frame.published(row, leaf);
+        let unit = published.map(|figure| as_returned(context, figure));
+        let found = (!findings.is_empty()).then(|| findings_note(context, findings, source, leaf));
+        let text: Vec<String> = unit.into_iter().chain(more).chain(found).collect();
+        let text = text.join("\n\n");
         self.sheet
             .insert_note(at, leaf as u16, &page::note(&text))?;
         Ok(())
@@ -439,7 +501,7 @@ impl Writer<'_, '_> {
             let text = spec.label(n_returned);
             merge(self.sheet, (at, 0), (at, last), &text, format)?;
             if !label.is_empty() {
-                self.write_note(at, 0, &label, total.stated, None)?;
+                self.write_note((at, None), 0, &label, total.stated, None)?;
             }
         }
         for leaf in frame.label_cols..frame.annex.leaves.len() {
@@ -470,14 +532,15 @@ impl Writer<'_, '_> {
         let kind = frame.annex.column_of(leaf).kind;
         let Some(sum) = sum else {
             // Nothing adds up here; what the responsible office says is shown as it says it.
-            let shown = match stated {
-                Some(value) => frame.shown_value(value, leaf, None),
-                None => Shown::Blank,
+            let shown = match (frame.published(None, leaf), stated) {
+                (Some(figure), _) => Shown::published(figure),
+                (None, Some(value)) => frame.shown_value(value, leaf, None),
+                (None, None) => Shown::Blank,
             };
             let look = Look::new(Role::TotalFigure).level(level);
             write_shown(self.sheet, self.styles, at, col, &shown, look, kind)?;
             if !findings.is_empty() {
-                self.write_note(at, leaf, findings, office, None)?;
+                self.write_note((at, None), leaf, findings, office, None)?;
             }
             return Ok(());
         };
@@ -490,16 +553,19 @@ impl Writer<'_, '_> {
             level = level.or(complete.then_some(Level::Hint));
             stated_total(self.grid.frame.context, frame.idx, leaf, stated, sum)
         });
-        let decimals = frame.annex.decimals_of(leaf, None).max(sum.decimals());
+        let (shown, decimals) = match frame.published(None, leaf) {
+            Some(figure) => (figure.published, figure.publish.decimals),
+            None => (sum, frame.annex.decimals_of(leaf, None).max(sum.decimals())),
+        };
         let look = Look::new(Role::TotalFigure)
             .number(Number::Decimals(decimals))
             .level(level);
         let format = self.styles.get(look);
-        let formula = frame.total_formula(leaf).set_result(sum.to_string());
+        let formula = frame.total_formula(leaf).set_result(shown.to_string());
         self.sheet
             .write_formula_with_format(at, col, formula, format)?;
         if said.is_some() || !findings.is_empty() {
-            self.write_note(at, leaf, findings, office, said)?;
+            self.write_note((at, None), leaf, findings, office, said)?;
         }
         Ok(())
     }
@@ -514,7 +580,12 @@ impl Writer<'_, '_> {
         let width: f64 = frame.widths.iter().sum();
         let format = self.styles.role(Role::Paragraph);
         let first = below_data + u32::from(total_below);
-        for (idx, note) in frame.annex.notes.iter().enumerate() {
+        let printed = frame.context.printed(frame.idx);
+        let rounded = printed.map(|printed| {
+            let (units, names) = (&frame.context.scheme.units, &frame.context.layout.names);
+            printed.note(units, &names.rounding, frame.context.lang)
+        });
+        for (idx, note) in frame.annex.notes.iter().chain(&rounded).enumerate() {
             let at = first + idx as u32;
             let n_lines = text::lines(note, width);
             self.sheet.set_row_height(at, text::height(n_lines))?;
@@ -551,14 +622,26 @@ fn write_shown(
             sheet.write_string_with_format(at, col, text::cut(text, 32_000), format)?
         }
         Shown::Number(number) => sheet.write_number_with_format(at, col, *number, format)?,
-        Shown::Figure(amount, _) => match figure(*amount) {
-            Some(number) => sheet.write_number_with_format(at, col, number, format)?,
-            None => sheet.write_string_with_format(at, col, amount.to_string(), format)?,
-        },
+        Shown::Figure(amount, _) => return write_figure(sheet, at, col, *amount, format),
         Shown::Date(date) => match serial(*date) {
             Some(date) => sheet.write_datetime_with_format(at, col, date, format)?,
             None => sheet.write_string_with_format(at, col, printed(*date), format)?,
         },
+    };
+    Ok(())
+}
+
+/// A figure as a number cell, unless a spreadsheet would lose digits of it.
+pub(super) fn write_figure(
+    sheet: &mut Worksheet,
+    at: u32,
+    col: u16,
+    amount: Amount,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    match figure(amount) {
+        Some(number) => sheet.write_number_with_format(at, col, number, format)?,
+        None => sheet.write_string_with_format(at, col, amount.to_string(), format)?,
     };
     Ok(())
 }

@@ -3,17 +3,19 @@
 
 use std::borrow::Cow;
 
-use crate::consolidate::{CountyAnnex, CountyRow, Source};
+use crate::consolidate::{CountyAnnex, CountyRow, Figure, Source};
 use crate::model::{Amount, Date, Level, Row, Table, Value};
-use crate::scheme::{Annex, ColumnKind};
+use crate::scheme::{Annex, ColumnKind, RowSum};
 
 use super::layout::{AnnexSheets, Part};
-use super::row_sums::{RowSum, row_sums};
+use super::row_sums::{Runs, formula_sums, runs};
 use super::style::Number;
 use super::{Context, head, text};
 
 /// Rows that column widths are measured on.
 pub(super) const MEASURED: usize = 2_000;
+/// Widths of the columns 完成率, 状态.
+pub(super) const COMPLETION: [f64; 2] = [9.0, 9.0];
 /// The widest that text may make a column.
 const WIDEST: usize = 44;
 
@@ -26,10 +28,12 @@ pub(super) struct Frame<'a> {
     pub(super) sheets: &'a AnnexSheets,
     /// For each leaf, its place among the printed cells of the key columns.
     pub(super) keys: Vec<Option<usize>>,
+    /// For each leaf, whether the annex says what stands in it: keys, and what the scheme prints.
+    pub(super) labels: Vec<bool>,
     /// For each leaf, whether its figures are shown with a percent sign.
     pub(super) percent: Vec<bool>,
     /// Sums of cells of one row that are shown as live formulas.
-    pub(super) sums: Vec<RowSum<'a>>,
+    pub(super) sums: Vec<(Runs, RowSum<'a>)>,
     /// For each leaf that merges neighbours, how many rows the cell at each row covers; 0 under
     /// another.
     pub(super) spans: Vec<Option<Vec<u32>>>,
@@ -37,6 +41,10 @@ pub(super) struct Frame<'a> {
     pub(super) serials: Vec<u32>,
     /// Width of each leaf.
     pub(super) widths: Vec<f64>,
+    /// Lines that labels over several rows ask of each of them; nothing in a large register.
+    pub(super) lines: Vec<usize>,
+    /// Whether its rows tell how far they have come, in columns of their own to the right.
+    pub(super) completion: bool,
     /// Leading columns that the label of the total row covers.
     pub(super) label_cols: usize,
     /// The first column that holds no key: where a row says that it was not returned.
@@ -62,7 +70,7 @@ impl Part {
 
 impl<'a> Frame<'a> {
     pub(super) fn of(context: &'a Context<'a>, idx: usize) -> Self {
-        let annex = &context.scheme.annexes[idx];
+        let annex = context.annex(idx);
         let county = &context.merged.county.annexes[idx];
         let leaf_kind = |leaf: usize| annex.column_of(leaf).kind;
         let n_leaves = annex.leaves.len();
@@ -73,21 +81,28 @@ impl<'a> Frame<'a> {
             keys.push(is_key.then_some(n_keys));
             n_keys += usize::from(is_key);
         }
-        let leading =
-            |leaf: &usize| keys[*leaf].is_some() || leaf_kind(*leaf) == ColumnKind::Serial;
+        let label = |leaf: usize| annex.is_label(annex.leaves[leaf].column);
         let label_cols = head::label_cols(annex);
-        let first_value = (0..n_leaves).find(|leaf| !leading(leaf));
+        let first_value = (0..n_leaves).find(|&leaf| !label(leaf));
         let mut frame = Self {
             context,
             idx,
             annex,
             county,
             sheets: &context.layout.annexes[idx],
+            labels: (0..n_leaves)
+                .map(|leaf| label(leaf) && leaf_kind(leaf) != ColumnKind::Serial)
+                .collect(),
             percent: Vec::new(),
-            sums: row_sums(context.scheme, idx),
+            sums: formula_sums(context.scheme, idx)
+                .into_iter()
+                .map(|sum| (runs(&sum.parts), sum))
+                .collect(),
             spans: Vec::new(),
             serials: Vec::new(),
             widths: Vec::new(),
+            lines: Vec::new(),
+            completion: county.rows.iter().any(|row| row.completion.is_some()),
             label_cols,
             first_value,
             notes: note_budget(
@@ -101,7 +116,14 @@ impl<'a> Frame<'a> {
             .collect();
         frame.set_spans();
         frame.set_widths();
+        frame.set_lines();
         frame
+    }
+
+    /// The last column of the sheet.
+    pub(super) fn last_col(&self) -> u16 {
+        let more = if self.completion { COMPLETION.len() } else { 0 };
+        (self.annex.leaves.len() + more - 1) as u16
     }
 
     pub(super) fn source(&self, row: &CountyRow) -> Option<(&'a Table, &'a Row)> {
@@ -111,6 +133,11 @@ impl<'a> Frame<'a> {
     pub(super) fn returned(&self, source: Source) -> (&'a Table, &'a Row) {
         let table = &self.context.merged.tables[source.table];
         (table, &table.rows[source.row])
+    }
+
+    /// The figure that is published at a place, if it is not the one returned; `None` for the total row.
+    pub(super) fn published(&self, row: Option<usize>, leaf: usize) -> Option<&'a Figure> {
+        self.context.printed(self.idx)?.figures.figure(row, leaf)
     }
 
     fn is_percent_unit(&self, leaf: usize, spec: Option<usize>) -> bool {
@@ -129,6 +156,7 @@ impl<'a> Frame<'a> {
                 .iter()
                 .any(|text| has_sign(text))
             || self.annex.unit_line.as_deref().is_some_and(has_sign)
+            || self.annex.prints_unit()
         {
             return false;
         }
@@ -184,9 +212,33 @@ impl<'a> Frame<'a> {
                 return Shown::Text(Cow::Borrowed(&self.context.scheme.reporters[reporter].name));
             }
         }
-        match returned {
-            Some(value) => self.shown_value(value, leaf, row.spec),
-            None => Shown::Blank,
+        let spec = row.spec.map(|spec| &self.annex.rows.fixed()[spec]);
+        if let Some(printed) = spec.and_then(|spec| spec.cell(self.annex.leaves[leaf].column)) {
+            return Shown::Text(Cow::Borrowed(printed));
+        }
+        if !row.shared.is_empty() && column.kind == ColumnKind::Text {
+            return self.all_said(row, leaf);
+        }
+        match (self.published(Some(row_idx), leaf), returned) {
+            (Some(figure), _) => Shown::published(figure),
+            (None, Some(value)) => self.shown_value(value, leaf, row.spec),
+            (None, None) => Shown::Blank,
+        }
+    }
+
+    /// What all who share a row say, each with its name.
+    fn all_said(&self, row: &CountyRow, leaf: usize) -> Shown<'a> {
+        let sources = row.source.iter().chain(&row.shared);
+        let said = sources.filter_map(|source| {
+            let (_, returned) = self.returned(*source);
+            let value = &returned.entries[leaf].value;
+            let name = &self.context.scheme.reporters[returned.reporter?].name;
+            (*value != Value::Missing).then(|| format!("{name}：{value}"))
+        });
+        let said: Vec<String> = said.collect();
+        match said.is_empty() {
+            true => Shown::Blank,
+            false => Shown::Text(Cow::Owned(said.join("\n"))),
         }
     }
 
@@ -231,7 +283,7 @@ impl<'a> Frame<'a> {
         let starts_of_part = breaks.clone();
         let mut first_groups: Option<Vec<bool>> = None;
         for leaf in 0..n_leaves {
-            if !merges(leaf) || self.keys[leaf].is_none() {
+            if !merges(leaf) || !self.labels[leaf] {
                 continue;
             }
             for (row, starts) in breaks.iter_mut().enumerate().skip(1) {
@@ -242,7 +294,7 @@ impl<'a> Frame<'a> {
             first_groups.get_or_insert_with(|| breaks.clone());
         }
         for leaf in 0..n_leaves {
-            if !merges(leaf) || self.keys[leaf].is_some() {
+            if !merges(leaf) || self.labels[leaf] {
                 continue;
             }
             if self.annex.column_of(leaf).kind == ColumnKind::Serial {
@@ -286,6 +338,7 @@ impl<'a> Frame<'a> {
             let content = (0..n_rows).map(|row| self.shown(row, leaf).width()).max();
             let total = self.county.total.as_ref();
             let total = total.and_then(|total| *total.sums.get(leaf)?);
+            let total = self.published(None, leaf).map(|it| it.published).or(total);
             let total = total.map_or(0, |sum| sum.to_string().len() + 1);
             let content = content.unwrap_or(0).max(total);
             let content = match column.kind.is_figure() {
@@ -295,10 +348,53 @@ impl<'a> Frame<'a> {
             *width = header.max(content) + 2;
         }
         self.widths = head::spread(&widths, &self.annex.title);
+        head::set_widths(self.annex, &mut self.widths);
+    }
+
+    fn set_lines(&mut self) {
+        let n_rows = self.county.rows.len();
+        if n_rows > MEASURED {
+            return;
+        }
+        self.lines = vec![1; n_rows];
+        // Cells over several rows take what the others leave.
+        for row in 0..n_rows {
+            let own = (0..self.annex.leaves.len()).filter(|&leaf| self.span(row, leaf) == 1);
+            let lines = own.map(|leaf| self.lines_of(row, leaf)).max();
+            self.lines[row] = lines.unwrap_or(1);
+        }
+        for leaf in (0..self.annex.leaves.len()).filter(|&leaf| self.labels[leaf]) {
+            for row in 0..n_rows {
+                let span = self.span(row, leaf);
+                if span > 1 {
+                    let needed = self.lines_of(row, leaf);
+                    head::make_room(&mut self.lines[row..row + span], needed);
+                }
+            }
+        }
+    }
+
+    /// How many rows the cell at a row covers; 0 inside another.
+    pub(super) fn span(&self, row: usize, leaf: usize) -> usize {
+        match &self.spans[leaf] {
+            Some(spans) => spans[row] as usize,
+            None => 1,
+        }
+    }
+
+    fn lines_of(&self, row: usize, leaf: usize) -> usize {
+        match self.shown(row, leaf) {
+            Shown::Text(text) => text::lines(&text, self.widths[leaf]),
+            _ => 1,
+        }
     }
 }
 
 impl Shown<'_> {
+    pub(super) fn published(figure: &Figure) -> Self {
+        Shown::Figure(figure.published, Number::Decimals(figure.publish.decimals))
+    }
+
     fn same_text(&self, other: &Self) -> bool {
         match (self, other) {
             (Shown::Text(a), Shown::Text(b)) => a == b,

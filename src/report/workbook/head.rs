@@ -146,6 +146,25 @@ pub(super) fn spread(widths: &[usize], title: &str) -> Vec<f64> {
     widths.iter().map(|&width| width as f64 * stretch).collect()
 }
 
+/// Adds to the lines of rows what a cell over several of them needs more.
+pub(super) fn make_room(rows: &mut [usize], needed: usize) {
+    let lines: usize = rows.iter().sum();
+    let n_rows = rows.len();
+    let missing = needed.saturating_sub(lines);
+    for (nth, row) in rows.iter_mut().enumerate() {
+        *row += missing / n_rows + usize::from(nth < missing % n_rows);
+    }
+}
+
+/// Widths that the scheme sets stand as they are.
+pub(super) fn set_widths(annex: &Annex, widths: &mut [f64]) {
+    for (leaf, width) in widths.iter_mut().enumerate() {
+        if let Some(set) = annex.column_of(leaf).width {
+            *width = f64::from(set);
+        }
+    }
+}
+
 /// Leading columns that say which row it is: keys and serial numbers. The label of a total row covers
 /// them.
 pub(super) fn label_cols(annex: &Annex) -> usize {

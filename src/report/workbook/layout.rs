@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::consolidate::CountyAnnex;
 use crate::model::CellRef;
 use crate::pipeline::Merged;
-use crate::scheme::{Annex, Scheme};
+use crate::scheme::Annex;
 
 use super::marks::Spot;
 use super::text::sheet_name;
@@ -49,6 +49,7 @@ pub(super) struct Names {
     pub(super) returns: String,
     pub(super) findings: String,
     pub(super) sources: String,
+    pub(super) rounding: String,
 }
 
 /// The sheets of one annex: one, or as many as its rows need.
@@ -61,6 +62,8 @@ pub(super) struct AnnexSheets {
     pub(super) body: u32,
     /// The sheet and row of the total row.
     pub(super) total: Option<(usize, u32)>,
+    /// Name of the sheet that says how far its tasks have come, if any does.
+    pub(super) progress: Option<String>,
     /// The first data row of each reporter that any row is about and was returned.
     pub(super) first_rows: HashMap<usize, usize>,
 }
@@ -76,17 +79,24 @@ pub(super) struct Part {
 }
 
 impl Layout {
-    pub(super) fn of(merged: &Merged, scheme: &Scheme, names: Names, limits: Limits) -> Self {
+    /// `annexes` are those of the scheme, as they are printed.
+    pub(super) fn of<'a>(
+        merged: &Merged,
+        annexes: impl Iterator<Item = &'a Annex>,
+        names: Names,
+        limits: Limits,
+    ) -> Self {
         let ours = [
             &names.summary,
             &names.returns,
             &names.findings,
             &names.sources,
+            &names.rounding,
         ];
         // Excel takes names that differ in case alone for the same.
         let mut taken: HashSet<String> = ours.iter().map(|name| name.to_lowercase()).collect();
-        let annexes = scheme.annexes.iter().zip(&merged.county.annexes);
         let annexes = annexes
+            .zip(&merged.county.annexes)
             .map(|(annex, county)| AnnexSheets::of(annex, county, limits, &mut taken))
             .collect();
         Self { annexes, names }
@@ -134,8 +144,11 @@ impl AnnexSheets {
                 first_rows.entry(reporter).or_insert(idx);
             }
         }
+        let progress = county.progress.as_ref();
+        let progress = progress.map(|_| free_name(&format!("{base}汇总"), 0, taken));
         Self {
             parts,
+            progress,
             head,
             body,
             total,

@@ -1,9 +1,9 @@
 //! The workbooks that we write: the county's, and [blank forms](form).
 //!
-//! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 错误清单,
-//! 数据来源.
+//! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 舍位平衡 where
+//! one is published in another unit, 错误清单, 数据来源.
 //!
-//! Annex sheets show what was returned and never change a figure. Totals are live formulas that
+//! Annex sheets show what was returned and never change a figure, unless they are asked for in another unit. Totals are live formulas that
 //! carry their value, so that viewers which do not calculate show it too. Every cell with findings
 //! has the colour of the worst and a note that says all of them. The same input gives the same
 //! bytes.
@@ -18,7 +18,10 @@ mod layout;
 pub(super) mod marks;
 mod notes;
 mod page;
+mod printed;
+mod progress;
 mod returns;
+mod rounding;
 mod row_sums;
 mod sources;
 mod style;
@@ -33,13 +36,15 @@ use std::io::{Cursor, Seek, Write};
 use rayon::prelude::*;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
-use crate::model::{Level, ReturnStatus};
+use crate::consolidate::TooLong;
+use crate::model::{Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
-use crate::scheme::Scheme;
+use crate::scheme::{Annex, Scheme};
 
 use self::frame::Frame;
 use self::layout::{Layout, Limits, Names};
 use self::marks::Marks;
+use self::printed::Printed;
 use self::style::Styles;
 use super::{Lang, words};
 
@@ -77,8 +82,8 @@ fn write_within(
     writer: impl Write + Seek + Send,
 ) -> Result<(), WorkbookError> {
     let context = Context::new(merged, scheme, lang, limits);
-    let annexes = (0..scheme.annexes.len()).into_par_iter();
-    let frames: Vec<Frame> = annexes.map(|idx| Frame::of(&context, idx)).collect();
+    let annexes = context.annexes.par_iter();
+    let frames: Vec<Frame> = annexes.map(|&idx| Frame::of(&context, idx)).collect();
     let mut workbook = Workbook::new();
     let mut styles = Styles::default();
     let looks = sources::Looks::register(&mut workbook, &mut styles);
@@ -88,7 +93,9 @@ fn write_within(
     let mut bodies = Vec::new();
     for frame in &frames {
         bodies.extend(annex::write(frame, &mut workbook, &mut styles)?);
+        progress::write(&context, frame.idx, &mut workbook, &mut styles)?;
     }
+    rounding::write(&context, &mut workbook, &mut styles)?;
     findings::write(&context, &mut workbook, &mut styles)?;
     bodies.extend(sources::write(&context, looks, &mut workbook, &mut styles)?);
     body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;
@@ -101,8 +108,12 @@ struct Context<'a> {
     scheme: &'a Scheme,
     lang: Lang,
     limits: Limits,
+    /// The annexes that the period has, in the order of the scheme.
+    annexes: Vec<usize>,
     marks: Marks,
     layout: Layout,
+    /// Annexes that are published in another unit.
+    printed: Vec<Option<Result<Printed, TooLong>>>,
     /// Findings of each annex, by level.
     annex_findings: Vec<[usize; Level::ALL.len()]>,
     /// Findings of each reporter, by level.
@@ -116,6 +127,7 @@ impl<'a> Context<'a> {
             returns: lang.pick("报送情况", "Returns").to_owned(),
             findings: lang.pick("错误清单", "Findings").to_owned(),
             sources: lang.pick("数据来源", "Sources").to_owned(),
+            rounding: lang.pick("舍位平衡", "Rounding").to_owned(),
         };
         let numbers = scheme.annexes.iter().enumerate();
         let by_number: HashMap<&str, usize> =
@@ -132,21 +144,43 @@ impl<'a> Context<'a> {
                 counts[finding.level as usize] += 1;
             }
         }
+        let annexes = annexes_of(merged, scheme);
+        let printed: Vec<Option<Result<Printed, TooLong>>> = (0..scheme.annexes.len())
+            .map(|idx| Printed::of(merged, scheme, idx).filter(|_| annexes.contains(&idx)))
+            .collect();
+        let as_printed = scheme.annexes.iter().zip(&printed);
+        let as_printed = as_printed.map(|(annex, printed)| match printed {
+            Some(Ok(printed)) => &printed.annex,
+            _ => annex,
+        });
         Self {
             merged,
             scheme,
             lang,
             limits,
+            annexes,
             marks: Marks::of(merged),
-            layout: Layout::of(merged, scheme, names, limits),
+            layout: Layout::of(merged, as_printed, names, limits),
+            printed,
             annex_findings,
             reporter_findings,
         }
     }
 
+    /// An annex in the unit that it is published in, if that is another.
+    fn printed(&self, annex: usize) -> Option<&Printed> {
+        self.printed[annex].as_ref()?.as_ref().ok()
+    }
+
+    /// An annex as it is printed.
+    fn annex(&self, annex: usize) -> &Annex {
+        let printed = self.printed(annex);
+        printed.map_or(&self.scheme.annexes[annex], |printed| &printed.annex)
+    }
+
     /// 2024年5月, or 计划.
     fn period(&self) -> String {
-        period_name(&self.merged.period, self.lang)
+        period_name(self.merged.period, self.lang)
     }
 
     /// How many returns of an annex are owed, and how many came.
@@ -187,6 +221,15 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Those that are due, and those of which something came all the same.
+fn annexes_of(merged: &Merged, scheme: &Scheme) -> Vec<usize> {
+    let is_due = |annex: usize| scheme.annexes[annex].due.is_in(merged.period);
+    let came = |annex: usize| merged.tables.iter().any(|table| table.annex == annex);
+    (0..scheme.annexes.len())
+        .filter(|&annex| is_due(annex) || came(annex))
+        .collect()
+}
+
 /// A sheet that is kept until the end, or, where it would be large, written row by row.
 fn new_sheet(
     workbook: &mut Workbook,
@@ -203,17 +246,11 @@ fn new_sheet(
 }
 
 /// 2024年5月, or 计划.
-fn period_name(period: &str, lang: Lang) -> String {
-    let month = period.split_once('-').filter(|(year, month)| {
-        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-        year.len() == 4 && month.len() == 2 && digits(year) && digits(month)
-    });
-    match (month, lang) {
-        (Some((year, month)), Lang::Zh) => {
-            format!("{year}年{}月", month.trim_start_matches('0'))
-        }
-        (None, Lang::Zh) if period == "plan" => "计划".to_owned(),
-        _ => period.to_owned(),
+fn period_name(period: Period, lang: Lang) -> String {
+    match (period, lang) {
+        (Period::Month { year, month }, Lang::Zh) => format!("{year}年{month}月"),
+        (Period::Plan, Lang::Zh) => "计划".to_owned(),
+        (period, Lang::En) => period.to_string(),
     }
 }
 
@@ -223,14 +260,14 @@ fn properties(context: &Context<'_>) -> Result<DocProperties, XlsxError> {
         .set_subject(&context.scheme.title)
         .set_author("hebiao")
         .set_company(&context.scheme.area)
-        .set_creation_datetime(&date_of(context.scheme, &context.merged.period)?))
+        .set_creation_datetime(&date_of(context.scheme, context.merged.period)?))
 }
 
 /// The date is the period's: a workbook made again tomorrow is the same workbook.
-fn date_of(scheme: &Scheme, period: &str) -> Result<ExcelDateTime, XlsxError> {
-    let first_year = scheme.years.first().copied().unwrap_or(2000);
-    let written = period.split_once('-');
-    let written = written.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
-    let (year, month): (u16, u8) = written.unwrap_or((first_year, 1));
+fn date_of(scheme: &Scheme, period: Period) -> Result<ExcelDateTime, XlsxError> {
+    let (year, month) = match period {
+        Period::Month { year, month } => (year, month),
+        Period::Plan => (scheme.years.first().copied().unwrap_or(2000), 1),
+    };
     ExcelDateTime::from_ymd(year, month, 1).or_else(|_| ExcelDateTime::from_ymd(2000, 1, 1))
 }

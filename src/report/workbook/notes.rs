@@ -1,6 +1,6 @@
 //! What the notes of the annex sheets say.
 
-use crate::consolidate::Source;
+use crate::consolidate::{Figure, Source};
 use crate::model::Amount;
 use crate::report::{Lang, words};
 
@@ -45,6 +45,18 @@ pub(super) fn stated_total(
         Lang::En => format!(
             "{office} states a total of {stated}{unit}; the rows add up to {sum}{unit}, difference {difference}{unit}{missing}. This sheet shows the sum of the rows."
         ),
+    }
+}
+
+/// Which figures a note speaks of, where the cell shows another unit: 上报原数 45237.5 亩.
+pub(super) fn as_returned(context: &Context<'_>, figure: &Figure) -> String {
+    let unit = context.scheme.units.name(figure.unit);
+    let exact = figure.exact;
+    match context.lang {
+        Lang::Zh => format!("原数 {exact} {unit}。以下都按原数说明，单位：{unit}。"),
+        Lang::En => {
+            format!("As returned: {exact} {unit}. What follows is about figures in {unit}.")
+        }
     }
 }
 

@@ -31,14 +31,14 @@ pub(super) fn write(
     {
         sheet.set_tab_color(0xBFBFBF);
     }
-    let n_annexes = context.scheme.annexes.len() as u16;
+    let n_annexes = context.annexes.len() as u16;
     // 序号, 填报单位, annexes, 应报, 已报, four levels, 文件.
     let last = 2 + n_annexes + 2 + Level::ALL.len() as u16;
     sheet.set_column_width(0, 6)?;
     sheet.set_column_width(1, NAME_WIDTH)?;
-    for (idx, annex) in context.scheme.annexes.iter().enumerate() {
-        let width = text::width(&annex.number).max(6) + 2;
-        sheet.set_column_width(2 + idx as u16, width as f64)?;
+    for (col, &annex) in (2..).zip(&context.annexes) {
+        let width = text::width(&context.scheme.annexes[annex].number).max(6) + 2;
+        sheet.set_column_width(col, width as f64)?;
     }
     for col in 2 + n_annexes..last {
         sheet.set_column_width(col, 8)?;
@@ -77,7 +77,8 @@ impl Returns<'_, '_> {
         merge(self.sheet, (0, 0), (0, self.last), &heading, title)?;
 
         let mut header = vec![lang.pick("序号", "No."), lang.pick("填报单位", "Reporter")];
-        header.extend(context.scheme.annexes.iter().map(|annex| &*annex.number));
+        let annexes = context.annexes.iter();
+        header.extend(annexes.map(|&annex| &*context.scheme.annexes[annex].number));
         header.extend([lang.pick("应报", "Owed"), lang.pick("已报", "Came")]);
         // English names of levels are long for columns of counts.
         let level_name = |level| match words::level(level, lang) {
@@ -109,9 +110,9 @@ impl Returns<'_, '_> {
             let text = self.styles.role(Role::Text);
             self.sheet
                 .write_with_format(row, 1, &*reporter.name, text)?;
-            for annex in 0..usize::from(self.n_annexes) {
+            for (col, &annex) in (2..).zip(&context.annexes) {
                 let one = returns.iter().find(|one| one.annex == annex);
-                self.status(row, annex, idx, one.copied())?;
+                self.status((row, col), annex, idx, one.copied())?;
             }
             let came = returns
                 .iter()
@@ -145,12 +146,11 @@ impl Returns<'_, '_> {
 
     fn status(
         &mut self,
-        row: u32,
+        (row, col): (u32, u16),
         annex: usize,
         reporter: usize,
         one: Option<&ReturnRecord>,
     ) -> Result<(), XlsxError> {
-        let col = 2 + annex as u16;
         let Some(one) = one else {
             // Nothing is owed; an empty cell says so best.
             let format = self.styles.role(Role::Centred);
@@ -195,11 +195,10 @@ impl Returns<'_, '_> {
         let label = context.lang.pick("已报/应报", "came/owed");
         merge(self.sheet, (row, 0), (row, 1), label, format)?;
         self.sheet.set_row_height(row, text::height(1))?;
-        for annex in 0..usize::from(self.n_annexes) {
+        for (col, &annex) in (2..).zip(&context.annexes) {
             let (owed, came) = context.owed(Some(annex));
             let text = format!("{came}/{owed}");
-            self.sheet
-                .write_with_format(row, 2 + annex as u16, text, format)?;
+            self.sheet.write_with_format(row, col, text, format)?;
         }
         let (owed, came) = context.owed(None);
         let col = 2 + self.n_annexes;

@@ -1,81 +1,23 @@
 //! Totals within a row as live formulas, where the figure that was returned is exactly the sum.
 
-use std::sync::Arc;
-
 use rust_xlsxwriter::Formula;
 
 use crate::model::{Amount, CellRef, Value};
-use crate::scheme::{Annex, CellSel, Relation, RowSel, Rule, Scheme, YearSel};
+use crate::scheme::{RowSum, Scheme};
 
 use super::frame::Frame;
 
-/// A rule that makes one cell of a row the sum of others.
-pub(super) struct RowSum<'a> {
-    rule: &'a Rule,
-    year: Option<u16>,
-    /// The leaf that is the sum.
-    pub(super) total: usize,
-    /// The leaves that are added up.
-    pub(super) parts: Vec<usize>,
-    /// The same as runs of neighbours, first and last.
-    pub(super) runs: Vec<(usize, usize)>,
-}
-
-/// The rules of an annex that make a cell the sum of cells of its row.
-pub(super) fn row_sums(scheme: &Scheme, idx: usize) -> Vec<RowSum<'_>> {
-    let annex = &scheme.annexes[idx];
+/// The sums of an annex that can be formulas: one for a cell, and none that comes back to itself.
+pub(super) fn formula_sums(scheme: &Scheme, idx: usize) -> Vec<RowSum<'_>> {
     let mut sums: Vec<RowSum<'_>> = Vec::new();
-    for rule in &scheme.rules {
-        let Relation::Sum { total, parts } = &rule.relation else {
-            continue;
-        };
-        let years: Vec<Option<u16>> = match rule.each_year && annex.year_column.is_none() {
-            true => scheme.years.iter().copied().map(Some).collect(),
-            false => vec![None],
-        };
-        for year in years {
-            let of = |sel: &CellSel| leaves_of(annex, idx, sel, year);
-            let total = of(total);
-            let parts: Option<Vec<Vec<usize>>> = parts.iter().map(of).collect();
-            let (Some(total), Some(parts)) = (total, parts) else {
-                continue;
-            };
-            let parts = parts.concat();
-            if let [total] = total[..]
-                && !parts.is_empty()
-                && !sums.iter().any(|sum| sum.total == total)
-                && !depends(&sums, &parts, total)
-            {
-                sums.push(RowSum {
-                    rule,
-                    year,
-                    total,
-                    runs: runs(&parts),
-                    parts,
-                });
-            }
+    for sum in scheme.row_sums(idx) {
+        if !sums.iter().any(|other| other.total == sum.total)
+            && !depends(&sums, &sum.parts, sum.total)
+        {
+            sums.push(sum);
         }
     }
     sums
-}
-
-/// The cells of the current row that a rule names; `None` where it names others.
-fn leaves_of(annex: &Annex, idx: usize, sel: &CellSel, year: Option<u16>) -> Option<Vec<usize>> {
-    if sel.annex != idx || sel.row != RowSel::Current {
-        return None;
-    }
-    let of_column =
-        || (0..annex.leaves.len()).filter(|&leaf| annex.leaves[leaf].column == sel.column);
-    let leaves: Vec<usize> = match (annex.columns[sel.column].each_year, sel.year) {
-        (true, YearSel::Every) => of_column().collect(),
-        (true, YearSel::Current) => annex.leaf(sel.column, Some(year?)).into_iter().collect(),
-        (true, YearSel::Fixed(fixed)) => annex.leaf(sel.column, Some(fixed)).into_iter().collect(),
-        (false, YearSel::Current) => of_column().collect(),
-        // Other years are other rows.
-        (false, _) if annex.year_column.is_some() => return None,
-        (false, _) => of_column().collect(),
-    };
-    (!leaves.is_empty()).then_some(leaves)
 }
 
 /// Whether a formula over `parts` would come back to `cell`.
@@ -89,20 +31,16 @@ fn depends(sums: &[RowSum<'_>], parts: &[usize], cell: usize) -> bool {
 }
 
 impl Frame<'_> {
-    /// The rule that makes a cell the sum of others, where the figure that was returned is exactly that
-    /// sum, so that it may stand as a live formula. A figure that is not stays as it was typed.
-    pub(super) fn row_sum(
-        &self,
-        row_idx: usize,
-        leaf: usize,
-        given: Amount,
-    ) -> Option<&RowSum<'_>> {
+    /// The cells that a rule adds up into this one, and the sum, where the figure that was returned is
+    /// exactly that, so that it may stand as a live formula. A figure that is not stays as it was typed.
+    pub(super) fn row_sum(&self, row_idx: usize, leaf: usize) -> Option<(&Runs, Amount)> {
         let row = &self.county.rows[row_idx];
-        let sum = self.sums.iter().find(|sum| sum.total == leaf)?;
+        let (runs, sum) = self.sums.iter().find(|(_, sum)| sum.total == leaf)?;
         if self.percent[leaf] || !sum.applies(&row.key, row.year) {
             return None;
         }
         let (_, returned) = self.source(row)?;
+        let given = returned.entries[leaf].value.amount()?;
         let unit = |leaf| self.context.scheme.unit_of(self.annex, leaf, row.spec);
         let mut added = Amount::ZERO;
         for &part in &sum.parts {
@@ -115,7 +53,18 @@ impl Frame<'_> {
                 _ => return None,
             }
         }
-        (added == given).then_some(sum)
+        let shown = match self.published(Some(row_idx), leaf) {
+            Some(figure) => {
+                let parts = sum.parts.iter();
+                let parts = parts.filter_map(|&part| self.published(Some(row_idx), part));
+                let added = parts
+                    .map(|part| part.published)
+                    .try_fold(Amount::ZERO, Amount::checked_add);
+                added.filter(|added| *added == figure.published)?
+            }
+            None => given,
+        };
+        (added == given).then_some((runs, shown))
     }
 
     /// The sum of a column over all sheets of the annex.
@@ -134,39 +83,23 @@ impl Frame<'_> {
     }
 }
 
-impl RowSum<'_> {
-    /// Whether it holds in a row with this key and year.
-    pub(super) fn applies(&self, key: &[Arc<str>], year: Option<u16>) -> bool {
-        let applies = &self.rule.applies;
-        let year = self.year.or(year);
-        let is_in = |keys: &[Box<[Arc<str>]>]| keys.iter().any(|one| **one == *key);
-        applies.rows.as_ref().is_none_or(|rows| is_in(rows))
-            && !is_in(&applies.except_rows)
-            && match (&applies.years, year) {
-                (Some(years), Some(year)) => years.contains(&year),
-                _ => true,
-            }
-    }
-
-    /// Whether it holds in total rows.
-    pub(super) fn applies_to_totals(&self) -> bool {
-        self.rule.applies.total_rows && self.applies(&[], None)
-    }
-
-    /// Its parts in a sheet row, as a formula names them: `B7:D7,F7`.
-    pub(super) fn addresses(&self, row: u32) -> String {
-        let cell = |leaf: usize| CellRef::new(row, leaf as u32);
-        let runs = self.runs.iter().map(|&(first, last)| match first == last {
-            true => cell(first).to_string(),
-            false => format!("{}:{}", cell(first), cell(last)),
-        });
-        runs.collect::<Vec<_>>().join(",")
-    }
+/// The parts of a sum in a sheet row, as a formula names them: `B7:D7,F7`.
+pub(super) fn addresses(parts: &[usize], row: u32) -> String {
+    let cell = |leaf: usize| CellRef::new(row, leaf as u32);
+    let runs = runs(parts).into_iter();
+    let runs = runs.map(|(first, last)| match first == last {
+        true => cell(first).to_string(),
+        false => format!("{}:{}", cell(first), cell(last)),
+    });
+    runs.collect::<Vec<_>>().join(",")
 }
 
+/// Runs of neighbouring leaves, as first and last.
+pub(super) type Runs = Vec<(usize, usize)>;
+
 /// Neighbouring leaves as first and last, in order.
-fn runs(leaves: &[usize]) -> Vec<(usize, usize)> {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
+pub(super) fn runs(leaves: &[usize]) -> Runs {
+    let mut runs = Runs::new();
     for &leaf in leaves {
         match runs.last_mut() {
             Some((_, last)) if *last + 1 == leaf => *last = leaf,

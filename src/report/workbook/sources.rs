@@ -112,9 +112,10 @@ fn lines<'a>(context: &'a Context<'a>) -> impl Iterator<Item = Line> + 'a {
     let annexes = context.merged.county.annexes.iter().enumerate();
     annexes.flat_map(|(annex, county)| {
         let rows = county.rows.iter().enumerate();
-        let rows = rows.filter_map(move |(row, county)| {
+        let rows = rows.flat_map(move |(row, county)| {
             let row = Some(row);
-            county.source.map(|source| Line { annex, row, source })
+            let sources = county.source.iter().chain(&county.shared);
+            sources.map(move |&source| Line { annex, row, source })
         });
         let stated = county.total.as_ref().and_then(|total| total.stated);
         let stated = stated.map(|source| Line {
@@ -171,7 +172,8 @@ impl<'a> Chunk<'a> {
                 name
             },
         );
-        let reporter = county_row.and_then(|row| row.reporter).or(table.reporter);
+        let about = row.and_then(|_| table.rows[source.row].reporter);
+        let reporter = about.or(table.reporter);
         let reporter = reporter.map_or("", |idx| &*context.scheme.reporters[idx].name);
         let others =
             self.others(row.map_or(&[], |row| &merged.county.annexes[annex].rows[row].conflicts));

@@ -61,6 +61,8 @@ pub(super) enum Role {
     InputText,
     /// A cell of a blank form that says which row it is.
     Label,
+    /// Likewise, for longer text.
+    LabelText,
     /// A cell of a blank form that is worked out from others, or stays blank.
     Computed,
     /// A line of a blank form to be completed by hand.
@@ -205,6 +207,9 @@ fn format(look: Look) -> Format {
         Role::InputText => cell().set_align(FormatAlign::Left).set_unlocked(),
         Role::Label => cell()
             .set_align(FormatAlign::Center)
+            .set_background_color(GREY),
+        Role::LabelText => cell()
+            .set_align(FormatAlign::Left)
             .set_background_color(GREY),
         Role::Computed => plain()
             .set_border(FormatBorder::Thin)

@@ -148,7 +148,9 @@ impl Page<'_, '_> {
                 ),
             ],
         };
-        for (label, value) in lines {
+        let note = merged.note.iter();
+        let note = note.map(|note| (lang.pick("本期说明", "Note"), note.clone()));
+        for (label, value) in lines.into_iter().chain(note) {
             let header = self.styles.role(Role::Header);
             self.sheet.write_with_format(self.row, 0, label, header)?;
             let format = self.styles.role(Role::Text);
@@ -272,6 +274,7 @@ impl Page<'_, '_> {
                 format!("{}: the file, sheet and cells of every row.", names.sources),
             ],
         };
+        lines.extend(self.published());
         lines.extend(self.caps());
         let width = WIDTHS.iter().sum();
         for line in lines {
@@ -282,6 +285,27 @@ impl Page<'_, '_> {
             self.row += 1;
         }
         Ok(())
+    }
+
+    /// Which annexes are in another unit than they were returned in.
+    fn published(&self) -> Option<String> {
+        let context = self.context;
+        let annexes =
+            (0..context.scheme.annexes.len()).filter(|&idx| context.printed(idx).is_some());
+        let numbers: Vec<&str> = annexes.map(|idx| &*context.annex(idx).number).collect();
+        let name = &context.layout.names.rounding;
+        (!numbers.is_empty()).then(|| match context.lang {
+            Lang::Zh => format!(
+                "“{name}”：{}换算了计量单位，舍入后各行各列仍与合计相等；这里列出因此与四舍五入不同的数。批注、“{}”中的数仍是原数、原单位。",
+                numbers.join("、"),
+                context.layout.names.findings
+            ),
+            Lang::En => format!(
+                "{name}: {} is shown in another unit, rounded so that rows and columns still add up; the figures moved for that are listed here. Notes and {} speak of figures as returned.",
+                numbers.join(", "),
+                context.layout.names.findings
+            ),
+        })
     }
 
     /// What was left out because a spreadsheet cannot hold it.
@@ -342,7 +366,8 @@ impl Page<'_, '_> {
             header.push((col, col, words::level(level, lang)));
         }
         self.header(&header)?;
-        for (idx, annex) in context.scheme.annexes.iter().enumerate() {
+        for &idx in &context.annexes {
+            let annex = &context.scheme.annexes[idx];
             let target = link(
                 &context.layout.annexes[idx].parts[0].name,
                 CellRef::new(0, 0),

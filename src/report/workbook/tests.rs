@@ -8,7 +8,8 @@ use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
 use super::*;
 use crate::consolidate::{County, CountyAnnex, CountyRow, CountyTotal, Source};
 use crate::model::{
-    Amount, CellRef, Detail, Entry, Finding, Kind, Place, Row, RowKind, Table, Value,
+    Amount, CellRef, Detail, Earlier, Entry, Finding, Kind, Period, Place, Row, RowKind, Table,
+    Value,
 };
 use crate::scheme::{SchemeFile, load};
 
@@ -82,6 +83,7 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
         reporter: Some(0),
         columns: vec![Some(0), Some(1), Some(2)],
         rows: (0..n_rows).map(row).collect(),
+        period: Period::Plan,
         originals: Vec::new(),
     };
     let rows = (0..n_rows).map(|row| CountyRow {
@@ -91,9 +93,12 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
         reporter: Some(0),
         source: Some(Source { table: 0, row }),
         conflicts: Vec::new(),
+        shared: Vec::new(),
+        completion: None,
     });
     let sum = Some(Amount::from(n_rows as i64));
     let annex = CountyAnnex {
+        progress: None,
         rows: rows.collect(),
         total: Some(CountyTotal {
             sums: vec![None, sum, sum],
@@ -111,7 +116,9 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
             .given("1")
     });
     Merged {
-        period: "2024-05".into(),
+        period: Period::parse("2024-05").expect("a month"),
+        earlier: Earlier::default(),
+        note: None,
         files: Vec::new(),
         findings: findings.collect(),
         superseded_by: vec![None],

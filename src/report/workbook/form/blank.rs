@@ -1,10 +1,10 @@
 //! What stands where in a reporter's form of one annex, and which cells it fills in.
 
 use crate::model::CellRef;
-use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
+use crate::scheme::{Annex, ColumnKind, ReturnedBy, RowSum, Rows, Scheme};
 
 use super::super::head;
-use super::super::row_sums::{RowSum, row_sums};
+use super::super::row_sums::{addresses, formula_sums};
 
 /// Rows of a register that is still empty.
 const REGISTER_ROWS: usize = 20;
@@ -52,7 +52,7 @@ impl<'s> Blank<'s> {
         };
         let is_own = |spec: &usize| match annex.returned_by {
             ReturnedBy::One(_) => true,
-            ReturnedBy::Kind(_) => specs[*spec].reporter == Some(reporter),
+            ReturnedBy::Kind(_) => specs[*spec].reporters.contains(&reporter),
         };
         let rows: Vec<Option<usize>> = match &annex.rows {
             _ if !returns => Vec::new(),
@@ -68,7 +68,7 @@ impl<'s> Blank<'s> {
             reporter,
             rows,
             has_total,
-            sums: row_sums(scheme, idx),
+            sums: formula_sums(scheme, idx),
             label_cols: head::label_cols(annex),
         })
     }
@@ -110,13 +110,20 @@ impl<'s> Blank<'s> {
         if self.annex.is_key(column) {
             return Use::Label(self.label(spec, column));
         }
+        if let Some(text) = described.cell(column) {
+            return Use::Label(text.to_owned());
+        }
+        // There is no target to measure anything against.
+        if self.annex.columns[column].measures_target && described.target.is_none() {
+            return Use::Nothing;
+        }
         let sum = self.sums.iter().find(|sum| {
             sum.total == leaf
                 && sum.applies(&described.key, described.year)
                 && self.can_add(sum, Some(spec))
         });
         match sum {
-            Some(sum) => Use::Sum(sum.addresses(at)),
+            Some(sum) => Use::Sum(addresses(&sum.parts, at)),
             None => Use::Input,
         }
     }
@@ -129,7 +136,7 @@ impl<'s> Blank<'s> {
                 sum.total == leaf && sum.applies_to_totals() && self.can_add(sum, None)
             });
             return match (sum, column.kind) {
-                (Some(sum), _) => Use::Sum(sum.addresses(at)),
+                (Some(sum), _) => Use::Sum(addresses(&sum.parts, at)),
                 (None, ColumnKind::Additive) => Use::Input,
                 (None, ColumnKind::Text) if column.optional => Use::Input,
                 _ => Use::Nothing,
@@ -160,6 +167,7 @@ impl<'s> Blank<'s> {
                 .path
                 .iter()
                 .any(|text| has_sign(text))
+            && !self.annex.prints_unit()
             && !self.unit_line().is_some_and(|line| has_sign(&line))
             && !row.is_some_and(|printed| printed.iter().any(|text| has_sign(text)))
     }
@@ -171,7 +179,7 @@ impl<'s> Blank<'s> {
         let position = self.annex.row_key.iter().position(|key| *key == column);
         if position.is_some()
             && position == self.annex.reporter_key
-            && let Some(reporter) = described.reporter
+            && let Some(reporter) = described.reporter()
         {
             return self.scheme.reporters[reporter].name.to_string();
         }

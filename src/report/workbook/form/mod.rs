@@ -14,7 +14,7 @@ use std::io::Cursor;
 
 use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
 
-use crate::model::Stamp;
+use crate::model::{Period, Stamp};
 use crate::report::Lang;
 use crate::scheme::Scheme;
 
@@ -35,7 +35,7 @@ pub struct Form<'s> {
     scheme: &'s Scheme,
     reporter: usize,
     annexes: Vec<usize>,
-    period: Option<String>,
+    period: Option<Period>,
 }
 
 impl<'s> Form<'s> {
@@ -58,10 +58,15 @@ impl<'s> Form<'s> {
         (!self.annexes.is_empty()).then_some(self)
     }
 
-    /// For this period: `plan` or a month.
-    pub fn period(mut self, period: Option<&str>) -> Self {
-        self.period = period.map(str::to_owned);
-        self
+    /// For this period; `None` where the reporter fills in none of them for it.
+    pub fn period(mut self, period: Option<Period>) -> Option<Self> {
+        let scheme = self.scheme;
+        self.period = period;
+        self.annexes.retain(|&annex| {
+            let due = scheme.annexes[annex].due;
+            period.is_none_or(|period| due.is_in(period))
+        });
+        (!self.annexes.is_empty()).then_some(self)
     }
 
     /// The annexes in it, in the order of the scheme.
@@ -76,9 +81,8 @@ impl<'s> Form<'s> {
             .iter()
             .filter_map(|&annex| Blank::of(self.scheme, annex, self.reporter))
             .collect();
-        let period = self.period.as_deref();
-        let period = period.map(|period| match period {
-            "plan" => "规划数".to_owned(),
+        let period = self.period.map(|period| match period {
+            Period::Plan => "规划数".to_owned(),
             _ => period_name(period, Lang::Zh),
         });
         let mut workbook = Workbook::new();
@@ -108,13 +112,14 @@ impl<'s> Form<'s> {
             scheme: scheme.id.clone(),
             fingerprint: scheme.fingerprint.clone(),
             annexes: numbers
-                .map(|&annex| scheme.annexes[annex].number.to_string())
+                .map(|&annex| &scheme.annexes[annex])
+                .map(|annex| (annex.number.to_string(), annex.version()))
                 .collect(),
             reporter: reporter.code.to_string(),
-            period: self.period.clone(),
+            period: self.period.map(|period| period.to_string()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let period = self.period.as_deref().unwrap_or_default();
+        let period = self.period.unwrap_or(Period::Plan);
         let mut properties = DocProperties::new()
             .set_title(format!("{}报表", reporter.name))
             .set_subject(&scheme.title)

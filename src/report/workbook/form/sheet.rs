@@ -16,6 +16,9 @@ use super::entry::{Entry, RowOf};
 /// them should fit on one page.
 const TALLER: f64 = 4.0;
 
+/// In a wider column printed texts start at the left.
+const WIDE: f64 = 30.0;
+
 /// Writes the form on a sheet.
 pub(super) fn write(
     blank: &Blank<'_>,
@@ -120,35 +123,18 @@ impl Writer<'_, '_> {
     }
 
     fn write_rows(&mut self) -> Result<(), XlsxError> {
-        for row in 0..self.blank.rows.len() {
-            let at = self.first_row + row as u32;
-            let printed =
-                (0..self.widths.len()).map(|leaf| match self.blank.row_use(row, leaf, at) {
-                    Use::Label(text) => text::lines(&text, self.widths[leaf]),
-                    _ => 1,
-                });
-            let n_lines = printed.max().unwrap_or(1);
+        let spans: Vec<Vec<u32>> = (0..self.widths.len())
+            .map(|leaf| self.spans(leaf))
+            .collect();
+        for (row, n_lines) in self.lines(&spans).into_iter().enumerate() {
             let height = match self.blank.is_register() {
                 true => text::height(n_lines) - 2.0,
                 false => text::height(n_lines) + TALLER,
             };
-            self.sheet.set_row_height(at, height)?;
+            self.sheet
+                .set_row_height(self.first_row + row as u32, height)?;
         }
-        let groups = self.groups();
-        for leaf in 0..self.widths.len() {
-            let column = self.blank.annex.column_of(leaf);
-            let merged = column.merge_down && !self.blank.is_register();
-            let is_key = self
-                .blank
-                .annex
-                .is_key(self.blank.annex.leaves[leaf].column);
-            let spans = match merged {
-                false => vec![1; self.blank.rows.len()],
-                true if is_key => self.key_spans(leaf),
-                true if column.kind == crate::scheme::ColumnKind::Serial => spans(&groups),
-                // A remark is one for all rows, as the plan prints it.
-                true => spans(&starts(self.blank.rows.len())),
-            };
+        for (leaf, spans) in spans.iter().enumerate() {
             let mut serial = 0;
             for (row, &span) in spans.iter().enumerate() {
                 if span > 0 {
@@ -158,6 +144,38 @@ impl Writer<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// How many rows the cell at each row covers; 0 inside another.
+    fn spans(&self, leaf: usize) -> Vec<u32> {
+        let n_rows = self.blank.rows.len();
+        let column = self.blank.annex.column_of(leaf);
+        match column.merge_down && !self.blank.is_register() {
+            false => vec![1; n_rows],
+            true if self.is_label(leaf) => self.label_spans(leaf),
+            true if column.kind == crate::scheme::ColumnKind::Serial => spans(&self.groups()),
+            // A remark is one for all rows, as the plan prints it.
+            true => spans(&starts(n_rows)),
+        }
+    }
+
+    /// Lines that each row needs for what is printed in it.
+    fn lines(&self, spans: &[Vec<u32>]) -> Vec<usize> {
+        let mut lines = vec![1; self.blank.rows.len()];
+        // Cells over several rows take what the others leave.
+        for over_several in [false, true] {
+            for (leaf, spans) in spans.iter().enumerate() {
+                for (row, &span) in spans.iter().enumerate().filter(|(_, span)| **span > 0) {
+                    if let Use::Label(text) = self.blank.row_use(row, leaf, 0)
+                        && (span > 1) == over_several
+                    {
+                        let needed = text::lines(&text, self.widths[leaf]);
+                        head::make_room(&mut lines[row..row + span as usize], needed);
+                    }
+                }
+            }
+        }
+        lines
     }
 
     /// Writes a cell that covers `span` rows.
@@ -177,6 +195,7 @@ impl Writer<'_, '_> {
         }
         let entry = Entry::of(self.blank, leaf, RowOf::Data(self.blank.rows[row]));
         let look = match used {
+            Use::Label(_) if self.widths[leaf] > WIDE => Look::new(Role::LabelText),
             Use::Label(_) | Use::Nothing => Look::new(Role::Label),
             // Rows can be put into a register, and taken out of it, only where all is unlocked.
             Use::Serial if self.blank.is_register() => Look::new(Role::Input),
@@ -215,7 +234,7 @@ impl Writer<'_, '_> {
     fn groups(&self) -> Vec<bool> {
         let annex = self.blank.annex;
         let first = (0..self.widths.len())
-            .find(|&leaf| annex.column_of(leaf).merge_down && self.is_key(leaf));
+            .find(|&leaf| annex.column_of(leaf).merge_down && self.is_label(leaf));
         match first {
             Some(leaf) => self.breaks(leaf),
             None => vec![true; self.blank.rows.len()],
@@ -223,9 +242,9 @@ impl Writer<'_, '_> {
     }
 
     /// A group never reaches over the groups to its left.
-    fn key_spans(&self, leaf: usize) -> Vec<u32> {
+    fn label_spans(&self, leaf: usize) -> Vec<u32> {
         let mut breaks = vec![false; self.blank.rows.len()];
-        for left in (0..=leaf).filter(|&left| self.is_key(left)) {
+        for left in (0..=leaf).filter(|&left| self.is_label(left)) {
             if self.blank.annex.column_of(left).merge_down {
                 let own = self.breaks(left);
                 breaks
@@ -248,9 +267,11 @@ impl Writer<'_, '_> {
             .collect()
     }
 
-    fn is_key(&self, leaf: usize) -> bool {
+    /// Whether it says which row it is, or is printed by the scheme.
+    fn is_label(&self, leaf: usize) -> bool {
         let annex = self.blank.annex;
-        annex.is_key(annex.leaves[leaf].column)
+        let column = annex.leaves[leaf].column;
+        annex.is_key(column) || annex.columns[column].print.is_some()
     }
 
     /// A remark that is one for all rows covers the total row below them too, as in 附件2.1.
@@ -259,7 +280,7 @@ impl Writer<'_, '_> {
         let (first, last) = self.data_rows();
         let total = self.total_row.filter(|row| *row > last);
         column.merge_down
-            && !self.is_key(leaf)
+            && !self.is_label(leaf)
             && !self.blank.is_register()
             && column.kind == crate::scheme::ColumnKind::Text
             && !self.blank.rows.is_empty()
@@ -422,7 +443,9 @@ fn widths(blank: &Blank<'_>) -> Vec<f64> {
     if blank.has_total && blank.label_cols > 0 && room < label {
         widths[blank.label_cols - 1] += label - room;
     }
-    head::spread(&widths, &annex.title)
+    let mut widths = head::spread(&widths, &annex.title);
+    head::set_widths(annex, &mut widths);
+    widths
 }
 
 /// The columns in three parts of about the same width, first and last of each. Narrow forms have fewer.

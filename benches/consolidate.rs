@@ -169,6 +169,9 @@ fn annex(idx: usize) -> Annex {
         blank_is_none: false,
         merge_down: false,
         course: Course::State,
+        goal: Default::default(),
+        weight: None,
+        schedule: None,
         print: None,
         measures_target: false,
         done: Vec::new(),
@@ -203,7 +206,9 @@ fn annex(idx: usize) -> Annex {
             every: None,
             plan: true,
             day: None,
+            until: None,
         },
+        rows_are_figures: false,
         publish: Vec::new(),
     }
 }

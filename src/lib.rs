@@ -27,4 +27,6 @@ pub mod read;
 pub mod recognise;
 pub mod report;
 pub mod returns;
+#[cfg(feature = "consolidate")]
+pub mod rollup;
 pub mod scheme;

@@ -1,6 +1,6 @@
 //! The stages strung together; the only place that knows their order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -8,16 +8,21 @@ use sha2::{Digest, Sha256};
 
 use crate::check::{Checked, Checker};
 use crate::consolidate::County;
+use crate::consolidate::variances::Variances;
+#[cfg(feature = "consolidate")]
+use crate::consolidate::variances::{Stand, Stands, variances};
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::inbox::InboxFile;
 use crate::localise::localise;
+#[cfg(feature = "consolidate")]
+use crate::model::Past;
 use crate::model::{
     Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, ReturnRecord,
     Stamp, Table, TableRecord, Tally, Value, Workbook,
 };
 use crate::normalise::normalise;
 use crate::read::{Limits, read};
-use crate::recognise::{Layout, Recogniser, settle_reporters};
+use crate::recognise::{About, Layout, Recogniser, Who, settle_period, settle_reporters};
 use crate::returns::{self, Settled};
 use crate::scheme::Scheme;
 
@@ -43,6 +48,8 @@ pub struct Merged {
     pub tallies: Vec<Tally>,
     /// The county's annexes.
     pub county: County,
+    /// What a month is held against; `None` for the plan.
+    pub variances: Option<Variances>,
 }
 
 /// Everything that was found out about a few files by themselves; what `check` shows.
@@ -63,7 +70,7 @@ pub struct CheckedFiles {
 pub struct FormFile {
     /// What became of it.
     pub record: FileRecord,
-    /// Its forms.
+    /// Its forms. Those of another period than the one that it came in for are not among them.
     pub tables: Vec<Table>,
     /// What was noticed in it.
     pub findings: Vec<Finding>,
@@ -76,18 +83,20 @@ pub struct FormFile {
 /// Reads the forms of any number of files, on all cores.
 pub struct FormReader<'s> {
     scheme: &'s Scheme,
-    period: Period,
+    /// What the files came in for, where that is known.
+    period: Option<Period>,
     recogniser: Recogniser<'s>,
     checker: Checker<'s>,
     limits: Limits,
 }
 
 impl<'s> FormReader<'s> {
-    /// Makes a scheme ready for what is returned for a period.
-    pub fn new(scheme: &'s Scheme, period: Period) -> Self {
+    /// Makes a scheme ready for what is returned for a period. Without one, each form is about what it says
+    /// itself, else about the plan.
+    pub fn new(scheme: &'s Scheme, period: impl Into<Option<Period>>) -> Self {
         Self {
             scheme,
-            period,
+            period: period.into(),
             recogniser: Recogniser::new(scheme),
             checker: Checker::new(scheme),
             limits: Limits::default(),
@@ -169,25 +178,30 @@ impl<'s> FormReader<'s> {
             .and_then(|stamp| made_for(self.scheme, stamp));
         let (settled, noticed) = settle_reporters(self.scheme, path, &forms, stamped);
         findings.extend(noticed);
+        let stamped = stamp.as_ref().and_then(|stamp| stamp.period.as_deref());
+        let stamped = stamped.and_then(Period::parse);
         for ((idx, layout), who) in layouts.iter().zip(settled) {
-            let (table, noticed) = normalise(
-                self.scheme,
-                self.period,
-                path,
-                &workbook.sheets[*idx],
-                layout,
-                who,
-            );
-            findings.extend(noticed);
-            checked.merge(self.checker.form(&table));
+            let sheet = &workbook.sheets[*idx];
+            let about = settle_period(self.period, path, &sheet.name, &layout.periods, stamped);
+            let (table, noticed) = normalise(self.scheme, about.period, path, sheet, layout, who);
+            let kept_apart = self.period.is_some_and(|period| period != about.period);
             record.tables.push(TableRecord {
                 sheet: table.sheet.clone(),
                 annex: table.annex,
                 reporter: who.reporter,
                 found_by: who.found_by,
+                period: table.period,
+                period_found_by: about.said_by.as_ref().map(|said| said.source),
+                kept_apart,
                 observations: n_observations(&table),
                 superseded: false,
             });
+            if kept_apart {
+                findings.extend(self.wrong_period(&table, who, about));
+                continue;
+            }
+            findings.extend(noticed);
+            checked.merge(self.checker.form(&table));
             tables.push(table);
         }
         let file = FormFile {
@@ -198,6 +212,24 @@ impl<'s> FormReader<'s> {
             explanations: explanations::explanations(&workbook, path),
         };
         (file, Some(workbook))
+    }
+
+    /// A form of another period is not merged, whatever else is to be said of it.
+    fn wrong_period(&self, table: &Table, who: Who, about: About) -> Option<Finding> {
+        let said = about.said_by?;
+        let detail = Detail::WrongPeriod {
+            found_by: said.source,
+            printed: said.text,
+        };
+        let mut finding = Finding::new(Kind::WrongPeriod, Level::Mandatory, detail)
+            .at(Place::sheet(&table.file, &table.sheet, said.cell))
+            .given(about.period.to_string())
+            .expected(self.period?.to_string());
+        finding.annex = Some(self.scheme.annexes[table.annex].number.clone());
+        finding.reporter = who
+            .reporter
+            .map(|idx| self.scheme.reporters[idx].name.clone());
+        Some(finding)
     }
 
     /// Says of failed relations which cell is probably the wrong one.
@@ -230,7 +262,7 @@ pub fn merge(
         superseded_by,
         returns,
         ..
-    } = gathered.settle(&reader);
+    } = gathered.settle(&reader, period);
     // Neither needs what the other finds.
     let (mut county, ()) = rayon::join(
         || crate::consolidate::consolidate(scheme, &tables),
@@ -238,6 +270,7 @@ pub fn merge(
     );
     gathered.findings.append(&mut county.findings);
     let (findings, tallies) = gathered.finish(scheme);
+    let variances = compare(scheme, period, &tables, &county, &earlier, &findings);
     Merged {
         period,
         earlier,
@@ -249,19 +282,57 @@ pub fn merge(
         findings,
         tallies,
         county,
+        variances,
     }
 }
 
+/// Consolidates earlier periods as they were then, and holds a month against them.
+#[cfg(feature = "consolidate")]
+pub fn compare(
+    scheme: &Scheme,
+    period: Period,
+    tables: &[Table],
+    county: &County,
+    earlier: &Earlier,
+    findings: &[Finding],
+) -> Option<Variances> {
+    let consolidated = |past: &Past| crate::consolidate::consolidate(scheme, &past.tables);
+    let named = [&earlier.plan, &earlier.last_month, &earlier.year_before];
+    let pasts: Vec<&Past> = named.into_iter().flatten().chain(&earlier.months).collect();
+    let counties: Vec<County> = pasts.par_iter().map(|past| consolidated(past)).collect();
+    let stand = |idx: usize| Stand {
+        period: pasts[idx].period,
+        tables: &pasts[idx].tables,
+        county: &counties[idx],
+    };
+    let mut places = 0..pasts.len();
+    let mut of = |past: &Option<Past>| past.as_ref().and(places.next()).map(stand);
+    let stands = Stands {
+        plan: of(&earlier.plan),
+        last_month: of(&earlier.last_month),
+        year_before: of(&earlier.year_before),
+        months: places.map(stand).collect(),
+    };
+    let now = Stand {
+        period,
+        tables,
+        county,
+    };
+    variances(scheme, now, &stands, findings)
+}
+
 /// Checks a few files as the county would, as far as that goes without the rest of the county: forms
-/// by themselves, and against each other where several are given. Forms that do not say what they are about
-/// are taken to be about `period`, else about the plan. `done` is called after each file.
+/// by themselves, and against each other where several of one period are given. All are about `period`, where it
+/// is given; else each about what it says itself, or the plan. `earlier` is asked what was known before a
+/// period. `done` is called after each file.
 pub fn check_files(
     scheme: &Scheme,
     period: Option<Period>,
+    earlier: &dyn Fn(Period) -> Earlier,
     files: &[InboxFile],
     done: &(dyn Fn() + Sync),
 ) -> CheckedFiles {
-    let reader = FormReader::new(scheme, period.unwrap_or(Period::Plan));
+    let reader = FormReader::new(scheme, period);
     let read: Vec<(FormFile, Option<Workbook>)> = files
         .par_iter()
         .map(|file| {
@@ -272,9 +343,18 @@ pub fn check_files(
         .collect();
     let (read, workbooks): (Vec<FormFile>, Vec<_>) = read.into_iter().unzip();
     let mut gathered = Gathered::of(read);
-    let settled = gathered.settle(&reader);
-    let (tables, superseded_by) = (&settled.tables, &settled.superseded_by);
-    gathered.relate(&reader, &Earlier::default(), tables, superseded_by);
+    let mut by_period: BTreeMap<Period, Vec<Table>> = BTreeMap::new();
+    for table in std::mem::take(&mut gathered.tables) {
+        by_period.entry(table.period).or_default().push(table);
+    }
+    let mut tables = Vec::new();
+    for (period, of_period) in by_period {
+        gathered.tables = of_period;
+        let settled = gathered.settle(&reader, period);
+        let superseded_by = &settled.superseded_by;
+        gathered.relate(&reader, &earlier(period), &settled.tables, superseded_by);
+        tables.extend(settled.tables);
+    }
     // Nobody is asked here for what others owe.
     gathered
         .findings
@@ -283,7 +363,7 @@ pub fn check_files(
     CheckedFiles {
         files: gathered.records,
         workbooks,
-        tables: settled.tables,
+        tables,
         findings,
         tallies,
     }
@@ -335,9 +415,10 @@ impl Gathered {
     }
 
     /// Settles which forms count; these come first.
-    fn settle(&mut self, reader: &FormReader<'_>) -> Settled {
+    fn settle(&mut self, reader: &FormReader<'_>, period: Period) -> Settled {
         let tables = std::mem::take(&mut self.tables);
-        let mut settled = returns::settle(reader.scheme, reader.period, tables);
+        let mut settled = returns::settle(reader.scheme, period, tables);
+        self.forgive_kept_apart(reader.scheme, &mut settled.findings);
         self.findings.append(&mut settled.findings);
         mark_superseded(&mut self.records, &settled.tables, &settled.superseded_by);
         let (current, replaced): (Vec<_>, Vec<_>) = settled
@@ -361,7 +442,26 @@ impl Gathered {
         let n_current = superseded_by.iter().filter(|by| by.is_none()).count();
         let current = &tables[..n_current];
         self.checked.merge(reader.checker.county(current));
+        let over_time = reader.checker.over_time(current, earlier);
+        self.checked.merge(over_time);
         reader.localise(current, earlier, &mut self.checked.findings);
+    }
+
+    /// Takes back that something was not returned where it was returned for another period: that has
+    /// been said.
+    fn forgive_kept_apart(&self, scheme: &Scheme, findings: &mut Vec<Finding>) {
+        let records = self.records.iter().flat_map(|file| &file.tables);
+        let came: HashSet<(&str, &str)> = records
+            .filter(|table| table.kept_apart)
+            .filter_map(|table| {
+                let annex = &scheme.annexes[table.annex].number;
+                Some((&**annex, &*scheme.reporters[table.reporter?].name))
+            })
+            .collect();
+        findings.retain(|finding| {
+            let who = finding.annex.as_deref().zip(finding.reporter.as_deref());
+            finding.kind != Kind::NotReturned || who.is_none_or(|who| !came.contains(&who))
+        });
     }
 
     /// All findings in order, with what reporters wrote about them.

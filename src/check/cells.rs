@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, Detail, Finding, Kind, Level, Operand, Place, Row, RowKind, Table, Value,
+    Amount, Detail, Finding, Kind, Level, Operand, Period, Place, Row, RowKind, Table, Value,
 };
 use crate::scheme::{Annex, ColumnKind, Rule, Scheme};
 
-use super::compare::Common;
+use super::judge::Common;
 use super::outcome::Why;
 
 /// One cell of a returned form.
@@ -42,6 +42,8 @@ pub(super) struct At<'s> {
     pub(super) rule: &'s Rule,
     /// `None` where the relation is not about one year.
     pub(super) year: Option<u16>,
+    /// The period of the forms in hand.
+    pub(super) period: Period,
 }
 
 impl<'t> Spot<'t> {
@@ -73,6 +75,14 @@ impl<'t> Spot<'t> {
     /// Whether it is blank where a blank counts as nothing.
     pub(super) fn is_none(self, scheme: &Scheme) -> bool {
         *self.value() == Value::Missing && self.annex(scheme).column_of(self.leaf).blank_is_none
+            || self.is_not_due(scheme)
+    }
+
+    /// Whether nothing is filled in because its year has not begun.
+    pub(super) fn is_not_due(self, scheme: &Scheme) -> bool {
+        let year = self.year(scheme);
+        matches!(self.value(), Value::Missing | Value::NotApplicable)
+            && year.is_some_and(|year| !self.table.period.has_begun(year))
     }
 
     /// Whether a blank is no omission.
@@ -144,8 +154,16 @@ impl<'t> Cells<'t> {
         self.spots.push(spot);
     }
 
-    pub(super) fn end_slot(&mut self) {
+    /// Ends the slot; whether nothing was pushed into it.
+    pub(super) fn end_slot(&mut self) -> bool {
+        let start = self.ends.last().copied().unwrap_or(0);
         self.ends.push(self.spots.len());
+        start == self.spots.len()
+    }
+
+    /// All slots.
+    pub(super) fn slots(&self) -> impl Iterator<Item = &[Spot<'t>]> {
+        (0..self.ends.len()).map(|idx| self.slot(idx))
     }
 
     /// The cells of one slot: several where they are to be added up.
@@ -187,12 +205,14 @@ impl<'s> At<'s> {
             && !applies.except_rows.iter().any(|row| **row == *key)
     }
 
-    /// Whether the rule is for this year.
+    /// Whether the rule is for this period, and for this year of it.
     pub(super) fn applies_in(self, year: Option<u16>) -> bool {
-        match (&self.rule.applies.years, year) {
+        let applies = &self.rule.applies;
+        let is_for_year = match (&applies.years, year) {
             (Some(years), Some(year)) => years.contains(&year),
             _ => true,
-        }
+        };
+        is_for_year && applies.period.covers(self.period)
     }
 
     pub(super) fn kind(self) -> Kind {

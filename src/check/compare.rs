@@ -1,249 +1,252 @@
-//! Exact comparison of figures in one unit, and how far off rounding alone could put them.
-//!
-//! Each printed figure is off by at most half its last digit, so a relation Σ aᵢxᵢ = b is off by at most
-//! ½·Σ|aᵢ|·uᵢ, where uᵢ is the size of the last digit that the column declares. A difference within that is
-//! worth a hint; beyond it somebody made a mistake.
+#![doc = include_str!("compare.md")]
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
-use crate::model::{Amount, Detail, Finding};
-use crate::scheme::Scheme;
+use crate::model::{Amount, Basis, Detail, Side};
+use crate::scheme::{Course, Relation, Share};
 
 use super::cells::{At, Spot};
 use super::outcome::{Checking, Outcome, Why};
+use super::over_time::{NOT_APPLIED, Now, begins_anew, past_operand};
 
-/// The unit in which the figures of a relation are compared.
-#[derive(Clone, Copy)]
-pub(super) enum Common {
-    /// The one that all have: nothing needs converting.
-    Own(Option<usize>),
-    /// The base of different units.
-    Base(usize),
+/// What a figure is held against: a share of an earlier one.
+struct Standard<'t> {
+    base: Spot<'t>,
+    share: Share,
 }
 
-/// How a given figure should stand to the expected one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holds {
-    Equal,
-    AtMost,
-    AtLeast,
-    MoreThan,
-    LessThan,
-}
+const WHOLE: Share = Share {
+    numerator: 1,
+    denominator: 1,
+};
 
-/// A comparison that came out wrong.
-pub(super) struct Judged {
-    /// Given − expected.
-    pub(super) difference: Amount,
-    pub(super) tolerance: Amount,
-    /// Whether rounding alone may account for it.
-    pub(super) within: bool,
-}
-
-/// Compares what is given with what is expected, each a cell or the sum of several.
-pub(super) fn compare(
-    at: At<'_>,
-    given: &[Spot<'_>],
-    expected: &[Spot<'_>],
-    holds: Holds,
-    detail: impl FnOnce() -> Detail,
-) -> Checking {
-    let scheme = at.scheme;
-    let all = || given.iter().chain(expected);
-    let common = Common::of(scheme, all().map(|spot| spot.unit(scheme)))?;
-    let (a, b) = (
-        common.add_up(scheme, given)?,
-        common.add_up(scheme, expected)?,
-    );
-    let Some(judged) = judge(holds, a, b, || common.tolerance(at, given, all()))? else {
-        return Ok(Outcome::Pass);
+/// The cell.
+pub(super) fn check(at: At<'_>, now: Now<'_, '_>) -> Checking {
+    let Relation::Compare {
+        with,
+        percent,
+        absolute,
+        side,
+        ..
+    } = &at.rule.relation
+    else {
+        return NOT_APPLIED;
     };
-    let mut finding = at.finding(judged.within, given, expected, detail());
-    common.write(scheme, &mut finding, given, a, b, &judged);
-    Ok(Outcome::told(finding, judged.within))
+    let (scheme, spot) = (at.scheme, now.spot);
+    let Some(standard) = standard(at, now, *with) else {
+        return NOT_APPLIED;
+    };
+    let Standard { base, share } = standard?;
+    let (given, planned) = (spot.amount()?, base.amount()?);
+    let is_wanted = match share.compare(given, planned).ok_or(Why::TooManyDigits)? {
+        Ordering::Less => *side != Side::Above,
+        Ordering::Greater => *side != Side::Below,
+        Ordering::Equal => false,
+    };
+    if !is_wanted
+        || !is_far_off(given, planned, share, *percent, *absolute).ok_or(Why::TooManyDigits)?
+    {
+        return Ok(Outcome::Pass);
+    }
+    let unit = spot.unit(scheme).map_or("", |unit| scheme.units.name(unit));
+    let detail = Detail::Compare {
+        with: *with,
+        now: at.operand(&[spot], &[spot]),
+        base: past_operand(at, base),
+        thresholds: (format!("{percent}%"), format!("{absolute}{unit}")),
+    };
+    let mut finding = at.finding(false, &[spot], &[], detail);
+    let decimals = spot.annex(scheme).decimals_of(spot.leaf, spot.row().spec);
+    let expected = match share == WHOLE {
+        true => planned,
+        false => share.of(planned, decimals).ok_or(Why::TooManyDigits)?,
+    };
+    finding.expected = Some(expected.to_string());
+    finding.difference = given.checked_sub(expected);
+    Ok(Outcome::Fail(finding))
 }
 
-/// Compares two figures; `None` where they stand as they should. The tolerance is asked for only
-/// where they do not.
-pub(super) fn judge(
-    holds: Holds,
+/// What the figure is held against; `None` where there is nothing that it could be compared with in this month.
+fn standard<'t>(at: At<'_>, now: Now<'_, 't>, with: Basis) -> Option<Result<Standard<'t>, Why>> {
+    let (scheme, spot) = (at.scheme, now.spot);
+    let course = now.course(scheme);
+    let whole = |base: Result<Spot<'t>, Why>| base.map(|base| Standard { base, share: WHOLE });
+    match with {
+        Basis::LastMonth if begins_anew(course, at.period) => None,
+        Basis::LastMonth => Some(whole(now.known.last_month.find(scheme, spot))),
+        Basis::LastYear => now
+            .known
+            .year_before
+            .find_year_before(scheme, spot)
+            .map(whole),
+        // A plan for a year is compared with what the whole year came to.
+        Basis::Plan if !is_complete(at, course) => None,
+        Basis::Plan => Some(whole(now.known.plan.find(scheme, spot))),
+        Basis::Schedule => {
+            let annex = spot.annex(scheme);
+            let column = annex.leaves[spot.leaf].column;
+            let share = scheme.schedule_share(annex, column, at.period)?;
+            let base = now.known.plan.find(scheme, spot);
+            Some(base.map(|base| Standard { base, share }))
+        }
+    }
+}
+
+/// Whether a figure of this course has come to all that the plan gives it.
+fn is_complete(at: At<'_>, course: Course) -> bool {
+    let last_year = at.scheme.years.last().copied();
+    match course {
+        Course::State => true,
+        Course::SinceYear => at
+            .period
+            .year()
+            .is_some_and(|year| at.period.has_ended(year)),
+        Course::SincePlan => last_year.is_some_and(|year| at.period.has_ended(year)),
+        Course::Month => false,
+    }
+}
+
+/// Whether `given` is beyond both thresholds from a share of `planned`. Everything is multiplied by the
+/// share's denominator, so that nothing is divided.
+fn is_far_off(
     given: Amount,
-    expected: Amount,
-    tolerance: impl FnOnce() -> Result<Amount, Why>,
-) -> Result<Option<Judged>, Why> {
-    if holds.is_met(given.cmp(&expected)) {
-        return Ok(None);
-    }
-    let difference = given.checked_sub(expected).ok_or(Why::TooManyDigits)?;
-    let tolerance = tolerance()?.normalised();
-    Ok(Some(Judged {
-        difference,
-        tolerance,
-        within: !tolerance.is_zero() && difference.abs() <= tolerance,
-    }))
+    planned: Amount,
+    share: Share,
+    percent: Amount,
+    absolute: Amount,
+) -> Option<bool> {
+    let denominator = Amount::from(i64::from(share.denominator));
+    let expected = share.times(planned)?;
+    let off = given.checked_mul(denominator)?.checked_sub(expected)?.abs();
+    let beyond_absolute = off > absolute.checked_mul(denominator)?;
+    let beyond_percent =
+        off.checked_mul(Amount::from(100))? > expected.abs().checked_mul(percent)?;
+    Some(beyond_absolute && beyond_percent)
 }
 
-impl Holds {
-    fn is_met(self, given_to_expected: Ordering) -> bool {
-        match self {
-            Holds::Equal => given_to_expected.is_eq(),
-            Holds::AtMost => given_to_expected.is_le(),
-            Holds::AtLeast => given_to_expected.is_ge(),
-            Holds::MoreThan => given_to_expected.is_gt(),
-            Holds::LessThan => given_to_expected.is_lt(),
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::grid::*;
+    use crate::model::{Basis, Side};
 
-impl Common {
-    /// The common unit of several.
-    pub(super) fn of(
-        scheme: &Scheme,
-        mut units: impl Iterator<Item = Option<usize>>,
-    ) -> Result<Self, Why> {
-        let first = units.next().flatten();
-        let mut common = Common::Own(first);
-        for unit in units {
-            if unit == first {
-                continue;
-            }
-            match (first, unit) {
-                (Some(a), Some(b)) if scheme.units.convertible(a, b) => {
-                    common = Common::Base(scheme.units.0[a].base);
-                }
-                _ => return Err(Why::UnitsDiffer),
-            }
-        }
-        Ok(common)
-    }
-
-    /// A figure in the common unit.
-    pub(super) fn take(
-        self,
-        scheme: &Scheme,
-        amount: Amount,
-        unit: Option<usize>,
-    ) -> Result<Amount, Why> {
-        match self {
-            Common::Own(_) => Ok(amount),
-            Common::Base(_) => scheme.units.to_base(amount, unit).ok_or(Why::TooManyDigits),
-        }
+    /// By May 5/12 of 240 are due: 100. Thresholds 20 % and 15: below 80 is beyond both, 80 is not.
+    #[test]
+    fn a_figure_is_too_far_off_beyond_both_thresholds() {
+        let plan = "
+            == 附件3 · plan
+            单位 | 造林@2023(亩 since-year) | 造林@2024 | 造林@2025
+            东河 | 10 | 240 | 10
+            西岭 | 10 | 240 | 10
+            南坪 | 10 | 24  | 10
+            北原 | 10 |     | 10
+            ";
+        let may = "
+            == 附件3 · 2024-05
+            单位 | 造林@2023(亩 since-year) | 造林@2024 | 造林@2025
+            东河 | 10 | 79  |     <- C2 compare: 100
+            西岭 | 10 | 80  |
+            南坪 | 10 | 1   |
+            北原 | 10 | 80  |     <- cannot check: missing
+            山口 | 10 |     |     <- C6 cannot check
+            ";
+        let rule = || compare("造林", Basis::Schedule, ("20", "15"));
+        // 南坪: 9 of 10 are missing, 90 %, but 9 is no more than 15. 山口 has no plan, and reports nothing.
+        let may = may.replace(
+            "山口 | 10 |     |     <- C6 cannot check",
+            "山口 | 10 | 5 |   <- cannot check: not returned",
+        );
+        check(rule(), &format!("{plan}{may}"));
+        let without_plan = may
+            .lines()
+            .map(|line| match line.contains('|') && !line.contains('@') {
+                true => format!(
+                    "{} <- cannot check: no earlier\n",
+                    line.split("<-").next().unwrap_or("")
+                ),
+                false => format!("{line}\n"),
+            })
+            .collect::<String>();
+        check(rule(), &without_plan);
     }
 
-    /// The sum of cells. `－`, and blanks where the annex says so, count as nothing; but a single
-    /// cell must hold a figure, and so must one of several: nothing at all is not zero.
-    pub(super) fn add_up(self, scheme: &Scheme, spots: &[Spot<'_>]) -> Result<Amount, Why> {
-        let mut sum: Option<Amount> = None;
-        let mut nothing = Why::Missing;
-        for &spot in spots {
-            match spot.amount() {
-                Ok(amount) => {
-                    let amount = match self {
-                        Common::Own(_) => amount,
-                        Common::Base(_) => self.take(scheme, amount, spot.unit(scheme))?,
-                    };
-                    sum = Some(match sum {
-                        Some(sum) => sum.checked_add(amount).ok_or(Why::TooManyDigits)?,
-                        None => amount,
-                    });
-                }
-                Err(Why::NotApplicable) => nothing = Why::NotApplicable,
-                Err(Why::Missing) if spot.is_none(scheme) => {}
-                Err(why) => return Err(why),
-            }
-        }
-        sum.ok_or(nothing)
-    }
-
-    /// How far off rounding could put a relation over `all`, unless the rule says how far it may be.
-    pub(super) fn tolerance<'c, 't: 'c>(
-        self,
-        at: At<'_>,
-        given: &[Spot<'t>],
-        all: impl Iterator<Item = &'c Spot<'t>>,
-    ) -> Result<Amount, Why> {
-        match self.set_tolerance(at, given)? {
-            Some(tolerance) => Ok(tolerance),
-            None => Ok(self.last_digits(at.scheme, all)?.half()),
-        }
-    }
-
-    /// The tolerance that the rule sets, in the unit of its first cell.
-    pub(super) fn set_tolerance(
-        self,
-        at: At<'_>,
-        given: &[Spot<'_>],
-    ) -> Result<Option<Amount>, Why> {
-        let unit = given.first().and_then(|spot| spot.unit(at.scheme));
-        let tolerance = at.rule.tolerance;
-        tolerance
-            .map(|tolerance| self.take(at.scheme, tolerance, unit))
-            .transpose()
-    }
-
-    /// The last digits of all cells, added up. A computed cell is printed with as many digits as
-    /// a typed one; `－` and a blank that counts as nothing are not rounded.
-    pub(super) fn last_digits<'c, 't: 'c>(
-        self,
-        scheme: &Scheme,
-        mut all: impl Iterator<Item = &'c Spot<'t>>,
-    ) -> Result<Amount, Why> {
-        all.try_fold(Amount::ZERO, |sum, spot| {
-            if spot.amount().is_err() {
-                return Ok(sum);
-            }
-            let digit = self.take(scheme, spot.last_digit(scheme), spot.unit(scheme))?;
-            sum.checked_add(digit).ok_or(Why::TooManyDigits)
-        })
-    }
-
-    /// Writes what was compared into a finding: in the unit of the given cells where that can be
-    /// done exactly, else in base units, which are then named.
-    pub(super) fn write(
-        self,
-        scheme: &Scheme,
-        finding: &mut Finding,
-        given: &[Spot<'_>],
-        given_amount: Amount,
-        expected: Amount,
-        judged: &Judged,
-    ) {
-        let figures = [given_amount, expected, judged.difference, judged.tolerance];
-        let name = |unit: usize| Some(scheme.units.name(unit).clone());
-        let (figures, suffix) = match self {
-            Common::Own(_) => (figures, ""),
-            Common::Base(base) => {
-                let own = given.first().and_then(|spot| spot.unit(scheme));
-                let converted = figures.map(|figure| scheme.units.convert(figure, base, own?));
-                let (figures, suffix) = match converted {
-                    [Some(a), Some(b), Some(c), Some(d)] => ([a, b, c, d], ""),
-                    _ => (figures, &**scheme.units.name(base)),
-                };
-                // Where several units meet, each figure is told with its own.
-                finding.unit = match suffix {
-                    "" => own.and_then(name),
-                    _ => name(base),
-                };
-                // Decimals that conversion brings along were printed nowhere.
-                (figures.map(Amount::normalised), suffix)
-            }
+    #[test]
+    fn too_much_is_as_bad_as_too_little_unless_one_side_is_asked_for() {
+        let forms = |marks: [&str; 2]| {
+            format!(
+                "
+                == 附件7 · plan
+                单位 | 用水@2023(万立方米 since-year) | 用水@2024 | 用水@2025
+                东河 | 0 | 1200 | 0
+                西岭 | 0 | 1200 | 0
+                == 附件7 · 2024-06
+                单位 | 用水@2023(万立方米 since-year) | 用水@2024 | 用水@2025
+                东河 | 0 | 400 |  {}
+                西岭 | 0 | 800 |  {}
+                ",
+                marks[0], marks[1]
+            )
         };
-        let [given_amount, expected, difference, tolerance] = figures;
-        // A single cell in its own unit is shown as it was filled in.
-        if given.len() != 1 || !suffix.is_empty() {
-            finding.given = Some(format!("{given_amount}{suffix}"));
-        }
-        finding.expected = Some(format!("{expected}{suffix}"));
-        finding.difference = Some(difference);
-        finding.tolerance = Some(tolerance);
+        // Half of 1200 is due; 200 off is a third.
+        let (low, high) = ("<- C2 compare: 600", "<- C3 compare: 600");
+        let rule = |side| compare_side("用水", Basis::Schedule, ("30", "100"), side);
+        check(rule(Side::Either), &forms([low, high]));
+        check(rule(Side::Below), &forms([low, ""]));
+        check(rule(Side::Above), &forms(["", high]));
     }
 
-    /// The common unit's name; nothing where figures have none.
-    pub(super) fn unit_name(self, scheme: &Scheme) -> Arc<str> {
-        match self {
-            Common::Own(None) => Arc::from(""),
-            Common::Own(Some(unit)) | Common::Base(unit) => scheme.units.name(unit).clone(),
-        }
+    /// 2024's figure of May 2024 against 2023's figure of May 2023.
+    #[test]
+    fn last_years_figure_stood_in_last_years_column() {
+        check(
+            compare("造林", Basis::LastYear, ("50", "20")),
+            "
+            == 附件3 · 2023-05
+            单位 | 造林@2022(亩 since-year) | 造林@2023 | 造林@2024
+            东河 | 500 | 100 |
+            西岭 | 500 | 100 |
+            == 附件3 · 2024-05
+            单位 | 造林@2022(亩 since-year) | 造林@2023 | 造林@2024
+            东河 | 500 | 300 | 150
+            西岭 | 500 | 300 | 151   <- D3 compare: 100
+            ",
+        );
+    }
+
+    #[test]
+    fn a_year_is_held_against_its_plan_when_it_is_over() {
+        let forms = |month: &str, mark: &str| {
+            format!(
+                "
+                == 附件3 · plan
+                单位 | 造林@2023(亩 since-year) | 造林@2024
+                东河 | 0 | 100
+                == 附件3 · {month}
+                单位 | 造林@2023(亩 since-year) | 造林@2024
+                东河 | 0 | 50   {mark}
+                "
+            )
+        };
+        let rule = || compare("造林", Basis::Plan, ("10", "10"));
+        check(rule(), &forms("2024-11", ""));
+        check(rule(), &forms("2024-12", "<- C2 compare: 100"));
+    }
+
+    #[test]
+    fn a_state_is_held_against_last_month_and_a_new_year_against_nothing() {
+        let forms = |course: &str, mark: &str| {
+            format!(
+                "
+                == 附件1 · 2023-12
+                单位 | 数(.1 {course})
+                东河 | 60.0
+                == 附件1 · 2024-01
+                单位 | 数(.1 {course})
+                东河 | 30.0   {mark}
+                "
+            )
+        };
+        let rule = || compare("数", Basis::LastMonth, ("20", "10"));
+        check(rule(), &forms("rate", "<- B2 compare: 60.0"));
+        check(rule(), &forms("since-year", ""));
     }
 }

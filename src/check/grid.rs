@@ -7,6 +7,8 @@
 //! 西岭 |                |                     <- B3 cannot check
 //! ```
 //!
+//! A title may name a period (`== 附件3 · 轮台镇 · 2024-02`): forms of the latest are checked, those of earlier
+//! ones are what was known before; columns then say what they count (`since-year`, `since-plan`, `month`).
 //! The title may be left out where there is one form. The first column is the key unless others are marked
 //! `key`. `?x` is something that cannot be read. Rows are the annex's fixed rows in the order in which they are first met; one left
 //! blank is printed and not returned. A mark is `cell kind: expected`, with `hint` behind the kind where the
@@ -17,13 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, CellRef, Condition, Date, Direction, Entry, Finding, Level, Need, Period, Row, RowKind,
-    Table, Value,
+    Amount, Basis, CellRef, Condition, Date, Direction, Earlier, Entry, Finding, Level, Need, Past,
+    Period, Row, RowKind, Side, Table, Value,
 };
 use crate::scheme::{
-    Annex, Applies, Bound, CellSel, Column, ColumnKind, Course, Due, Leaf, Limit, Relation,
-    Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme, Test,
-    TotalRow, Unit, Units, YearSel,
+    Annex, Applies, AppliesIn, Bound, CellSel, Column, ColumnKind, Course, Due, Goal, Leaf, Limit,
+    Relation, Reporter, ReporterKind, ReturnedBy, Roster, RowSel, RowSpec, Rows, Rule, Scheme,
+    Test, TotalRow, Unit, Units, YearSel,
 };
 
 use super::{Checked, Checker, Why};
@@ -285,6 +287,46 @@ pub(super) fn when(condition: (&str, &str), then: (&str, &str)) -> Draft {
     })
 }
 
+pub(super) fn chain(cumulative: &str, month: &str) -> Draft {
+    let (cumulative, month) = (cumulative.to_owned(), month.to_owned());
+    Draft::new(move |names| Relation::Chain {
+        cumulative: names.cell(&cumulative),
+        month: names.cell(&month),
+    })
+    .each_year()
+}
+
+pub(super) fn cumulative(cells: &[&str]) -> Draft {
+    let cells = owned(cells);
+    Draft::new(move |names| Relation::Cumulative {
+        cells: names.cells(&cells),
+    })
+    .each_year()
+}
+
+/// `percent` and `absolute` are the thresholds.
+pub(super) fn compare(cell: &str, with: Basis, (percent, absolute): (&str, &str)) -> Draft {
+    compare_side(cell, with, (percent, absolute), Side::Either)
+}
+
+pub(super) fn compare_side(
+    cell: &str,
+    with: Basis,
+    (percent, absolute): (&str, &str),
+    side: Side,
+) -> Draft {
+    let (cell, percent, absolute) = (owned(&[cell]), amount(percent), amount(absolute));
+    Draft::new(move |names| Relation::Compare {
+        cells: names.cells(&cell),
+        with,
+        percent,
+        absolute,
+        side,
+    })
+    .each_year()
+    .level(Level::Verification)
+}
+
 impl Draft {
     fn new(relation: impl Fn(&Names<'_>) -> Relation + 'static) -> Self {
         Self {
@@ -296,6 +338,7 @@ impl Draft {
                 except_rows: Vec::new(),
                 years: None,
                 total_rows: false,
+                period: AppliesIn::Every,
             },
             relation: Box::new(relation),
         }
@@ -407,13 +450,37 @@ impl Form {
 }
 
 fn run(forms: &[Form], scheme: &Scheme) -> Checked {
-    let tables: Vec<Table> = forms.iter().map(|form| form.table.clone()).collect();
+    let period = forms.iter().map(|form| form.table.period).max();
+    let period = period.unwrap_or(Period::Plan);
+    let of = |period: Period| -> Vec<Table> {
+        let forms = forms.iter().filter(|form| form.table.period == period);
+        forms.map(|form| form.table.clone()).collect()
+    };
+    let past = |period: Option<Period>| {
+        period
+            .map(|period| Past {
+                period,
+                tables: of(period),
+            })
+            .filter(|past| !past.tables.is_empty())
+    };
+    let [plan, last_month, year_before] = Earlier::periods(period).map(past);
+    let tables = of(period);
     let checker = Checker::new(scheme);
     let mut checked = Checked::default();
     for table in &tables {
         checked.merge(checker.form(table));
     }
     checked.merge(checker.county(&tables));
+    if period != Period::Plan {
+        let earlier = Earlier {
+            plan,
+            last_month,
+            year_before,
+            months: Vec::new(),
+        };
+        checked.merge(checker.over_time(&tables, &earlier));
+    }
     checked
 }
 
@@ -436,6 +503,7 @@ fn reason(text: &str) -> Why {
     match text {
         "missing" => Why::Missing,
         "not returned" => Why::NotReturned,
+        "no earlier" => Why::NoEarlier,
         "not applicable" => Why::NotApplicable,
         "unusable" => Why::Unusable,
         "units differ" => Why::UnitsDiffer,
@@ -508,11 +576,12 @@ fn read_form(scheme: &mut Scheme, idx: usize, lines: &[&str]) -> Form {
     };
     let mut words = title.split('·').map(str::trim);
     let number = words.next().expect("an annex");
-    let (mut reporter, mut is_register) = (None, false);
+    let (mut reporter, mut is_register, mut period) = (None, false, Period::Plan);
     for word in words {
-        match word {
-            "register" => is_register = true,
-            name => reporter = Some(find_reporter(scheme, name)),
+        match (word, Period::parse(word)) {
+            ("register", _) => is_register = true,
+            (_, Some(named)) => period = named,
+            (name, _) => reporter = Some(find_reporter(scheme, name)),
         }
     }
     let annex_idx = scheme.annex(number).unwrap_or_else(|| {
@@ -538,7 +607,7 @@ fn read_form(scheme: &mut Scheme, idx: usize, lines: &[&str]) -> Form {
                 .map(Some)
                 .collect(),
             rows: Vec::new(),
-            period: Period::Plan,
+            period,
             originals: Vec::new(),
         },
         marks: Vec::new(),
@@ -579,10 +648,13 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
             every: None,
             plan: true,
             day: None,
+            until: None,
         },
+        rows_are_figures: false,
         publish: Vec::new(),
     };
-    let is_any_key = line.contains("key") || line.contains("year");
+    let mut flags = line.split(['(', ')', ' ']);
+    let is_any_key = flags.any(|flag| flag == "key" || flag == "year");
     for (idx, cell) in line.split('|').map(str::trim).enumerate() {
         let (name, flags) = cell.split_once('(').unwrap_or((cell, ""));
         let (name, year) = match name.split_once('@') {
@@ -602,6 +674,9 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 blank_is_none: false,
                 merge_down: false,
                 course: Course::State,
+                goal: Goal::AtLeast,
+                weight: None,
+                schedule: None,
                 print: None,
                 measures_target: false,
                 done: Vec::new(),
@@ -622,6 +697,9 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 "date" => column.kind = ColumnKind::Date,
                 "code" => column.kind = ColumnKind::Code,
                 "serial" => column.kind = ColumnKind::Serial,
+                "since-year" => column.course = Course::SinceYear,
+                "since-plan" => column.course = Course::SincePlan,
+                "month" => column.course = Course::Month,
                 "optional" => column.optional = true,
                 "none" => column.blank_is_none = true,
                 flag => match flag.strip_prefix('.') {
@@ -689,6 +767,8 @@ fn read_row(scheme: &mut Scheme, table: &Table, line: &str, sheet_row: u32) -> R
             unit: None,
             kind: None,
             decimals: None,
+            goal: None,
+            course: None,
         });
     }
     let entries = texts.iter().enumerate().map(|(leaf, text)| Entry {

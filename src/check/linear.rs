@@ -4,15 +4,15 @@
 //! cells are those that the check itself compares, so that what is asked here and what was found there
 //! cannot differ.
 
-use crate::model::{Amount, RowKind, Table};
+use crate::model::{Amount, Period, RowKind, Table};
 use crate::scheme::{Bound, ColumnKind, Relation};
 
 use super::cells::{At, Cells, Spot};
-use super::compare::Common;
+use super::judge::Common;
 use super::outcome::Why;
 use super::rows::{self, AnnexRows, RowAt};
 use super::total_row::total_of;
-use super::{Checker, Current, Planned, fill_from_county, fill_from_row};
+use super::{Checker, Current, Planned, fill_from_county, fill_from_row, is_not_due, period_of};
 
 /// Σ given − Σ expected = constant, in base units of measure.
 pub(crate) struct Equation<'t> {
@@ -73,7 +73,7 @@ impl Checker<'_> {
                 }
                 for instance in &planned.instances {
                     let year = instance.year.or(row.year);
-                    let at = self.at(planned, year);
+                    let at = self.at(planned, year, table.period);
                     if at.applies_to(row.kind, &row.key) && at.applies_in(year) {
                         fill_from_row(&mut cells, instance, table, row_idx);
                         equations.extend(equation(at, planned.idx, &cells, instance.slots.len()));
@@ -87,13 +87,14 @@ impl Checker<'_> {
     /// The equations between the rows, forms and annexes of a county.
     pub(crate) fn county_equations<'t>(&'t self, tables: &'t [Table]) -> Vec<Equation<'t>> {
         let rows = self.collect_rows(tables);
+        let period = period_of(tables);
         let mut equations = Vec::new();
         let mut cells = Cells::default();
         for planned in &self.over_county {
             match &planned.rule.relation {
                 Relation::TotalRow { .. } => {
                     let of_annex = planned.rule.annex.and_then(|annex| rows[annex].as_ref());
-                    if let Some(rows) = of_annex.filter(|rows| rows.is_complete())
+                    if let Some(rows) = of_annex.filter(|rows| rows.is_complete(period))
                         && let Some(total) = rows.total_alone
                     {
                         let returned = rows.returned();
@@ -101,7 +102,7 @@ impl Checker<'_> {
                     }
                 }
                 Relation::Sum { .. } | Relation::Equal { .. } | Relation::Target { .. } => {
-                    self.row_equations(planned, &rows, &mut cells, &mut equations);
+                    self.row_equations(planned, period, &rows, &mut cells, &mut equations);
                 }
                 _ => {}
             }
@@ -120,7 +121,7 @@ impl Checker<'_> {
             for (row_idx, row) in table.rows.iter().enumerate() {
                 for instance in &planned.instances {
                     let year = instance.year.or(row.year);
-                    let at = self.at(planned, year);
+                    let at = self.at(planned, year, table.period);
                     if !at.applies_to(row.kind, &row.key) || !at.applies_in(year) {
                         continue;
                     }
@@ -142,6 +143,7 @@ impl Checker<'_> {
     fn row_equations<'t>(
         &'t self,
         planned: &Planned<'_>,
+        period: Period,
         rows: &[Option<AnnexRows<'t>>],
         cells: &mut Cells<'t>,
         equations: &mut Vec<Equation<'t>>,
@@ -153,11 +155,11 @@ impl Checker<'_> {
                 Current::Nowhere => (RowKind::Data, &[][..]),
             };
             for instance in &planned.instances {
-                let at = self.at(planned, instance.year);
+                let at = self.at(planned, instance.year, period);
                 let is_for_row = matches!(current, Current::Nowhere) || at.applies_to(kind, key);
                 if is_for_row
                     && at.applies_in(instance.year)
-                    && fill_from_county(cells, instance, rows, current).is_ok()
+                    && fill_from_county(cells, instance, rows, current, period).is_ok()
                 {
                     equations.extend(equation(at, planned.idx, cells, instance.slots.len()));
                 }
@@ -183,7 +185,7 @@ impl Checker<'_> {
             rows.clone().for_each(|row| cells.push(row.spot(leaf)));
             cells.end_slot();
             let year = self.scheme.annexes[total.table.annex].leaves[leaf].year;
-            let at = self.at(planned, year);
+            let at = self.at(planned, year, total.table.period);
             let slots = [cells.slot(0), cells.slot(1)];
             let is_rate = |spot: &Spot<'_>| spot.kind(self.scheme) == ColumnKind::Rate;
             if at.applies_in(year) && !slots.into_iter().flatten().any(is_rate) {
@@ -200,6 +202,9 @@ fn equation<'t>(
     cells: &Cells<'t>,
     n_slots: usize,
 ) -> Option<Equation<'t>> {
+    if is_not_due(at, cells) {
+        return None;
+    }
     let expected: Vec<Spot<'t>> = (1..n_slots)
         .flat_map(|slot| cells.slot(slot))
         .copied()

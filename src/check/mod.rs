@@ -5,20 +5,25 @@
 //! not for that row or year. Missing is not zero, and a difference that rounding may account for is a hint.
 //!
 //! [`Checker::form`] sees one form by itself; [`Checker::county`] holds rows, forms and annexes against each
-//! other. Between them every relation is checked once. Nothing is ever changed here, and which cell is
+//! other, [`Checker::over_time`] a month against earlier periods. Between them every relation is checked once. Nothing is ever changed here, and which cell is
 //! probably the wrong one is for others to say.
 //!
 //! Each kind of rule has one file, with its explanation beside it.
 
 mod cells;
+mod chain;
 mod code;
 mod compare;
+mod copied;
+mod cumulative;
 mod equal;
 #[cfg(test)]
 mod grid;
+mod judge;
 mod linear;
 mod order;
 mod outcome;
+mod over_time;
 mod pair;
 mod part;
 mod plan;
@@ -34,7 +39,7 @@ mod when;
 
 use std::collections::HashSet;
 
-use crate::model::{Kind, Row, RowKind, Table};
+use crate::model::{Kind, Period, Row, RowKind, Table};
 use crate::scheme::{Relation, RowSel, Rows, Scheme};
 
 pub(crate) use linear::Equation;
@@ -52,6 +57,8 @@ pub struct Checker<'s> {
     in_form: Vec<Vec<Planned<'s>>>,
     /// The rules that reach further.
     over_county: Vec<Planned<'s>>,
+    /// For each annex, the rules that hold a month against earlier periods.
+    over_time: Vec<Vec<usize>>,
 }
 
 /// The row that a county rule has come to.
@@ -83,7 +90,7 @@ pub fn explanation(kind: Kind) -> Option<&'static str> {
 }
 
 /// All kinds of rule.
-const EXPLANATIONS: [(Kind, &str); 13] = [
+const EXPLANATIONS: [(Kind, &str); 16] = [
     (Kind::Sum, include_str!("sum.md")),
     (Kind::TotalRow, include_str!("total_row.md")),
     (Kind::Equal, include_str!("equal.md")),
@@ -97,6 +104,9 @@ const EXPLANATIONS: [(Kind, &str); 13] = [
     (Kind::Code, include_str!("code.md")),
     (Kind::Pair, include_str!("pair.md")),
     (Kind::When, include_str!("when.md")),
+    (Kind::Chain, include_str!("chain.md")),
+    (Kind::Cumulative, include_str!("cumulative.md")),
+    (Kind::Compare, include_str!("compare.md")),
 ];
 
 impl<'s> Checker<'s> {
@@ -105,9 +115,11 @@ impl<'s> Checker<'s> {
         let mut in_form: Vec<Vec<Planned<'s>>> =
             scheme.annexes.iter().map(|_| Vec::new()).collect();
         let mut over_county = Vec::new();
+        let mut over_time = vec![Vec::new(); scheme.annexes.len()];
         for (idx, rule) in scheme.rules.iter().enumerate() {
             let planned = Planned::new(scheme, idx);
             match (rule.annex, &rule.relation) {
+                (Some(annex), relation) if relation.is_over_time() => over_time[annex].push(idx),
                 // A total row is held against its own form, and one that stands alone against the county.
                 (Some(annex), Relation::TotalRow { .. }) => {
                     in_form[annex].push(planned);
@@ -121,6 +133,7 @@ impl<'s> Checker<'s> {
             scheme,
             in_form,
             over_county,
+            over_time,
         }
     }
 
@@ -148,7 +161,7 @@ impl<'s> Checker<'s> {
                 let is_own_total = row.kind == RowKind::Total
                     && rows::has_data(annex, table)
                     && !rows::states_county_total(self.scheme, annex, table);
-                let at = self.at(planned, row.year);
+                let at = self.at(planned, row.year, table.period);
                 let is_for_row = !is_own_total && at.applies_to(row.kind, &row.key);
                 for instance in &planned.instances {
                     let year = instance.year.or(row.year);
@@ -165,43 +178,45 @@ impl<'s> Checker<'s> {
         checked
     }
 
-    /// Holds the rows, forms and annexes of a county against each other. Forms come in order of trust,
-    /// without those that another has replaced: the first that has a row is believed.
+    /// Holds the rows, forms and annexes of a county against each other. Forms are of one period and come in
+    /// order of trust, without those that another has replaced: the first that has a row is believed.
     pub fn county(&self, tables: &[Table]) -> Checked {
         let mut checked = Checked::new(self.scheme.rules.len());
+        let period = period_of(tables);
         let rows = self.collect_rows(tables);
         let mut cells = Cells::default();
         for planned in &self.over_county {
             match &planned.rule.relation {
                 Relation::TotalRow { .. } => {
-                    self.total_of_county(planned, &rows, &mut cells, &mut checked);
+                    self.total_of_county(planned, period, &rows, &mut cells, &mut checked);
                 }
                 Relation::Unique { .. } => {
-                    self.unique_in_county(planned, tables, &rows, &mut checked);
+                    self.unique_in_county(planned, period, tables, &rows, &mut checked);
                 }
-                _ => self.over_rows(planned, &rows, &mut cells, &mut checked),
+                _ => self.over_rows(planned, period, &rows, &mut cells, &mut checked),
             }
         }
         checked
     }
 
-    fn at(&self, planned: &Planned<'s>, year: Option<u16>) -> At<'s> {
+    fn at(&self, planned: &Planned<'s>, year: Option<u16>, period: Period) -> At<'s> {
         At {
             scheme: self.scheme,
             rule: planned.rule,
             year,
+            period,
         }
     }
 
     /// A row in which nothing is filled in is either somebody else's, printed with the rest, or one that
     /// was not reported.
     fn blank_row(&self, planned: &Planned<'s>, table: &Table, row: &Row, checked: &mut Checked) {
-        let at = self.at(planned, row.year);
+        let at = self.at(planned, row.year, table.period);
         let is_others = row.reporter.is_some() && row.reporter != table.reporter;
-        let n_applied = planned
-            .instances
-            .iter()
-            .filter(|instance| at.applies_in(instance.year.or(row.year)))
+        let is_due = |year: Option<u16>| year.is_none_or(|year| table.period.has_begun(year));
+        let years = planned.instances.iter().map(|it| it.year.or(row.year));
+        let n_applied = years
+            .filter(|&year| at.applies_in(year) && is_due(year))
             .count();
         let n_applied = match is_others || !at.applies_to(row.kind, &row.key) {
             true => 0,
@@ -224,7 +239,7 @@ impl<'s> Checker<'s> {
             Some(row) if rows::has_data(annex, table) => {
                 let is_data = |row: &RowAt<'_>| row.row().kind == RowKind::Data;
                 let all = (0..table.rows.len()).map(|row| RowAt { table, row });
-                let (total, at) = (RowAt { table, row }, self.at(planned, None));
+                let (total, at) = (RowAt { table, row }, self.at(planned, None, table.period));
                 total_row::check(at, total, all.filter(is_data), cells, planned.idx, checked);
             }
             // The county holds it against the rows of other forms.
@@ -239,6 +254,7 @@ impl<'s> Checker<'s> {
     fn total_of_county<'t>(
         &self,
         planned: &Planned<'s>,
+        period: Period,
         rows: &[Option<AnnexRows<'t>>],
         cells: &mut Cells<'t>,
         checked: &mut Checked,
@@ -249,8 +265,8 @@ impl<'s> Checker<'s> {
         let Some(total) = rows.total_alone else {
             return;
         };
-        if rows.is_complete() {
-            let at = self.at(planned, None);
+        if rows.is_complete(period) {
+            let at = self.at(planned, None, period);
             total_row::check(at, total, rows.returned(), cells, planned.idx, checked);
         } else {
             let n_relations = total_row::n_relations(&planned.rule.relation);
@@ -261,6 +277,7 @@ impl<'s> Checker<'s> {
     fn unique_in_county(
         &self,
         planned: &Planned<'s>,
+        period: Period,
         tables: &[Table],
         rows: &[Option<AnnexRows<'_>>],
         checked: &mut Checked,
@@ -269,7 +286,7 @@ impl<'s> Checker<'s> {
             return;
         };
         let annex = &self.scheme.annexes[annex_idx];
-        let at = self.at(planned, None);
+        let at = self.at(planned, None, period);
         let all: Vec<(Option<usize>, RowAt<'_>)> = match (&annex.rows, &rows[annex_idx]) {
             // A fixed row that two forms give is one row all the same.
             (Rows::Fixed(_), Some(rows)) => rows.returned().map(|row| (None, row)).collect(),
@@ -288,6 +305,7 @@ impl<'s> Checker<'s> {
     fn over_rows<'t>(
         &self,
         planned: &Planned<'s>,
+        period: Period,
         rows: &[Option<AnnexRows<'t>>],
         cells: &mut Cells<'t>,
         checked: &mut Checked,
@@ -299,16 +317,16 @@ impl<'s> Checker<'s> {
                 Current::Nowhere => (RowKind::Data, &[][..]),
             };
             for instance in &planned.instances {
-                let at = self.at(planned, instance.year);
+                let at = self.at(planned, instance.year, period);
                 let is_for_row = matches!(current, Current::Nowhere) || at.applies_to(kind, key);
                 if !is_for_row || !at.applies_in(instance.year) {
                     checked.not_applied(planned.idx, 1);
                     continue;
                 }
-                let checking = match fill_from_county(cells, instance, rows, current) {
+                let checking = match fill_from_county(cells, instance, rows, current, period) {
                     Ok(()) => check_relation(at, cells),
                     Err(Gap::NotReturned) => Err(Why::NotReturned),
-                    Err(Gap::NoSuchRow) => Ok(Outcome::NotApplied),
+                    Err(Gap::NoSuchRow | Gap::NotDue) => Ok(Outcome::NotApplied),
                 };
                 checked.record(planned.idx, checking);
             }
@@ -373,6 +391,9 @@ impl<'s> Checker<'s> {
 
 /// Checks one relation whose cells have been brought together.
 fn check_relation(at: At<'_>, cells: &Cells<'_>) -> Checking {
+    if is_not_due(at, cells) {
+        return Ok(Outcome::NotApplied);
+    }
     match &at.rule.relation {
         Relation::Sum { .. } => sum::check(at, cells),
         Relation::Equal { .. } => equal::check(at, cells),
@@ -385,9 +406,39 @@ fn check_relation(at: At<'_>, cells: &Cells<'_>) -> Checking {
         Relation::Code { .. } => code::check(at, cells),
         Relation::Pair { .. } => pair::check(at, cells),
         Relation::When { .. } => when::check(at, cells),
-        // These compare whole columns, and bring their cells together themselves.
-        Relation::TotalRow { .. } | Relation::Unique { .. } => Ok(Outcome::NotApplied),
+        // These compare whole columns, or periods, and bring their cells together themselves.
+        Relation::TotalRow { .. }
+        | Relation::Unique { .. }
+        | Relation::Chain { .. }
+        | Relation::Cumulative { .. }
+        | Relation::Compare { .. } => Ok(Outcome::NotApplied),
     }
+}
+
+/// Whether the relation has to wait for a year that has not begun, or that is not over. What is added up is
+/// there as far as it is due; everything else needs all its cells.
+fn is_not_due(at: At<'_>, cells: &Cells<'_>) -> bool {
+    if at.period == Period::Plan {
+        return false;
+    }
+    let waits = |spot: &Spot<'_>| spot.is_not_due(at.scheme);
+    match &at.rule.relation {
+        // Part of a year is not held against a whole one.
+        Relation::Trend { .. } => at.year.is_some_and(|year| !at.period.has_ended(year)),
+        Relation::Sum { .. }
+        | Relation::TotalRow { .. }
+        | Relation::Equal { .. }
+        | Relation::Target { .. }
+        | Relation::Part { .. } => cells
+            .slots()
+            .any(|slot| !slot.is_empty() && slot.iter().all(waits)),
+        _ => cells.all().iter().any(waits),
+    }
+}
+
+/// The period that forms are about; forms of several are not checked together.
+fn period_of(tables: &[Table]) -> Period {
+    tables.first().map_or(Period::Plan, |table| table.period)
 }
 
 fn fill_from_row<'t>(cells: &mut Cells<'t>, instance: &Instance<'_>, table: &'t Table, row: usize) {
@@ -406,17 +457,24 @@ fn fill_from_county<'t>(
     instance: &Instance<'_>,
     rows: &[Option<AnnexRows<'t>>],
     current: Current<'t>,
+    period: Period,
 ) -> Result<(), Gap> {
     cells.clear();
     for slot in &instance.slots {
+        let is_due = |year: u16| period.has_begun(year);
         for ask in slot {
             let rows = rows[ask.annex].as_ref().ok_or(Gap::NotReturned)?;
             match push_asked(cells, ask, rows, current) {
                 Err(Gap::NoSuchRow) if ask.is_one_of_all => {}
+                // Nobody returns a row of a year that has not begun.
+                Err(Gap::NotReturned) if !ask.year.is_none_or(is_due) => {}
                 pushed => pushed?,
             }
         }
-        cells.end_slot();
+        let mut years = slot.iter().map(|ask| ask.year);
+        if cells.end_slot() && years.any(|year| !year.is_none_or(is_due)) {
+            return Err(Gap::NotDue);
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::model::{Detail, Value};
 
 use super::cells::{At, Cells};
-use super::compare::{Holds, compare};
+use super::judge::{Holds, compare};
 use super::outcome::{Checking, Outcome, Why};
 
 /// Slots: first, then.

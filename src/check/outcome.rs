@@ -20,6 +20,8 @@ pub struct Checked {
 pub enum Why {
     /// A cell that it needs is blank.
     Missing,
+    /// The earlier period that it needs was never consolidated.
+    NoEarlier,
     /// A row that it needs was not returned.
     NotReturned,
     /// A cell that it needs says that it does not apply (`－`).

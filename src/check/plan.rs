@@ -83,6 +83,8 @@ pub(super) fn selectors(relation: &Relation) -> Vec<&CellSel> {
             ..
         } => vec![value, numerator, denominator],
         Relation::When { condition, then } => vec![&condition.cell, &then.cell],
+        Relation::Chain { cumulative, month } => vec![cumulative, month],
+        Relation::Cumulative { cells } | Relation::Compare { cells, .. } => cells.iter().collect(),
     }
 }
 

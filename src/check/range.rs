@@ -4,7 +4,7 @@ use crate::model::{Amount, Detail, Value};
 use crate::scheme::{Limit, Relation};
 
 use super::cells::{At, Cells};
-use super::compare::{Common, Holds, Judged, judge};
+use super::judge::{Common, Holds, Judged, judge};
 use super::outcome::{Checking, Outcome, Why};
 
 /// Slots: the cell.

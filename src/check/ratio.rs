@@ -6,7 +6,7 @@ use crate::model::{Amount, Detail};
 use crate::scheme::Relation;
 
 use super::cells::{At, Cells, Spot};
-use super::compare::Common;
+use super::judge::Common;
 use super::outcome::{Checking, Outcome, Why};
 
 /// Slots: the printed quotient, the numerator, the denominator.

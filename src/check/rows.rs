@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Row, RowKind, Table, Value};
+use crate::model::{Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
 
 use super::cells::Spot;
@@ -50,6 +50,8 @@ pub(super) enum Gap {
     NotReturned,
     /// The annex asks for no such row in that year.
     NoSuchRow,
+    /// It is of a year that has not begun.
+    NotDue,
 }
 
 impl<'t> RowAt<'t> {
@@ -127,9 +129,10 @@ impl<'t> AnnexRows<'t> {
         })
     }
 
-    /// Whether every row that the annex asks for was returned.
-    pub(super) fn is_complete(&self) -> bool {
-        !self.rows.is_empty() && self.rows.iter().all(|(_, row)| row.is_some())
+    /// Whether every row that the annex asks for in a period was returned.
+    pub(super) fn is_complete(&self, period: Period) -> bool {
+        let is_due = |id: &RowId<'_>| id.year.is_none_or(|year| period.has_begun(year));
+        !self.rows.is_empty() && (self.rows.iter()).all(|(id, row)| row.is_some() || !is_due(id))
     }
 
     /// The rows that were returned.

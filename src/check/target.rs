@@ -4,7 +4,7 @@ use crate::model::{Amount, Detail};
 use crate::scheme::{Bound, Relation};
 
 use super::cells::{At, Cells};
-use super::compare::{Common, Holds, judge};
+use super::judge::{Common, Holds, judge};
 use super::outcome::{Checking, Outcome, Why};
 
 /// Slots: the cell, or the cells of several years to be added up; none where no annex holds it.

@@ -4,7 +4,8 @@ use crate::model::{Amount, Detail, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, ColumnKind, Relation};
 
 use super::cells::{At, Cells};
-use super::compare::{Holds, compare};
+use super::is_not_due;
+use super::judge::{Holds, compare};
 use super::outcome::{Checked, Checking, Outcome, Why};
 use super::rows::RowAt;
 
@@ -59,7 +60,8 @@ fn check_leaf(at: At<'_>, cells: &Cells<'_>, n_rows: usize) -> Checking {
     let at = At { year, ..at };
     // A rate is never summed, whatever the column's other rows are.
     let mut kinds = cells.all().iter().map(|spot| spot.kind(at.scheme));
-    if !at.applies_in(year) || kinds.any(|kind| kind == ColumnKind::Rate) {
+    let is_rate = kinds.any(|kind| kind == ColumnKind::Rate);
+    if is_rate || !at.applies_in(year) || is_not_due(at, cells) {
         return Ok(Outcome::NotApplied);
     }
     let detail = || Detail::TotalRow { n_rows };
@@ -67,6 +69,9 @@ fn check_leaf(at: At<'_>, cells: &Cells<'_>, n_rows: usize) -> Checking {
 }
 
 fn check_count(at: At<'_>, total: RowAt<'_>, counted: usize) -> Checking {
+    if !at.applies_in(None) {
+        return Ok(Outcome::NotApplied);
+    }
     let stated = total.row().stated_count.ok_or(Why::Missing)? as usize;
     if stated == counted {
         return Ok(Outcome::Pass);

@@ -4,7 +4,7 @@ use crate::model::{Amount, Detail, Direction};
 use crate::scheme::Relation;
 
 use super::cells::{At, Cells};
-use super::compare::{Common, Holds, judge};
+use super::judge::{Common, Holds, judge};
 use super::outcome::{Checking, Outcome, Why};
 
 /// Slots: the year before, the year in question.

@@ -30,6 +30,10 @@ pub(super) fn check(
     let Relation::Unique { columns } = &at.rule.relation else {
         return;
     };
+    if !at.applies_in(None) {
+        checked.not_applied(rule, rows.len());
+        return;
+    }
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut by_parts: HashMap<(Option<usize>, Vec<Part>), usize> = HashMap::new();
     let group_of: Vec<Result<usize, Why>> = rows

@@ -37,10 +37,24 @@ pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
     let paths = matches.get_many::<PathBuf>("files");
     super::check::Options {
         paths: paths.map_or(Vec::new(), |paths| paths.cloned().collect()),
+        period: matches.get_one::<String>("period").cloned(),
         annotate: path(matches, "annotate"),
         json: matches
             .get_one::<String>("format")
             .is_some_and(|format| format == "json"),
+    }
+}
+
+/// What `rollup` was asked for.
+#[cfg(feature = "consolidate")]
+pub(super) fn rollup_order(matches: &ArgMatches, lang: Lang) -> super::rollup::Order {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let outboxes = matches.get_many::<PathBuf>("outboxes");
+    super::rollup::Order {
+        period: text("period").unwrap_or_default(),
+        outboxes: outboxes.map_or(Vec::new(), |paths| paths.cloned().collect()),
+        area: text("area").unwrap_or_else(|| lang.pick("州级", "Prefecture").to_owned()),
+        output: path(matches, "output"),
     }
 }
 
@@ -150,6 +164,17 @@ pub(super) fn command(lang: Lang) -> Command {
                 .help_heading(say("选项", "Options")),
         ),
     );
+    #[cfg(feature = "consolidate")]
+    let command = command.subcommand(rollup(
+        lang,
+        subcommand(
+            "rollup",
+            say(
+                "把几个县（市）的汇总结果合成州级汇总",
+                "bring the outboxes of several counties together",
+            ),
+        ),
+    ));
     command
         .subcommand(
             subcommand(
@@ -179,6 +204,16 @@ pub(super) fn command(lang: Lang) -> Command {
                     .help(say(
                         "输出格式：text 文字（默认）、json",
                         "text (default) or json",
+                    ))
+                    .help_heading(say("选项", "Options")),
+            )
+            .arg(
+                Arg::new("period")
+                    .long("period")
+                    .value_name(say("报告期", "PERIOD"))
+                    .help(say(
+                        "应是哪一期的表：plan 或月份，如 2024-05；不写则按表上写的",
+                        "what the forms should be about: plan, or a month such as 2024-05; by default what they say",
                     ))
                     .help_heading(say("选项", "Options")),
             )
@@ -219,6 +254,57 @@ pub(super) fn command(lang: Lang) -> Command {
                     ))
                     .help_heading(say("参数", "Arguments")),
             ),
+        )
+}
+
+#[cfg(feature = "consolidate")]
+fn rollup(lang: Lang, command: Command) -> Command {
+    let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let (arguments, options) = (say("参数", "Arguments"), say("选项", "Options"));
+    command
+        .arg(
+            Arg::new("period")
+                .value_name(say("报告期", "PERIOD"))
+                .required(true)
+                .help(say(
+                    "plan 或月份，如 2024-05",
+                    "plan, or a month such as 2024-05",
+                ))
+                .help_heading(arguments),
+        )
+        .arg(
+            Arg::new("outboxes")
+                .value_name(say("输出文件夹", "OUTBOX"))
+                .value_parser(value_parser!(PathBuf))
+                .num_args(1..)
+                .required(true)
+                .help(say(
+                    "各县（市）的输出文件夹（里面有报告期文件夹）",
+                    "the counties' outboxes (which hold the period's folder)",
+                ))
+                .help_heading(arguments),
+        )
+        .arg(
+            Arg::new("area")
+                .long("area")
+                .value_name(say("名称", "NAME"))
+                .help(say(
+                    "州（地区）的名称，如 巴州（默认 州级）",
+                    "the prefecture's name (default: Prefecture)",
+                ))
+                .help_heading(options),
+        )
+        .arg(
+            Arg::new("output")
+                .long("output")
+                .short('o')
+                .value_name(say("文件夹", "DIR"))
+                .value_parser(value_parser!(PathBuf))
+                .help(say(
+                    "结果放在哪个文件夹（默认 输出文件夹/报告期-州级）",
+                    "where results go (default: OUTBOX/PERIOD-州级)",
+                ))
+                .help_heading(options),
         )
 }
 

@@ -1,5 +1,6 @@
 //! `hebiao check`: what is wrong in a few files, before they are sent.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
@@ -10,16 +11,20 @@ use rayon::prelude::*;
 
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
-use crate::model::{FileStatus, Finding, Level};
+use crate::model::{Earlier, FileStatus, Finding, Level, Period};
 use crate::pipeline::{CheckedFiles, check_files};
 use crate::report::annotate::{Annotated, annotate, copy_name};
 use crate::report::{Lang, json, text};
+use crate::scheme::Scheme;
 
-use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, progress, scheme::load_scheme};
+use super::{
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, scheme::load_scheme,
+};
 
 /// What the command line asks for.
 pub(super) struct Options {
     pub(super) paths: Vec<PathBuf>,
+    pub(super) period: Option<String>,
     pub(super) annotate: Option<PathBuf>,
     pub(super) json: bool,
 }
@@ -30,18 +35,32 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
     let Some(scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
     };
+    let period = match &options.period {
+        Some(period) => Some(named_period(period, lang)?),
+        None => None,
+    };
     let files = list(&options.paths, lang)?;
     if let Some(folder) = &options.annotate {
         // A folder that cannot be written is better known before the work than after it.
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let bar = progress(files.len());
-    let checked = check_files(&scheme, None, &files, &|| bar.inc(1));
+    let unreadable = RefCell::new(None);
+    let known = |period| {
+        known_before(surroundings, &scheme, period).unwrap_or_else(|error| {
+            unreadable.replace(Some(error));
+            Earlier::default()
+        })
+    };
+    let checked = check_files(&scheme, period, &known, &files, &|| bar.inc(1));
     bar.finish_and_clear();
+    if let Some(error) = unreadable.into_inner() {
+        return Err(error);
+    }
     if options.json {
         let facts = json::Facts {
             scheme: &scheme,
-            period: None,
+            period,
             files: &checked.files,
             returns: &[],
             findings: &checked.findings,
@@ -67,6 +86,18 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         true => FINDINGS_OPEN,
         false => ALL_CLEAR,
     })
+}
+
+/// What was consolidated before a period, where this computer has consolidated it.
+#[cfg(feature = "consolidate")]
+fn known_before(surroundings: &Surroundings, scheme: &Scheme, period: Period) -> Result<Earlier> {
+    super::earlier::earlier(scheme, &surroundings.outbox, period)
+}
+
+/// Without polars nothing can be.
+#[cfg(not(feature = "consolidate"))]
+fn known_before(_: &Surroundings, _: &Scheme, _: Period) -> Result<Earlier> {
+    Ok(Earlier::default())
 }
 
 /// Whoever reads the output may have seen enough (`| head`).

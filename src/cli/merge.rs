@@ -1,25 +1,27 @@
 //! `hebiao merge`: everything in the inbox of a period → the outbox of that period.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::consolidate::read_records;
 use crate::consolidate::records::write_records;
 use crate::inbox::{self, InboxFile};
-use crate::model::{Earlier, FileStatus, Level, Past, Period, ReturnStatus};
+use crate::model::{FileStatus, Level, Period, ReturnStatus};
 use crate::pipeline::{Merged, merge};
 use crate::report::annotate::send_back;
 use crate::report::outbox::Outbox;
 use crate::report::{Lang, json, words, workbook};
 use crate::scheme::Scheme;
 
+use super::earlier::earlier;
 use super::{
     ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, publish::set_units,
-    scheme::load_scheme,
+    scheme::load_with_files,
 };
+
+/// Where an outbox keeps the scheme that it was made with.
+pub(super) const SCHEME_FOLDER: &str = "报表制度";
 
 /// What was asked for.
 pub(super) struct Options {
@@ -32,7 +34,7 @@ pub(super) struct Options {
 /// Merges one period; exit code by what is open.
 pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> {
     let lang = surroundings.lang;
-    let Some(mut scheme) = load_scheme(surroundings)? else {
+    let Some((mut scheme, scheme_files)) = load_with_files(surroundings)? else {
         return Ok(NOT_DONE);
     };
     set_units(&mut scheme, &options.units, lang)?;
@@ -42,7 +44,7 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
     };
     let folder = surroundings.inbox.join(period.to_string());
     // An outbox that cannot be written is better known before the work than after it.
-    let outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
+    let mut outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
     let files = inbox::list(&folder).with_context(|| {
         format!(
             "{}{}",
@@ -62,6 +64,11 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
     let mut merged = merge(&scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     merged.note = inbox::note(&folder)?;
+    // What the figures mean, for whoever takes the outbox further.
+    for file in &scheme_files {
+        let name = format!("{SCHEME_FOLDER}/{}", file.name);
+        outbox.write(&name, |writer| writer.write_all(file.text.as_bytes()))?;
+    }
     let target = write(&scheme, &files, &merged, lang, outbox)?;
     print!("{}", summary(&scheme, &merged, &target, lang));
     let open = merged
@@ -80,12 +87,7 @@ fn write(
     lang: Lang,
     mut outbox: Outbox,
 ) -> Result<PathBuf> {
-    let book = format!(
-        "{}-{}-{}.xlsx",
-        scheme.area,
-        merged.period,
-        lang.pick("汇总", "consolidated")
-    );
+    let book = book_name(&scheme.area, merged.period, lang);
     // They are made of the same figures and need nothing of each other.
     let mut records = Vec::new();
     let (workbook, recorded) = rayon::join(
@@ -127,6 +129,11 @@ fn write(
         let said = lang.pick("没有标注", "not annotated");
         eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
     }
+    finish(outbox, lang)
+}
+
+/// Puts the outbox in its place, and says what was in the old one and stays.
+pub(super) fn finish(outbox: Outbox, lang: Lang) -> Result<PathBuf> {
     let committed = outbox.commit()?;
     if !committed.kept.is_empty() {
         let said = lang.pick(
@@ -141,27 +148,9 @@ fn write(
     Ok(committed.path)
 }
 
-/// What was consolidated before, as far as it is in the outbox.
-fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Earlier> {
-    let past = |period: Option<Period>| -> Result<Option<Past>> {
-        let Some(period) = period else {
-            return Ok(None);
-        };
-        let path = outbox.join(period.to_string()).join("records.parquet");
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
-        };
-        let past = read_records(scheme, period, file);
-        Ok(Some(past.with_context(|| path.display().to_string())?))
-    };
-    let [plan, last_month, year_before] = Earlier::periods(period);
-    Ok(Earlier {
-        plan: past(plan)?,
-        last_month: past(last_month)?,
-        year_before: past(year_before)?,
-    })
+/// 轮台县-2024-05-汇总.xlsx.
+pub(super) fn book_name(area: &str, period: Period, lang: Lang) -> String {
+    format!("{area}-{period}-{}.xlsx", lang.pick("汇总", "consolidated"))
 }
 
 /// The latest month in the inbox, else the plan.

@@ -8,12 +8,16 @@
 
 mod arguments;
 mod check;
+#[cfg(feature = "consolidate")]
+mod earlier;
 mod explain;
 mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
 #[cfg(feature = "consolidate")]
 mod publish;
+#[cfg(feature = "consolidate")]
+mod rollup;
 mod scheme;
 
 use std::ffi::OsString;
@@ -84,6 +88,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let done = match matches.subcommand() {
         #[cfg(feature = "consolidate")]
         Some(("merge", matches)) => merge::run(&surroundings, &arguments::merge_options(matches)),
+        #[cfg(feature = "consolidate")]
+        Some(("rollup", matches)) => {
+            rollup::run(&surroundings, &arguments::rollup_order(matches, lang))
+        }
         Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
         Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),

@@ -22,24 +22,33 @@ pub(super) fn run(surroundings: &Surroundings) -> Result<u8> {
 
 /// Loads the scheme; what is wrong with it is printed, and there is none.
 pub(super) fn load_scheme(surroundings: &Surroundings) -> Result<Option<Scheme>> {
+    Ok(load_with_files(surroundings)?.map(|(scheme, _)| scheme))
+}
+
+/// The same, with the files that it is written in.
+pub(super) fn load_with_files(
+    surroundings: &Surroundings,
+) -> Result<Option<(Scheme, Vec<SchemeFile>)>> {
     let folder = match &surroundings.scheme {
         Some(folder) => folder.clone(),
         None => only_scheme(Path::new("templates"), surroundings.lang)?,
     };
-    let files = read_folder(&folder)?;
+    load_from(&folder, surroundings.lang)
+}
+
+/// Loads the scheme in a folder, likewise.
+pub(super) fn load_from(folder: &Path, lang: Lang) -> Result<Option<(Scheme, Vec<SchemeFile>)>> {
+    let files = read_folder(folder)?;
     match load(&files) {
-        Ok(scheme) => Ok(Some(scheme)),
+        Ok(scheme) => Ok(Some((scheme, files))),
         Err(mistakes) => {
             for mistake in &mistakes {
-                eprintln!(
-                    "{}\n",
-                    in_source(&files, &folder, mistake, surroundings.lang)
-                );
+                eprintln!("{}\n", in_source(&files, folder, mistake, lang));
             }
             let n_mistakes = mistakes.len();
             eprintln!(
                 "{}",
-                match surroundings.lang {
+                match lang {
                     Lang::Zh => format!("报表制度有 {n_mistakes} 处错误，请改正后再运行。"),
                     Lang::En => format!(
                         "the scheme has {n_mistakes} mistakes; put them right and run again."

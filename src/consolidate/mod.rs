@@ -1,7 +1,7 @@
 //! Tables → county frames: one row of one return for each row of the annex, and exact totals.
 //!
 //! The only stage that knows polars. It takes values as they are: nothing is filled in or corrected,
-//! and nothing is dropped without a finding. [`records`] keeps every value with the cell it came from.
+//! and nothing is dropped without a finding. [`variances`] holds a month against what came before. [`records`] keeps every value with the cell it came from.
 
 #[cfg(feature = "consolidate")]
 mod completion;
@@ -16,6 +16,7 @@ pub mod records;
 pub mod rounding;
 #[cfg(feature = "consolidate")]
 mod scaled;
+pub mod variances;
 
 pub use county::{
     Completion, County, CountyAnnex, CountyRow, CountyTotal, Lead, Progress, Source, State, Task,

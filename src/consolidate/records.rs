@@ -20,12 +20,14 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::io::Write;
 use std::iter::repeat_n;
 use std::ops::Range;
 
 use polars::prelude::*;
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
+use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 use polars_parquet::write::{
     CompressedPage, CompressionOptions, Encoding, ParquetType, StatisticsOptions, Version,
@@ -140,6 +142,34 @@ fn schema() -> Schema {
         .into_iter()
         .map(|(name, kind)| Field::new(PlSmallStr::from_static(name), kind))
         .collect()
+}
+
+/// Puts the records of several counties one below the other, with a column `county` in front.
+pub fn write_all_records(
+    counties: Vec<(&str, File)>,
+    writer: impl Write,
+) -> Result<(), RecordsError> {
+    let mut all: Option<DataFrame> = None;
+    for (county, file) in counties {
+        let mut frame = ParquetReader::new(file)
+            .finish()
+            .map_err(RecordsError::read)?;
+        let county = StringChunked::full("county".into(), county, frame.height());
+        let framed = frame.insert_column(0, county.into_column());
+        framed.map_err(RecordsError::read)?;
+        match &mut all {
+            Some(all) => all
+                .vstack_mut(&frame)
+                .map(|_| ())
+                .map_err(RecordsError::read)?,
+            None => all = Some(frame),
+        }
+    }
+    if let Some(mut all) = all {
+        let parquet = ParquetWriter::new(writer).with_compression(ParquetCompression::Lz4Raw);
+        parquet.finish(&mut all).map_err(RecordsError::write)?;
+    }
+    Ok(())
 }
 
 /// Some rows of a table.

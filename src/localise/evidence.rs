@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Amount, Earlier, Reason, RowKind, Slip, Table};
-use crate::scheme::Scheme;
+use crate::model::{Amount, Earlier, Past, Period, Reason, Row, RowKind, Slip, Table};
+use crate::scheme::{Course, Scheme};
 
 use super::edit::{Edit, edit};
 use super::pattern;
@@ -58,42 +58,90 @@ impl Default for Weights {
     }
 }
 
-/// Figures of the same cells that are known from elsewhere: the plan, or last month.
+/// Figures of the same cells that are known from elsewhere.
 #[derive(Default)]
-pub(super) struct Before<'t>(HashMap<Key<'t>, Amount>);
+pub(super) struct Before<'t> {
+    /// Last month's, and whether a month's work is added to them since.
+    last: HashMap<Key<'t>, (Amount, bool)>,
+    /// The plan's: how large a figure may become, and no more than that.
+    plan: HashMap<Key<'t>, Amount>,
+}
 
 /// Annex, whether it is the total, keys, year of the row, leaf.
 type Key<'t> = (usize, bool, &'t [Arc<str>], Option<u16>, usize);
 
 impl<'t> Before<'t> {
-    /// The last known value of each cell.
-    pub(super) fn of(earlier: &'t Earlier) -> Self {
-        let mut before = HashMap::new();
-        for table in earlier.all().flat_map(|past| &past.tables) {
-            for row in &table.rows {
-                for (leaf, entry) in row.entries.iter().enumerate() {
-                    if let Some(amount) = entry.value.amount() {
-                        before.entry(key(table, row, leaf)).or_insert(amount);
-                    }
+    /// What is comparable of earlier periods: a year's cumulative figures begin anew in January.
+    pub(super) fn of(scheme: &Scheme, earlier: &'t Earlier) -> Self {
+        let mut before = Self::default();
+        for past in earlier.last_month.iter() {
+            let is_december = matches!(past.period, Period::Month { month: 12, .. });
+            for (table, row, leaf, amount) in figures(past) {
+                let annex = &scheme.annexes[table.annex];
+                let course = annex.course_of(leaf, row.spec);
+                let year = annex.leaves[leaf].year.or(row.year);
+                let is_of_year = year.is_none() || year == past.period.year();
+                let moves = course != Course::State && is_of_year && past.period != Period::Plan;
+                let is_over = is_december && course == Course::SinceYear && year.is_none();
+                if !is_over {
+                    let key = key(table, row, leaf);
+                    before.last.entry(key).or_insert((amount, moves));
                 }
             }
         }
-        Self(before)
+        for past in earlier.plan.iter() {
+            for (table, row, leaf, amount) in figures(past) {
+                let key = key(table, row, leaf);
+                before.plan.entry(key).or_insert(amount);
+            }
+        }
+        before
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.last.is_empty()
     }
 
-    pub(super) fn get(&self, table: &Table, row: usize, leaf: usize) -> Option<Amount> {
-        if self.0.is_empty() {
+    /// What stood there last month.
+    pub(super) fn last(&self, table: &Table, row: usize, leaf: usize) -> Option<Amount> {
+        Some(self.last_known(table, row, leaf)?.0)
+    }
+
+    /// What stood there last month, and should be there still, or nearly so.
+    pub(super) fn steady(&self, table: &Table, row: usize, leaf: usize) -> Option<Amount> {
+        let (amount, moves) = self.last_known(table, row, leaf)?;
+        (!moves).then_some(amount)
+    }
+
+    /// What is planned.
+    pub(super) fn planned(&self, table: &Table, row: usize, leaf: usize) -> Option<Amount> {
+        if self.plan.is_empty() {
             return None;
         }
-        self.0.get(&key(table, &table.rows[row], leaf)).copied()
+        self.plan.get(&key(table, &table.rows[row], leaf)).copied()
+    }
+
+    fn last_known(&self, table: &Table, row: usize, leaf: usize) -> Option<(Amount, bool)> {
+        if self.last.is_empty() {
+            return None;
+        }
+        self.last.get(&key(table, &table.rows[row], leaf)).copied()
     }
 }
 
-fn key<'t>(table: &Table, row: &'t crate::model::Row, leaf: usize) -> Key<'t> {
+/// The figures of an earlier period.
+fn figures(past: &Past) -> impl Iterator<Item = (&Table, &Row, usize, Amount)> {
+    let rows = past
+        .tables
+        .iter()
+        .flat_map(|table| table.rows.iter().map(move |row| (table, row)));
+    rows.flat_map(|(table, row)| {
+        let entries = row.entries.iter().enumerate();
+        entries.filter_map(move |(leaf, entry)| Some((table, row, leaf, entry.value.amount()?)))
+    })
+}
+
+fn key<'t>(table: &Table, row: &'t Row, leaf: usize) -> Key<'t> {
     (
         table.annex,
         row.kind == RowKind::Total,
@@ -220,7 +268,7 @@ impl Judge<'_, '_> {
         }
         let (table, row, leaf) = system.cells[cell].spot;
         let unit = system.cells[cell].unit;
-        let before = self.before.get(&system.tables[table], row, leaf);
+        let before = self.before.steady(&system.tables[table], row, leaf);
         let before = before.and_then(|amount| system.of(amount, unit));
         let given = system.cells[cell].value;
         if let Some(before) = before.filter(|_| !is_stale) {

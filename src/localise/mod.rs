@@ -57,10 +57,41 @@ pub fn localise(
     Localiser {
         checker,
         tables,
-        before: Before::of(earlier),
+        before: Before::of(checker.scheme(), earlier),
         weights: Weights::default(),
     }
     .run(findings);
+}
+
+/// The findings that only say once more that a figure is not what it was before, where figures are told to be
+/// in another unit or place. Those explain them.
+fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
+    let is_over_time = |kind: Kind| matches!(kind, Kind::Chain | Kind::Cumulative | Kind::Compare);
+    let mut all = Vec::new();
+    for (idx, finding) in findings.iter().enumerate() {
+        let Some(place) = finding
+            .place
+            .as_ref()
+            .filter(|_| is_over_time(finding.kind))
+        else {
+            continue;
+        };
+        let cause = told.iter_mut().find(|cause| {
+            let suspects = cause.suspects.iter().map(|suspect| &suspect.place);
+            suspects
+                .chain(&cause.place)
+                .chain(&cause.cells)
+                .any(|it| it == place)
+        });
+        if let Some(Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. }) =
+            cause.map(|cause| &mut cause.detail)
+        {
+            let place = Some(place.clone());
+            explains.extend(finding.rule.clone().map(|rule| Explained { rule, place }));
+            all.push(idx);
+        }
+    }
+    all
 }
 
 struct Localiser<'a> {
@@ -114,6 +145,8 @@ impl<'a> Localiser<'a> {
             let values = vec![None; found.cells.len()];
             told.push(self.shift_finding(&found, &values, Level::Verification, Vec::new()));
         }
+        let consequences = consequences(findings, &mut told);
+        explained.extend(consequences);
         if !explained.is_empty() {
             let mut idx = 0;
             findings.retain(|_| {

@@ -60,11 +60,11 @@ pub(super) fn of_total(
             });
         }
         let (table, row, leaf) = system.cells[cell].spot;
-        let earlier = before.get(&system.tables[table], row, leaf);
+        let earlier = before.last(&system.tables[table], row, leaf);
         let earlier = earlier.and_then(|amount| system.of(amount, system.cells[cell].unit));
         let has_moved = parts().any(|part| {
             let (table, row, leaf) = system.cells[part].spot;
-            let was = before.get(&system.tables[table], row, leaf);
+            let was = before.last(&system.tables[table], row, leaf);
             let was = was.and_then(|amount| system.of(amount, system.cells[part].unit));
             was.is_some_and(|was| was != system.cells[part].value)
         });

@@ -276,9 +276,9 @@ fn is_shifted(table: &Table, rows: &[usize], leaf: usize, by: i32, before: &Befo
         let (Some(&from), Some(given)) = (from, given.filter(|it| !it.is_zero())) else {
             continue;
         };
-        let theirs = before.get(table, from, leaf);
+        let theirs = before.last(table, from, leaf);
         // Where the row has its own figure it is not shifted, and where neighbours are equal it says nothing.
-        if theirs == before.get(table, row, leaf) {
+        if theirs == before.last(table, row, leaf) {
             continue;
         }
         n_compared += 1;

@@ -14,6 +14,7 @@
 //!   times of them once put right; too small ones have decimals that the column does not ask for.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -262,13 +263,16 @@ pub(super) fn by_size(
                     .or_insert_with(|| factors(scheme, Some(unit)));
                 let evidence = |factor: &&Factor| {
                     let times = factor.numerator as f64 / factor.denominator as f64;
-                    let earlier = figures.iter().map(|&(leaf, amount)| {
-                        (
-                            amount,
-                            before.get(table, row_idx, leaf).filter(|it| !it.is_zero()),
-                        )
-                    });
-                    if is_off_from(times, earlier) {
+                    let last = figures
+                        .iter()
+                        .map(|&(leaf, amount)| (amount, before.last(table, row_idx, leaf)));
+                    let planned = figures
+                        .iter()
+                        .map(|&(leaf, amount)| (amount, before.planned(table, row_idx, leaf)));
+                    if is_off_from(times, last, margin_of(times))
+                        || margin_of_plan(times)
+                            .is_some_and(|margin| is_off_from(times, planned, margin))
+                    {
                         return Some(Evidence::Before);
                     }
                     // Figures in a larger unit have decimals that the annex's own unit does not ask for.
@@ -332,17 +336,32 @@ fn whole_forms(tables: &[Table], all: Vec<Found>) -> Vec<Found> {
     told
 }
 
-/// Whether figures, put right, are what they were before.
-fn is_off_from(times: f64, figures: impl Iterator<Item = (Amount, Option<Amount>)>) -> bool {
-    let margin = match times.max(1.0 / times) < 99.0 {
-        true => 1.03,
-        false => 2.0,
-    };
+/// How far figures, put right, may be from last month's, as least and greatest quotient.
+fn margin_of(times: f64) -> RangeInclusive<f64> {
+    match times.max(1.0 / times) < 99.0 {
+        true => 1.0 / 1.03..=1.03,
+        false => 0.5..=2.0,
+    }
+}
+
+/// The same of the plan's. A month has come to any part of it, so only a factor that no part explains counts.
+fn margin_of_plan(times: f64) -> Option<RangeInclusive<f64>> {
+    (times.max(1.0 / times) > 9_999.0).then_some(0.02..=2.0)
+}
+
+/// Whether figures, put right, are about what is known of them.
+fn is_off_from(
+    times: f64,
+    figures: impl Iterator<Item = (Amount, Option<Amount>)>,
+    margin: RangeInclusive<f64>,
+) -> bool {
     let mut n_compared = 0;
-    for (amount, earlier) in figures {
-        let Some(earlier) = earlier else { continue };
-        let ratio = float(amount) * times / float(earlier);
-        if !(1.0 / margin..=margin).contains(&ratio) {
+    for (amount, known) in figures {
+        let Some(known) = known.filter(|known| !known.is_zero()) else {
+            continue;
+        };
+        let ratio = float(amount) * times / float(known);
+        if !margin.contains(&ratio) {
             return false;
         }
         n_compared += 1;

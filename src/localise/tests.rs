@@ -279,10 +279,13 @@ fn findings(
     Localiser {
         checker: &checker,
         tables,
-        before: Before::of(&Earlier {
-            last_month,
-            ..Earlier::default()
-        }),
+        before: Before::of(
+            scheme,
+            &Earlier {
+                last_month,
+                ..Earlier::default()
+            },
+        ),
         weights,
     }
     .run(&mut findings);

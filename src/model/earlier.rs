@@ -11,6 +11,8 @@ pub struct Earlier {
     pub last_month: Option<Past>,
     /// The same month of the year before.
     pub year_before: Option<Past>,
+    /// The months of the same year up to the month before last, ascending; those that are there.
+    pub months: Vec<Past>,
 }
 
 /// The forms that counted in an earlier period, in order of trust.
@@ -29,7 +31,17 @@ impl Earlier {
         [plan, period.previous(), period.year_before()]
     }
 
-    /// Everything that is known, the nearest first.
+    /// The months of a period's year before the month before it, ascending.
+    pub fn months(period: Period) -> Vec<Period> {
+        let Period::Month { year, month } = period else {
+            return Vec::new();
+        };
+        (1..month.saturating_sub(1))
+            .filter_map(|month| Period::month(year, month))
+            .collect()
+    }
+
+    /// What a period is held against, the nearest first.
     pub fn all(&self) -> impl Iterator<Item = &Past> {
         [&self.last_month, &self.plan, &self.year_before]
             .into_iter()

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::read::Unreadable;
 
 use super::suspect::{Evidence, Explained, Extent, Slip, Suspect};
-use super::{Amount, CellRef};
+use super::{Amount, CellRef, Period};
 
 /// One thing to tell the user about the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +95,9 @@ pub enum Kind {
     Code,
     Pair,
     When,
+    Chain,
+    Cumulative,
+    Compare,
     UnreadableFile,
     UnknownForm,
     AmbiguousForm,
@@ -118,6 +121,8 @@ pub enum Kind {
     UnitSlip,
     Shifted,
     OldForm,
+    WrongPeriod,
+    Copied,
 }
 
 /// The facts that a finding's words are made of.
@@ -243,12 +248,26 @@ pub enum Detail {
         /// Whether both say the same.
         identical: bool,
     },
+    /// What a county said of it, in its own words.
+    Told {
+        /// Who, and where in which file.
+        about: String,
+        /// The county's sentence.
+        message: String,
+    },
     /// The form was made for another scheme, or for this one before it was changed.
     OldForm {
         /// The scheme's id on its stamp.
         scheme: String,
         /// Whether it is this scheme.
         same_scheme: bool,
+    },
+    /// The form is about another period than the one that it came in for.
+    WrongPeriod {
+        /// Where that was found.
+        found_by: PeriodSource,
+        /// As printed.
+        printed: String,
     },
     /// One explanation stands for every finding of a return.
     RepeatedText {
@@ -365,6 +384,42 @@ pub enum Detail {
         condition: Operand,
         /// What was expected of the consequence's cell.
         wanted: Condition,
+    },
+    /// last cumulative + this month ≠ this cumulative.
+    Chain {
+        /// The cumulative figure.
+        cumulative: Operand,
+        /// Last month's; `None` in the month that begins.
+        last: Option<Operand>,
+        /// The month's own.
+        month: Operand,
+    },
+    /// A cumulative figure is less than it was last month.
+    Cumulative {
+        /// Now.
+        now: Operand,
+        /// Last month.
+        last: Operand,
+    },
+    /// Further off what it is held against than two thresholds allow.
+    Compare {
+        /// What it is held against.
+        with: Basis,
+        /// Now.
+        now: Operand,
+        /// The plan's figure, last month's or last year's.
+        base: Operand,
+        /// The thresholds: in %, and with unit.
+        thresholds: (String, String),
+    },
+    /// Figures are those of another return.
+    Copied {
+        /// Of which.
+        from: CopiedFrom,
+        /// How many figures.
+        n_figures: usize,
+        /// Whether it is the whole return, and not one row of it.
+        whole: bool,
     },
     /// Figures were filled in in another unit.
     UnitSlip {
@@ -495,6 +550,57 @@ pub enum ReporterSource {
     Folder,
     /// Only this reporter returns the annex.
     Annex,
+}
+
+/// Where it was found what a form is about, the most trusted first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodSource {
+    /// A line of its own: 报告期.
+    Form,
+    /// The title, or another line above the table.
+    Title,
+    /// The stamp of the form that this program made.
+    Stamp,
+    /// The sheet's name.
+    SheetName,
+    /// The file's name.
+    FileName,
+}
+
+/// What a figure is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// The plan.
+    Plan,
+    /// 序时进度: what of the plan should be done by then.
+    Schedule,
+    /// The month before.
+    LastMonth,
+    /// The same month of the year before.
+    LastYear,
+}
+
+/// Which departures matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Too little.
+    Below,
+    /// Too much.
+    Above,
+    /// Both.
+    #[default]
+    Either,
+}
+
+/// Whose figures were copied.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CopiedFrom {
+    /// The reporter's own of this month.
+    LastMonth(Period),
+    /// Another reporter's, for the same month.
+    Reporter(Arc<str>),
 }
 
 /// Which way a figure should go over the years.
@@ -672,6 +778,19 @@ impl ReporterSource {
     }
 }
 
+impl PeriodSource {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            PeriodSource::Form => "form",
+            PeriodSource::Title => "title",
+            PeriodSource::Stamp => "stamp",
+            PeriodSource::SheetName => "sheet-name",
+            PeriodSource::FileName => "file-name",
+        }
+    }
+}
+
 impl Level {
     /// All, the most serious first.
     pub const ALL: [Self; 4] = [
@@ -694,7 +813,7 @@ impl Level {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 41] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -708,6 +827,9 @@ impl Kind {
         Self::Code,
         Self::Pair,
         Self::When,
+        Self::Chain,
+        Self::Cumulative,
+        Self::Compare,
         Self::UnreadableFile,
         Self::UnknownForm,
         Self::AmbiguousForm,
@@ -731,6 +853,8 @@ impl Kind {
         Self::UnitSlip,
         Self::Shifted,
         Self::OldForm,
+        Self::WrongPeriod,
+        Self::Copied,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -749,6 +873,9 @@ impl Kind {
             Kind::Code => "code",
             Kind::Pair => "pair",
             Kind::When => "when",
+            Kind::Chain => "chain",
+            Kind::Cumulative => "cumulative",
+            Kind::Compare => "compare",
             Kind::UnreadableFile => "unreadable-file",
             Kind::UnknownForm => "unknown-form",
             Kind::AmbiguousForm => "ambiguous-form",
@@ -772,6 +899,8 @@ impl Kind {
             Kind::UnitSlip => "unit-slip",
             Kind::Shifted => "shifted",
             Kind::OldForm => "old-form",
+            Kind::WrongPeriod => "wrong-period",
+            Kind::Copied => "copied",
         }
     }
 }

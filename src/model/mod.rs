@@ -5,6 +5,7 @@ mod cell_ref;
 mod date;
 mod earlier;
 mod finding;
+mod fraction;
 mod period;
 mod returns;
 mod sheet;
@@ -17,9 +18,11 @@ pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
 pub use earlier::{Earlier, Past};
 pub use finding::{
-    AliasMatch, Condition, Detail, Direction, Finding, Kind, LEAST_EXPLANATION, Level, Need,
-    Operand, Place, ReadAs, ReporterSource, Verdict, Wanted, is_explanation,
+    AliasMatch, Basis, Condition, CopiedFrom, Detail, Direction, Finding, Kind, LEAST_EXPLANATION,
+    Level, Need, Operand, PeriodSource, Place, ReadAs, ReporterSource, Side, Verdict, Wanted,
+    is_explanation,
 };
+pub use fraction::Fraction;
 pub use period::Period;
 pub use returns::{FileRecord, FileStatus, ReturnRecord, ReturnStatus, TableRecord, Tally};
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};

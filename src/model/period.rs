@@ -46,6 +46,20 @@ impl Period {
         }
     }
 
+    /// Whether a year has begun by then, so that figures of it can be asked for. The plan has figures of
+    /// every year.
+    pub fn has_begun(self, year: u16) -> bool {
+        self.year().is_none_or(|own| year <= own)
+    }
+
+    /// Whether a year is over by then, so that its figures are the whole year's. The plan's always are.
+    pub fn has_ended(self, year: u16) -> bool {
+        match self {
+            Self::Plan => true,
+            Self::Month { year: own, month } => year < own || (year == own && month == 12),
+        }
+    }
+
     /// The month before.
     pub fn previous(self) -> Option<Self> {
         match self {
@@ -95,6 +109,15 @@ mod tests {
         ] {
             assert_eq!(Period::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_year_begins_in_january_and_ends_with_december() {
+        let may = Period::parse("2024-05").expect("a month");
+        let december = Period::parse("2024-12").expect("a month");
+        assert!(may.has_begun(2023) && may.has_begun(2024) && !may.has_begun(2025));
+        assert!(may.has_ended(2023) && !may.has_ended(2024) && december.has_ended(2024));
+        assert!(Period::Plan.has_begun(2025) && Period::Plan.has_ended(2025));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::read::Unreadable;
 
-use super::{Format, ReporterSource};
+use super::{Format, Period, PeriodSource, ReporterSource};
 
 /// One file of the inbox.
 #[derive(Clone, Debug)]
@@ -47,6 +47,12 @@ pub struct TableRecord {
     pub reporter: Option<usize>,
     /// How the reporter was found.
     pub found_by: Option<ReporterSource>,
+    /// What it is about.
+    pub period: Period,
+    /// Where that was found; `None` where the form does not say, and is about what it came in for.
+    pub period_found_by: Option<PeriodSource>,
+    /// Whether it was kept apart, because it is about another period than the one that it came in for.
+    pub kept_apart: bool,
     /// How many values it holds.
     pub observations: usize,
     /// Whether another return replaced it.

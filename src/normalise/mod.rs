@@ -43,6 +43,7 @@ pub fn normalise(
         file,
         sheet_name: sheet_name.clone(),
         reporter: who.reporter,
+        period,
         percent: scheme.units.find("%"),
         line_unit: None,
         line_units: Vec::new(),
@@ -93,6 +94,7 @@ struct Form<'f> {
     file: &'f Arc<str>,
     sheet_name: Arc<str>,
     reporter: Option<usize>,
+    period: Period,
     percent: Option<usize>,
     /// The unit that the unit line states, where figures must be converted from it.
     line_unit: Option<usize>,
@@ -654,6 +656,11 @@ impl Form<'_> {
                 continue;
             }
             let column = self.annex.column_of(leaf);
+            // What is of a later year is not missing yet.
+            let year = self.annex.leaves[leaf].year.or(row.year);
+            if year.is_some_and(|year| !self.period.has_begun(year)) {
+                continue;
+            }
             let described = row.kind == RowKind::Data
                 || self.annex.kind_of(leaf, row.spec) == ColumnKind::Additive;
             if described
@@ -710,7 +717,12 @@ impl Form<'_> {
         let corner = self.corner();
         // Rows owed, each with the place where it was left blank if the form has it.
         let missing: Vec<(usize, Option<CellRef>)> = (0..fixed.len())
-            .filter(|&idx| owes(&fixed[idx]) && !rows.iter().any(|row| row.spec == Some(idx)))
+            .filter(|&idx| {
+                let is_due = |year: u16| self.period.has_begun(year);
+                fixed[idx].year.is_none_or(is_due)
+                    && owes(&fixed[idx])
+                    && !rows.iter().any(|row| row.spec == Some(idx))
+            })
             .map(|idx| {
                 let mut there = self.layout.rows.iter();
                 let there = there.find(|row| row.spec == Some(idx));

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::model::{CellRef, ReporterSource, Sheet};
+use crate::model::{Cell, CellRef, CellValue, PeriodSource, ReporterSource, Sheet};
 use crate::scheme::{Scheme, plain, without_remark};
 
+use super::period::PeriodMention;
 use super::rows::is_remark;
 
 /// A text that may say who returned a form.
@@ -31,6 +32,10 @@ pub(super) struct Evidence {
     pub(super) unit: Option<(CellRef, Option<usize>, String)>,
     /// Who may have returned it.
     pub(super) mentions: Vec<Mention>,
+    /// What it may be about.
+    pub(super) periods: Vec<PeriodMention>,
+    /// The cell that belongs to the label before it: 填表日期 | 2024年6月.
+    answer: Option<CellRef>,
 }
 
 /// A form's own lines stand within so many rows of it, and are no longer than this.
@@ -45,12 +50,14 @@ enum Label {
     Reporter,
     /// The unit of measure, or the office: 单位 means either.
     Unit,
+    /// What it is about.
+    Period,
     /// Anything else; it ends what stands before it.
     Other,
 }
 
 /// Labels, those that contain others first.
-const LABELS: [(&str, Label); 32] = [
+const LABELS: [(&str, Label); 42] = [
     ("填报单位", Label::Reporter),
     ("填表单位", Label::Reporter),
     ("报送单位", Label::Reporter),
@@ -67,6 +74,16 @@ const LABELS: [(&str, Label); 32] = [
     ("单位负责人", Label::Other),
     ("单位领导", Label::Other),
     ("单位", Label::Unit),
+    ("报告期别", Label::Period),
+    ("报告期", Label::Period),
+    ("报表期", Label::Period),
+    ("所属期", Label::Period),
+    ("统计期", Label::Period),
+    ("统计时间", Label::Period),
+    ("截止日期", Label::Period),
+    ("截至日期", Label::Period),
+    ("截止时间", Label::Period),
+    ("截至时间", Label::Period),
     ("填报日期", Label::Other),
     ("填表日期", Label::Other),
     ("报送日期", Label::Other),
@@ -93,6 +110,8 @@ impl Evidence {
             titles: Vec::new(),
             unit: None,
             mentions: Vec::new(),
+            periods: Vec::new(),
+            answer: None,
         };
         for row in from.max(header.saturating_sub(N_LINES))..header {
             for cell in sheet.row(row).iter().take(MAX_CELLS) {
@@ -131,6 +150,7 @@ impl Evidence {
             self.numbers.push((at, number));
         }
         let is_label = self.labels(scheme, sheet, at, &text, Label::Unit);
+        self.months(sheet, at, raw, &text);
         if !is_label && text.chars().count() >= 6 && !is_remark(&text) {
             self.mentions.push(Mention {
                 source: ReporterSource::Title,
@@ -138,6 +158,47 @@ impl Evidence {
                 text: text.to_string(),
             });
             self.titles.push(text.into_owned());
+        }
+    }
+
+    /// Takes what a text says of the period: after a label of its own, or anywhere but after the label of
+    /// something else.
+    fn months(&mut self, sheet: &Sheet, at: CellRef, raw: &str, text: &str) {
+        if self.answer.take() == Some(at) {
+            return;
+        }
+        // 填表日期 | 2024年6月, without a colon.
+        if LABELS.contains(&(text, Label::Other)) {
+            self.answer = next_cell(sheet, at).map(|next| next.at);
+            return;
+        }
+        let labels = labelled(text);
+        let before = labels.first().map_or(raw, |first| &text[..first.start]);
+        let title = PeriodMention::of(PeriodSource::Title, Some(at), before, false);
+        self.periods.extend(title);
+        for said in &labels {
+            let next = next_cell(sheet, at).filter(|_| said.value.is_empty());
+            match said.label {
+                Label::Period => {
+                    let printed = match next.map(|cell| &cell.value) {
+                        None => said.value.to_owned(),
+                        Some(CellValue::Text(text)) => text.to_string(),
+                        Some(CellValue::Date(date)) => date.to_string(),
+                        Some(_) => String::new(),
+                    };
+                    let cell = Some(next.map_or(at, |next| next.at));
+                    let mention = PeriodMention::of(PeriodSource::Form, cell, &printed, true);
+                    self.periods.extend(mention);
+                }
+                Label::Other => {}
+                Label::Reporter | Label::Unit => {
+                    let title = PeriodMention::of(PeriodSource::Title, Some(at), said.value, false);
+                    self.periods.extend(title);
+                }
+            }
+            if matches!(said.label, Label::Period | Label::Other) {
+                self.answer = next.map(|next| next.at);
+            }
         }
     }
 
@@ -165,7 +226,7 @@ impl Evidence {
                 value.truncate(value.find('(').filter(|at| *at > 0).unwrap_or(value.len()));
             }
             let unit = match said.label {
-                Label::Other => continue,
+                Label::Period | Label::Other => continue,
                 Label::Reporter => None,
                 Label::Unit => {
                     let known = scheme.units.find(&value);
@@ -359,6 +420,8 @@ fn chinese_number(text: &str) -> Option<(u32, &str)> {
 /// A label and what follows it.
 struct Labelled<'t> {
     label: Label,
+    /// Where it starts in the text.
+    start: usize,
     value: &'t str,
     /// Whether the label stands apart: in 造林任务单位:亩 it may be part of another word.
     apart: bool,
@@ -399,6 +462,7 @@ fn labelled(text: &str) -> Vec<Labelled<'_>> {
         .enumerate()
         .map(|(nth, ((at, value, label), end))| Labelled {
             label: *label,
+            start: *at,
             value: name_in(&text[*value..end]),
             apart: nth > 0 || is_boundary(&text[..*at]),
         })
@@ -428,10 +492,15 @@ fn is_boundary(before: &str) -> bool {
     last.is_none_or(|c| matches!(c, '(' | ')' | ':' | ';' | ',' | '。' | '_' | '|'))
 }
 
+/// The next cell to the right that is filled in.
+fn next_cell(sheet: &Sheet, at: CellRef) -> Option<&Cell> {
+    let row = sheet.row(at.row);
+    row.get(row.partition_point(|cell| cell.at.col <= at.col))
+}
+
 /// The next text to the right.
 fn right_of(sheet: &Sheet, at: CellRef) -> Option<(CellRef, String)> {
-    let row = sheet.row(at.row);
-    let next = row.get(row.partition_point(|cell| cell.at.col <= at.col))?;
+    let next = next_cell(sheet, at)?;
     let text = plain(next.text()?);
     let value = name_in(&text);
     (!value.is_empty() && !text.contains(':')).then(|| (next.at, value.to_owned()))

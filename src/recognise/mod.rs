@@ -8,6 +8,7 @@
 mod evidence;
 mod header;
 mod merges;
+mod period;
 mod reporter;
 mod rows;
 
@@ -24,6 +25,7 @@ use merges::Merges;
 use rows::{RowIndex, Site, TableRows};
 
 pub use evidence::Mention;
+pub use period::{About, PeriodMention, Said, settle_period};
 pub use reporter::{Who, settle_reporters};
 
 /// Where the parts of one annex stand in a sheet.
@@ -43,6 +45,8 @@ pub struct Layout {
     pub rows: Vec<LayoutRow>,
     /// Texts that may say who returned the form.
     pub mentions: Vec<Mention>,
+    /// Texts that may say what it is about.
+    pub periods: Vec<PeriodMention>,
 }
 
 /// One row of a table, by what its labels say.
@@ -427,6 +431,7 @@ impl<'s> Recogniser<'s> {
             header_row: header.rows.0,
             rows: table.rows,
             mentions: evidence.mentions,
+            periods: evidence.periods,
         }
     }
 

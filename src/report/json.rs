@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{Lang, words};
 use crate::model::{
-    Amount, FileRecord, FileStatus, Finding, Level, Period, Place, ReporterSource, ReturnRecord,
-    ReturnStatus, Suspect, TableRecord, Tally,
+    Amount, FileRecord, FileStatus, Finding, Level, Period, PeriodSource, Place, ReporterSource,
+    ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally,
 };
 use crate::scheme::Scheme;
 
@@ -52,6 +52,8 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct SchemeEntry<'a> {
     id: &'a str,
+    /// The county.
+    area: &'a str,
     fingerprint: &'a str,
 }
 
@@ -72,6 +74,11 @@ struct TableEntry<'a> {
     reporter: Option<&'a str>,
     /// How the reporter was found.
     reporter_from: Option<&'static str>,
+    period: String,
+    /// Where the form says what it is about.
+    period_from: Option<&'static str>,
+    /// Whether it does not count, because it is about another period.
+    kept_apart: bool,
     observations: usize,
 }
 
@@ -128,6 +135,7 @@ fn report<'a>(facts: &Facts<'a>, lang: Lang) -> Report<'a> {
         tool: concat!("hebiao ", env!("CARGO_PKG_VERSION")),
         scheme: SchemeEntry {
             id: &scheme.id,
+            area: &scheme.area,
             fingerprint: &scheme.fingerprint,
         },
         period: facts.period.map(|period| period.to_string()),
@@ -150,6 +158,9 @@ fn file_entry<'a>(scheme: &'a Scheme, file: &'a FileRecord, lang: Lang) -> FileE
         annex: &scheme.annexes[table.annex].number,
         reporter: table.reporter.map(|idx| &*scheme.reporters[idx].name),
         reporter_from: table.found_by.map(ReporterSource::name),
+        period: table.period.to_string(),
+        period_from: table.period_found_by.map(PeriodSource::name),
+        kept_apart: table.kept_apart,
         observations: table.observations,
     };
     FileEntry {

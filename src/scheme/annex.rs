@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{Amount, Period};
 
-use super::{Bound, Publish, ReporterKind};
+use super::{Bound, Publish, ReporterKind, Schedule};
 
 /// The schema of one form.
 #[derive(Clone, Debug)]
@@ -45,6 +45,9 @@ pub struct Annex {
     pub notes: Vec<String>,
     /// How often it is returned, and by when.
     pub due: Due,
+    /// Whether rows that differ in more than their reporter hold different figures, which are not added up:
+    /// indicators down, in a roll-up.
+    pub rows_are_figures: bool,
     /// Units that its figures are published in, where these are not their own; at most one for each kind of
     /// quantity.
     pub publish: Vec<Publish>,
@@ -59,6 +62,8 @@ pub struct Due {
     pub plan: bool,
     /// The last day for it, in the month after the one reported on; `None` where none is set.
     pub day: Option<u8>,
+    /// The last year in which months are returned; `None` for as long as the plan runs.
+    pub until: Option<u16>,
 }
 
 /// How often an annex is returned.
@@ -103,6 +108,12 @@ pub struct Column {
     pub merge_down: bool,
     /// What a month's figure counts.
     pub course: Course,
+    /// Which way is better.
+    pub goal: Goal,
+    /// The column that a rate is weighted with where rates of several rows are taken together.
+    pub weight: Option<usize>,
+    /// How much of a year's work should be done by the end of each month; `None`: evenly.
+    pub schedule: Option<Schedule>,
     /// What the scheme prints in it, where nobody fills it in.
     pub print: Option<Print>,
     /// Whether its figure is held against the row's target; a row that has none has nothing to fill in.
@@ -112,6 +123,17 @@ pub struct Column {
     pub done: Vec<String>,
     /// Its width in digits, where the scheme sets it.
     pub width: Option<u8>,
+}
+
+/// Which way a planned figure is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Goal {
+    /// To be reached: more is better.
+    #[default]
+    AtLeast,
+    /// A limit (控制数): less is better.
+    AtMost,
 }
 
 /// What the scheme prints in the rows of a column.
@@ -205,6 +227,10 @@ pub struct RowSpec {
     pub kind: Option<ColumnKind>,
     /// Declared decimals of all its figures, likewise.
     pub decimals: Option<u8>,
+    /// Which way is better, likewise.
+    pub goal: Option<Goal>,
+    /// What a month's figures count, likewise.
+    pub course: Option<Course>,
 }
 
 /// A figure that the plan promises, as a row of an annex quotes it.
@@ -334,6 +360,18 @@ impl Annex {
             .unwrap_or(self.column_of(leaf).decimals)
     }
 
+    /// Which way is better, likewise.
+    pub fn goal_of(&self, leaf: usize, spec: Option<usize>) -> Goal {
+        spec.and_then(|idx| self.rows.fixed()[idx].goal)
+            .unwrap_or(self.column_of(leaf).goal)
+    }
+
+    /// What a month's figures count, likewise.
+    pub fn course_of(&self, leaf: usize, spec: Option<usize>) -> Course {
+        spec.and_then(|idx| self.rows.fixed()[idx].course)
+            .unwrap_or(self.column_of(leaf).course)
+    }
+
     /// The index of the fixed row with this key and year.
     pub fn row_spec(&self, key: &[Arc<str>], year: Option<u16>) -> Option<usize> {
         self.rows
@@ -385,6 +423,11 @@ impl Annex {
 impl Due {
     /// Whether it is returned for a period.
     pub fn is_in(self, period: Period) -> bool {
+        if let (Some(until), Some(year)) = (self.until, period.year())
+            && year > until
+        {
+            return false;
+        }
         match (self.every, period) {
             (_, Period::Plan) => self.plan,
             (None, Period::Month { .. }) => false,

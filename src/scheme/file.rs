@@ -11,9 +11,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
-use crate::model::{Direction, Level, Need};
+use crate::model::{Basis, Direction, Level, Need, Side};
 
-use super::{Bound, ColumnKind, Course, Frequency, Print, ReporterKind};
+use super::{AppliesIn, Bound, ColumnKind, Course, Frequency, Goal, Print, ReporterKind};
 
 /// `scheme.toml`.
 #[derive(Debug, Deserialize)]
@@ -76,6 +76,9 @@ pub(crate) struct ColumnFile {
     #[serde(default)]
     pub(crate) merge_down: bool,
     pub(crate) course: Option<Course>,
+    pub(crate) goal: Option<Goal>,
+    pub(crate) weight: Option<Spanned<String>>,
+    pub(crate) schedule: Option<Spanned<Vec<u8>>>,
     pub(crate) print: Option<Print>,
     pub(crate) measures: Option<Spanned<String>>,
     #[serde(default)]
@@ -91,6 +94,7 @@ pub(crate) struct DueFile {
     #[serde(default = "yes")]
     pub(crate) plan: bool,
     pub(crate) day: Option<Spanned<u8>>,
+    pub(crate) until: Option<Spanned<u16>>,
 }
 
 /// `[[row]]` of an annex.
@@ -102,6 +106,8 @@ pub(crate) struct RowFile {
     pub(crate) unit: Option<Spanned<String>>,
     pub(crate) kind: Option<ColumnKind>,
     pub(crate) decimals: Option<u8>,
+    pub(crate) goal: Option<Goal>,
+    pub(crate) course: Option<Course>,
     pub(crate) target: Option<Spanned<String>>,
     /// By name of the column.
     #[serde(default)]
@@ -145,6 +151,7 @@ pub(crate) struct AppliesFile {
     pub(crate) except_rows: Vec<Spanned<OneOrMore>>,
     pub(crate) years: Option<Spanned<Vec<u16>>>,
     pub(crate) total_rows: Option<bool>,
+    pub(crate) period: Option<AppliesIn>,
 }
 
 /// A cell named in a rule: `"地表水"`, `"地表水@2023"`, or a table.
@@ -189,7 +196,7 @@ pub(crate) struct Common<'f> {
     pub(crate) id: &'f Spanned<String>,
     pub(crate) label: &'f str,
     pub(crate) say: &'f str,
-    pub(crate) level: Level,
+    pub(crate) level: Option<Level>,
     pub(crate) tolerance: Option<&'f Spanned<String>>,
     pub(crate) each: Option<&'f Spanned<String>>,
     pub(crate) applies: Option<&'f Spanned<AppliesFile>>,
@@ -220,7 +227,7 @@ macro_rules! rule_table {
                     id: &self.id,
                     label: &self.label,
                     say: &self.say,
-                    level: self.level.unwrap_or(Level::Mandatory),
+                    level: self.level,
                     tolerance: self.tolerance.as_ref(),
                     each: self.each.as_ref(),
                     applies: self.applies.as_ref(),
@@ -337,6 +344,31 @@ rule_table!(
     }
 );
 
+rule_table!(
+    /// `[[chain]]`.
+    ChainFile {
+        cumulative: Spanned<CellFile>,
+        month: Spanned<CellFile>,
+    }
+);
+rule_table!(
+    /// `[[cumulative]]`.
+    CumulativeFile {
+        columns: Spanned<Vec<Spanned<CellFile>>>,
+    }
+);
+rule_table!(
+    /// `[[compare]]`.
+    CompareFile {
+        columns: Spanned<Vec<Spanned<CellFile>>>,
+        with: Spanned<Basis>,
+        percent: Spanned<String>,
+        absolute: Spanned<String>,
+        #[serde(default)]
+        side: Side,
+    }
+);
+
 /// Defines a file that may hold rules: its own slots, then one table array for each kind.
 ///
 /// Spelled out by a macro because `deny_unknown_fields` does not go with `flatten`.
@@ -373,6 +405,12 @@ macro_rules! file_with_rules {
             pair: Vec<Spanned<PairFile>>,
             #[serde(default)]
             when: Vec<Spanned<WhenFile>>,
+            #[serde(default)]
+            chain: Vec<Spanned<ChainFile>>,
+            #[serde(default)]
+            cumulative: Vec<Spanned<CumulativeFile>>,
+            #[serde(default)]
+            compare: Vec<Spanned<CompareFile>>,
         }
 
         impl $name {
@@ -392,6 +430,9 @@ macro_rules! file_with_rules {
                 rules.extend(self.code.iter().map(RuleFile::Code));
                 rules.extend(self.pair.iter().map(RuleFile::Pair));
                 rules.extend(self.when.iter().map(RuleFile::When));
+                rules.extend(self.chain.iter().map(RuleFile::Chain));
+                rules.extend(self.cumulative.iter().map(RuleFile::Cumulative));
+                rules.extend(self.compare.iter().map(RuleFile::Compare));
                 rules.sort_by_key(RuleFile::start);
                 rules
             }
@@ -417,6 +458,8 @@ file_with_rules!(
         notes: Vec<String>,
         year_labels: Option<Spanned<Vec<String>>>,
         course: Option<Course>,
+        goal: Option<Goal>,
+        schedule: Option<Spanned<Vec<u8>>>,
         due: Option<DueFile>,
         publish_unit: Option<Spanned<String>>,
         publish_decimals: Option<Spanned<u8>>,
@@ -448,6 +491,9 @@ pub(crate) enum RuleFile<'f> {
     Code(&'f Spanned<CodeFile>),
     Pair(&'f Spanned<PairFile>),
     When(&'f Spanned<WhenFile>),
+    Chain(&'f Spanned<ChainFile>),
+    Cumulative(&'f Spanned<CumulativeFile>),
+    Compare(&'f Spanned<CompareFile>),
 }
 
 /// Runs the same expression on whichever kind of rule it is.
@@ -467,6 +513,9 @@ macro_rules! on_any_rule {
             RuleFile::Code($file) => $expr,
             RuleFile::Pair($file) => $expr,
             RuleFile::When($file) => $expr,
+            RuleFile::Chain($file) => $expr,
+            RuleFile::Cumulative($file) => $expr,
+            RuleFile::Compare($file) => $expr,
         }
     };
 }

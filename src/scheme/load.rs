@@ -18,7 +18,8 @@ use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules, targets};
 use super::{
     Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, MOST_DECIMALS, Print, Publish,
-    Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Scheme, Target, TotalRow, Unit, Units,
+    Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Schedule, Scheme, Target, TotalRow, Unit,
+    Units,
 };
 
 /// One file of a scheme's folder.
@@ -355,6 +356,7 @@ impl AnnexLoader<'_> {
             }),
             notes: file.notes.clone(),
             due: self.due(file),
+            rows_are_figures: false,
             publish: Vec::new(),
         };
         // Key columns as written, the year's among them: rows spell their keys in this order.
@@ -407,8 +409,39 @@ impl AnnexLoader<'_> {
             self.check_slots(&annex, column, written.get_ref().name.span());
         }
         annex.rows = self.rows(file, &annex, &keys);
+        self.weights(file, &mut annex);
         annex.publish = self.publish(file, &annex);
         annex
+    }
+
+    /// The columns that rates are weighted with.
+    fn weights(&mut self, file: &AnnexFile, annex: &mut Annex) {
+        for (rate, written) in file.columns.iter().enumerate() {
+            let Some(name) = &written.get_ref().weight else {
+                continue;
+            };
+            let Some(weight) = self.column(annex, name) else {
+                continue;
+            };
+            let [of, with] = [rate, weight].map(|idx| &annex.columns[idx]);
+            let wanted = if of.kind != ColumnKind::Rate {
+                Some("只用于 kind = \"rate\" 的列")
+            } else if with.kind != ColumnKind::Additive {
+                Some("可以相加的列")
+            } else if with.each_year && !of.each_year {
+                Some("不分年度的列")
+            } else {
+                None
+            };
+            match wanted {
+                Some(wanted) => {
+                    let given = name.get_ref().clone();
+                    let problem = Problem::BadValue { wanted, given };
+                    self.mistakes.at(self.file, name.span(), problem);
+                }
+                None => annex.columns[rate].weight = Some(weight),
+            }
+        }
     }
 
     fn due(&mut self, file: &AnnexFile) -> Due {
@@ -417,6 +450,7 @@ impl AnnexLoader<'_> {
                 every: Some(Frequency::Month),
                 plan: true,
                 day: None,
+                until: None,
             };
         };
         if let Some(day) = due
@@ -430,10 +464,22 @@ impl AnnexLoader<'_> {
             };
             self.mistakes.at(self.file, day.span(), problem);
         }
+        if let Some(until) = due
+            .until
+            .as_ref()
+            .filter(|until| !self.scheme.years.contains(until.get_ref()))
+        {
+            let problem = Problem::BadValue {
+                wanted: "报表制度中的年份",
+                given: until.get_ref().to_string(),
+            };
+            self.mistakes.at(self.file, until.span(), problem);
+        }
         Due {
             every: due.every,
             plan: due.plan,
             day: due.day.as_ref().map(|day| *day.get_ref()),
+            until: due.until.as_ref().map(|until| *until.get_ref()),
         }
     }
 
@@ -469,6 +515,19 @@ impl AnnexLoader<'_> {
         }
         let decimals = decimals.map_or(Publish::DECIMALS, |decimals| *decimals.get_ref());
         vec![Publish { unit, decimals }]
+    }
+
+    fn schedule(&mut self, written: Option<&Spanned<Vec<u8>>>) -> Option<Schedule> {
+        let written = written?;
+        let schedule = Schedule::new(written.get_ref());
+        if schedule.is_none() {
+            let problem = Problem::BadValue {
+                wanted: "十二个月的累计百分比，逐月不减，最后是 100",
+                given: format!("{:?}", written.get_ref()),
+            };
+            self.mistakes.at(self.file, written.span(), problem);
+        }
+        schedule
     }
 
     fn unit(&mut self, name: Option<&Spanned<String>>) -> Option<usize> {
@@ -520,6 +579,7 @@ impl AnnexLoader<'_> {
 
     fn columns(&mut self, file: &AnnexFile, annex_unit: Option<usize>) -> Vec<Column> {
         let mut columns: Vec<Column> = Vec::new();
+        let schedule = self.schedule(file.schedule.as_ref());
         for column in &file.columns {
             let column = column.get_ref();
             let name = column.name.get_ref();
@@ -554,10 +614,14 @@ impl AnnexLoader<'_> {
                 optional: column.optional,
                 blank_is_none: column.blank.is_some(),
                 merge_down: column.merge_down,
-                course: column.course.or(file.course).unwrap_or(match kind {
-                    ColumnKind::Additive => Course::SinceYear,
+                course: column.course.unwrap_or(match kind {
+                    ColumnKind::Additive => file.course.unwrap_or(Course::SinceYear),
+                    ColumnKind::Rate => file.course.unwrap_or(Course::State),
                     _ => Course::State,
                 }),
+                goal: column.goal.or(file.goal).unwrap_or_default(),
+                weight: None,
+                schedule: self.schedule(column.schedule.as_ref()).or(schedule),
                 print: column.print,
                 measures_target: column.measures.is_some(),
                 done: column.done.clone(),
@@ -749,6 +813,8 @@ impl AnnexLoader<'_> {
             if let Some(row) = row {
                 spec.kind = row.kind;
                 spec.decimals = row.decimals;
+                spec.goal = row.goal;
+                spec.course = row.course;
                 if let (Some(label), Some(last)) = (&row.label, spec.printed.last_mut()) {
                     last.clone_from(label);
                 }
@@ -840,6 +906,8 @@ impl AnnexLoader<'_> {
                 unit: None,
                 kind: None,
                 decimals: None,
+                goal: None,
+                course: None,
             });
         }
     }

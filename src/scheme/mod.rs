@@ -4,6 +4,7 @@
 //! every name has become an index, so that later stages cannot meet an unknown column. What is wrong
 //! is refused with file, line and column.
 
+mod alike;
 mod annex;
 mod error;
 mod file;
@@ -14,12 +15,13 @@ mod publish;
 mod resolve;
 mod row_sum;
 mod rule;
+mod schedule;
 mod unit;
 
 use std::sync::Arc;
 
 pub use annex::{
-    Annex, Column, ColumnKind, Course, Due, Frequency, HeaderCell, Leaf, Print, ReturnedBy,
+    Annex, Column, ColumnKind, Course, Due, Frequency, Goal, HeaderCell, Leaf, Print, ReturnedBy,
     RowSpec, Rows, Target, TotalRow,
 };
 pub use error::{NeverChecked, Problem, SchemeError, What};
@@ -29,7 +31,8 @@ pub use publish::{MOST_DECIMALS, Publish};
 #[cfg(feature = "consolidate")]
 pub(crate) use resolve::nearest;
 pub use row_sum::RowSum;
-pub use rule::{Applies, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
+pub use rule::{Applies, AppliesIn, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
+pub use schedule::{Schedule, Share};
 pub use unit::{Unit, Units};
 
 /// A county's scheme, with every name resolved.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use crate::model::{Amount, Condition, Date};
+use crate::model::{Amount, Basis, Condition, Date, Level};
 
 use super::error::{NeverChecked, Problem, What};
 use super::file::{
@@ -15,8 +15,8 @@ use super::file::{
 use super::load::{Mistakes, SchemeFile};
 use super::name::plain;
 use super::{
-    Annex, Applies, CellSel, ColumnKind, Limit, Relation, RowSel, Rows, Rule, Scheme, Target, Test,
-    Units, YearSel,
+    Annex, Applies, AppliesIn, CellSel, ColumnKind, Course, Limit, Relation, RowSel, Rows, Rule,
+    Scheme, Target, Test, Units, YearSel,
 };
 
 /// Rules of one file, with the annex that the file is about.
@@ -133,14 +133,13 @@ impl<'r> Resolver<'r> {
             }
             Some(tolerance)
         });
-        let total_rows = matches!(file, RuleFile::Sum(_) | RuleFile::Part(_));
-        let applies = self.applies(common.applies, total_rows);
+        let applies = self.applies(common.applies, usual(file));
         let relation = self.relation(file)?;
         (self.mistakes.0.len() == before).then(|| Rule {
             id: common.id.get_ref().as_str().into(),
             label: common.label.to_owned(),
             say: common.say.to_owned(),
-            level: common.level,
+            level: common.level.unwrap_or(usual_level(file)),
             tolerance,
             each_year: self.each_year,
             applies,
@@ -388,6 +387,49 @@ impl<'r> Resolver<'r> {
                 let then = self.test(&rule.then)?;
                 Relation::When { condition, then }
             }
+            RuleFile::Chain(rule) => {
+                let rule = rule.get_ref();
+                let is_cumulative = |course| course != Course::State && course != Course::Month;
+                let cumulative = self.over_time(&rule.cumulative, is_cumulative)?;
+                let month = self.over_time(&rule.month, |course| course == Course::Month)?;
+                self.same_unit(&[
+                    (cumulative.clone(), rule.cumulative.span()),
+                    (month.clone(), rule.month.span()),
+                ]);
+                Relation::Chain { cumulative, month }
+            }
+            RuleFile::Cumulative(rule) => {
+                let rule = rule.get_ref();
+                let is_cumulative = |course| course != Course::State && course != Course::Month;
+                Relation::Cumulative {
+                    cells: self.all_over_time(&rule.columns, is_cumulative),
+                }
+            }
+            RuleFile::Compare(rule) => {
+                let rule = rule.get_ref();
+                let with = *rule.with.get_ref();
+                // A state has no schedule, and no month is planned by itself.
+                let fits = |course| match with {
+                    Basis::Schedule => course != Course::State,
+                    Basis::Plan => course != Course::Month,
+                    Basis::LastMonth | Basis::LastYear => true,
+                };
+                let cells = self.all_over_time(&rule.columns, fits);
+                let percent = self.amount(&rule.percent)?;
+                let absolute = self.amount(&rule.absolute)?;
+                for (amount, text) in [(percent, &rule.percent), (absolute, &rule.absolute)] {
+                    if amount < Amount::ZERO {
+                        self.bad(text.span(), "不小于0的数字", text.get_ref());
+                    }
+                }
+                Relation::Compare {
+                    cells,
+                    with,
+                    percent,
+                    absolute,
+                    side: rule.side,
+                }
+            }
         })
     }
 
@@ -460,6 +502,42 @@ impl<'r> Resolver<'r> {
             bound: rule.bound,
             cell,
         })
+    }
+
+    /// Figures of the row in hand that are held against earlier periods.
+    fn all_over_time(
+        &mut self,
+        files: &Spanned<Vec<Spanned<CellFile>>>,
+        fits: impl Fn(Course) -> bool,
+    ) -> Vec<CellSel> {
+        if files.get_ref().is_empty() {
+            self.never(files.span(), NeverChecked::NothingAsked);
+        }
+        let cells = files.get_ref().iter();
+        cells
+            .filter_map(|file| self.over_time(file, &fits))
+            .collect()
+    }
+
+    /// The same, of one: the year is always the one in hand.
+    fn over_time(
+        &mut self,
+        file: &Spanned<CellFile>,
+        fits: impl Fn(Course) -> bool,
+    ) -> Option<CellSel> {
+        self.each_year = true;
+        let cell = self.cell(file)?;
+        let is_in_hand = Some(cell.annex) == self.annex
+            && cell.row == RowSel::Current
+            && cell.year == YearSel::Current;
+        let annex = &self.scheme.annexes[cell.annex];
+        // Rows may have a course of their own.
+        let mut courses = annex.rows.fixed().iter().filter_map(|row| row.course);
+        let course = annex.columns[cell.column].course;
+        if !is_in_hand || !self.kind(&cell).is_figure() || !(fits(course) || courses.any(fits)) {
+            self.never(file.span(), NeverChecked::WrongKind);
+        }
+        Some(cell)
     }
 
     /// Two different figures of convertible units.
@@ -733,16 +811,13 @@ impl<'r> Resolver<'r> {
         found.map(|spec| spec.key.clone())
     }
 
-    fn applies(&mut self, file: Option<&Spanned<AppliesFile>>, total_rows: bool) -> Applies {
-        let mut applies = Applies {
-            rows: None,
-            except_rows: Vec::new(),
-            years: None,
-            total_rows,
-        };
+    /// Where a rule holds, by what is written and what is `usual` for its kind.
+    fn applies(&mut self, file: Option<&Spanned<AppliesFile>>, usual: Applies) -> Applies {
+        let mut applies = usual;
         let Some(file) = file else { return applies };
         let written = file.get_ref();
-        applies.total_rows = written.total_rows.unwrap_or(total_rows);
+        applies.total_rows = written.total_rows.unwrap_or(applies.total_rows);
+        applies.period = written.period.unwrap_or(applies.period);
         if let Some(years) = &written.years {
             for year in years
                 .get_ref()
@@ -926,6 +1001,30 @@ impl<'r> Resolver<'r> {
             nearest,
         };
         self.mistakes.at(self.file, span, problem);
+    }
+}
+
+/// Where rules of a kind hold that do not say it: sums and parts in total rows too, what the plan's text
+/// promises in the plan.
+fn usual(file: RuleFile<'_>) -> Applies {
+    Applies {
+        rows: None,
+        except_rows: Vec::new(),
+        years: None,
+        total_rows: matches!(file, RuleFile::Sum(_) | RuleFile::Part(_)),
+        period: match file {
+            RuleFile::Target(_) => AppliesIn::Plan,
+            RuleFile::Chain(_) | RuleFile::Cumulative(_) | RuleFile::Compare(_) => AppliesIn::Month,
+            _ => AppliesIn::Every,
+        },
+    }
+}
+
+/// How serious a failure is where a rule does not say it. What is only unusual is to be explained.
+fn usual_level(file: RuleFile<'_>) -> Level {
+    match file {
+        RuleFile::Compare(_) => Level::Verification,
+        _ => Level::Mandatory,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Amount, Condition, Date, Direction, Kind, Level, Need};
+use crate::model::{Amount, Basis, Condition, Date, Direction, Kind, Level, Need, Period, Side};
 
 /// One rule of the scheme.
 #[derive(Clone, Debug)]
@@ -38,6 +38,21 @@ pub struct Applies {
     pub years: Option<Vec<u16>>,
     /// Total rows too.
     pub total_rows: bool,
+    /// In which periods.
+    pub period: AppliesIn,
+}
+
+/// In which periods a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AppliesIn {
+    /// The plan and every month.
+    #[default]
+    Every,
+    /// Only the plan.
+    Plan,
+    /// Only months.
+    Month,
 }
 
 /// What must hold: one variant for each kind of rule.
@@ -154,6 +169,31 @@ pub enum Relation {
         /// The consequence.
         then: Test,
     },
+    /// last cumulative + this month = this cumulative.
+    Chain {
+        /// The cumulative figure; the row in hand and the year in hand, as all cells over time.
+        cumulative: CellSel,
+        /// The month's own.
+        month: CellSel,
+    },
+    /// Not less than last month.
+    Cumulative {
+        /// The figures.
+        cells: Vec<CellSel>,
+    },
+    /// Not too far off.
+    Compare {
+        /// The figures.
+        cells: Vec<CellSel>,
+        /// What they are held against.
+        with: Basis,
+        /// How far off they may be in % …
+        percent: Amount,
+        /// … and in the columns' unit: beyond both is too far.
+        absolute: Amount,
+        /// Which departures matter.
+        side: Side,
+    },
 }
 
 /// How a promise binds.
@@ -228,7 +268,26 @@ pub struct Test {
     pub max: Option<Limit>,
 }
 
+impl AppliesIn {
+    /// Whether a rule holds in this period.
+    pub fn covers(self, period: Period) -> bool {
+        match self {
+            AppliesIn::Every => true,
+            AppliesIn::Plan => period == Period::Plan,
+            AppliesIn::Month => period != Period::Plan,
+        }
+    }
+}
+
 impl Relation {
+    /// Whether it holds a period against earlier ones.
+    pub fn is_over_time(&self) -> bool {
+        matches!(
+            self,
+            Relation::Chain { .. } | Relation::Cumulative { .. } | Relation::Compare { .. }
+        )
+    }
+
     /// The kind of rule.
     pub fn kind(&self) -> Kind {
         match self {
@@ -245,6 +304,9 @@ impl Relation {
             Relation::Code { .. } => Kind::Code,
             Relation::Pair { .. } => Kind::Pair,
             Relation::When { .. } => Kind::When,
+            Relation::Chain { .. } => Kind::Chain,
+            Relation::Cumulative { .. } => Kind::Cumulative,
+            Relation::Compare { .. } => Kind::Compare,
         }
     }
 }

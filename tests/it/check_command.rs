@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hebiao::model::{CellRef, Finding};
+use hebiao::model::{CellRef, Earlier, Finding};
 use hebiao::pipeline::check_files;
 use hebiao::report::Lang;
 use hebiao::report::annotate::send_back;
@@ -198,7 +198,7 @@ fn returns_that_ask_something_of_their_reporter_go_back_to_it() {
     let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
     let files = hebiao::inbox::list(&inbox).expect("the sample inbox");
     let scheme = luntai();
-    let checked = check_files(scheme, None, &files, &|| ());
+    let checked = check_files(scheme, None, &|_| Earlier::default(), &files, &|| ());
     let bytes_of = |path: &str| fs::read(inbox.join(path));
     let sent = send_back(
         scheme,
@@ -241,7 +241,7 @@ fn returns_that_ask_something_of_their_reporter_go_back_to_it() {
         fs::write(path, bytes).expect("a file");
     }
     let again = hebiao::inbox::list(&folder).expect("the folder");
-    let again = check_files(scheme, None, &again, &|| ());
+    let again = check_files(scheme, None, &|_| Earlier::default(), &again, &|| ());
     let cells = |findings: &[Finding]| -> BTreeMap<(String, CellRef), usize> {
         let mut cells = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.rule.is_some()) {

@@ -7,7 +7,7 @@ use hebiao::model::{
     Amount, Date, Detail, Entry, Finding, Period, Place, Row, RowKind, Table, Value,
 };
 use hebiao::scheme::{
-    Annex, Column, ColumnKind, Course, Due, Leaf, Reporter, ReporterKind, ReturnedBy, Roster,
+    Annex, Column, ColumnKind, Course, Due, Goal, Leaf, Reporter, ReporterKind, ReturnedBy, Roster,
     RowSpec, Rows, Scheme, TotalRow, Unit, Units,
 };
 
@@ -48,7 +48,9 @@ impl Grid {
                 every: None,
                 plan: true,
                 day: None,
+                until: None,
             },
+            rows_are_figures: false,
             publish: Vec::new(),
         };
         for column in cells(columns) {
@@ -91,6 +93,8 @@ impl Grid {
                 unit: None,
                 kind: None,
                 decimals: None,
+                goal: None,
+                course: None,
             }
         });
         let specs = specs.collect();
@@ -237,6 +241,9 @@ impl Add for Annex {
             blank_is_none: kind == "none",
             merge_down: false,
             course: Course::State,
+            goal: Goal::AtLeast,
+            weight: None,
+            schedule: None,
             print: None,
             measures_target: false,
             done: Vec::new(),

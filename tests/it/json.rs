@@ -55,6 +55,7 @@ fn a_check_of_single_files_has_no_period_and_nothing_owed() {
   "tool": "hebiao VERSION",
   "scheme": {
     "id": "luntai-2023-2025",
+    "area": "轮台县",
     "fingerprint": "5eed"
   },
   "period": null,
@@ -101,11 +102,17 @@ fn files() -> Vec<FileRecord> {
         annex: 0,
         reporter: Some(0),
         found_by: Some(ReporterSource::Form),
+        period: Period::Plan,
+        period_found_by: None,
+        kept_apart: false,
         observations: 21,
         superseded: false,
     };
     let unknown = TableRecord {
         reporter: None,
+        period: Period::Plan,
+        period_found_by: None,
+        kept_apart: false,
         observations: 4,
         ..table.clone()
     };
@@ -235,7 +242,9 @@ fn scheme() -> Scheme {
                 every: None,
                 plan: true,
                 day: None,
+                until: None,
             },
+            rows_are_figures: false,
             publish: Vec::new(),
         }],
         rules: Vec::new(),

@@ -29,5 +29,9 @@ mod recognise;
 mod records;
 mod reporters;
 mod returns;
+#[cfg(feature = "consolidate")]
+mod rollup;
 mod scheme;
 mod thirteenth_annex;
+#[cfg(feature = "consolidate")]
+mod variances;

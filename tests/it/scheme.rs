@@ -197,6 +197,33 @@ fn the_shipped_scheme_loads() {
 }
 
 #[test]
+fn a_rate_is_weighted_with_an_additive_column_of_its_annex() {
+    let rate = |weight: &str| {
+        let rate =
+            "[[columns]]\nname = \"比率\"\nheader = [\"比率\"]\nkind = \"rate\"\nunit = \"%\"\n";
+        changed("annex-2.toml", "", &format!("{rate}weight = \"{weight}\""))
+    };
+    let scheme = load_files(&rate("面积")).expect("it is right");
+    let annex = &scheme.annexes[scheme.annex("附件2").expect("it is there")];
+    let weight = annex.columns[annex.column("比率").expect("it is there")].weight;
+    assert_eq!(weight, annex.column("面积"));
+    for (weight, wanted) in [
+        ("面计", "没有名为“面计”的列，是否指“面积”？"),
+        ("地区", "应为可以相加的列"),
+        ("比率", "应为可以相加的列"),
+    ] {
+        let said = refused(&rate(weight));
+        assert!(said.contains(wanted), "{weight}: {said}");
+    }
+    let said = refused(&changed(
+        "annex-2.toml",
+        "decimals = 2",
+        "decimals = 2\nweight = \"面积\"",
+    ));
+    assert!(said.contains("kind = \"rate\""), "{said}");
+}
+
+#[test]
 fn the_small_scheme_is_right() {
     assert_eq!(refused(&mini()), "nothing");
 }

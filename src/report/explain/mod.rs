@@ -21,7 +21,10 @@ pub fn explanation(kind: Kind) -> &'static str {
         | Kind::Unique
         | Kind::Code
         | Kind::Pair
-        | Kind::When => check::explanation(kind).unwrap_or_default(),
+        | Kind::When
+        | Kind::Chain
+        | Kind::Cumulative
+        | Kind::Compare => check::explanation(kind).unwrap_or_default(),
         Kind::UnreadableFile => include_str!("unreadable_file.md"),
         Kind::UnknownForm => include_str!("unknown_form.md"),
         Kind::AmbiguousForm => include_str!("ambiguous_form.md"),
@@ -45,6 +48,8 @@ pub fn explanation(kind: Kind) -> &'static str {
         Kind::UnitSlip => include_str!("unit_slip.md"),
         Kind::Shifted => include_str!("shifted.md"),
         Kind::OldForm => include_str!("old_form.md"),
+        Kind::Copied => include_str!("copied.md"),
+        Kind::WrongPeriod => include_str!("wrong_period.md"),
     }
 }
 

@@ -1,9 +1,9 @@
 //! English.
 
 use crate::model::{
-    AliasMatch, Amount, Condition, Detail, Direction, Evidence, Explained, Extent, FileStatus,
-    Finding, Kind, LEAST_EXPLANATION, Level, Need, Place, ReadAs, Reason, ReporterSource,
-    ReturnStatus, Slip, Suspect, Verdict, Wanted,
+    AliasMatch, Amount, Basis, Condition, CopiedFrom, Detail, Direction, Evidence, Explained,
+    Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, PeriodSource, Place, ReadAs,
+    Reason, ReporterSource, ReturnStatus, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -73,10 +73,24 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "One explanation for everything",
         Detail::TooShort => "The explanation is too short",
         Detail::NoLongerNeeded { .. } => "The explanation is no longer needed",
+        Detail::Told { .. } => "Found by the county",
         Detail::OldForm {
             same_scheme: true, ..
         } => "An old form was used",
         Detail::OldForm { .. } => "A form of another scheme was used",
+        Detail::Chain { .. } => "The cumulative figure is not last month's and this month's",
+        Detail::Cumulative { .. } => "The cumulative figure is less than last month",
+        Detail::Compare { with, .. } => match with {
+            Basis::Plan => "Far off the plan",
+            Basis::Schedule => "Far off the schedule",
+            Basis::LastMonth => "Far off last month",
+            Basis::LastYear => "Far off the same month last year",
+        },
+        Detail::Copied { from, .. } => match from {
+            CopiedFrom::LastMonth(_) => "The figures are last month's",
+            CopiedFrom::Reporter(_) => "The figures are another reporter's",
+        },
+        Detail::WrongPeriod { .. } => "The form is about another period",
         Detail::Sum { .. } => "The total differs from the sum of its parts",
         Detail::TotalRow { .. } => "The total row differs from the sum of the rows",
         Detail::RowCount { .. } => "The total row states another number of rows",
@@ -231,6 +245,71 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::NoLongerNeeded { about } => {
             format!("what “{}” explains ({about}) is gone", given(finding))
         }
+        Detail::Chain {
+            cumulative,
+            last,
+            month,
+        } => {
+            let last = last
+                .as_ref()
+                .map(|last| format!("last month {} + ", last.value));
+            format!(
+                "{}, {}{}, should be {}{}",
+                operand(finding, cumulative),
+                last.unwrap_or_default(),
+                operand(finding, month),
+                expected(finding),
+                difference(finding)
+            )
+        }
+        Detail::Cumulative { now, last } => format!(
+            "{}, last month {}{}",
+            operand(finding, now),
+            last.value,
+            difference(finding)
+        ),
+        Detail::Compare {
+            with,
+            now,
+            base,
+            thresholds: (percent, absolute),
+        } => {
+            let base = match with {
+                Basis::Plan => format!("planned {}", base.value),
+                Basis::Schedule => {
+                    format!("due by now {} (planned {})", expected(finding), base.value)
+                }
+                Basis::LastMonth => format!("last month {}", base.value),
+                Basis::LastYear => format!("a year ago {}", base.value),
+            };
+            format!(
+                "{}, {base}{}, beyond {percent} and {absolute}",
+                operand(finding, now),
+                difference(finding)
+            )
+        }
+        Detail::Copied {
+            from,
+            n_figures,
+            whole,
+        } => {
+            let what = if *whole { "return" } else { "row" };
+            let from = match from {
+                CopiedFrom::LastMonth(period) => format!("last month ({period})"),
+                CopiedFrom::Reporter(name) => format!("“{name}”"),
+            };
+            format!("all {n_figures} figures of the {what} that should move are those of {from}")
+        }
+        Detail::Told { about, message } => match about.is_empty() {
+            true => message.clone(),
+            false => format!("{about}: {message}"),
+        },
+        Detail::WrongPeriod { found_by, printed } => format!(
+            "{} says “{printed}”, that is {}; this period is {}; left out",
+            period_source(*found_by),
+            given(finding),
+            expected(finding)
+        ),
         Detail::OldForm {
             scheme,
             same_scheme,
@@ -503,6 +582,23 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "Give each finding its own reason".to_owned(),
         Detail::TooShort => "Write down the reason itself".to_owned(),
         Detail::NoLongerNeeded { .. } => "Nothing to do".to_owned(),
+        Detail::Chain { .. } => {
+            format!("Check {cell}, the month's own figure and last month's cumulative one")
+        }
+        Detail::Cumulative { .. } => {
+            format!("Check {cell}; explain it if last month's was too large")
+        }
+        Detail::Compare { .. } => format!("Check {cell}; explain it if it is right"),
+        Detail::Copied { from, .. } => match from {
+            CopiedFrom::LastMonth(_) => "Make sure that nothing changed, or return this month's",
+            CopiedFrom::Reporter(_) => "Make sure that these are not another reporter's figures",
+        }
+        .to_owned(),
+        Detail::Told { .. } => "Ask the county".to_owned(),
+        Detail::WrongPeriod { .. } => {
+            "Check the period: put it right and return it again, or move the file to its month"
+                .to_owned()
+        }
         Detail::OldForm { .. } => "Check how it was read; use the new form next time".to_owned(),
         Detail::Sum { .. } => {
             format!("Check {cell}; if a part is wrong, the total should change with it")
@@ -777,6 +873,11 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnitSlip => "Wrong unit",
         Kind::Shifted => "Shifted",
         Kind::OldForm => "Old form",
+        Kind::WrongPeriod => "Wrong period",
+        Kind::Copied => "Copied",
+        Kind::Chain => "Chain",
+        Kind::Cumulative => "Cumulative",
+        Kind::Compare => "Comparison",
     }
 }
 
@@ -896,6 +997,16 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
         ReporterSource::FileName => "the file name",
         ReporterSource::Folder => "the folder",
         ReporterSource::Annex => "the annex's only reporter",
+    }
+}
+
+pub(super) fn period_source(source: PeriodSource) -> &'static str {
+    match source {
+        PeriodSource::Form => "the line of the period",
+        PeriodSource::Title => "the title",
+        PeriodSource::Stamp => "the form's stamp",
+        PeriodSource::SheetName => "the sheet's name",
+        PeriodSource::FileName => "the file's name",
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::model::{Condition, Need};
+use crate::model::{Basis, Condition, Need, Side};
 use crate::report::Lang;
-use crate::scheme::{Bound, CellSel, Limit, Relation, RowSel, Rule, Scheme, Test, YearSel};
+use crate::scheme::{
+    AppliesIn, Bound, CellSel, Limit, Relation, RowSel, Rule, Scheme, Test, YearSel,
+};
 
 use super::{en, zh};
 
@@ -33,9 +35,10 @@ impl Words<'_> {
             cells.collect::<Vec<_>>().join(between)
         };
         let list = self.say("、", ", ");
-        // A trend says so itself.
+        // A trend says so itself, and only this year's figures are held against earlier periods.
         let is_trend = matches!(self.rule.relation, Relation::Trend { .. });
-        let each = match self.rule.each_year && !is_trend {
+        let is_over_time = self.rule.relation.is_over_time();
+        let each = match self.rule.each_year && !is_trend && !is_over_time {
             true => self.say("每年：", "each year: "),
             false => "",
         };
@@ -166,6 +169,38 @@ impl Words<'_> {
                 };
                 format!("{}{}{need}", cells(all, list), self.say("：", ": "))
             }
+            Relation::Chain { cumulative, month } => {
+                let last = self.say("上月累计", "last month's");
+                format!("{} = {last} + {}", self.cell(cumulative), self.cell(month))
+            }
+            Relation::Cumulative { cells: all } => {
+                let least = self.say(" ≥ 上月", " ≥ last month");
+                format!("{}{least}", cells(all, list))
+            }
+            Relation::Compare {
+                cells: all,
+                with,
+                percent,
+                absolute,
+                side,
+            } => {
+                let basis = match with {
+                    Basis::Plan => self.say("计划数", "the plan"),
+                    Basis::Schedule => self.say("序时进度", "the schedule"),
+                    Basis::LastMonth => self.say("上月", "last month"),
+                    Basis::LastYear => self.say("上年同期", "the same month last year"),
+                };
+                let side = match side {
+                    Side::Below => self.say("低于", "below "),
+                    Side::Above => self.say("高于", "above "),
+                    Side::Either => self.say("偏离", "off "),
+                };
+                let all = cells(all, list);
+                match self.lang {
+                    Lang::Zh => format!("{all}：{side}{basis}不超过 {percent}% 或 {absolute}"),
+                    Lang::En => format!("{all}: {side}{basis} by {percent}% or {absolute} at most"),
+                }
+            }
             Relation::When { condition, then } => match self.lang {
                 Lang::Zh => format!("{}时，{}", self.test(condition, ""), self.test(then, "应")),
                 Lang::En => format!(
@@ -226,6 +261,18 @@ impl Words<'_> {
             let years: Vec<String> = years.iter().map(u16::to_string).collect();
             let years = years.join(list);
             parts.push(format!("{}{years}", self.say("只查年份 ", "only in ")));
+        }
+        // Targets say so themselves, and so do rules over time.
+        let is_usual = matches!(self.rule.relation, Relation::Target { .. })
+            || self.rule.relation.is_over_time();
+        match applies.period {
+            AppliesIn::Plan if !is_usual => {
+                parts.push(self.say("只查规划数", "only in the plan").to_owned())
+            }
+            AppliesIn::Month if !is_usual => {
+                parts.push(self.say("只查月报", "only in months").to_owned())
+            }
+            _ => {}
         }
         (!parts.is_empty()).then(|| parts.join(self.say("；", "; ")))
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Condition, Direction, Evidence, Explained, Extent, Need, ReadAs, Reason, Slip, Wanted,
+    Basis, Condition, CopiedFrom, Direction, Evidence, Explained, Extent, Need, Period,
+    PeriodSource, ReadAs, Reason, Slip, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -115,6 +116,65 @@ fn examples() -> Vec<Finding> {
             },
         ),
         finding(Kind::MissingRow, Detail::BlankForm),
+        finding(
+            Kind::Chain,
+            Detail::Chain {
+                cumulative: cell("累计", "35亩", Some(place("D3"))),
+                last: Some(cell("累计", "20亩", None)),
+                month: cell("本月", "10亩", Some(place("C3"))),
+            },
+        )
+        .expected("30"),
+        finding(
+            Kind::Cumulative,
+            Detail::Cumulative {
+                now: cell("2024年 造林任务", "98.0亩", Some(place("C5"))),
+                last: cell("2024年 造林任务", "102.5亩", None),
+            },
+        )
+        .expected("102.5"),
+        finding(
+            Kind::Compare,
+            Detail::Compare {
+                with: Basis::Schedule,
+                now: cell("2024年 造林任务", "98.0亩", Some(place("C5"))),
+                base: cell("2024年 造林任务", "295.5亩", None),
+                thresholds: ("20%".into(), "50亩".into()),
+            },
+        )
+        .expected("171.4"),
+        finding(
+            Kind::Copied,
+            Detail::Copied {
+                from: CopiedFrom::LastMonth(Period::parse("2024-04").expect("a month")),
+                n_figures: 7,
+                whole: true,
+            },
+        ),
+        finding(
+            Kind::Copied,
+            Detail::Copied {
+                from: CopiedFrom::Reporter("轮台镇".into()),
+                n_figures: 21,
+                whole: false,
+            },
+        ),
+        finding(
+            Kind::Sum,
+            Detail::Told {
+                about: "轮台镇 轮台镇.xlsx 附件7!E5".into(),
+                message: "合计与分项之和不符".into(),
+            },
+        ),
+        finding(
+            Kind::WrongPeriod,
+            Detail::WrongPeriod {
+                found_by: PeriodSource::Title,
+                printed: "2024年4月用水量统计表".into(),
+            },
+        )
+        .given("2024-04")
+        .expected("2024-05"),
         finding(
             Kind::OldForm,
             Detail::OldForm {
@@ -470,13 +530,19 @@ fn variant(detail: &Detail) -> usize {
         Detail::BlankRow { .. } => 41,
         Detail::BlankForm => 42,
         Detail::OldForm { .. } => 43,
+        Detail::Told { .. } => 49,
+        Detail::WrongPeriod { .. } => 44,
+        Detail::Chain { .. } => 45,
+        Detail::Cumulative { .. } => 46,
+        Detail::Compare { .. } => 47,
+        Detail::Copied { .. } => 48,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..44 {
+    for number in 0..50 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -1,9 +1,9 @@
 //! 中文.
 
 use crate::model::{
-    AliasMatch, Amount, Condition, Detail, Direction, Evidence, Explained, Extent, FileStatus,
-    Finding, Kind, LEAST_EXPLANATION, Level, Need, Place, ReadAs, Reason, ReporterSource,
-    ReturnStatus, Slip, Suspect, Verdict, Wanted,
+    AliasMatch, Amount, Basis, Condition, CopiedFrom, Detail, Direction, Evidence, Explained,
+    Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, PeriodSource, Place, ReadAs,
+    Reason, ReporterSource, ReturnStatus, Slip, Suspect, Verdict, Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -73,10 +73,24 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "审核说明千篇一律",
         Detail::TooShort => "审核说明太短",
         Detail::NoLongerNeeded { .. } => "审核说明已不需要",
+        Detail::Told { .. } => "县（市）汇总时的问题",
         Detail::OldForm {
             same_scheme: true, ..
         } => "用的是旧表样",
         Detail::OldForm { .. } => "用的是别的报表制度的表样",
+        Detail::Chain { .. } => "累计数与上月累计加本月数不符",
+        Detail::Cumulative { .. } => "累计数比上月减少",
+        Detail::Compare { with, .. } => match with {
+            Basis::Plan => "与计划数相差较大",
+            Basis::Schedule => "与序时进度相差较大",
+            Basis::LastMonth => "与上月相差较大",
+            Basis::LastYear => "与上年同期相差较大",
+        },
+        Detail::Copied { from, .. } => match from {
+            CopiedFrom::LastMonth(_) => "数字与上月完全相同",
+            CopiedFrom::Reporter(_) => "数字与另一单位完全相同",
+        },
+        Detail::WrongPeriod { .. } => "不是本报告期的报表",
         Detail::Sum { .. } => "合计与分项之和不符",
         Detail::TotalRow { .. } => "合计行与各行之和不符",
         Detail::RowCount { .. } => "合计行注明的个数与行数不符",
@@ -231,6 +245,75 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::NoLongerNeeded { about } => {
             format!("“{}”说明的问题（{about}）已经没有了", given(finding))
         }
+        Detail::Chain {
+            cumulative,
+            last,
+            month,
+        } => {
+            let last = last
+                .as_ref()
+                .map(|last| format!("上月累计 {} + ", last.value));
+            format!(
+                "{}，{}{}，应为 {}{}",
+                operand(finding, cumulative),
+                last.unwrap_or_default(),
+                operand(finding, month),
+                expected(finding),
+                difference(finding)
+            )
+        }
+        Detail::Cumulative { now, last } => format!(
+            "{}，上月是 {}{}",
+            operand(finding, now),
+            last.value,
+            difference(finding)
+        ),
+        Detail::Compare {
+            with,
+            now,
+            base,
+            thresholds: (percent, absolute),
+        } => {
+            let base = match with {
+                Basis::Plan => format!("计划数 {}", base.value),
+                Basis::Schedule => {
+                    format!(
+                        "按序时进度应为 {}（计划数 {}）",
+                        expected(finding),
+                        base.value
+                    )
+                }
+                Basis::LastMonth => format!("上月 {}", base.value),
+                Basis::LastYear => format!("上年同期 {}", base.value),
+            };
+            format!(
+                "{}，{base}{}，超过 {percent} 和 {absolute}",
+                operand(finding, now),
+                difference(finding)
+            )
+        }
+        Detail::Copied {
+            from,
+            n_figures,
+            whole,
+        } => {
+            let what = if *whole { "整张表" } else { "这一行" };
+            let from = match from {
+                CopiedFrom::LastMonth(period) => format!("上月（{period}）"),
+                CopiedFrom::Reporter(name) => name.to_string(),
+            };
+            format!("{what}应有变化的 {n_figures} 个数都与{from}的相同")
+        }
+        Detail::Told { about, message } => match about.is_empty() {
+            true => message.clone(),
+            false => format!("{about}：{message}"),
+        },
+        Detail::WrongPeriod { found_by, printed } => format!(
+            "{}写的是“{printed}”，即 {}，本期是 {}；没有汇总",
+            period_source(*found_by),
+            given(finding),
+            expected(finding)
+        ),
         Detail::OldForm {
             scheme,
             same_scheme,
@@ -488,7 +571,21 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::RepeatedText { .. } => "请逐条写明各自的原因".to_owned(),
         Detail::TooShort => "请写明具体原因".to_owned(),
         Detail::NoLongerNeeded { .. } => "不必处理".to_owned(),
+        Detail::Told { .. } => "请与该县（市）核对".to_owned(),
         Detail::OldForm { .. } => "请核对读取是否正确；以后请用新发的空表填报".to_owned(),
+        Detail::Chain { .. } => format!("请核对 {cell}、本月数和上月报的累计数"),
+        Detail::Cumulative { .. } => {
+            format!("请核对 {cell}；上月多报、本月核减的，请说明原因")
+        }
+        Detail::Compare { .. } => format!("请核对 {cell}；若确实如此，请说明原因"),
+        Detail::Copied { from, .. } => match from {
+            CopiedFrom::LastMonth(_) => "请确认本月没有变化；误报了上月的数的，请改正重报",
+            CopiedFrom::Reporter(_) => "请确认没有填成别的单位的数",
+        }
+        .to_owned(),
+        Detail::WrongPeriod { .. } => {
+            "请核对报告期：写错的改正后重报；放错文件夹的，移到该月的文件夹".to_owned()
+        }
         Detail::Sum { .. } => {
             format!("请核对 {cell}；若分项有误，改分项后合计应随之变化")
         }
@@ -712,6 +809,11 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnitSlip => "单位填错",
         Kind::Shifted => "错行错列",
         Kind::OldForm => "旧表样",
+        Kind::WrongPeriod => "报告期不符",
+        Kind::Copied => "照抄",
+        Kind::Chain => "累计衔接",
+        Kind::Cumulative => "累计不减",
+        Kind::Compare => "对比",
     }
 }
 
@@ -827,6 +929,16 @@ pub(super) fn reporter_source(source: ReporterSource) -> &'static str {
         ReporterSource::FileName => "文件名",
         ReporterSource::Folder => "文件夹名",
         ReporterSource::Annex => "附件的唯一填报单位",
+    }
+}
+
+pub(super) fn period_source(source: PeriodSource) -> &'static str {
+    match source {
+        PeriodSource::Form => "报告期一栏",
+        PeriodSource::Title => "标题",
+        PeriodSource::Stamp => "空表发放的报告期",
+        PeriodSource::SheetName => "工作表名",
+        PeriodSource::FileName => "文件名",
     }
 }
 

@@ -3,10 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::consolidate::CountyAnnex;
+use crate::consolidate::{County, CountyAnnex};
 use crate::model::CellRef;
 use crate::pipeline::Merged;
-use crate::scheme::Annex;
+use crate::scheme::{Annex, Scheme};
 
 use super::marks::Spot;
 use super::text::sheet_name;
@@ -48,6 +48,7 @@ pub(super) struct Names {
     pub(super) summary: String,
     pub(super) returns: String,
     pub(super) findings: String,
+    pub(super) variances: String,
     pub(super) sources: String,
     pub(super) rounding: String,
 }
@@ -90,6 +91,7 @@ impl Layout {
             &names.summary,
             &names.returns,
             &names.findings,
+            &names.variances,
             &names.sources,
             &names.rounding,
         ];
@@ -170,6 +172,27 @@ impl AnnexSheets {
             }
         }
     }
+}
+
+/// The sheet of an annex in the workbook of a county, and where its rows (or, without a row, the
+/// total) stand, from 0. Of an annex of several sheets, those on the first.
+pub(in crate::report) fn sheet_rows(
+    scheme: &Scheme,
+    county: &County,
+    annex: usize,
+) -> (String, impl Fn(Option<usize>) -> Option<u32> + use<>) {
+    let mut taken = HashSet::new();
+    let of_annexes = scheme.annexes[..=annex].iter().zip(&county.annexes);
+    let sheets =
+        of_annexes.map(|(spec, rows)| AnnexSheets::of(spec, rows, Limits::default(), &mut taken));
+    let sheets = sheets.last().expect("the annex is one of them");
+    let name = sheets.parts[0].name.clone();
+    let first = name.clone();
+    let at = move |row| {
+        let (sheet, row) = sheets.row(row)?;
+        (sheet == first).then_some(row)
+    };
+    (name, at)
 }
 
 /// 附件7, then 附件7(2) and so on; never a name in use.

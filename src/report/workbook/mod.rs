@@ -1,7 +1,7 @@
 //! The workbooks that we write: the county's, and [blank forms](form).
 //!
 //! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 舍位平衡 where
-//! one is published in another unit, 错误清单, 数据来源.
+//! one is published in another unit, 错误清单, 差异分析 of months, 数据来源.
 //!
 //! Annex sheets show what was returned and never change a figure, unless they are asked for in another unit. Totals are live formulas that
 //! carry their value, so that viewers which do not calculate show it too. Every cell with findings
@@ -29,6 +29,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 pub(super) mod text;
+mod variances;
 
 use std::collections::HashMap;
 use std::io::{Cursor, Seek, Write};
@@ -36,7 +37,7 @@ use std::io::{Cursor, Seek, Write};
 use rayon::prelude::*;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
-use crate::consolidate::TooLong;
+use crate::consolidate::{County, TooLong};
 use crate::model::{Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
 use crate::scheme::{Annex, Scheme};
@@ -97,9 +98,22 @@ fn write_within(
     }
     rounding::write(&context, &mut workbook, &mut styles)?;
     findings::write(&context, &mut workbook, &mut styles)?;
+    if let Some(found) = &merged.variances {
+        variances::write(&context, found, &mut workbook, &mut styles)?;
+    }
     bodies.extend(sources::write(&context, looks, &mut workbook, &mut styles)?);
     body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;
     Ok(())
+}
+
+/// The sheet of an annex in the workbook of a county, and where its rows (or, without a row, the total)
+/// stand, from 0.
+pub fn sheet_rows(
+    scheme: &Scheme,
+    county: &County,
+    annex: usize,
+) -> (String, impl Fn(Option<usize>) -> Option<u32> + use<>) {
+    layout::sheet_rows(scheme, county, annex)
 }
 
 /// What all sheets look things up in.
@@ -126,6 +140,7 @@ impl<'a> Context<'a> {
             summary: lang.pick("说明", "About").to_owned(),
             returns: lang.pick("报送情况", "Returns").to_owned(),
             findings: lang.pick("错误清单", "Findings").to_owned(),
+            variances: lang.pick("差异分析", "Variances").to_owned(),
             sources: lang.pick("数据来源", "Sources").to_owned(),
             rounding: lang.pick("舍位平衡", "Rounding").to_owned(),
         };

@@ -51,6 +51,8 @@ pub(super) enum Role {
     TotalFigure,
     /// Something that is not there: 未报.
     Absent,
+    /// Something that cannot be: ÷0, /.
+    Faint,
     /// A link to another cell of the workbook.
     Link,
     /// Likewise, in the middle.
@@ -78,6 +80,8 @@ pub(super) enum Number {
     General,
     /// With so many decimals.
     Decimals(u8),
+    /// Likewise, with a sign also above zero.
+    Signed(u8),
     /// A hundredth shown as one percent.
     Percent(u8),
     /// A date, as the annexes print it.
@@ -197,6 +201,9 @@ fn format(look: Look) -> Format {
             .set_align(FormatAlign::Center)
             .set_font_color(0x7F7F7F)
             .set_background_color(0xEDEDED),
+        Role::Faint => cell()
+            .set_align(FormatAlign::Center)
+            .set_font_color(0x7F7F7F),
         Role::Link => linked(cell().set_align(FormatAlign::Left)),
         Role::CentredLink => linked(cell().set_align(FormatAlign::Center)),
         // Grey is for what needs no filling in, so that white says where to type.
@@ -221,6 +228,10 @@ fn format(look: Look) -> Format {
     format = match look.number {
         Number::General => format,
         Number::Decimals(decimals) => format.set_num_format(decimals_format(decimals)),
+        Number::Signed(decimals) => {
+            let plain = decimals_format(decimals);
+            format.set_num_format(format!("+{plain};-{plain};{plain}"))
+        }
         Number::Percent(decimals) => format.set_num_format(decimals_format(decimals) + "%"),
         Number::Date => format.set_num_format("yyyy-mm-dd"),
         Number::Text => format.set_num_format("@"),

@@ -274,6 +274,18 @@ impl Page<'_, '_> {
                 format!("{}: the file, sheet and cells of every row.", names.sources),
             ],
         };
+        if context.merged.variances.is_some() {
+            let name = &names.variances;
+            let said = match context.lang {
+                Lang::Zh => format!(
+                    "“{name}”：本期与计划、序时进度、上月、去年同月相比，全县和各单位，附图。"
+                ),
+                Lang::En => format!(
+                    "{name}: this month against plan, schedule, last month and last year, with charts."
+                ),
+            };
+            lines.insert(3, said);
+        }
         lines.extend(self.published());
         lines.extend(self.caps());
         let width = WIDTHS.iter().sum();

@@ -129,6 +129,7 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
             annexes: vec![annex],
             findings: Vec::new(),
         },
+        variances: None,
     }
 }
 

@@ -228,6 +228,10 @@ fn concerns(rule: &Rule, blank: &Blank<'_>) -> bool {
         Relation::Trend { cell, .. } | Relation::Code { cell, .. } => stands_here(cell),
         Relation::Ratio { value, .. } => stands_here(value),
         Relation::When { then, .. } => stands_here(&then.cell),
+        Relation::Chain { cumulative, .. } => stands_here(cumulative),
+        Relation::Cumulative { cells } | Relation::Compare { cells, .. } => {
+            cells.iter().any(stands_here)
+        }
     }
 }
 

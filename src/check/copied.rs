@@ -1,0 +1,302 @@
+//! 照抄: figures that are those of another return, where they should be others.
+//!
+//! Last month's return sent once more has every figure right and none of this month's; a neighbour's figures
+//! filled into one's own form add up as well. Both are worth a question and no more: work may have stood still.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::model::{
+    Amount, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, RowKind, Table,
+};
+use crate::scheme::{Course, Scheme};
+
+use super::cells::Spot;
+use super::over_time::{Known, Now, begins_anew};
+use super::rows::{self, RowAt};
+
+/// A row of fewer figures may well be as it was.
+const LEAST_FIGURES: usize = 3;
+
+/// Of one return, the rows whose figures are all last month's; said once where it is the whole return.
+pub(super) fn from_last_month(
+    scheme: &Scheme,
+    period: Period,
+    rows: &[RowAt<'_>],
+    known: &Known<'_>,
+) -> Vec<Finding> {
+    let Some(last_month) = known.last_month.period else {
+        return Vec::new();
+    };
+    // For each row, the figures that should move, and how many of them did not.
+    let mut moving: Vec<Vec<Spot<'_>>> = Vec::new();
+    let (mut n_moving, mut n_same) = (0, 0);
+    for &row in rows.iter().filter(|row| row.row().kind == RowKind::Data) {
+        let spots = should_move(scheme, period, row, known);
+        let is_same = |spot: &&Spot<'_>| {
+            let last = known.last_month.find(scheme, **spot);
+            last.is_ok_and(|last| last.amount() == spot.amount())
+        };
+        let same: Vec<Spot<'_>> = spots.iter().filter(is_same).copied().collect();
+        n_moving += spots.len();
+        n_same += same.len();
+        if same.len() == spots.len() && !same.is_empty() {
+            moving.push(same);
+        }
+    }
+    let from = || CopiedFrom::LastMonth(last_month);
+    if n_same > 0 && n_same == n_moving {
+        let all: Vec<Spot<'_>> = moving.into_iter().flatten().collect();
+        return vec![finding(scheme, &all, &[], from(), true)];
+    }
+    let rows = moving.iter().filter(|same| same.len() >= LEAST_FIGURES);
+    rows.map(|same| finding(scheme, same, &[], from(), false))
+        .collect()
+}
+
+/// The figures of a row that a month's work should have changed. What has come to all that was planned stands
+/// still, and so does nothing.
+fn should_move<'t>(
+    scheme: &Scheme,
+    period: Period,
+    row: RowAt<'t>,
+    known: &Known<'_>,
+) -> Vec<Spot<'t>> {
+    let annex = &scheme.annexes[row.table.annex];
+    let spots = (0..annex.leaves.len()).map(|leaf| row.spot(leaf));
+    spots
+        .filter(|&spot| {
+            let now = Now { known, spot };
+            let course = now.course(scheme);
+            let is_of_year = spot
+                .year(scheme)
+                .is_none_or(|year| Some(year) == period.year());
+            let column = annex.leaves[spot.leaf].column;
+            spot.kind(scheme).is_figure()
+                && course != Course::State
+                && is_of_year
+                && !begins_anew(course, period)
+                && is_work_due(scheme, spot, column, period)
+                && spot.amount().is_ok_and(|amount| !amount.is_zero())
+                && !is_complete(scheme, spot, course, known)
+        })
+        .collect()
+}
+
+/// Whether the schedule has anything to be done this month.
+fn is_work_due(scheme: &Scheme, spot: Spot<'_>, column: usize, period: Period) -> bool {
+    let annex = spot.annex(scheme);
+    let share = |period: Period| scheme.schedule_share(annex, column, period);
+    match (share(period), period.previous().and_then(share)) {
+        (Some(now), Some(before)) => now != before,
+        _ => true,
+    }
+}
+
+fn is_complete(scheme: &Scheme, spot: Spot<'_>, course: Course, known: &Known<'_>) -> bool {
+    let planned = known.plan.find(scheme, spot).and_then(Spot::amount);
+    let given = spot.amount();
+    course != Course::Month
+        && planned.is_ok_and(|planned| given.is_ok_and(|given| given >= planned))
+}
+
+/// Rows of different reporters in one annex whose figures are all the same.
+pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding> {
+    let mut by_figures: HashMap<(usize, Vec<Option<Amount>>), Spot<'_>> = HashMap::new();
+    // One return after another, in the order of the tables.
+    let mut found: BTreeMap<(usize, usize), Vec<(Vec<Spot<'_>>, Spot<'_>)>> = BTreeMap::new();
+    for (idx, table) in tables.iter().enumerate() {
+        let annex = &scheme.annexes[table.annex];
+        for (row_idx, row) in rows::data_rows(annex, table) {
+            let at = RowAt {
+                table,
+                row: row_idx,
+            };
+            let spots: Vec<Spot<'_>> = (0..annex.leaves.len())
+                .map(|leaf| at.spot(leaf))
+                .filter(|spot| spot.kind(scheme).is_figure())
+                .collect();
+            let telling: HashSet<Amount> = spots
+                .iter()
+                .filter_map(|spot| spot.amount().ok())
+                .filter(|amount| is_telling(*amount))
+                .collect();
+            let Some(reporter) = row.reporter.filter(|_| telling.len() >= LEAST_FIGURES) else {
+                continue;
+            };
+            let figures = spots.iter().map(|spot| spot.amount().ok()).collect();
+            let first = *by_figures.entry((table.annex, figures)).or_insert(spots[0]);
+            if first.row().reporter.is_some_and(|it| it != reporter) {
+                found
+                    .entry((idx, reporter))
+                    .or_default()
+                    .push((spots, first));
+            }
+        }
+    }
+    let mut findings = Vec::new();
+    for rows in found.into_values() {
+        for (spots, first) in rows {
+            let filled: Vec<Spot<'_>> = spots
+                .into_iter()
+                .filter(|spot| spot.amount().is_ok())
+                .collect();
+            let whose = first.row().reporter.map_or(Arc::from(""), |reporter| {
+                scheme.reporters[reporter].name.clone()
+            });
+            let from = CopiedFrom::Reporter(whose);
+            findings.push(finding(scheme, &filled, &[first], from, false));
+        }
+    }
+    findings
+}
+
+/// Whether a figure is one that two would hardly have by chance: of two digits or more, and not round.
+fn is_telling(amount: Amount) -> bool {
+    let digits = amount.normalised().0.mantissa().unsigned_abs();
+    digits >= 10 && digits % 10 != 0
+}
+
+fn finding(
+    scheme: &Scheme,
+    spots: &[Spot<'_>],
+    others: &[Spot<'_>],
+    from: CopiedFrom,
+    whole: bool,
+) -> Finding {
+    let first = spots[0];
+    let (table, row) = (first.table, first.row());
+    let detail = Detail::Copied {
+        from,
+        n_figures: spots.len(),
+        whole,
+    };
+    let reporter = row.reporter.or(table.reporter);
+    let mut finding = Finding::new(Kind::Copied, Level::Hint, detail).at(first.place());
+    finding.annex = Some(scheme.annexes[table.annex].number.clone());
+    finding.reporter = reporter.map(|idx| scheme.reporters[idx].name.clone());
+    finding.row = (!whole && !row.key.is_empty()).then(|| row.name().into());
+    finding.year = row.year;
+    let all = spots[1..].iter().chain(others);
+    finding.cells = all.map(|spot| spot.place()).collect::<Vec<Place>>();
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::*;
+    use crate::model::{CopiedFrom, Detail};
+
+    /// 附件7 of one township with two rows; figures of 2024 move.
+    fn forms(april: [&str; 2], may: [&str; 2]) -> String {
+        let head = "灌区(key) | 乡镇(key) | 甲@2023(since-year) | 乙@2023(since-year) | 丙@2023(since-year) | 甲@2024 | 乙@2024 | 丙@2024";
+        let form = |month: &str, rows: [&str; 2]| {
+            format!(
+                "== 附件7 · 阳霞镇 · {month}\n{head}\n塔里克 | 阳霞镇 | 71 | 72 | 73 | {}\n阳霞 | 阳霞镇 | 81 | 82 | 83 | {}\n",
+                rows[0], rows[1]
+            )
+        };
+        form("2024-04", april) + &form("2024-05", may)
+    }
+
+    fn rule() -> super::super::grid::Draft {
+        cumulative(&["甲"])
+    }
+
+    #[test]
+    fn a_return_that_is_last_months_is_said_once() {
+        let april = ["11 | 12 | 13", "21 | 22 | 23"];
+        let copied = forms(april, ["11 | 12 | 13   <- F2 copied hint", "21 | 22 | 23"]);
+        check(rule(), &copied);
+        let finding = finding(rule(), &copied.replace("<- F2 copied hint", ""));
+        let Detail::Copied {
+            n_figures, whole, ..
+        } = finding.detail
+        else {
+            panic!("{:?}", finding.detail);
+        };
+        assert_eq!((n_figures, whole), (6, true));
+    }
+
+    #[test]
+    fn a_row_that_is_last_months_is_said_where_it_has_figures_enough() {
+        let april = ["11 | 12 | 13", "21 | 22 | 23"];
+        check(
+            rule(),
+            &forms(april, ["11 | 12 | 13", "24 | 25 | 26"]).replace(
+                "11 | 12 | 13\n阳霞 | 阳霞镇 | 81 | 82 | 83 | 24",
+                "11 | 12 | 13 <- F2 copied hint\n阳霞 | 阳霞镇 | 81 | 82 | 83 | 24",
+            ),
+        );
+        // Two of three moved, and of the other row all.
+        check(rule(), &forms(april, ["11 | 14 | 15", "24 | 25 | 26"]));
+        // Two figures that stand still in one row are no copy.
+        check(
+            rule(),
+            &forms(
+                ["11 | 12 | 0", "21 | 22 | 23"],
+                ["11 | 12 | 0", "24 | 25 | 26"],
+            ),
+        );
+        check(
+            rule(),
+            &forms(["0 | 0 | 0", "0 | 0 | 0"], ["0 | 0 | 0", "0 | 0 | 0"]),
+        );
+    }
+
+    #[test]
+    fn what_has_come_to_its_plan_stands_still() {
+        let plan = "== 附件3 · 轮台镇 · plan\n单位 | 造林@2023(亩 since-year) | 造林@2024\n轮台镇 | 100 | 200\n";
+        let month = |month: &str, figure: &str| {
+            format!(
+                "== 附件3 · 轮台镇 · {month}\n单位 | 造林@2023(亩 since-year) | 造林@2024\n轮台镇 | 100 | {figure}\n"
+            )
+        };
+        let standing = |figure: &str, mark: &str| {
+            let text = format!(
+                "{plan}{}{}",
+                month("2024-04", figure),
+                month("2024-05", &format!("{figure} {mark}"))
+            );
+            check(cumulative(&["造林"]), &text);
+        };
+        standing("200", "");
+        standing("199", "<- C2 copied hint");
+    }
+
+    #[test]
+    fn a_neighbours_figures_are_noticed_unless_anybody_could_have_them() {
+        let forms = |second: &str| {
+            format!(
+                "
+                == 附件3 · 轮台镇 · 2024-05
+                单位 | 甲 | 乙 | 丙 | 丁
+                轮台镇 | 331.6 | 295.5 | 627.1 | 0
+                == 附件3 · 群巴克镇 · 2024-05
+                单位 | 甲 | 乙 | 丙 | 丁
+                群巴克镇 | {second}
+                "
+            )
+        };
+        let rule = || range(&["甲"], Some("0"), None);
+        check(
+            rule(),
+            &forms("331.6 | 295.5 | 627.1 | 0   <- B2 copied hint"),
+        );
+        check(rule(), &forms("331.6 | 295.5 | 627.2 | 0"));
+        let round = "
+            == 附件3 · 轮台镇 · 2024-05
+            单位 | 甲 | 乙 | 丙
+            轮台镇 | 100 | 200 | 300
+            == 附件3 · 群巴克镇 · 2024-05
+            单位 | 甲 | 乙 | 丙
+            群巴克镇 | 100 | 200 | 300
+            ";
+        check(rule(), round);
+        let text = forms("331.6 | 295.5 | 627.1 | 0");
+        let Detail::Copied { from, .. } = finding(rule(), &text).detail else {
+            panic!("a copy");
+        };
+        assert_eq!(from, CopiedFrom::Reporter("轮台镇".into()));
+    }
+}

@@ -1,0 +1,40 @@
+//! What the outbox holds of earlier periods.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::consolidate::read_records;
+use crate::model::{Earlier, Past, Period};
+use crate::scheme::Scheme;
+
+/// What was consolidated before, as far as it is in the outbox.
+pub(super) fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Earlier> {
+    let of = |period: Option<Period>| match period {
+        Some(period) => past(scheme, outbox, period),
+        None => Ok(None),
+    };
+    let [plan, last_month, year_before] = Earlier::periods(period);
+    Ok(Earlier {
+        plan: of(plan)?,
+        last_month: of(last_month)?,
+        year_before: of(year_before)?,
+        months: (Earlier::months(period).into_iter())
+            .filter_map(|month| of(Some(month)).transpose())
+            .collect::<Result<_>>()?,
+    })
+}
+
+/// The forms that counted in a period, if the outbox has it.
+pub(super) fn past(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>> {
+    let path = outbox.join(period.to_string()).join("records.parquet");
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    let past = read_records(scheme, period, file);
+    Ok(Some(past.with_context(|| path.display().to_string())?))
+}

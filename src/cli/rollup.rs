@@ -1,0 +1,249 @@
+//! `hebiao rollup`: the outboxes of several counties → one for the prefecture.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::consolidate::records::write_all_records;
+use crate::model::{Earlier, Level, Period, ReturnStatus};
+use crate::pipeline::Merged;
+use crate::report::outbox::Outbox;
+use crate::report::{Lang, words, workbook};
+use crate::rollup::{CountyOutbox, Unlike, prefecture, roll_up, unlike};
+use crate::scheme::Scheme;
+
+use super::earlier::past;
+use super::merge::{SCHEME_FOLDER, book_name, finish};
+use super::scheme::load_from;
+use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period};
+
+/// What was asked for.
+pub(super) struct Order {
+    pub(super) period: String,
+    pub(super) outboxes: Vec<PathBuf>,
+    pub(super) area: String,
+    pub(super) output: Option<PathBuf>,
+}
+
+/// Brings counties together; exit code by what is open in them.
+pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
+    let lang = surroundings.lang;
+    let period = named_period(&order.period, lang)?;
+    let mut counties = Vec::new();
+    let mut documents = Vec::new();
+    for folder in &order.outboxes {
+        let Some((county, document)) = read_county(folder, period, lang)? else {
+            return Ok(NOT_DONE);
+        };
+        counties.push(county);
+        documents.push(document);
+    }
+    refuse_twins(&counties, lang)?;
+    let differing = unlike(&counties);
+    if !differing.is_empty() {
+        let said: Vec<String> = differing.iter().map(|one| said(one, lang)).collect();
+        bail!("{}", said.join("\n"));
+    }
+    let Some(scheme) = prefecture(&order.area, &counties) else {
+        bail!(
+            "{}",
+            lang.pick("没有指定县（市）的输出文件夹", "no outboxes were given")
+        );
+    };
+    let (folder, name) = place(surroundings, order, period)?;
+    let mut outbox = Outbox::prepare(&folder, &name)?;
+    let merged = roll_up(&scheme, period, &counties);
+    let book = workbook::write_workbook(&merged, &scheme, lang)?;
+    let name = book_name(&scheme.area, period, lang);
+    outbox.write(&name, |writer| writer.write_all(&book))?;
+    let records: Vec<(&str, File)> = (order.outboxes.iter().zip(&counties))
+        .map(|(folder, county)| {
+            let path = records_path(folder, period);
+            let file = File::open(&path).with_context(|| path.display().to_string())?;
+            Ok((county.scheme.area.as_str(), file))
+        })
+        .collect::<Result<_>>()?;
+    let mut bytes = Vec::new();
+    write_all_records(records, &mut bytes)?;
+    outbox.write("records.parquet", |writer| writer.write_all(&bytes))?;
+    let document = document(&scheme, period, &counties, &documents);
+    outbox.write("findings.json", |writer| {
+        serde_json::to_writer_pretty(&mut *writer, &document)?;
+        writer.write_all(b"\n")
+    })?;
+    let target = finish(outbox, lang)?;
+    print!("{}", summary(&scheme, &merged, &target, lang));
+    let is_open = |finding: &crate::model::Finding| finding.level <= Level::QuasiMandatory;
+    Ok(match merged.findings.iter().any(is_open) {
+        true => FINDINGS_OPEN,
+        false => ALL_CLEAR,
+    })
+}
+
+/// A county's outbox with its findings.json, unless its scheme is wrong.
+fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(CountyOutbox, Value)>> {
+    let own = folder.join(period.to_string());
+    let rules = own.join(SCHEME_FOLDER);
+    if !rules.is_dir() {
+        bail!(match lang {
+            Lang::Zh => format!(
+                "{} 里没有 {period} 的汇总结果（或是旧版本做的，请该县重新运行 hebiao merge {period}）",
+                folder.display()
+            ),
+            Lang::En => format!(
+                "{} holds no {period} (or an older version made it: run hebiao merge {period} there again)",
+                folder.display()
+            ),
+        });
+    }
+    let Some((scheme, _)) = load_from(&rules, lang)? else {
+        return Ok(None);
+    };
+    let path = own.join("findings.json");
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let document: Value =
+        serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    let findings = serde_json::from_value(document["findings"].clone())
+        .with_context(|| path.display().to_string())?;
+    let path = records_path(folder, period);
+    let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+    let months = Earlier::months(period).into_iter();
+    let periods = Earlier::periods(period).into_iter().flatten().chain(months);
+    let mut pasts = Vec::new();
+    for period in periods.chain([period]) {
+        pasts.extend(past(&scheme, folder, period)?);
+    }
+    let sha256 = Sha256::digest(&bytes);
+    let county = CountyOutbox {
+        workbook: book_name(&scheme.area, period, lang).into(),
+        sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        scheme,
+        pasts,
+        findings,
+    };
+    Ok(Some((county, document)))
+}
+
+fn records_path(folder: &Path, period: Period) -> PathBuf {
+    folder.join(period.to_string()).join("records.parquet")
+}
+
+/// One county twice would be counted twice.
+fn refuse_twins(counties: &[CountyOutbox], lang: Lang) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    match counties
+        .iter()
+        .find(|county| !seen.insert(&county.scheme.area))
+    {
+        Some(twin) => bail!(
+            "{}{}",
+            twin.scheme.area,
+            lang.pick(" 给了两次", " was given twice")
+        ),
+        None => Ok(()),
+    }
+}
+
+fn said(unlike: &Unlike, lang: Lang) -> String {
+    let Unlike { one, other, parts } = unlike;
+    match lang {
+        Lang::Zh => format!(
+            "{one}与{other}的报表制度不同，不能相加；不同之处：{}",
+            parts.join("、")
+        ),
+        Lang::En => format!(
+            "{one} and {other} have different schemes, and their figures cannot be added up; what differs: {}",
+            parts.join(", ")
+        ),
+    }
+}
+
+/// The folder and the name of what is made: <outbox>/<period>-州级, or what was asked for.
+fn place(surroundings: &Surroundings, order: &Order, period: Period) -> Result<(PathBuf, String)> {
+    let Some(output) = &order.output else {
+        return Ok((surroundings.outbox.clone(), format!("{period}-州级")));
+    };
+    let name = output.file_name().and_then(|name| name.to_str());
+    let name = name.with_context(|| output.display().to_string())?;
+    let folder = output
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    Ok((folder.unwrap_or(Path::new(".")).to_owned(), name.to_owned()))
+}
+
+/// findings.json: every county's own, each finding and file with its county.
+fn document(
+    scheme: &Scheme,
+    period: Period,
+    counties: &[CountyOutbox],
+    documents: &[Value],
+) -> Value {
+    let all = |key: &str| -> Vec<Value> {
+        let of_county = counties
+            .iter()
+            .zip(documents)
+            .flat_map(|(county, document)| {
+                let entries = document[key].as_array().into_iter().flatten();
+                entries.map(|entry| {
+                    let mut entry = entry.clone();
+                    entry["county"] = json!(county.scheme.area);
+                    entry
+                })
+            });
+        of_county.collect()
+    };
+    let counties = counties.iter().zip(documents).map(|(county, document)| {
+        json!({
+            "county": county.scheme.area,
+            "fingerprint": county.scheme.fingerprint,
+            "records_sha256": county.sha256,
+            "counts": document["counts"],
+        })
+    });
+    json!({
+        "tool": concat!("hebiao ", env!("CARGO_PKG_VERSION")),
+        "scheme": {
+            "id": scheme.id,
+            "area": scheme.area,
+        },
+        "period": period.to_string(),
+        "counties": counties.collect::<Vec<_>>(),
+        "files": all("files"),
+        "returns": all("returns"),
+        "findings": all("findings"),
+    })
+}
+
+fn summary(scheme: &Scheme, merged: &Merged, target: &Path, lang: Lang) -> String {
+    let returns = merged.returns.len();
+    let missing = merged
+        .returns
+        .iter()
+        .filter(|one| one.status == ReturnStatus::Missing);
+    let missing = missing.count();
+    let counts: Vec<String> = (Level::ALL.iter())
+        .map(|level| {
+            let found = merged
+                .findings
+                .iter()
+                .filter(|finding| finding.level == *level);
+            format!("{} {}", words::level(*level, lang), found.count())
+        })
+        .collect();
+    let n = scheme.reporters.len();
+    let (area, period, target) = (&scheme.area, merged.period, target.display());
+    match lang {
+        Lang::Zh => format!(
+            "{area} {period} 报告期\n{n} 个县（市），各附件应有 {returns} 份，缺 {missing} 份\n未了问题：{}\n结果在 {target}\n",
+            counts.join("，")
+        ),
+        Lang::En => format!(
+            "{area} {period}\n{n} counties, {returns} annexes, {missing} missing\nopen findings: {}\nresults in {target}\n",
+            counts.join(", ")
+        ),
+    }
+}

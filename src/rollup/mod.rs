@@ -1,0 +1,239 @@
+//! 州级汇总: the outboxes of several counties → one prefecture, in which counties stand where townships do.
+//!
+//! The prefecture is a scheme of its own, made of the counties' common one: its reporters are the counties, and its
+//! forms are theirs with a row or a block for each. Figures are the counties' own, as they
+//! consolidated them; nothing is read again from the returns.
+
+mod lift;
+mod prefecture;
+
+use std::sync::Arc;
+
+use crate::consolidate::{County, consolidate};
+use crate::model::{
+    Detail, Earlier, FileRecord, FileStatus, Finding, Format, Kind, Level, Past, Period, Place,
+    ReturnRecord, ReturnStatus, Table, TableRecord,
+};
+use crate::pipeline::{Merged, compare};
+use crate::scheme::Scheme;
+
+pub use prefecture::prefecture;
+
+/// What one county consolidated.
+#[derive(Clone, Debug)]
+pub struct CountyOutbox {
+    /// Its scheme, as it was then.
+    pub scheme: Scheme,
+    /// Path of its workbook, as far as it was given.
+    pub workbook: Arc<str>,
+    /// SHA-256 of its records.
+    pub sha256: String,
+    /// The forms that counted, of the period and of those before.
+    pub pasts: Vec<Past>,
+    /// What it found.
+    pub findings: Vec<CountyFinding>,
+}
+
+/// A finding as a county's findings.json has it.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct CountyFinding {
+    rule: Option<String>,
+    kind: String,
+    level: String,
+    annex: Option<String>,
+    reporter: Option<String>,
+    year: Option<u16>,
+    file: Option<String>,
+    sheet: Option<String>,
+    cell: Option<String>,
+    given: Option<String>,
+    expected: Option<String>,
+    difference: Option<String>,
+    message: String,
+    explanation: Option<String>,
+}
+
+/// Two counties whose figures do not mean the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlike {
+    /// The first county.
+    pub one: String,
+    /// The other.
+    pub other: String,
+    /// Rules, annexes and so on that differ.
+    pub parts: Vec<String>,
+}
+
+/// The counties whose scheme is not the first one's.
+pub fn unlike(counties: &[CountyOutbox]) -> Vec<Unlike> {
+    let Some((first, others)) = counties.split_first() else {
+        return Vec::new();
+    };
+    let differences = others.iter().map(|other| Unlike {
+        one: first.scheme.area.clone(),
+        other: other.scheme.area.clone(),
+        parts: first.scheme.differences(&other.scheme),
+    });
+    differences
+        .filter(|unlike| !unlike.parts.is_empty())
+        .collect()
+}
+
+/// Brings the counties together; `scheme` is their [`prefecture`].
+pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Merged {
+    let tables = tables(scheme, period, counties).unwrap_or_default();
+    let county = consolidate(scheme, &tables);
+    let past = |period: Option<Period>| {
+        let period = period?;
+        let tables = tables_of(scheme, period, counties)?;
+        Some(Past { period, tables })
+    };
+    let [plan, last_month, year_before] = Earlier::periods(period);
+    let earlier = Earlier {
+        plan: past(plan),
+        last_month: past(last_month),
+        year_before: past(year_before),
+        months: (Earlier::months(period).into_iter())
+            .filter_map(|month| past(Some(month)))
+            .collect(),
+    };
+    let findings = findings(scheme, counties);
+    let variances = compare(scheme, period, &tables, &county, &earlier, &findings);
+    Merged {
+        period,
+        earlier,
+        note: None,
+        files: files(counties, &tables),
+        superseded_by: vec![None; tables.len()],
+        returns: returns(scheme, period, counties, &county),
+        findings,
+        tallies: Vec::new(),
+        variances,
+        county,
+        tables,
+    }
+}
+
+use tables as tables_of;
+
+/// The prefecture's forms of one period; none where no county has it.
+fn tables(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Option<Vec<Table>> {
+    let of_period = counties.iter().enumerate().filter_map(|(idx, county)| {
+        let past = county.pasts.iter().find(|past| past.period == period)?;
+        Some((idx, county, past, consolidate(&county.scheme, &past.tables)))
+    });
+    let of_period: Vec<(usize, &CountyOutbox, &Past, County)> = of_period.collect();
+    let parts = of_period
+        .iter()
+        .map(|(idx, outbox, past, county)| lift::Part {
+            reporter: *idx,
+            outbox,
+            tables: &past.tables,
+            county,
+        });
+    let parts: Vec<lift::Part> = parts.collect();
+    (!parts.is_empty()).then(|| lift::lift(scheme, period, &parts))
+}
+
+/// One file a county: its workbook.
+fn files(counties: &[CountyOutbox], tables: &[Table]) -> Vec<FileRecord> {
+    let of_county = |idx: usize, county: &CountyOutbox| FileRecord {
+        path: county.workbook.clone(),
+        sha256: county.sha256.clone(),
+        format: Some(Format::Xlsx),
+        status: FileStatus::Read,
+        tables: (tables.iter().filter(|table| table.reporter == Some(idx)))
+            .map(|table| TableRecord {
+                sheet: table.sheet.clone(),
+                annex: table.annex,
+                reporter: table.reporter,
+                found_by: None,
+                observations: (table.rows.iter().flat_map(|row| &row.entries))
+                    .filter(|entry| entry.value.amount().is_some())
+                    .count(),
+                superseded: false,
+                kept_apart: false,
+                period: table.period,
+                period_found_by: None,
+            })
+            .collect(),
+    };
+    let counties = counties.iter().enumerate();
+    counties
+        .map(|(idx, county)| of_county(idx, county))
+        .collect()
+}
+
+/// What each county has of each annex.
+fn returns(
+    scheme: &Scheme,
+    period: Period,
+    counties: &[CountyOutbox],
+    county: &County,
+) -> Vec<ReturnRecord> {
+    let mut returns = Vec::new();
+    for (reporter, outbox) in counties.iter().enumerate() {
+        for annex in 0..scheme.annexes.len() {
+            if !scheme.annexes[annex].due.is_in(period) {
+                continue;
+            }
+            let mut rows = county.annexes[annex].rows.iter();
+            let has = rows.any(|row| row.reporter == Some(reporter) && row.source.is_some());
+            returns.push(ReturnRecord {
+                reporter,
+                annex,
+                status: match has {
+                    true => ReturnStatus::Returned,
+                    false => ReturnStatus::Missing,
+                },
+                files: has.then(|| outbox.workbook.clone()).into_iter().collect(),
+            });
+        }
+    }
+    returns
+}
+
+/// The counties' open findings, each said to be its county's.
+fn findings(scheme: &Scheme, counties: &[CountyOutbox]) -> Vec<Finding> {
+    let of_county = counties.iter().enumerate().flat_map(|(idx, county)| {
+        let all = county.findings.iter();
+        let all = all.filter_map(move |finding| finding.told(&scheme.reporters[idx].name, county));
+        all.filter(Finding::is_open)
+    });
+    of_county.collect()
+}
+
+impl CountyFinding {
+    /// The finding, unless a newer version knows a kind that this one does not.
+    fn told(&self, county: &Arc<str>, outbox: &CountyOutbox) -> Option<Finding> {
+        let kind = Kind::ALL.iter().find(|kind| kind.name() == self.kind)?;
+        let level = Level::ALL
+            .into_iter()
+            .find(|level| level.name() == self.level)?;
+        let cell = [&self.sheet, &self.cell].map(|part| part.as_deref());
+        let at = match cell {
+            [Some(sheet), Some(cell)] => Some(format!("{sheet}!{cell}")),
+            [sheet, _] => sheet.map(str::to_owned),
+        };
+        let about = [
+            self.reporter.as_deref(),
+            self.file.as_deref(),
+            at.as_deref(),
+        ];
+        let about: Vec<&str> = about.into_iter().flatten().collect();
+        let detail = Detail::Told {
+            about: about.join(" "),
+            message: self.message.clone(),
+        };
+        let mut finding = Finding::new(*kind, level, detail).at(Place::file(&outbox.workbook));
+        finding.rule = self.rule.as_deref().map(Arc::from);
+        finding.annex = self.annex.as_deref().map(Arc::from);
+        finding.reporter = Some(county.clone());
+        finding.year = self.year;
+        finding.given.clone_from(&self.given);
+        finding.expected.clone_from(&self.expected);
+        finding.difference = self.difference.as_ref().and_then(|text| text.parse().ok());
+        finding.explanation.clone_from(&self.explanation);
+        Some(finding)
+    }
+}

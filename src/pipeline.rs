@@ -284,8 +284,11 @@ pub fn merge(
     let mut gathered = Gathered::of(read);
     let settled = gathered.settle(&reader, period);
     let current = &settled.tables[..settled.n_current];
-    gathered.hold_together(&reader, current, &earlier);
-    let mut county = crate::consolidate::consolidate(scheme, current);
+    // Neither needs what the other finds.
+    let (mut county, ()) = rayon::join(
+        || crate::consolidate::consolidate(scheme, current),
+        || gathered.hold_together(&reader, current, &earlier),
+    );
     gathered.findings.append(&mut county.findings);
     let (findings, tallies) = gathered.finish(scheme);
     let mut returns = settled.returns;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use super::completion::{completion, progress};
 use super::scaled::{PRECISION, SCALE, from_scaled, to_scaled};
@@ -24,24 +25,31 @@ pub fn consolidate(scheme: &Scheme, tables: &[Table]) -> County {
     for (idx, table) in tables.iter().enumerate() {
         of_annex[table.annex].push(idx);
     }
-    let mut county = County::default();
-    for (annex, own) in of_annex.iter().enumerate() {
-        let returns = Returns {
-            scheme,
-            annex: &scheme.annexes[annex],
-            tables,
-            own,
-        };
-        let rows = returns.rows(&mut county.findings);
-        let total = returns.total(&rows, &mut county.findings);
-        let progress = progress(returns.annex, &rows);
-        county.annexes.push(CountyAnnex {
-            rows,
-            total,
-            progress,
+    let consolidated = of_annex
+        .par_iter()
+        .zip(&scheme.annexes)
+        .map(|(own, annex)| {
+            let returns = Returns {
+                scheme,
+                annex,
+                tables,
+                own,
+            };
+            let mut findings = Vec::new();
+            let rows = returns.rows(&mut findings);
+            let total = returns.total(&rows, &mut findings);
+            let county = CountyAnnex {
+                progress: progress(annex, &rows),
+                rows,
+                total,
+            };
+            (county, findings)
         });
+    let (annexes, findings): (_, Vec<_>) = consolidated.unzip();
+    County {
+        annexes,
+        findings: findings.concat(),
     }
-    county
 }
 
 /// All returns of one annex.
@@ -196,7 +204,7 @@ impl<'a> Returns<'a> {
     /// For each leaf column, the exact sum over the county's rows.
     fn sums(&self, rows: &[CountyRow], findings: &mut Vec<Finding>) -> Vec<Option<Amount>> {
         let additive = self.additive_leaves();
-        let mut addends = Addends::default();
+        let mut addends = Addends::with_capacity(rows.len() * additive.len());
         // Figures too long for a column of one scale are added up one by one.
         let mut beside = Vec::new();
         for (leaf, amount, _) in self.addends(rows, &additive) {
@@ -530,7 +538,6 @@ fn differs(taken: &Value, other: &Value, blank_is_none: bool) -> bool {
 }
 
 /// Figures to add up, by leaf: the columns of a frame.
-#[derive(Default)]
 struct Addends {
     leaves: Vec<u32>,
     values: Vec<i128>,
@@ -540,6 +547,14 @@ struct Addends {
 impl Addends {
     /// Below this, ten million addends stay within the digits of a column; polars wraps beyond.
     const LIMIT: i128 = 10i128.pow(PRECISION as u32 - 7);
+
+    fn with_capacity(n: usize) -> Self {
+        Self {
+            leaves: Vec::with_capacity(n),
+            values: Vec::with_capacity(n),
+            decimals: Vec::with_capacity(n),
+        }
+    }
 
     /// Takes a figure, unless a column of one scale cannot hold it exactly.
     fn push(&mut self, leaf: usize, amount: Amount) -> bool {

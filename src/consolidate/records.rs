@@ -26,8 +26,13 @@ use std::iter::repeat_n;
 use std::ops::Range;
 
 use polars::prelude::*;
+use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
+use polars_parquet::write::{
+    CompressedPage, CompressionOptions, Encoding, ParquetType, StatisticsOptions, Version,
+    WriteOptions, array_to_columns, compress,
+};
 use rayon::prelude::*;
 
 use super::scaled::{PRECISION, SCALE, to_scaled};
@@ -86,23 +91,57 @@ pub fn write_records(
     tables: &[Table],
     writer: impl Write,
 ) -> Result<(), RecordsError> {
-    let names = Names::new(scheme, period, files, tables);
+    let period = period.to_string();
+    let names = Names::new(scheme, &period, files, tables);
     let write = || {
         let parquet = ParquetWriter::new(writer).with_compression(ParquetCompression::Lz4Raw);
-        let mut out = parquet.batched(names.frame(&[])?.schema())?;
+        let mut out = parquet.batched(&schema())?;
+        let types = out.parquet_schema().fields().to_vec();
         // A few groups at a time: made side by side, written in order.
         for groups in groups(&names, tables).chunks(rayon::current_num_threads().max(1)) {
-            let frames: Vec<_> = (groups.par_iter())
-                .map(|group| names.frame(group))
+            let made: Vec<_> = (groups.par_iter())
+                .map(|group| names.records(group).pack(&names, &types))
                 .collect();
-            for frame in frames {
-                out.write_batch(&frame?)?;
+            for group in made {
+                let (n_rows, columns) = group?;
+                out.write_row_group(n_rows as u64, &columns)?;
             }
         }
         out.finish()
     };
     write().map_err(RecordsError::write)?;
     Ok(())
+}
+
+/// The columns by their names.
+fn schema() -> Schema {
+    let value = DataType::Decimal(PRECISION, SCALE as usize);
+    let fields = [
+        ("period", DataType::String),
+        ("annex", DataType::String),
+        ("reporter_code", DataType::String),
+        ("reporter", DataType::String),
+        ("returned_by", DataType::String),
+        ("row", DataType::String),
+        ("row_kind", DataType::String),
+        ("column", DataType::String),
+        ("year", DataType::UInt32),
+        ("unit", DataType::String),
+        ("status", DataType::String),
+        ("value", value),
+        ("decimals", DataType::UInt32),
+        ("text", DataType::String),
+        ("original", DataType::String),
+        ("file", DataType::String),
+        ("sheet", DataType::String),
+        ("cell", DataType::String),
+        ("sha256", DataType::String),
+        ("superseded", DataType::Boolean),
+    ];
+    fields
+        .into_iter()
+        .map(|(name, kind)| Field::new(PlSmallStr::from_static(name), kind))
+        .collect()
 }
 
 /// Puts the records of several counties one below the other, with a column `county` in front.
@@ -141,7 +180,7 @@ struct Part {
 
 /// Cuts the tables, in order, into groups of about [`GROUP`] observations.
 fn groups(names: &Names, tables: &[Table]) -> Vec<Vec<Part>> {
-    let mut groups = vec![Vec::new()];
+    let mut groups: Vec<Vec<Part>> = vec![Vec::new()];
     let mut room = GROUP;
     for (idx, table) in tables.iter().enumerate() {
         let per_row = names.leaves(table).len();
@@ -160,30 +199,39 @@ fn groups(names: &Names, tables: &[Table]) -> Vec<Vec<Part>> {
             start = end;
         }
     }
+    groups.retain(|group| !group.is_empty());
     groups
 }
 
-/// Every name that the records repeat, each kept once; the last of some stands for none.
+/// Names that the records repeat, each kept once; `None` stands for none.
+type Pool<'a> = Vec<Option<&'a str>>;
+
+/// Every name that the records repeat.
 struct Names<'a> {
     scheme: &'a Scheme,
     tables: &'a [Table],
-    period: StringChunked,
-    annexes: StringChunked,
-    reporters: StringChunked,
-    reporter_codes: StringChunked,
-    units: StringChunked,
-    columns: StringChunked,
+    period: Pool<'a>,
+    annexes: Pool<'a>,
+    reporters: Pool<'a>,
+    reporter_codes: Pool<'a>,
+    units: Pool<'a>,
+    columns: Pool<'a>,
     /// For each annex, where its columns begin in `columns`.
     first_column: Vec<u32>,
     /// One for each table, as are the next three.
-    files: StringChunked,
-    sheets: StringChunked,
-    hashes: StringChunked,
+    files: Pool<'a>,
+    sheets: Pool<'a>,
+    hashes: Pool<'a>,
     superseded: Vec<bool>,
 }
 
 impl<'a> Names<'a> {
-    fn new(scheme: &'a Scheme, period: Period, files: &[FileRecord], tables: &'a [Table]) -> Self {
+    fn new(
+        scheme: &'a Scheme,
+        period: &'a str,
+        files: &'a [FileRecord],
+        tables: &'a [Table],
+    ) -> Self {
         let mut first_column = Vec::new();
         let mut n_columns = 0;
         for annex in &scheme.annexes {
@@ -191,7 +239,7 @@ impl<'a> Names<'a> {
             n_columns += annex.columns.len() as u32;
         }
         let columns = scheme.annexes.iter().flat_map(|annex| &annex.columns);
-        let hashes: HashMap<&str, &str> = (files.iter())
+        let hashes: HashMap<&str, &'a str> = (files.iter())
             .map(|file| (&*file.path, &*file.sha256))
             .collect();
         let superseded: HashSet<(&str, &str, usize)> = (files.iter())
@@ -203,20 +251,18 @@ impl<'a> Names<'a> {
         Self {
             scheme,
             tables,
-            period: pool([Some(&*period.to_string())]),
-            annexes: pool(scheme.annexes.iter().map(|annex| Some(&*annex.number))),
+            period: vec![Some(period)],
+            annexes: pool(scheme.annexes.iter().map(|annex| &*annex.number)),
             reporters: or_none(scheme.reporters.iter().map(|reporter| &*reporter.name)),
             reporter_codes: or_none(scheme.reporters.iter().map(|reporter| &*reporter.code)),
             units: or_none(scheme.units.0.iter().map(|unit| &*unit.name)),
-            columns: pool(columns.map(|column| Some(&*column.name))),
+            columns: pool(columns.map(|column| &*column.name)),
             first_column,
-            files: pool(of_tables.clone().map(|table| Some(&*table.file))),
-            sheets: pool(of_tables.clone().map(|table| Some(&*table.sheet))),
-            hashes: pool(
-                of_tables
-                    .clone()
-                    .map(|table| hashes.get(&*table.file).copied()),
-            ),
+            files: pool(of_tables.clone().map(|table| &*table.file)),
+            sheets: pool(of_tables.clone().map(|table| &*table.sheet)),
+            hashes: (of_tables.clone())
+                .map(|table| hashes.get(&*table.file).copied())
+                .collect(),
             superseded: of_tables
                 .map(|table| superseded.contains(&(&*table.file, &*table.sheet, table.annex)))
                 .collect(),
@@ -238,12 +284,12 @@ impl<'a> Names<'a> {
     }
 
     /// The observations of a group.
-    fn frame(&self, group: &[Part]) -> PolarsResult<DataFrame> {
+    fn records(&self, group: &[Part]) -> Records<'a> {
         let mut records = Records::default();
         for part in group {
             records.push(self, part);
         }
-        records.into_frame(self)
+        records
     }
 }
 
@@ -348,43 +394,62 @@ impl<'a> Records<'a> {
         self.texts.push(text);
     }
 
-    fn into_frame(self, names: &Names) -> PolarsResult<DataFrame> {
+    /// The columns as parts of a file, with how many rows they have.
+    fn pack(
+        self,
+        names: &Names,
+        types: &[ParquetType],
+    ) -> PolarsResult<(usize, Vec<Vec<CompressedPage>>)> {
         let height = self.rows.len();
         let values: Int128Chunked = self.values.into_iter().collect();
         let values = values.into_decimal(PRECISION, SCALE as usize)?;
-        let keys = pool(self.keys.iter().map(Option::as_deref));
+        let keys: Pool = self.keys.iter().map(Option::as_deref).collect();
         let texts: StringChunked = self.texts.iter().map(Option::as_deref).collect();
         let originals: StringChunked = self.originals.into_iter().collect();
         let years: UInt32Chunked = self.years.into_iter().collect();
         let decimals: UInt32Chunked = self.decimals.into_iter().collect();
         let superseded: BooleanChunked = self.superseded.into_iter().collect();
-        let period = vec![0; height];
-        let reporter_codes = self.reporters.clone();
-        let (sheets, hashes) = (self.tables.clone(), self.tables.clone());
-        let mut columns = vec![
-            spelled("period", &names.period, period)?,
-            spelled("annex", &names.annexes, self.annexes)?,
-            spelled("reporter_code", &names.reporter_codes, reporter_codes)?,
-            spelled("reporter", &names.reporters, self.reporters)?,
-            spelled("returned_by", &names.reporter_codes, self.returned_by)?,
-            spelled("row", &keys, self.rows)?,
-            spelled("row_kind", &pool(ROW_KINDS.map(Some)), self.row_kinds)?,
-            spelled("column", &names.columns, self.columns)?,
-            named("year", years.into_column()),
-            spelled("unit", &names.units, self.units)?,
-            spelled("status", &pool(STATUSES.map(Some)), self.statuses)?,
-            named("value", values.into_column()),
-            named("decimals", decimals.into_column()),
-            named("text", texts.into_column()),
-            named("original", originals.into_column()),
-            spelled("file", &names.files, self.tables)?,
-            spelled("sheet", &names.sheets, sheets)?,
-            named("cell", addresses(&self.cells).into_column()),
-            spelled("sha256", &names.hashes, hashes)?,
+        let columns = [
+            spelled(&names.period, &vec![0; height])?,
+            spelled(&names.annexes, &self.annexes)?,
+            spelled(&names.reporter_codes, &self.reporters)?,
+            spelled(&names.reporters, &self.reporters)?,
+            spelled(&names.reporter_codes, &self.returned_by)?,
+            spelled(&keys, &self.rows)?,
+            spelled(&ROW_KINDS.map(Some), &self.row_kinds)?,
+            spelled(&names.columns, &self.columns)?,
+            plain(years.into_series()),
+            spelled(&names.units, &self.units)?,
+            spelled(&STATUSES.map(Some), &self.statuses)?,
+            plain(values.into_series()),
+            plain(decimals.into_series()),
+            plain(texts.into_series()),
+            plain(originals.into_series()),
+            spelled(&names.files, &self.tables)?,
+            spelled(&names.sheets, &self.tables)?,
+            addresses(&self.cells)?,
+            spelled(&names.hashes, &self.tables)?,
+            plain(superseded.into_series()),
         ];
-        columns.push(named("superseded", superseded.into_column()));
-        DataFrame::new(height, columns)
+        let packed = columns.into_par_iter().zip(types).map(pages);
+        Ok((height, packed.collect::<PolarsResult<_>>()?))
     }
+}
+
+/// A column, and how it is put into the file.
+type Encoded = (Box<dyn Array>, Encoding);
+
+fn pages(((array, encoding), kind): (Encoded, &ParquetType)) -> PolarsResult<Vec<CompressedPage>> {
+    let options = WriteOptions {
+        statistics: StatisticsOptions::default(),
+        version: Version::V1,
+        compression: CompressionOptions::Lz4Raw,
+        data_page_size: None,
+    };
+    let columns = array_to_columns(array, kind.clone(), options, &[encoding])?;
+    (columns.into_iter().flatten())
+        .map(|page| Ok(compress(page?, Vec::new(), options.compression)?))
+        .collect()
 }
 
 /// The row's key in one text, unless it has none.
@@ -392,38 +457,72 @@ fn key(row: &Row) -> Option<String> {
     Some(row.name()).filter(|name| !name.is_empty())
 }
 
-fn pool<'s>(names: impl IntoIterator<Item = Option<&'s str>>) -> StringChunked {
-    names.into_iter().collect()
+fn pool<'s>(names: impl IntoIterator<Item = &'s str>) -> Pool<'s> {
+    names.into_iter().map(Some).collect()
 }
 
 /// The names, and none after the last.
-fn or_none<'s>(names: impl Iterator<Item = &'s str>) -> StringChunked {
-    pool(names.map(Some).chain([None]))
+fn or_none<'s>(names: impl Iterator<Item = &'s str>) -> Pool<'s> {
+    names.map(Some).chain([None]).collect()
 }
 
-/// A column of names from their numbers; names are shared, not copied.
-fn spelled(name: &'static str, names: &StringChunked, ids: Vec<IdxSize>) -> PolarsResult<Column> {
-    let ids = IdxCa::from_vec(PlSmallStr::EMPTY, ids);
-    Ok(named(name, names.take(&ids)?.into_column()))
+/// A column of names from their numbers. It is written as it is kept, names once and numbers of them:
+/// to find out again which texts are the same would take longer than all the rest.
+fn spelled(names: &[Option<&str>], ids: &[IdxSize]) -> PolarsResult<Encoded> {
+    const UNSEEN: u32 = u32::MAX;
+    let mut places = vec![UNSEEN; names.len()];
+    let mut used: Vec<&str> = Vec::new();
+    let mut has_none = false;
+    // Only the names that this group has, in the order in which it has them.
+    let mut place = |id: IdxSize| {
+        let name = names[id as usize];
+        let place = &mut places[id as usize];
+        if let (Some(name), UNSEEN) = (name, *place) {
+            *place = used.len() as u32;
+            used.push(name);
+        }
+        has_none |= name.is_none();
+        name.map(|_| *place)
+    };
+    let keys: Vec<Option<u32>> = ids.iter().map(|&id| place(id)).collect();
+    let keys = match has_none {
+        true => PrimitiveArray::from(keys),
+        false => PrimitiveArray::from_vec(keys.into_iter().flatten().collect()),
+    };
+    dictionary(keys, Utf8ViewArray::from_slice_values(used))
 }
 
-fn named(name: &'static str, column: Column) -> Column {
-    column.with_name(PlSmallStr::from_static(name))
+fn dictionary(keys: PrimitiveArray<u32>, names: Utf8ViewArray) -> PolarsResult<Encoded> {
+    let column = DictionaryArray::try_from_keys(keys, names.boxed(), false)?;
+    Ok((column.boxed(), Encoding::RleDictionary))
+}
+
+fn plain(column: Series) -> Encoded {
+    let encoding = match column.dtype() {
+        DataType::Boolean | DataType::Decimal(..) => Encoding::Plain,
+        _ => Encoding::RleDictionary,
+    };
+    (
+        column.rechunk().to_arrow(0, CompatLevel::newest()),
+        encoding,
+    )
 }
 
 /// `A1`, `B7` … of each cell.
-fn addresses(cells: &[CellRef]) -> StringChunked {
+fn addresses(cells: &[CellRef]) -> PolarsResult<Encoded> {
     let width = cells.iter().map(|cell| cell.col + 1).max().unwrap_or(0);
     let letters: Vec<String> = (0..width)
         .map(|col| CellRef::new(0, col).column_letters())
         .collect();
-    let mut addresses = StringChunkedBuilder::new("cell".into(), cells.len());
-    let mut address = String::new();
-    for cell in cells {
-        address.clear();
-        address.push_str(&letters[cell.col as usize]);
-        address.push_str(&(cell.row + 1).to_string());
-        addresses.append_value(&address);
-    }
-    addresses.finish()
+    // Forms are much alike, so most addresses come again and again.
+    let mut places: HashMap<CellRef, u32> = HashMap::new();
+    let mut used: Vec<String> = Vec::new();
+    let keys = cells.iter().map(|cell| {
+        *places.entry(*cell).or_insert_with(|| {
+            used.push(format!("{}{}", letters[cell.col as usize], cell.row + 1));
+            used.len() as u32 - 1
+        })
+    });
+    let keys = PrimitiveArray::from_vec(keys.collect());
+    dictionary(keys, Utf8ViewArray::from_slice_values(used))
 }

@@ -193,7 +193,8 @@ fn write_cell(
             }
         }
         _ => {
-            let text = text::cut(&shown(cell), 32_000);
+            let text = shown(cell);
+            let text = text::cut(&text, 32_000);
             page.write_string_with_format(row, col, text, &format)?;
         }
     }

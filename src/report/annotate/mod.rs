@@ -498,7 +498,7 @@ fn note(findings: &[&Finding], lang: Lang) -> String {
         }
         let label = lang.pick("怎么办：", "What to do: ");
         lines.push(format!("{label}{}", words::advice(finding, lang)));
-        parts.push(super::workbook::text::cut(&lines.join("\n"), 1_000));
+        parts.push(super::workbook::text::cut(&lines.join("\n"), 1_000).into_owned());
     }
     if findings.len() > SHOWN {
         let rest = findings.len() - SHOWN;

@@ -148,7 +148,7 @@ fn plain_name(name: &str) -> String {
     let name = text::cut(name.trim().trim_end_matches('.'), 120);
     match name.is_empty() {
         true => "-".to_owned(),
-        false => name,
+        false => name.into_owned(),
     }
 }
 

@@ -1,14 +1,18 @@
 //! One sheet for each annex, as the plan prints it, with live totals and marked cells.
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
+use rayon::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use crate::consolidate::{CountyRow, Source, State};
-use crate::model::{Amount, Level, ReturnStatus, Value};
+use crate::consolidate::{Completion, Source, State};
+use crate::model::{Amount, Date, Level, ReturnStatus, Value};
 use crate::report::Lang;
-use crate::scheme::ColumnKind;
+use crate::scheme::{ColumnKind, Target};
 
+use super::body::{Body, Cells};
 use super::frame::{COMPLETION, Frame, MEASURED, Shown};
 use super::head::{self, merge};
 use super::layout::Part;
@@ -17,95 +21,363 @@ use super::notes::{as_returned, findings_note, stated_total};
 use super::style::{Look, Number, Role, Styles, tab_colour};
 use super::{Context, page, progress, text};
 
-/// Writes all sheets of one annex.
-pub(super) fn write(
-    context: &Context<'_>,
-    idx: usize,
+/// Writes all sheets of one annex but for their data rows, and says what these are.
+pub(super) fn write<'a>(
+    frame: &'a Frame<'a>,
     workbook: &mut Workbook,
     styles: &mut Styles,
-) -> Result<(), XlsxError> {
-    let frame = Frame::of(context, idx);
-    for part in 0..frame.sheets.parts.len() {
-        let n_cells = frame.part(part).n_rows() * frame.annex.leaves.len();
-        let sheet = super::new_sheet(workbook, n_cells, context.limits)?;
-        sheet.set_name(&frame.part(part).name)?;
-        if let Some(level) = worst_of_annex(context, idx) {
+) -> Result<Vec<Body<'a>>, XlsxError> {
+    let mut bodies = Vec::new();
+    for part in &frame.sheets.parts {
+        let grid = Grid { frame, part };
+        let looks = grid.looks();
+        let ids: HashMap<Look, u32> = looks
+            .into_iter()
+            .map(|look| (look, styles.register(workbook, look)))
+            .collect();
+        bodies.push(Body {
+            sheet: workbook.worksheets().len(),
+            first_row: part.first_row,
+            n_rows: part.n_rows(),
+            n_cols: usize::from(frame.last_col()) + 1,
+            write: Box::new(move |rows, cells| grid.write(rows, &ids, cells)),
+        });
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(&part.name)?;
+        if let Some(level) = worst_of_annex(frame.context, frame.idx) {
             sheet.set_tab_color(tab_colour(level));
         }
         Writer {
-            context,
-            frame: &frame,
-            part: frame.part(part),
-            part_idx: part,
+            grid,
             sheet,
             styles,
             notes_left: frame.notes,
         }
         .write()?;
     }
-    Ok(())
+    Ok(bodies)
 }
 
-/// Writes one sheet, from top to bottom: large sheets cannot go back.
-struct Writer<'a, 'b> {
-    context: &'a Context<'a>,
-    frame: &'b Frame<'a>,
+/// The data rows of one sheet.
+#[derive(Clone, Copy)]
+struct Grid<'a> {
+    frame: &'a Frame<'a>,
     part: &'a Part,
-    part_idx: usize,
+}
+
+impl<'a> Grid<'a> {
+    /// Whether this sheet has the total row below its data.
+    fn total_below(self) -> Option<u32> {
+        let (part, row) = self.frame.sheets.total?;
+        let here = std::ptr::eq(&self.frame.sheets.parts[part], self.part);
+        (here && row >= self.part.first_row).then_some(row)
+    }
+
+    /// The findings of a cell and of those that are merged into it.
+    fn findings(self, row_idx: usize, leaf: usize, span: usize) -> Cow<'a, [usize]> {
+        let marks = |row| findings_at(self.frame.context.marks.row(self.frame.idx, row), leaf);
+        match span {
+            0 | 1 => Cow::Borrowed(marks(row_idx)),
+            _ => (row_idx..row_idx + span).flat_map(marks).copied().collect(),
+        }
+    }
+
+    fn is_absent(self, row_idx: usize, leaf: usize) -> bool {
+        let (frame, row) = (self.frame, &self.frame.county.rows[row_idx]);
+        let kind = frame.annex.column_of(leaf).kind;
+        let is_label = frame.labels[leaf] || kind == ColumnKind::Serial;
+        let state = row.completion.map(|completion| completion.state);
+        let was_returned = state.is_some_and(|state| state != State::NotReturned);
+        row.source.is_none() && !is_label && !was_returned
+    }
+
+    /// What the cell that starts here looks like, but for its number format.
+    fn look(self, row_idx: usize, leaf: usize, span: usize) -> Look {
+        if self.is_absent(row_idx, leaf) {
+            return Look::new(Role::Absent);
+        }
+        let role = match self.frame.annex.column_of(leaf).kind {
+            // A name stands in the middle; what is printed beside it may be a whole paragraph.
+            _ if self.frame.keys[leaf].is_some() => Role::Centred,
+            ColumnKind::Serial => Role::Centred,
+            ColumnKind::Additive | ColumnKind::Rate => Role::Figure,
+            ColumnKind::Text if text_is_long(self.frame.widths[leaf]) => Role::Text,
+            _ => Role::Centred,
+        };
+        let findings = self.findings(row_idx, leaf, span);
+        Look::new(role).level(worst(&self.frame.context.merged.findings, &findings))
+    }
+
+    /// The looks of all cells, in a fixed order.
+    fn looks(self) -> Vec<Look> {
+        let rows = self.part.rows.0..self.part.rows.1;
+        let looks = rows
+            .into_par_iter()
+            .fold(Vec::new, |mut looks: Vec<Look>, row| {
+                for leaf in 0..self.frame.annex.leaves.len() {
+                    let span = self.frame.span(row, leaf);
+                    if span == 0 {
+                        continue;
+                    }
+                    let look = self.look(row, leaf, span);
+                    let shown = self.frame.shown(row, leaf);
+                    let kind = self.frame.annex.column_of(leaf).kind;
+                    // There are never many.
+                    for look in [look, numbered(look, &shown, kind)] {
+                        if !looks.contains(&look) {
+                            looks.push(look);
+                        }
+                    }
+                }
+                let completion = self.completion_looks(row).into_iter().flatten();
+                looks.extend(
+                    completion
+                        .filter(|look| !looks.contains(look))
+                        .collect::<Vec<_>>(),
+                );
+                looks
+            });
+        let looks: BTreeSet<Look> = looks.flatten().collect();
+        looks.into_iter().collect()
+    }
+
+    /// How 完成率 and 状态 of a row look, where rows have them.
+    fn completion_looks(self, row_idx: usize) -> Option<[Look; 2]> {
+        if !self.frame.completion {
+            return None;
+        }
+        let rate = self
+            .rate(row_idx)
+            .map_or(Number::General, |_| Number::Percent(1));
+        let state = match self.completion(row_idx) {
+            Some(completion) => {
+                let target = self.target(row_idx);
+                progress::look(self.frame.context, completion.state, target)
+            }
+            None => Look::new(Role::Centred),
+        };
+        Some([Look::new(Role::Figure).number(rate), state])
+    }
+
+    fn completion(self, row_idx: usize) -> Option<Completion> {
+        self.frame.county.rows[row_idx].completion
+    }
+
+    /// The share of its target that a row has reached.
+    fn rate(self, row_idx: usize) -> Option<Amount> {
+        let rate = self.completion(row_idx)?.rate?;
+        rate.checked_mul(Amount::last_digit(2))
+    }
+
+    fn target(self, row_idx: usize) -> Option<&'a Target> {
+        let spec = self.frame.county.rows[row_idx].spec?;
+        self.frame.annex.rows.fixed()[spec].target.as_ref()
+    }
+
+    /// Lines that a row needs.
+    fn n_lines(self, row_idx: usize) -> usize {
+        let lines = (0..self.frame.annex.leaves.len()).map(|leaf| {
+            match (
+                self.frame.span(row_idx, leaf),
+                self.frame.shown(row_idx, leaf),
+            ) {
+                (1, Shown::Text(text)) if self.remark_end(row_idx, leaf).is_none() => {
+                    text::lines(&text, self.frame.widths[leaf])
+                }
+                _ => 1,
+            }
+        });
+        let over_several = self.frame.lines.get(row_idx).copied();
+        lines.chain(over_several).max().unwrap_or(1)
+    }
+
+    /// The total row, where a printed remark covers it too, as in 附件2.1.
+    fn remark_end(self, row_idx: usize, leaf: usize) -> Option<u32> {
+        let frame = self.frame;
+        let ends = row_idx + self.frame.spans[leaf].as_ref()?[row_idx] as usize;
+        let total = self.total_below()?;
+        (ends == self.part.rows.1
+            && !frame.labels[leaf]
+            && matches!(frame.shown(row_idx, leaf), Shown::Text(_))
+            && self.total_is_blank(leaf))
+        .then_some(total)
+    }
+
+    /// The height of a row, unless it is the usual one. In a large register only rows that need another
+    /// height say so.
+    fn height(self, row_idx: usize) -> Option<f64> {
+        let n_lines = self.n_lines(row_idx);
+        let said = n_lines > 1 || self.frame.county.rows.len() <= MEASURED;
+        said.then(|| text::height(n_lines))
+    }
+
+    fn write(self, rows: Range<usize>, ids: &HashMap<Look, u32>, cells: &mut Cells) {
+        let n_leaves = self.frame.annex.leaves.len();
+        // Cells of a column look alike, mostly.
+        let mut last: Vec<Option<(Look, u32)>> = vec![None; n_leaves];
+        let mut style = |leaf: usize, look: Look| match last[leaf] {
+            Some((same, id)) if same == look => id,
+            _ => {
+                let id = ids[&look];
+                last[leaf] = Some((look, id));
+                id
+            }
+        };
+        let mut covering: Vec<Option<Look>> = vec![None; n_leaves];
+        for row in rows {
+            let row_idx = self.part.rows.0 + row;
+            cells.start_row(row, self.height(row_idx));
+            for leaf in 0..n_leaves {
+                let span = self.frame.span(row_idx, leaf);
+                if span == 0 {
+                    let look =
+                        *covering[leaf].get_or_insert_with(|| self.look_above(row_idx, leaf));
+                    cells.blank(leaf, style(leaf, look));
+                    continue;
+                }
+                let look = self.look(row_idx, leaf, span);
+                covering[leaf] = Some(look);
+                let absent = self.is_absent(row_idx, leaf);
+                match self.remark_end(row_idx, leaf).filter(|_| !absent) {
+                    Some(_) => cells.merge_down(leaf, row + span),
+                    None if span > 1 && !absent => cells.merge_down(leaf, row + span - 1),
+                    None => {}
+                }
+                if absent {
+                    let is_missing = self.frame.context.is_due(self.frame.idx);
+                    let word = match is_missing && self.frame.first_value == Some(leaf) {
+                        true => self.frame.context.lang.pick("未报", "missing"),
+                        false => "",
+                    };
+                    cells.text(leaf, style(leaf, look), word);
+                    continue;
+                }
+                let shown = self.frame.shown(row_idx, leaf);
+                let kind = self.frame.annex.column_of(leaf).kind;
+                let style = style(leaf, numbered(look, &shown, kind));
+                match &shown {
+                    Shown::Figure(amount, _) => match self.frame.row_sum(row_idx, leaf) {
+                        Some((runs, sum)) => cells.sum(leaf, style, runs, sum),
+                        None => match figure(*amount) {
+                            Some(number) => cells.number(leaf, style, number),
+                            None => cells.text(leaf, style, &amount.to_string()),
+                        },
+                    },
+                    Shown::Blank => cells.blank(leaf, style),
+                    Shown::Number(number) => cells.number(leaf, style, f64::from(*number)),
+                    // Excel refuses longer texts; the return has the whole of it.
+                    Shown::Text(text) => cells.text(leaf, style, &text::cut(text, 32_000)),
+                    Shown::Date(date) => match serial(*date) {
+                        Some(date) => cells.number(leaf, style, date.to_excel()),
+                        None => cells.text(leaf, style, &printed(*date)),
+                    },
+                }
+            }
+            if let Some([rate, state]) = self.completion_looks(row_idx) {
+                match self.rate(row_idx).and_then(figure) {
+                    Some(share) => cells.number(n_leaves, ids[&rate], share),
+                    None => cells.blank(n_leaves, ids[&rate]),
+                }
+                let word = self.completion(row_idx).map_or("", |completion| {
+                    progress::word(completion.state, self.frame.context.lang)
+                });
+                cells.text(n_leaves + 1, ids[&state], word);
+            }
+        }
+    }
+
+    /// The look of the cell that covers this one.
+    fn look_above(self, row_idx: usize, leaf: usize) -> Look {
+        let mut rows = (self.part.rows.0..row_idx).rev();
+        let top = rows
+            .find(|&row| self.frame.span(row, leaf) > 0)
+            .unwrap_or(row_idx);
+        self.look(top, leaf, self.frame.span(top, leaf))
+    }
+
+    fn total_is_blank(self, leaf: usize) -> bool {
+        let total = self.frame.county.total.as_ref();
+        let sum = total.and_then(|total| *total.sums.get(leaf)?);
+        let stated = total.and_then(|total| total.stated);
+        let stated = stated.map(|source| &self.frame.returned(source).1.entries[leaf].value);
+        sum.is_none() && stated.is_none_or(|value| *value == Value::Missing)
+    }
+
+    /// The look of the last remark of a merged column, where it is drawn down over the total row.
+    fn remark_over_total(self, leaf: usize) -> Option<Look> {
+        let spans = self.frame.spans[leaf].as_ref()?;
+        let mut rows = (self.part.rows.0..self.part.rows.1).rev();
+        let start = rows.find(|&row| spans[row] > 0)?;
+        self.remark_end(start, leaf)
+            .filter(|_| !self.is_absent(start, leaf))
+            .map(|_| self.look(start, leaf, spans[start] as usize))
+    }
+}
+
+/// Writes what surrounds the data rows of one sheet.
+struct Writer<'a, 'b> {
+    grid: Grid<'a>,
     sheet: &'b mut Worksheet,
     styles: &'b mut Styles,
     notes_left: [usize; Level::ALL.len()],
 }
 
-impl<'a> Writer<'a, '_> {
+impl Writer<'_, '_> {
     fn write(mut self) -> Result<(), XlsxError> {
         self.set_up()?;
         self.write_head()?;
-        let total = self.frame.sheets.total;
-        let total = total.filter(|(part, _)| *part == self.part_idx);
-        let at_top = total.is_some_and(|(_, row)| row < self.part.first_row);
-        if let Some((_, row)) = total.filter(|_| at_top) {
-            self.write_total(row)?;
-        }
-        if self.part.n_rows() == 0 {
+        let part = self.grid.part;
+        if part.n_rows() == 0 {
             self.write_no_rows()?;
+        } else {
+            // From this the library knows how far the sheet extends; the row itself takes its place.
+            let last = part.first_row + part.n_rows() as u32 - 1;
+            let last_col = self.last_col();
+            let format = self.styles.role(Role::Centred);
+            self.sheet.write_blank(last, last_col, format)?;
         }
-        for row in self.part.rows.0..self.part.rows.1 {
-            self.write_row(row, total.filter(|_| !at_top).map(|(_, row)| row))?;
-        }
-        if let Some((_, row)) = total.filter(|_| !at_top) {
+        self.mark_rows()?;
+        let sheets = self.grid.frame.sheets;
+        if let Some((_, row)) = sheets
+            .total
+            .filter(|&(idx, _)| std::ptr::eq(&sheets.parts[idx], part))
+        {
             self.write_total(row)?;
         }
         self.write_notes()
     }
 
     fn last_col(&self) -> u16 {
-        self.frame.last_col()
+        self.grid.frame.last_col()
     }
 
     fn set_up(&mut self) -> Result<(), XlsxError> {
-        for (col, width) in self.frame.widths.iter().enumerate() {
+        for (col, width) in self.grid.frame.widths.iter().enumerate() {
             self.sheet.set_column_width(col as u16, *width)?;
         }
-        if self.frame.completion {
+        if self.grid.frame.completion {
             for (nth, width) in COMPLETION.into_iter().enumerate() {
-                let col = (self.frame.widths.len() + nth) as u16;
+                let col = (self.grid.frame.widths.len() + nth) as u16;
                 self.sheet.set_column_width(col, width)?;
             }
         }
-        let (top, body) = (self.frame.sheets.head, self.frame.sheets.body);
-        page::set_up(self.sheet, Some((top, body - 1)), self.context.lang)?;
-        let frozen_cols = head::frozen_cols(&self.frame.widths, self.frame.label_cols);
+        let (top, body) = (self.grid.frame.sheets.head, self.grid.frame.sheets.body);
+        page::set_up(
+            self.sheet,
+            Some((top, body - 1)),
+            self.grid.frame.context.lang,
+        )?;
+        let frozen_cols = head::frozen_cols(&self.grid.frame.widths, self.grid.frame.label_cols);
         self.sheet.set_freeze_panes(body, frozen_cols)?;
         Ok(())
     }
 
     fn write_head(&mut self) -> Result<(), XlsxError> {
-        let annex = self.frame.annex;
+        let annex = self.grid.frame.annex;
         let last = self.last_col();
-        let widths = &self.frame.widths;
+        let widths = &self.grid.frame.widths;
         head::write_number(self.sheet, self.styles, annex)?;
-        let status = self.context.annex_status(self.frame.idx);
+        let status = self.grid.frame.context.annex_status(self.grid.frame.idx);
         let small = self.styles.role(Role::Small);
         if last > 0 {
             self.sheet.write_with_format(0, last, status, small)?;
@@ -115,12 +387,12 @@ impl<'a> Writer<'a, '_> {
             let aside = self.styles.role(Role::Aside);
             self.sheet.write_with_format(2, last, unit_line, aside)?;
         }
-        let top = self.frame.sheets.head;
+        let top = self.grid.frame.sheets.head;
         head::write_header(self.sheet, self.styles, annex, widths, top)?;
-        if self.frame.completion {
+        if self.grid.frame.completion {
             let format = self.styles.role(Role::Header);
-            let bottom = self.frame.sheets.body - 1;
-            let lang = self.context.lang;
+            let bottom = self.grid.frame.sheets.body - 1;
+            let lang = self.grid.frame.context.lang;
             let names = [lang.pick("完成率", "Rate"), lang.pick("状态", "State")];
             for (col, name) in (widths.len() as u16..).zip(names) {
                 merge(self.sheet, (top, col), (bottom, col), name, format)?;
@@ -130,151 +402,52 @@ impl<'a> Writer<'a, '_> {
     }
 
     fn write_no_rows(&mut self) -> Result<(), XlsxError> {
-        let word = match self.context.is_due(self.frame.idx) {
-            true => self.context.lang.pick("未报", "not returned"),
-            false => self.context.lang.pick("本期不报", "not due"),
+        let (context, idx) = (self.grid.frame.context, self.grid.frame.idx);
+        let word = match context.is_due(idx) {
+            true => context.lang.pick("未报", "not returned"),
+            false => context.lang.pick("本期不报", "not due"),
         };
         let last = self.last_col();
-        let row = self.part.first_row;
+        let row = self.grid.part.first_row;
         let absent = self.styles.role(Role::Absent);
         self.sheet.set_row_height(row, text::height(1))?;
         merge(self.sheet, (row, 0), (row, last), word, absent)
     }
 
-    fn write_row(&mut self, row_idx: usize, total_below: Option<u32>) -> Result<(), XlsxError> {
-        let frame = self.frame;
-        let row = &frame.county.rows[row_idx];
-        let at = self.part.first_row + (row_idx - self.part.rows.0) as u32;
-        let marks = self.context.marks.row(frame.idx, row_idx);
-        let mut n_lines = frame.lines.get(row_idx).copied().unwrap_or(1);
-        for leaf in 0..frame.annex.leaves.len() {
-            let shown = frame.shown(row_idx, leaf);
-            let mut group: Cow<'_, [usize]> = Cow::Borrowed(findings_at(marks, leaf));
-            let mut bottom = at;
-            if let Some(spans) = &frame.spans[leaf] {
-                let span = spans[row_idx] as usize;
-                if span == 0 {
-                    continue;
-                }
-                bottom = at + span as u32 - 1;
-                if span > 1 {
-                    let rows = row_idx..row_idx + span;
-                    let under = rows.map(|row| self.context.marks.row(frame.idx, row));
-                    group = Cow::Owned(
-                        under
-                            .flat_map(|marks| findings_at(marks, leaf).iter().copied())
-                            .collect(),
-                    );
-                }
-                // A printed remark covers the total row too, as in 附件2.1.
-                let ends = row_idx + span == self.part.rows.1;
-                let remark = !frame.labels[leaf] && matches!(shown, Shown::Text(_));
-                if ends && remark && total_below.is_some() && self.total_is_blank(leaf) {
-                    bottom += 1;
-                }
-            }
-            if let Shown::Text(text) = &shown
-                && bottom == at
-            {
-                n_lines = n_lines.max(text::lines(text, frame.widths[leaf]));
-            }
-            let level = worst(&self.context.merged.findings, &group);
-            self.write_cell((at, bottom), leaf, row_idx, &shown, level)?;
-            if !group.is_empty() {
-                self.write_note((at, Some(row_idx)), leaf, &group, row.source, None)?;
-            }
-        }
-        if frame.completion {
-            self.write_completion(at, row)?;
-        }
-        // In a large register only rows that need another height say so.
-        if n_lines > 1 || frame.county.rows.len() <= MEASURED {
-            self.sheet.set_row_height(at, text::height(n_lines))?;
-        }
-        debug_assert!(row.source.is_some() || marks.is_empty());
-        Ok(())
-    }
-
-    /// 完成率 and 状态 of a row.
-    fn write_completion(&mut self, at: u32, row: &CountyRow) -> Result<(), XlsxError> {
-        let (rate_col, state_col) = (self.last_col() - 1, self.last_col());
-        let rate = row.completion.and_then(|completion| completion.rate);
-        let hundredth = rate.and_then(|rate| rate.checked_mul(Amount::last_digit(2)));
-        let shown = match hundredth {
-            Some(share) => Shown::Figure(share, Number::Percent(1)),
-            None => Shown::Blank,
-        };
-        let (look, kind) = (Look::new(Role::Figure), ColumnKind::Rate);
-        write_shown(self.sheet, self.styles, at, rate_col, &shown, look, kind)?;
-        let Some(completion) = row.completion else {
-            let format = self.styles.role(Role::Centred);
-            self.sheet.write_blank(at, state_col, format)?;
-            return Ok(());
-        };
-        let target = row
-            .spec
-            .and_then(|spec| self.frame.annex.rows.fixed()[spec].target.as_ref());
-        let format = self
-            .styles
-            .get(progress::look(self.context, completion.state, target));
-        let word = progress::word(completion.state, self.context.lang);
-        self.sheet
-            .write_string_with_format(at, state_col, word, format)?;
-        if let Some(note) = progress::note(self.context, completion.state, target) {
-            self.sheet.insert_note(at, state_col, &page::note(&note))?;
-        }
-        Ok(())
-    }
-
-    fn write_cell(
-        &mut self,
-        (at, bottom): (u32, u32),
-        leaf: usize,
-        row_idx: usize,
-        shown: &Shown<'_>,
-        level: Option<Level>,
-    ) -> Result<(), XlsxError> {
-        let frame = self.frame;
-        let row = &frame.county.rows[row_idx];
-        let col = leaf as u16;
-        let kind = frame.annex.column_of(leaf).kind;
-        let is_key = frame.labels[leaf] || kind == ColumnKind::Serial;
-        let state = row.completion.map(|completion| completion.state);
-        let was_returned = state.is_some_and(|state| state != State::NotReturned);
-        if row.source.is_none() && !is_key && !was_returned {
-            let absent = self.styles.role(Role::Absent);
-            let is_missing = self.context.is_due(frame.idx);
-            let word = match is_missing && frame.first_value == Some(leaf) {
-                true => self.context.lang.pick("未报", "missing"),
-                false => "",
-            };
-            self.sheet.write_string_with_format(at, col, word, absent)?;
+    /// Notes of the data rows, and the heights by which boxes of notes are placed.
+    fn mark_rows(&mut self) -> Result<(), XlsxError> {
+        let (frame, part) = (self.grid.frame, self.grid.part);
+        let few = frame.county.rows.len() <= MEASURED;
+        let marks = &frame.context.marks;
+        if !few && !marks.any(frame.idx) && !frame.completion {
             return Ok(());
         }
-        let role = match kind {
-            // A name stands in the middle; what is printed beside it may be a whole paragraph.
-            _ if frame.keys[leaf].is_some() || kind == ColumnKind::Serial => Role::Centred,
-            ColumnKind::Additive | ColumnKind::Rate => Role::Figure,
-            ColumnKind::Text if text_is_long(frame.widths[leaf]) => Role::Text,
-            _ => Role::Centred,
-        };
-        let look = Look::new(role).level(level);
-        if bottom > at {
-            let format = self.styles.get(look);
-            self.sheet.merge_range(at, col, bottom, col, "", format)?;
-        }
-        match shown {
-            Shown::Figure(amount, number) => {
-                let format = self.styles.get(look.number(*number));
-                match frame.formula(row_idx, leaf, at) {
-                    Some(formula) => {
-                        self.sheet
-                            .write_formula_with_format(at, col, formula, format)?;
-                    }
-                    None => write_figure(self.sheet, at, col, *amount, format)?,
+        for row_idx in part.rows.0..part.rows.1 {
+            let at = part.first_row + (row_idx - part.rows.0) as u32;
+            let mut marked = false;
+            for leaf in 0..frame.annex.leaves.len() {
+                let span = frame.span(row_idx, leaf);
+                let findings = match span {
+                    0 => continue,
+                    _ => self.grid.findings(row_idx, leaf, span),
+                };
+                if !findings.is_empty() {
+                    let source = frame.county.rows[row_idx].source;
+                    self.write_note((at, Some(row_idx)), leaf, &findings, source, None)?;
+                    marked = true;
                 }
             }
-            other => write_shown(self.sheet, self.styles, at, col, other, look, kind)?,
+            if let Some(note) = self.grid.completion(row_idx).and_then(|completion| {
+                let target = self.grid.target(row_idx);
+                progress::note(frame.context, completion.state, target)
+            }) {
+                let col = self.last_col();
+                self.sheet.insert_note(at, col, &page::note(&note))?;
+                marked = true;
+            }
+            if let Some(height) = (few || marked).then(|| self.grid.height(row_idx)).flatten() {
+                self.sheet.set_row_height(at, height)?;
+            }
         }
         Ok(())
     }
@@ -289,17 +462,18 @@ impl<'a> Writer<'a, '_> {
         source: Option<Source>,
         more: Option<String>,
     ) -> Result<(), XlsxError> {
-        let level = worst(&self.context.merged.findings, findings).unwrap_or(Level::Hint);
+        let level =
+            worst(&self.grid.frame.context.merged.findings, findings).unwrap_or(Level::Hint);
         let left = &mut self.notes_left[level as usize];
         // A note about a stated total belongs to no finding and is always written.
         if *left == 0 && more.is_none() {
             return Ok(());
         }
         *left = left.saturating_sub(1);
-        let published = self.frame.published(row, leaf);
-        let unit = published.map(|figure| as_returned(self.context, figure));
-        let found =
-            (!findings.is_empty()).then(|| findings_note(self.context, findings, source, leaf));
+        let context = self.grid.frame.context;
+        let published = self.grid.frame.published(row, leaf);
+        let unit = published.map(|figure| as_returned(context, figure));
+        let found = (!findings.is_empty()).then(|| findings_note(context, findings, source, leaf));
         let text: Vec<String> = unit.into_iter().chain(more).chain(found).collect();
         let text = text.join("\n\n");
         self.sheet
@@ -307,16 +481,8 @@ impl<'a> Writer<'a, '_> {
         Ok(())
     }
 
-    fn total_is_blank(&self, leaf: usize) -> bool {
-        let total = self.frame.county.total.as_ref();
-        let sum = total.and_then(|total| *total.sums.get(leaf)?);
-        let stated = total.and_then(|total| total.stated);
-        let stated = stated.map(|source| &self.frame.returned(source).1.entries[leaf].value);
-        sum.is_none() && stated.is_none_or(|value| *value == Value::Missing)
-    }
-
     fn write_total(&mut self, at: u32) -> Result<(), XlsxError> {
-        let frame = self.frame;
+        let frame = self.grid.frame;
         let (Some(spec), Some(total)) = (&frame.annex.total, &frame.county.total) else {
             return Ok(());
         };
@@ -327,14 +493,14 @@ impl<'a> Writer<'a, '_> {
             .iter()
             .filter(|row| row.source.is_some())
             .count();
-        let marks = self.context.marks.total(frame.idx);
+        let marks = self.grid.frame.context.marks.total(frame.idx);
         // A finding about the label stands at one of the columns that the label covers.
         let label: Vec<usize> = marks
             .iter()
             .filter(|mark| mark.leaf < frame.label_cols)
             .flat_map(|mark| mark.findings.iter().copied())
             .collect();
-        let level = worst(&self.context.merged.findings, &label);
+        let level = worst(&self.grid.frame.context.merged.findings, &label);
         if frame.label_cols > 0 {
             let format = self.styles.get(Look::new(Role::TotalLabel).level(level));
             let last = frame.label_cols as u16 - 1;
@@ -345,30 +511,15 @@ impl<'a> Writer<'a, '_> {
             }
         }
         for leaf in frame.label_cols..frame.annex.leaves.len() {
-            let covered = frame.spans[leaf].is_some()
-                && at > self.part.first_row
-                && self.part.n_rows() > 0
-                && self.total_is_blank(leaf)
-                && self.remark_reaches_total(leaf);
-            if !covered {
-                self.write_total_cell(at, leaf, total.sums.get(leaf).copied().flatten())?;
+            match self.grid.remark_over_total(leaf) {
+                Some(look) => {
+                    let format = self.styles.get(look);
+                    self.sheet.write_blank(at, leaf as u16, format)?;
+                }
+                None => self.write_total_cell(at, leaf, total.sums.get(leaf).copied().flatten())?,
             }
         }
         Ok(())
-    }
-
-    /// Whether the last remark of a merged column was drawn down over the total row.
-    fn remark_reaches_total(&self, leaf: usize) -> bool {
-        let Some(spans) = &self.frame.spans[leaf] else {
-            return false;
-        };
-        let rows = self.part.rows.0..self.part.rows.1;
-        let start = rows.rev().find(|&row| spans[row] > 0);
-        !self.frame.labels[leaf]
-            && start.is_some_and(|row| {
-                let returned = self.frame.county.rows[row].source.is_some();
-                returned && matches!(self.frame.shown(row, leaf), Shown::Text(_))
-            })
     }
 
     fn write_total_cell(
@@ -377,13 +528,13 @@ impl<'a> Writer<'a, '_> {
         leaf: usize,
         sum: Option<Amount>,
     ) -> Result<(), XlsxError> {
-        let frame = self.frame;
+        let frame = self.grid.frame;
         let col = leaf as u16;
         let office = frame.county.total.as_ref().and_then(|total| total.stated);
         let stated = office.map(|source| &frame.returned(source).1.entries[leaf].value);
-        let marks = self.context.marks.total(frame.idx);
+        let marks = self.grid.frame.context.marks.total(frame.idx);
         let findings = findings_at(marks, leaf);
-        let mut level = worst(&self.context.merged.findings, findings);
+        let mut level = worst(&self.grid.frame.context.merged.findings, findings);
         let kind = frame.annex.column_of(leaf).kind;
         let Some(sum) = sum else {
             // Nothing adds up here; what the responsible office says is shown as it says it.
@@ -406,7 +557,7 @@ impl<'a> Writer<'a, '_> {
             // While rows are missing the two must differ; that alone is worth no colour.
             let complete = frame.county.rows.iter().all(|row| row.source.is_some());
             level = level.or(complete.then_some(Level::Hint));
-            stated_total(self.context, frame.idx, leaf, stated, sum)
+            stated_total(self.grid.frame.context, frame.idx, leaf, stated, sum)
         });
         let (shown, decimals) = match frame.published(None, leaf) {
             Some(figure) => (figure.published, figure.publish.decimals),
@@ -428,15 +579,16 @@ impl<'a> Writer<'a, '_> {
     /// That the totals lack somebody's figures, and whose.
     fn incomplete(&self) -> Option<String> {
         const NAMED: usize = 12;
-        let context = self.context;
+        let frame = self.grid.frame;
+        let context = frame.context;
         let lang = context.lang;
-        let (owed, came) = context.owed(Some(self.frame.idx));
-        if self.frame.county.total.is_none() || came == owed {
+        let (owed, came) = context.owed(Some(frame.idx));
+        if frame.county.total.is_none() || came == owed {
             return None;
         }
         let missing = context.merged.returns.iter();
-        let missing = missing
-            .filter(|one| one.annex == self.frame.idx && one.status == ReturnStatus::Missing);
+        let missing =
+            missing.filter(|one| one.annex == frame.idx && one.status == ReturnStatus::Missing);
         let mut names: Vec<&str> = missing
             .map(|one| &*context.scheme.reporters[one.reporter].name)
             .collect();
@@ -457,12 +609,11 @@ impl<'a> Writer<'a, '_> {
     }
 
     fn write_notes(&mut self) -> Result<(), XlsxError> {
-        let frame = self.frame;
-        let below_data = self.part.first_row + self.part.n_rows().max(1) as u32;
-        let total_below = frame
-            .sheets
-            .total
-            .is_some_and(|(part, row)| part == self.part_idx && row >= below_data);
+        let frame = self.grid.frame;
+        let below_data = self.grid.part.first_row + self.grid.part.n_rows().max(1) as u32;
+        let total_below = frame.sheets.total.is_some_and(|(idx, row)| {
+            std::ptr::eq(&frame.sheets.parts[idx], self.grid.part) && row >= below_data
+        });
         let last = self.last_col();
         let width: f64 = frame.widths.iter().sum();
         let mut first = below_data + u32::from(total_below);
@@ -474,10 +625,10 @@ impl<'a> Writer<'a, '_> {
             first += 1;
         }
         let format = self.styles.role(Role::Paragraph);
-        let printed = self.context.printed(frame.idx);
+        let printed = frame.context.printed(frame.idx);
         let rounded = printed.map(|printed| {
-            let (units, names) = (&self.context.scheme.units, &self.context.layout.names);
-            printed.note(units, &names.rounding, self.context.lang)
+            let (units, names) = (&frame.context.scheme.units, &frame.context.layout.names);
+            printed.note(units, &names.rounding, frame.context.lang)
         });
         for (idx, note) in frame.annex.notes.iter().chain(&rounded).enumerate() {
             let at = first + idx as u32;
@@ -508,38 +659,20 @@ fn write_shown(
     look: Look,
     kind: ColumnKind,
 ) -> Result<(), XlsxError> {
+    let format = styles.get(numbered(look, shown, kind));
     match shown {
-        Shown::Blank => {
-            sheet.write_blank(at, col, styles.get(look))?;
-        }
+        Shown::Blank => sheet.write_blank(at, col, format)?,
+        // Excel refuses longer texts; the return has the whole of it.
         Shown::Text(text) => {
-            let look = match kind {
-                ColumnKind::Code => look.number(Number::Text),
-                _ => look,
-            };
-            // Excel refuses longer texts; the return has the whole of it.
-            let text = text::cut(text, 32_000);
-            sheet.write_string_with_format(at, col, text, styles.get(look))?;
+            sheet.write_string_with_format(at, col, text::cut(text, 32_000), format)?
         }
-        Shown::Number(number) => {
-            sheet.write_number_with_format(at, col, *number, styles.get(look))?;
-        }
-        Shown::Figure(amount, number) => {
-            write_figure(sheet, at, col, *amount, styles.get(look.number(*number)))?;
-        }
-        Shown::Date(date) => match (date.month, date.day) {
-            (Some(month), Some(day)) => {
-                let format = styles.get(look.number(Number::Date));
-                let date = ExcelDateTime::from_ymd(date.year, month, day)?;
-                sheet.write_datetime_with_format(at, col, date, format)?;
-            }
-            (month, _) => {
-                let month = month.map(|month| format!("{month}月")).unwrap_or_default();
-                let text = format!("{}年{month}", date.year);
-                sheet.write_string_with_format(at, col, text, styles.get(look))?;
-            }
+        Shown::Number(number) => sheet.write_number_with_format(at, col, *number, format)?,
+        Shown::Figure(amount, _) => return write_figure(sheet, at, col, *amount, format),
+        Shown::Date(date) => match serial(*date) {
+            Some(date) => sheet.write_datetime_with_format(at, col, date, format)?,
+            None => sheet.write_string_with_format(at, col, printed(*date), format)?,
         },
-    }
+    };
     Ok(())
 }
 
@@ -551,15 +684,46 @@ pub(super) fn write_figure(
     amount: Amount,
     format: &Format,
 ) -> Result<(), XlsxError> {
-    let digits = amount.0.mantissa().unsigned_abs();
-    if digits < 1_000_000_000_000_000
-        || amount.normalised().0.mantissa().unsigned_abs() < 1_000_000_000_000_000
-    {
-        sheet.write_number_with_format(at, col, amount.to_float(), format)?;
-    } else {
-        sheet.write_string_with_format(at, col, amount.to_string(), format)?;
-    }
+    match figure(amount) {
+        Some(number) => sheet.write_number_with_format(at, col, number, format)?,
+        None => sheet.write_string_with_format(at, col, amount.to_string(), format)?,
+    };
     Ok(())
+}
+
+/// The look with the number format that suits what is shown.
+fn numbered(look: Look, shown: &Shown<'_>, kind: ColumnKind) -> Look {
+    match shown {
+        Shown::Text(_) if kind == ColumnKind::Code && look.role != Role::Absent => {
+            look.number(Number::Text)
+        }
+        Shown::Figure(_, number) => look.number(*number),
+        Shown::Date(date) if serial(*date).is_some() => look.number(Number::Date),
+        _ => look,
+    }
+}
+
+/// The number of a figure's cell, unless a spreadsheet would lose digits of it.
+fn figure(amount: Amount) -> Option<f64> {
+    let fits = |amount: Amount| amount.0.mantissa().unsigned_abs() < 1_000_000_000_000_000;
+    (fits(amount) || fits(amount.normalised())).then(|| amount.to_float())
+}
+
+/// The date as spreadsheets keep it, where it is whole and they can.
+fn serial(date: Date) -> Option<ExcelDateTime> {
+    ExcelDateTime::from_ymd(date.year, date.month?, date.day?).ok()
+}
+
+/// A date of which only the month or the year is known.
+fn printed(date: Date) -> String {
+    let month = date.month.map(|month| format!("{month}月"));
+    let day = date.day.map(|day| format!("{day}日"));
+    format!(
+        "{}年{}{}",
+        date.year,
+        month.unwrap_or_default(),
+        day.unwrap_or_default()
+    )
 }
 
 fn worst_of_annex(context: &Context<'_>, annex: usize) -> Option<Level> {

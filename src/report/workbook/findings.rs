@@ -184,7 +184,7 @@ fn write_row(
                 let format = styles.role(Role::Link);
                 let shown = match text.is_empty() {
                     true => cell.to_string(),
-                    false => text::cut(text, 250),
+                    false => text::cut(text, 250).into_owned(),
                 };
                 let url = Url::new(link(name, cell)).set_text(shown);
                 sheet.write_url_with_format(row, *col, url, format)?;

@@ -8,7 +8,7 @@ use crate::model::{Amount, Date, Level, Row, Table, Value};
 use crate::scheme::{Annex, ColumnKind, RowSum};
 
 use super::layout::{AnnexSheets, Part};
-use super::row_sums::formula_sums;
+use super::row_sums::{Runs, formula_sums, runs};
 use super::style::Number;
 use super::{Context, head, text};
 
@@ -33,7 +33,7 @@ pub(super) struct Frame<'a> {
     /// For each leaf, whether its figures are shown with a percent sign.
     pub(super) percent: Vec<bool>,
     /// Sums of cells of one row that are shown as live formulas.
-    pub(super) sums: Vec<RowSum<'a>>,
+    pub(super) sums: Vec<(Runs, RowSum<'a>)>,
     /// For each leaf that merges neighbours, how many rows the cell at each row covers; 0 under
     /// another.
     pub(super) spans: Vec<Option<Vec<u32>>>,
@@ -94,7 +94,10 @@ impl<'a> Frame<'a> {
                 .map(|leaf| label(leaf) && leaf_kind(leaf) != ColumnKind::Serial)
                 .collect(),
             percent: Vec::new(),
-            sums: formula_sums(context.scheme, idx),
+            sums: formula_sums(context.scheme, idx)
+                .into_iter()
+                .map(|sum| (runs(&sum.parts), sum))
+                .collect(),
             spans: Vec::new(),
             serials: Vec::new(),
             widths: Vec::new(),
@@ -121,10 +124,6 @@ impl<'a> Frame<'a> {
     pub(super) fn last_col(&self) -> u16 {
         let more = if self.completion { COMPLETION.len() } else { 0 };
         (self.annex.leaves.len() + more - 1) as u16
-    }
-
-    pub(super) fn part(&self, part: usize) -> &'a Part {
-        &self.sheets.parts[part]
     }
 
     pub(super) fn source(&self, row: &CountyRow) -> Option<(&'a Table, &'a Row)> {

@@ -14,8 +14,7 @@ use super::text;
 /// A table narrower than this is spread over the page, as the plan does.
 const NARROW: f64 = 100.0;
 
-/// The annex's number, in the first row. Rows are written from top to bottom: a sheet that is written
-/// as it goes takes no other order.
+/// The annex's number, in the first row.
 pub(super) fn write_number(
     sheet: &mut Worksheet,
     styles: &mut Styles,

@@ -74,6 +74,11 @@ impl Marks {
         }
     }
 
+    /// Whether any data row of an annex is marked.
+    pub(super) fn any(&self, annex: usize) -> bool {
+        !self.rows[annex].is_empty()
+    }
+
     /// The marked cells of a total row.
     pub(super) fn total(&self, annex: usize) -> &[Mark] {
         &self.totals[annex]

@@ -9,6 +9,7 @@
 //! bytes.
 
 mod annex;
+mod body;
 mod findings;
 pub mod form;
 mod frame;
@@ -33,6 +34,7 @@ mod variances;
 use std::collections::HashMap;
 use std::io::{Cursor, Seek, Write};
 
+use rayon::prelude::*;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
 use crate::consolidate::{County, TooLong};
@@ -40,6 +42,7 @@ use crate::model::{Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
 use crate::scheme::{Annex, Scheme};
 
+use self::frame::Frame;
 use self::layout::{Layout, Limits, Names};
 use self::marks::Marks;
 use self::printed::Printed;
@@ -81,22 +84,26 @@ fn write_within(
     writer: impl Write + Seek + Send,
 ) -> Result<(), WorkbookError> {
     let context = Context::new(merged, scheme, lang, limits);
+    let annexes = context.annexes.par_iter();
+    let frames: Vec<Frame> = annexes.map(|&idx| Frame::of(&context, idx)).collect();
     let mut workbook = Workbook::new();
     let mut styles = Styles::default();
+    let looks = sources::Looks::register(&mut workbook, &mut styles);
     workbook.set_properties(&properties(&context)?);
     summary::write(&context, &mut workbook, &mut styles)?;
     returns::write(&context, &mut workbook, &mut styles)?;
-    for &annex in &context.annexes {
-        annex::write(&context, annex, &mut workbook, &mut styles)?;
-        progress::write(&context, annex, &mut workbook, &mut styles)?;
+    let mut bodies = Vec::new();
+    for frame in &frames {
+        bodies.extend(annex::write(frame, &mut workbook, &mut styles)?);
+        progress::write(&context, frame.idx, &mut workbook, &mut styles)?;
     }
     rounding::write(&context, &mut workbook, &mut styles)?;
     findings::write(&context, &mut workbook, &mut styles)?;
     if let Some(found) = &merged.variances {
         variances::write(&context, found, &mut workbook, &mut styles)?;
     }
-    sources::write(&context, &mut workbook, &mut styles)?;
-    workbook.save_to_writer(writer)?;
+    bodies.extend(sources::write(&context, looks, &mut workbook, &mut styles)?);
+    body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;
     Ok(())
 }
 

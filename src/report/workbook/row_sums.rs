@@ -31,11 +31,11 @@ fn depends(sums: &[RowSum<'_>], parts: &[usize], cell: usize) -> bool {
 }
 
 impl Frame<'_> {
-    /// A live formula for a cell that a rule makes the sum of others, where the figure that was
-    /// returned is exactly that sum. A figure that is not stays as it was typed.
-    pub(super) fn formula(&self, row_idx: usize, leaf: usize, at: u32) -> Option<Formula> {
+    /// The cells that a rule adds up into this one, and the sum, where the figure that was returned is
+    /// exactly that, so that it may stand as a live formula. A figure that is not stays as it was typed.
+    pub(super) fn row_sum(&self, row_idx: usize, leaf: usize) -> Option<(&Runs, Amount)> {
         let row = &self.county.rows[row_idx];
-        let sum = self.sums.iter().find(|sum| sum.total == leaf)?;
+        let (runs, sum) = self.sums.iter().find(|(_, sum)| sum.total == leaf)?;
         if self.percent[leaf] || !sum.applies(&row.key, row.year) {
             return None;
         }
@@ -64,9 +64,7 @@ impl Frame<'_> {
             }
             None => given,
         };
-        let cells = addresses(&sum.parts, at);
-        (added == given)
-            .then(|| Formula::new(format!("=SUM({cells})")).set_result(shown.to_string()))
+        (added == given).then_some((runs, shown))
     }
 
     /// The sum of a column over all sheets of the annex.
@@ -88,21 +86,25 @@ impl Frame<'_> {
 /// The parts of a sum in a sheet row, as a formula names them: `B7:D7,F7`.
 pub(super) fn addresses(parts: &[usize], row: u32) -> String {
     let cell = |leaf: usize| CellRef::new(row, leaf as u32);
-    let runs = runs(parts).map(|(first, last)| match first == last {
+    let runs = runs(parts).into_iter();
+    let runs = runs.map(|(first, last)| match first == last {
         true => cell(first).to_string(),
         false => format!("{}:{}", cell(first), cell(last)),
     });
     runs.collect::<Vec<_>>().join(",")
 }
 
+/// Runs of neighbouring leaves, as first and last.
+pub(super) type Runs = Vec<(usize, usize)>;
+
 /// Neighbouring leaves as first and last, in order.
-fn runs(leaves: &[usize]) -> impl Iterator<Item = (usize, usize)> {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
+pub(super) fn runs(leaves: &[usize]) -> Runs {
+    let mut runs = Runs::new();
     for &leaf in leaves {
         match runs.last_mut() {
             Some((_, last)) if *last + 1 == leaf => *last = leaf,
             _ => runs.push((leaf, leaf)),
         }
     }
-    runs.into_iter()
+    runs
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, FormatUnderline};
+use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, FormatUnderline, Workbook};
 
 use crate::model::Level;
 
@@ -12,7 +12,7 @@ const TITLE: &str = "方正小标宋简体";
 const GREY: u32 = 0xF2F2F2;
 
 /// What a cell looks like; equal looks are one format in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Look {
     /// What the cell is for.
     pub(super) role: Role,
@@ -23,7 +23,7 @@ pub(super) struct Look {
 }
 
 /// What a cell is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Role {
     /// 附件7, above the title.
     AnnexNumber,
@@ -76,7 +76,7 @@ pub(super) enum Role {
 }
 
 /// How a number is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Number {
     /// As it comes.
     General,
@@ -96,6 +96,7 @@ pub(super) enum Number {
 #[derive(Default)]
 pub(super) struct Styles {
     made: HashMap<Look, Format>,
+    registered: HashMap<Format, u32>,
 }
 
 impl Look {
@@ -121,6 +122,15 @@ impl Look {
 impl Styles {
     pub(super) fn get(&mut self, look: Look) -> &Format {
         self.made.entry(look).or_insert_with(|| format(look))
+    }
+
+    /// The number of a look's format in the workbook. Looks are registered before anything is written.
+    pub(super) fn register(&mut self, workbook: &mut Workbook, look: Look) -> u32 {
+        // Number 0 is the default format; equal formats are one.
+        let next = self.registered.len() as u32 + 1;
+        let format = self.get(look).clone();
+        workbook.register_format(&format);
+        *self.registered.entry(format).or_insert(next)
     }
 
     pub(super) fn role(&mut self, role: Role) -> &Format {

@@ -243,6 +243,38 @@ fn large_sheets_are_the_same_as_small_ones() {
     }
 }
 
+/// Rows are written beside the library, so that the formats of their cells are numbers that must be its own.
+#[test]
+fn a_marked_cell_has_the_colour_of_its_level_and_others_have_none() {
+    let merged = register(40, &[(4, Level::Mandatory), (30, Level::Hint)]);
+    let mut bytes = Cursor::new(Vec::new());
+    write_within(Limits::default(), &merged, &scheme(), Lang::Zh, &mut bytes).expect("a workbook");
+    let mut zip = zip::ZipArchive::new(bytes).expect("a zip file");
+    let mut part = |path: &str| {
+        let part = zip.by_name(path).expect(path);
+        std::io::read_to_string(part).expect("text")
+    };
+    let (sheet, styles) = (part("xl/worksheets/sheet3.xml"), part("xl/styles.xml"));
+    let between = |text: &str, start: &str, end: &str| {
+        let (_, rest) = text.split_once(start).expect(start);
+        rest.split_once(end).expect(end).0.to_owned()
+    };
+    let fill = |cell: &str| {
+        let style = between(&sheet, &format!("<c r=\"{cell}\" s=\""), "\"");
+        let style: usize = style.parse().expect("a number");
+        let formats = between(&styles, "<cellXfs", "</cellXfs>");
+        let format = formats.split("<xf ").nth(style + 1).expect("a format");
+        let fill = between(format, "fillId=\"", "\"").parse::<usize>();
+        let fills = between(&styles, "<fills", "</fills>");
+        let fill = fills.split("<fill>").nth(fill.expect("a number") + 1);
+        fill.expect("a fill").to_owned()
+    };
+    // Three rows of title and header stand above the first.
+    assert!(fill("B8").contains("FFFFC7CE"), "{}", fill("B8"));
+    assert!(fill("B34").contains("FFFFFFA8"), "{}", fill("B34"));
+    assert!(fill("B9").contains("none"), "{}", fill("B9"));
+}
+
 #[test]
 #[ignore = "takes time and memory: run with --release to see how long a large county takes"]
 fn a_large_register() {

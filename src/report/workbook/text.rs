@@ -3,6 +3,8 @@
 //! The writing library's own fitting takes a Chinese character for a narrow one, so columns and
 //! rows are measured here.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthStr;
 
 /// Points of one line of 11-point text.
@@ -20,6 +22,10 @@ pub(in crate::report) fn width(text: &str) -> usize {
 pub(in crate::report) fn lines(text: &str, column: f64) -> usize {
     // A Chinese character that does not fit whole goes to the next line.
     let room = (column - 1.5).max(2.0);
+    // No character is wider than its bytes are many.
+    if text.len() as f64 <= room && !text.contains('\n') {
+        return 1;
+    }
     let of_line = |line: &str| {
         (UnicodeWidthStr::width_cjk(line) as f64 / room)
             .ceil()
@@ -46,10 +52,13 @@ pub(in crate::report) fn sheet_name(name: &str) -> String {
 }
 
 /// The text cut to so many characters.
-pub(in crate::report) fn cut(text: &str, n_chars: usize) -> String {
+pub(in crate::report) fn cut(text: &str, n_chars: usize) -> Cow<'_, str> {
+    if text.len() <= n_chars {
+        return Cow::Borrowed(text);
+    }
     match text.char_indices().nth(n_chars) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 

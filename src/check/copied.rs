@@ -3,7 +3,7 @@
 //! Last month's return sent once more has every figure right and none of this month's; a neighbour's figures
 //! filled into one's own form add up as well. Both are worth a question and no more: work may have stood still.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::model::{
     Amount, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, RowKind, Table,
@@ -114,12 +114,7 @@ pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding>
                 .map(|leaf| at.spot(leaf))
                 .filter(|spot| spot.kind(scheme).is_figure())
                 .collect();
-            let telling: HashSet<Amount> = spots
-                .iter()
-                .filter_map(|spot| spot.amount().ok())
-                .filter(|amount| is_telling(*amount))
-                .collect();
-            let Some(reporter) = row.reporter.filter(|_| telling.len() >= LEAST_FIGURES) else {
+            let Some(reporter) = row.reporter.filter(|_| has_telling(&spots)) else {
                 continue;
             };
             let figures = spots.iter().map(|spot| spot.amount().ok()).collect();
@@ -136,6 +131,17 @@ pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding>
         }
     }
     findings
+}
+
+/// Whether there are figures enough that two would hardly have by chance, all different.
+fn has_telling(spots: &[Spot<'_>]) -> bool {
+    let mut telling: Vec<Amount> = Vec::with_capacity(LEAST_FIGURES);
+    for amount in spots.iter().filter_map(|spot| spot.amount().ok()) {
+        if telling.len() < LEAST_FIGURES && !telling.contains(&amount) && is_telling(amount) {
+            telling.push(amount);
+        }
+    }
+    telling.len() == LEAST_FIGURES
 }
 
 /// Whether a figure is one that two would hardly have by chance: of two digits or more, and not round.

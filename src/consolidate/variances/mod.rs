@@ -13,6 +13,8 @@ mod taken;
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use crate::model::{CellRef, Earlier, Finding, Fraction, Period, Table};
 use crate::scheme::Scheme;
 
@@ -174,7 +176,7 @@ pub fn variances(
             continue;
         }
         let compared = indicators
-            .into_iter()
+            .into_par_iter()
             .map(|indicator| Comparer::new(scheme, indicator, now, earlier, &open).compare());
         let indicators: Vec<IndicatorVariances> = compared.collect();
         match indicators.iter().any(IndicatorVariances::is_returned) {

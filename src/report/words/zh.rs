@@ -859,15 +859,12 @@ pub(super) fn file_status(status: &FileStatus) -> &'static str {
 
 /// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
 pub(super) fn unreadable(why: &Unreadable) -> String {
-    let noticed = |what: &str, detail: &str| match detail.is_empty() {
-        true => what.to_owned(),
-        false => format!("{what}（{detail}）"),
-    };
     match why {
-        Unreadable::NotOpened { detail } => noticed("系统打不开这个文件", detail),
+        // What the system says may be the only clue; what a parser stumbled over helps no clerk.
+        Unreadable::NotOpened { detail } => format!("系统打不开这个文件（{detail}）"),
         Unreadable::Empty => "文件是空的".to_owned(),
-        Unreadable::Truncated { detail } => noticed("文件不完整，可能没有传完", detail),
-        Unreadable::Damaged { detail } => noticed("文件已损坏", detail),
+        Unreadable::Truncated { .. } => "文件不完整，可能没有传完".to_owned(),
+        Unreadable::Damaged { .. } => "文件已损坏".to_owned(),
         Unreadable::PasswordProtected => "文件有打开密码".to_owned(),
         Unreadable::HtmlPage => "其实是网页，只是扩展名像表格".to_owned(),
         Unreadable::XmlSpreadsheet2003 => "是 Excel 2003 的 XML 表格".to_owned(),
@@ -890,7 +887,7 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
             let (what, unit) = quantity(*what);
             format!("{what}超过限度（{limit} {unit}）")
         }
-        Unreadable::ParserPanicked { detail } => noticed("程序读取时出错", detail),
+        Unreadable::ParserPanicked { .. } => "程序读取时出错".to_owned(),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::model::{Amount, CellRef};
 /// Rows made in one go.
 const CHUNK: usize = 1024;
 /// Better packing takes several times as long and saves a fifth.
-const LEVEL: i64 = 1;
+pub(super) const LEVEL: u8 = 1;
 /// Cells from which on a sheet may take more than 4 GiB before it is packed.
 const HUGE: usize = 1 << 25;
 
@@ -74,7 +74,7 @@ impl Body<'_> {
     fn pack(&self, path: &str, sheet: &str) -> Result<Vec<u8>, XlsxError> {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default()
-            .compression_level(Some(LEVEL))
+            .compression_level(Some(i64::from(LEVEL)))
             .unix_permissions(0o600)
             .large_file(self.n_rows * self.n_cols > HUGE);
         zip.start_file(path, options)?;

@@ -87,6 +87,7 @@ fn write_within(
     let annexes = context.annexes.par_iter();
     let frames: Vec<Frame> = annexes.map(|&idx| Frame::of(&context, idx)).collect();
     let mut workbook = Workbook::new();
+    workbook.set_zip_compression_level(body::LEVEL);
     let mut styles = Styles::default();
     let looks = sources::Looks::register(&mut workbook, &mut styles);
     workbook.set_properties(&properties(&context)?);
@@ -266,9 +267,6 @@ fn new_sheet(
     limits: Limits,
 ) -> Result<&mut Worksheet, XlsxError> {
     if n_cells > limits.kept_cells {
-        // Packing a large sheet well takes as long as writing it; this is four times as fast and a
-        // quarter larger.
-        workbook.set_zip_compression_level(2);
         return workbook.add_worksheet_with_constant_memory();
     }
     Ok(workbook.add_worksheet())

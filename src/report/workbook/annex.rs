@@ -217,60 +217,19 @@ impl<'a> Grid<'a> {
         let mut last: Vec<Option<(Look, u32)>> = vec![None; n_leaves];
         let mut style = |leaf: usize, look: Look| match last[leaf] {
             Some((same, id)) if same == look => id,
-            _ => {
-                let id = ids[&look];
-                last[leaf] = Some((look, id));
-                id
-            }
+            _ => last[leaf].insert((look, ids[&look])).1,
         };
         let mut covering: Vec<Option<Look>> = vec![None; n_leaves];
         for row in rows {
             let row_idx = self.part.rows.0 + row;
             cells.start_row(row, self.height(row_idx));
-            for leaf in 0..n_leaves {
-                let span = self.frame.span(row_idx, leaf);
-                if span == 0 {
-                    let look =
-                        *covering[leaf].get_or_insert_with(|| self.look_above(row_idx, leaf));
+            for (leaf, covering) in covering.iter_mut().enumerate() {
+                if self.frame.span(row_idx, leaf) == 0 {
+                    let look = *covering.get_or_insert_with(|| self.look_above(row_idx, leaf));
                     cells.blank(leaf, style(leaf, look));
-                    continue;
-                }
-                let look = self.look(row_idx, leaf, span);
-                covering[leaf] = Some(look);
-                let absent = self.is_absent(row_idx, leaf);
-                match self.remark_end(row_idx, leaf).filter(|_| !absent) {
-                    Some(_) => cells.merge_down(leaf, row + span),
-                    None if span > 1 && !absent => cells.merge_down(leaf, row + span - 1),
-                    None => {}
-                }
-                if absent {
-                    let is_missing = self.frame.context.is_due(self.frame.idx);
-                    let word = match is_missing && self.frame.first_value == Some(leaf) {
-                        true => self.frame.context.lang.pick("未报", "missing"),
-                        false => "",
-                    };
-                    cells.text(leaf, style(leaf, look), word);
-                    continue;
-                }
-                let shown = self.frame.shown(row_idx, leaf);
-                let kind = self.frame.annex.column_of(leaf).kind;
-                let style = style(leaf, numbered(look, &shown, kind));
-                match &shown {
-                    Shown::Figure(amount, _) => match self.frame.row_sum(row_idx, leaf) {
-                        Some((runs, sum)) => cells.sum(leaf, style, runs, sum),
-                        None => match figure(*amount) {
-                            Some(number) => cells.number(leaf, style, number),
-                            None => cells.text(leaf, style, &amount.to_string()),
-                        },
-                    },
-                    Shown::Blank => cells.blank(leaf, style),
-                    Shown::Number(number) => cells.number(leaf, style, f64::from(*number)),
-                    // Excel refuses longer texts; the return has the whole of it.
-                    Shown::Text(text) => cells.text(leaf, style, &text::cut(text, 32_000)),
-                    Shown::Date(date) => match serial(*date) {
-                        Some(date) => cells.number(leaf, style, date.to_excel()),
-                        None => cells.text(leaf, style, &printed(*date)),
-                    },
+                } else {
+                    let look = self.write_cell(row, leaf, &mut style, cells);
+                    *covering = Some(look);
                 }
             }
             if let Some([rate, state]) = self.completion_looks(row_idx) {
@@ -284,6 +243,54 @@ impl<'a> Grid<'a> {
                 cells.text(n_leaves + 1, ids[&state], word);
             }
         }
+    }
+
+    /// Writes a cell that no other covers; the look of those that it covers itself.
+    fn write_cell(
+        self,
+        row: usize,
+        leaf: usize,
+        style: &mut impl FnMut(usize, Look) -> u32,
+        cells: &mut Cells,
+    ) -> Look {
+        let row_idx = self.part.rows.0 + row;
+        let span = self.frame.span(row_idx, leaf);
+        let look = self.look(row_idx, leaf, span);
+        if self.is_absent(row_idx, leaf) {
+            let is_missing = self.frame.context.is_due(self.frame.idx);
+            let word = match is_missing && self.frame.first_value == Some(leaf) {
+                true => self.frame.context.lang.pick("未报", "missing"),
+                false => "",
+            };
+            cells.text(leaf, style(leaf, look), word);
+            return look;
+        }
+        match self.remark_end(row_idx, leaf) {
+            Some(_) => cells.merge_down(leaf, row + span),
+            None if span > 1 => cells.merge_down(leaf, row + span - 1),
+            None => {}
+        }
+        let shown = self.frame.shown(row_idx, leaf);
+        let kind = self.frame.annex.column_of(leaf).kind;
+        let style = style(leaf, numbered(look, &shown, kind));
+        match &shown {
+            Shown::Figure(amount, _) => match self.frame.row_sum(row_idx, leaf) {
+                Some((runs, sum)) => cells.sum(leaf, style, runs, sum),
+                None => match figure(*amount) {
+                    Some(number) => cells.number(leaf, style, number),
+                    None => cells.text(leaf, style, &amount.to_string()),
+                },
+            },
+            Shown::Blank => cells.blank(leaf, style),
+            Shown::Number(number) => cells.number(leaf, style, f64::from(*number)),
+            // Excel refuses longer texts; the return has the whole of it.
+            Shown::Text(text) => cells.text(leaf, style, &text::cut(text, 32_000)),
+            Shown::Date(date) => match serial(*date) {
+                Some(date) => cells.number(leaf, style, date.to_excel()),
+                None => cells.text(leaf, style, &printed(*date)),
+            },
+        }
+        look
     }
 
     /// The look of the cell that covers this one.

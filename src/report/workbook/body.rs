@@ -35,8 +35,10 @@ pub(super) struct Body<'a> {
     pub(super) n_rows: usize,
     pub(super) n_cols: usize,
     /// Writes some of the rows, numbered from 0. Every row starts with [`Cells::start_row`].
-    pub(super) write: Box<dyn Fn(Range<usize>, &mut Cells) + Sync + 'a>,
+    pub(super) write: Box<WriteRows<'a>>,
 }
+
+type WriteRows<'a> = dyn Fn(Range<usize>, &mut Cells) + Sync + 'a;
 
 /// Writes a workbook with its bodies in their places.
 pub(super) fn fill(
@@ -309,7 +311,7 @@ fn escape(text: &str, out: &mut String) {
             '\0'..='\x1F' | '\u{FFFE}' | '\u{FFFF}' => {
                 let _ = write!(out, "_x{:04X}_", u32::from(c));
             }
-            '_' if is_escape(text[at..].as_bytes()) => out.push_str("_x005F_"),
+            '_' if is_escape(&text.as_bytes()[at..]) => out.push_str("_x005F_"),
             c => out.push(c),
         }
     }

@@ -23,13 +23,17 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (folder, threads) = match arguments.as_slice() {
-        [folder] => (folder, 1),
-        [folder, option, n] if option == "--threads" => (folder, n.parse()?),
-        _ => return Err("usage: bare_calamine DIR [--threads N]".into()),
+    let (folders, threads) = match arguments.as_slice() {
+        [folders @ .., option, n] if option == "--threads" => (folders, n.parse()?),
+        folders => (folders, 1),
     };
+    if folders.is_empty() {
+        return Err("usage: bare_calamine DIR… [--threads N]".into());
+    }
     let mut files = Vec::new();
-    list(Path::new(folder), &mut files)?;
+    for folder in folders {
+        list(Path::new(folder), &mut files)?;
+    }
     files.sort();
     let cells = read_all(&files, threads)?;
     println!("files={} cells={cells}", files.len());

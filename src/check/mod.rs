@@ -42,7 +42,7 @@ use std::collections::HashSet;
 use crate::model::{Kind, Period, Row, RowKind, Table};
 use crate::scheme::{Relation, RowSel, Rows, Scheme};
 
-pub(crate) use linear::Equation;
+pub(crate) use linear::{Equation, Term};
 pub use outcome::{Checked, Why};
 
 use cells::{At, Cells, Spot};

@@ -64,13 +64,17 @@ pub(super) fn beside_others(system: &System<'_>, failing: &[usize]) -> Vec<[usiz
         for &(cell, sign) in &balance.terms {
             let (table, row, leaf) = system.cells[cell].spot;
             let wanted = system.cells[cell].value - sign * balance.residual;
-            let twins = (0..system.cells.len()).filter(|&twin| {
-                let other = &system.cells[twin];
-                (other.value - wanted).abs() <= balance.tolerance
-                    && other.spot.0 == table
-                    && (other.spot.1 == row) != (other.spot.2 == leaf)
-                    && balance.sign_of(twin) == 0
-            });
+            let in_row = (0..system.n_leaves(table)).map(|other| (table, row, other));
+            let in_column = (0..system.tables[table].rows.len()).map(|other| (table, other, leaf));
+            let in_line = in_row
+                .chain(in_column)
+                .filter(|spot| *spot != (table, row, leaf));
+            let twins = in_line
+                .filter_map(|spot| system.find(spot))
+                .filter(|&twin| {
+                    (system.cells[twin].value - wanted).abs() <= balance.tolerance
+                        && balance.sign_of(twin) == 0
+                });
             let pair = |twin: usize| [cell.min(twin), cell.max(twin)];
             pairs.extend(twins.map(pair).filter(|pair| is_exchange(system, *pair)));
         }

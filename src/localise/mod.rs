@@ -23,6 +23,8 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use rayon::prelude::*;
+
 use crate::check::Checker;
 use crate::model::{
     Amount, Detail, Earlier, Evidence, Explained, Extent, Finding, Kind, Level, Place, Reason,
@@ -31,7 +33,7 @@ use crate::model::{
 
 use evidence::{Before, Judge, Judged, Weights};
 use search::{Limits, search};
-use system::{Spot, System};
+use system::{Group, Spot, System};
 
 /// More suspects than these are no help.
 const MAX_SUSPECTS: usize = 8;
@@ -128,16 +130,24 @@ impl<'a> Localiser<'a> {
         let mut explained: BTreeSet<usize> = BTreeSet::new();
         let mut slipped: HashSet<(usize, usize)> = HashSet::new();
         if wanted.contains(&true) {
-            let mut system = System::new(self.checker, self.tables, &wanted);
-            let failures = Failures::of(&system, findings);
-            self.system(
-                &mut system,
-                &failures,
-                findings,
-                &mut told,
-                &mut explained,
-                &mut slipped,
-            );
+            let named = Named::of(findings);
+            let groups = Group::all(self.checker, self.tables, &wanted);
+            let advice: Vec<Advice> = groups
+                .into_par_iter()
+                .map(|group| {
+                    let mut system = System::new(self.checker, self.tables, group);
+                    let failures = named.failures(&system);
+                    self.advice(&mut system, &failures, findings)
+                })
+                .collect();
+            for of_group in advice {
+                told.extend(of_group.told);
+                explained.extend(of_group.explained);
+                slipped.extend(of_group.slipped);
+                for (finding, suspects) in of_group.suspects {
+                    findings[finding].suspects = suspects;
+                }
+            }
         }
         let scheme = self.checker.scheme();
         for found in slip::by_size(scheme, self.tables, &self.before, &slipped) {
@@ -159,16 +169,14 @@ impl<'a> Localiser<'a> {
         findings.append(&mut told);
     }
 
-    fn system(
-        &self,
-        system: &mut System<'a>,
-        failures: &Failures,
-        findings: &mut [Finding],
-        told: &mut Vec<Finding>,
-        explained: &mut BTreeSet<usize>,
-        slipped: &mut HashSet<(usize, usize)>,
-    ) {
-        let mut suspects: HashMap<usize, Vec<Suspect>> = HashMap::new();
+    /// What there is to say of one group of forms.
+    fn advice(&self, system: &mut System<'a>, failures: &Failures, findings: &[Finding]) -> Advice {
+        let Advice {
+            mut suspects,
+            mut told,
+            mut explained,
+            mut slipped,
+        } = Advice::default();
         for (&balance, &finding) in &failures.0 {
             suspects.insert(finding, pattern::of_difference(system, balance));
         }
@@ -302,9 +310,14 @@ impl<'a> Localiser<'a> {
             add_suspects(system, &repairs, promise, known);
             system.balances[promise].set_aside = true;
         }
-        for (finding, mut suspects) in suspects {
+        for suspects in suspects.values_mut() {
             suspects.truncate(MAX_SUSPECTS);
-            findings[finding].suspects = suspects;
+        }
+        Advice {
+            suspects,
+            told,
+            explained,
+            slipped,
         }
     }
 
@@ -455,13 +468,28 @@ impl<'a> Localiser<'a> {
     }
 }
 
+/// What is said of the failures of one group of forms.
+#[derive(Default)]
+struct Advice {
+    /// Of findings, by their index.
+    suspects: HashMap<usize, Vec<Suspect>>,
+    /// Faults that extend over many cells.
+    told: Vec<Finding>,
+    /// The findings that those explain.
+    explained: BTreeSet<usize>,
+    /// The rows that they are about: table, row.
+    slipped: HashSet<(usize, usize)>,
+}
+
+/// Findings of failures by what they are about: rule, what was given, the first of what it is held against.
+struct Named<'f>(HashMap<(&'f str, Place, Option<Place>), usize>);
+
 /// Which finding tells of which balance.
 struct Failures(HashMap<usize, usize>);
 
-impl Failures {
-    fn of(system: &System<'_>, findings: &[Finding]) -> Self {
-        type Name<'a> = (&'a str, Place, Option<Place>);
-        let mut by_name: HashMap<Name<'_>, usize> = HashMap::new();
+impl<'f> Named<'f> {
+    fn of(findings: &'f [Finding]) -> Self {
+        let mut by_name = HashMap::new();
         for (idx, finding) in findings.iter().enumerate().filter(|(_, it)| is_failure(it)) {
             let (Some(rule), Some(place)) = (finding.rule.as_deref(), finding.place.clone()) else {
                 continue;
@@ -474,6 +502,10 @@ impl Failures {
             };
             by_name.insert((rule, given, against), idx);
         }
+        Self(by_name)
+    }
+
+    fn failures(&self, system: &'f System<'_>) -> Failures {
         let rules = &system.scheme.rules;
         let mut failures = HashMap::new();
         for (idx, balance) in system
@@ -495,10 +527,10 @@ impl Failures {
             let found = names
                 .take(4)
                 .chain([None])
-                .find_map(|against| by_name.get(&(rule, given.clone(), against)).copied());
+                .find_map(|against| self.0.get(&(rule, given.clone(), against)).copied());
             failures.extend(found.map(|finding| (idx, finding)));
         }
-        Self(failures)
+        Failures(failures)
     }
 }
 

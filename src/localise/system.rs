@@ -3,11 +3,11 @@
 //! Every figure is counted in one small unit: base units of measure, and as many decimals as any figure of
 //! the system has. Conversion then never divides, and every coefficient is +1 or −1.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rust_decimal::Decimal;
 
-use crate::check::{Checker, Equation};
+use crate::check::{Checker, Equation, Term};
 use crate::model::{Amount, Operand, Place, Row, RowKind, Table};
 use crate::scheme::{ColumnKind, Limit, Relation, RowSel, Scheme};
 
@@ -30,6 +30,95 @@ pub(super) struct System<'t> {
     scale: u32,
     /// For each unit, the factors by which figures in it may be off.
     factors: HashMap<usize, Vec<Factor>>,
+}
+
+/// Forms that share equations with each other and with no other form, so that what is wrong in one group says
+/// nothing about another.
+#[derive(Default)]
+pub(super) struct Group<'t> {
+    /// Forms that hold every figure of theirs against the others.
+    tables: Vec<usize>,
+    equations: Vec<Located<'t>>,
+}
+
+/// An equation, and for each of its terms the index of the table.
+type Located<'t> = (Equation<'t>, Vec<usize>);
+
+impl<'t> Group<'t> {
+    /// The groups of the wanted tables, in their order.
+    pub(super) fn all(checker: &'t Checker<'t>, tables: &'t [Table], wanted: &[bool]) -> Vec<Self> {
+        let index: HashMap<*const Table, usize> = tables
+            .iter()
+            .enumerate()
+            .map(|(idx, table)| (std::ptr::from_ref(table), idx))
+            .collect();
+        let located = |equation: Equation<'t>| -> Located<'t> {
+            let of_term = |term: &Term<'t>| index[&std::ptr::from_ref(term.table)];
+            let of_terms = equation.terms.iter().map(of_term).collect();
+            (equation, of_terms)
+        };
+        let county = checker.county_equations(tables).into_iter();
+        let county: Vec<Located<'t>> = county
+            .filter(|equation| equation.terms.len() <= MAX_TERMS)
+            .map(located)
+            .collect();
+        // A form that shares an equation with one in question may hold the wrong cell, or confirm the right.
+        let mut included: Vec<bool> = wanted.to_vec();
+        for (_, of_terms) in &county {
+            if of_terms.iter().any(|&table| wanted[table]) {
+                of_terms.iter().for_each(|&table| included[table] = true);
+            }
+        }
+        let forms = (0..tables.len()).filter(|&table| included[table]);
+        let in_forms = forms.flat_map(|table| checker.form_equations(&tables[table]));
+        let in_forms = in_forms.filter(|equation| equation.terms.len() <= MAX_TERMS);
+        let concerns = |(_, of_terms): &Located<'t>| of_terms.iter().any(|&table| included[table]);
+        let equations: Vec<Located<'t>> = in_forms
+            .map(located)
+            .chain(county.into_iter().filter(concerns))
+            .collect();
+
+        let mut joined = Joined::new(tables.len());
+        for (_, of_terms) in &equations {
+            of_terms
+                .windows(2)
+                .for_each(|pair| joined.join(pair[0], pair[1]));
+        }
+        let mut groups: BTreeMap<usize, Self> = BTreeMap::new();
+        for table in (0..tables.len()).filter(|&table| included[table]) {
+            let group = groups.entry(joined.first(table)).or_default();
+            group.tables.push(table);
+        }
+        for equation in equations {
+            if let Some(&table) = equation.1.first() {
+                let group = groups.entry(joined.first(table)).or_default();
+                group.equations.push(equation);
+            }
+        }
+        groups.into_values().collect()
+    }
+}
+
+/// Which tables are joined, each known by the first of those it is joined with.
+struct Joined(Vec<usize>);
+
+impl Joined {
+    fn new(len: usize) -> Self {
+        Self((0..len).collect())
+    }
+
+    fn first(&mut self, mut table: usize) -> usize {
+        while self.0[table] != table {
+            self.0[table] = self.0[self.0[table]];
+            table = self.0[table];
+        }
+        table
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.first(a), self.first(b));
+        self.0[a.max(b)] = a.min(b);
+    }
 }
 
 /// Table, row, leaf.
@@ -94,46 +183,8 @@ impl Balance {
 }
 
 impl<'t> System<'t> {
-    /// The equations of these tables and between them.
-    pub(super) fn new(checker: &'t Checker<'t>, tables: &'t [Table], wanted: &[bool]) -> Self {
-        let index: HashMap<*const Table, usize> = tables
-            .iter()
-            .enumerate()
-            .map(|(idx, table)| (std::ptr::from_ref(table), idx))
-            .collect();
-        let table_of = |table: &Table| index[&std::ptr::from_ref(table)];
-        let county = checker.county_equations(tables);
-        // A form that shares an equation with one in question may hold the wrong cell, or confirm the right.
-        let mut included: Vec<bool> = wanted.to_vec();
-        for equation in &county {
-            if equation
-                .terms
-                .iter()
-                .any(|term| wanted[table_of(term.table)])
-            {
-                equation
-                    .terms
-                    .iter()
-                    .for_each(|term| included[table_of(term.table)] = true);
-            }
-        }
-        let mut equations: Vec<Equation<'t>> = Vec::new();
-        for (table, _) in tables
-            .iter()
-            .zip(&included)
-            .filter(|(_, included)| **included)
-        {
-            equations.extend(checker.form_equations(table));
-        }
-        let concerns = |equation: &Equation<'_>| {
-            equation
-                .terms
-                .iter()
-                .any(|term| included[table_of(term.table)])
-        };
-        equations.extend(county.into_iter().filter(concerns));
-        equations.retain(|equation| equation.terms.len() <= MAX_TERMS);
-
+    /// One system for all of a group's equations.
+    pub(super) fn new(checker: &'t Checker<'t>, tables: &'t [Table], group: Group<'t>) -> Self {
         let scheme = checker.scheme();
         let mut system = Self {
             scheme,
@@ -141,17 +192,17 @@ impl<'t> System<'t> {
             cells: Vec::new(),
             balances: Vec::new(),
             by_spot: HashMap::new(),
-            scale: scale_of(scheme, &equations),
+            scale: scale_of(scheme, &group.equations),
             factors: HashMap::new(),
         };
         let bounds = Bounds::of(scheme);
-        for equation in &equations {
+        for (equation, of_terms) in &group.equations {
             // What cannot be counted exactly is left out rather than rounded.
-            system.add(equation, &bounds, &table_of);
+            system.add(equation, of_terms, &bounds);
         }
-        for (idx, table) in tables.iter().enumerate().filter(|(idx, _)| included[*idx]) {
+        for idx in group.tables {
             system.add_neighbours(idx, &bounds);
-            for [part, whole] in checker.form_parts(table) {
+            for [part, whole] in checker.form_parts(&tables[idx]) {
                 let find =
                     |(row, leaf): (usize, usize)| system.by_spot.get(&(idx, row, leaf)).copied();
                 if let (Some(part), Some(whole)) = (find(part), find(whole)) {
@@ -163,19 +214,14 @@ impl<'t> System<'t> {
         system
     }
 
-    fn add(
-        &mut self,
-        equation: &Equation<'t>,
-        bounds: &Bounds,
-        table_of: &dyn Fn(&Table) -> usize,
-    ) -> Option<()> {
+    fn add(&mut self, equation: &Equation<'t>, of_terms: &[usize], bounds: &Bounds) -> Option<()> {
         let mut terms: Vec<(usize, i128)> = Vec::with_capacity(equation.terms.len());
         let mut residual = -self.int(equation.constant)?;
         let tolerance = self.int(equation.tolerance)?;
         let mut seen = HashSet::new();
         let mut cells = Vec::with_capacity(equation.terms.len());
-        for (idx, term) in equation.terms.iter().enumerate() {
-            let spot = (table_of(term.table), term.row, term.leaf);
+        for (idx, (term, table)) in equation.terms.iter().zip(of_terms).enumerate() {
+            let spot = (*table, term.row, term.leaf);
             if !seen.insert(spot) {
                 return None;
             }
@@ -310,6 +356,11 @@ impl<'t> System<'t> {
         self.by_spot.get(&spot).copied()
     }
 
+    /// How many figures and texts a row of a table has.
+    pub(super) fn n_leaves(&self, table: usize) -> usize {
+        self.scheme.annexes[self.tables[table].annex].leaves.len()
+    }
+
     pub(super) fn row(&self, cell: usize) -> &'t Row {
         let (table, row, _) = self.cells[cell].spot;
         &self.tables[table].rows[row]
@@ -413,13 +464,13 @@ impl<'t> System<'t> {
 }
 
 /// As many decimals as any figure needs in base units.
-fn scale_of(scheme: &Scheme, equations: &[Equation<'_>]) -> u32 {
+fn scale_of(scheme: &Scheme, equations: &[Located<'_>]) -> u32 {
     let mut scale = 0;
     let mut see = |amount: Option<Amount>| {
         let decimals = amount.map_or(0, |amount| u32::from(amount.normalised().decimals()));
         scale = scale.max(decimals.min(MAX_SCALE));
     };
-    for equation in equations {
+    for (equation, _) in equations {
         see(Some(equation.constant));
         see(Some(equation.tolerance));
         for term in &equation.terms {

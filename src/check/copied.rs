@@ -3,7 +3,7 @@
 //! Last month's return sent once more has every figure right and none of this month's; a neighbour's figures
 //! filled into one's own form add up as well. Both are worth a question and no more: work may have stood still.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{
     Amount, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, RowKind, Table,

@@ -3,8 +3,9 @@
 //! A row is known again by its annex, its keys and its year, and in registers and totals by whose it is. Where
 //! an earlier period was never consolidated, nothing that needs it can be checked, and nothing else changes.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::model::{Earlier, Operand, Past, Period, Row, RowKind, Table};
 use crate::scheme::{CellSel, Course, Relation, Rows, Scheme};

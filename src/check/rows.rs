@@ -3,8 +3,9 @@
 //! Forms come in the order of trust; of several rows with one key the first is taken. A row in which
 //! nothing is filled in is a printed one that was left for somebody else, and is no row.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};

@@ -1,14 +1,15 @@
 //! Which row of which return stands for each row of the annex, and what the rows add up to.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::completion::{completion, progress};
 use super::scaled::{PRECISION, SCALE, from_scaled, to_scaled};
 use super::{Completion, County, CountyAnnex, CountyRow, CountyTotal, Source};
+
 use crate::model::{
     Amount, Detail, Finding, Kind, Level, Place, Row, RowKind, Table, Value, Wanted,
 };

@@ -1,12 +1,16 @@
 //! 电话清单: whom to telephone about what, what matters most for the county's totals first.
 
+use std::cell::{OnceCell, RefCell};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{
     Amount, Call, Earlier, Effect, Finding, Kind, Level, Row, RowKind, Table, Value,
 };
-use crate::scheme::{Annex, ColumnKind, Scheme};
+use crate::scheme::{ColumnKind, Scheme};
 
 use super::{RowName, answers_for, row_name, says_something};
 
@@ -99,7 +103,7 @@ struct Scales<'a> {
     by_sheet: HashMap<(&'a str, &'a str, usize), &'a Table>,
 }
 
-impl Scales<'_> {
+impl<'a> Scales<'a> {
     fn effect(&self, finding: &Finding, annex: Option<usize>, reporter: Option<usize>) -> Effect {
         let Some(annex) = annex else {
             // What could not be read may hold anything.
@@ -119,7 +123,7 @@ impl Scales<'_> {
     }
 
     /// The row and the leaf that a finding is at.
-    fn cell(&self, finding: &Finding, annex: usize) -> Option<(&Row, usize)> {
+    fn cell(&self, finding: &Finding, annex: usize) -> Option<(&'a Row, usize)> {
         let place = finding.place.as_ref()?;
         let (sheet, cell) = (place.sheet.as_deref()?, place.cell?);
         let table = self.by_sheet.get(&(&*place.file, sheet, annex))?;
@@ -131,7 +135,7 @@ impl Scales<'_> {
         Some((row, leaf))
     }
 
-    fn of_cell(&self, finding: &Finding, annex_idx: usize, row: &Row, leaf: usize) -> Effect {
+    fn of_cell(&self, finding: &Finding, annex_idx: usize, row: &'a Row, leaf: usize) -> Effect {
         let annex = &self.scheme.annexes[annex_idx];
         if annex.kind_of(leaf, row.spec) != ColumnKind::Additive {
             return Effect::Nothing;
@@ -215,11 +219,21 @@ fn share(part: Amount, whole: Amount) -> Option<Effect> {
     (!whole.is_zero()).then_some(Effect::Share { part, whole })
 }
 
-/// The rows that count of some returns, by annex.
+/// The rows that count of some returns. Nothing is looked through before it is asked for.
 struct Figures<'t> {
     scheme: &'t Scheme,
-    rows: HashMap<usize, Vec<&'t Row>>,
+    /// In order of trust.
+    tables: &'t [Table],
+    annexes: Vec<OnceCell<AnnexFigures<'t>>>,
+}
+
+/// The same of one annex.
+struct AnnexFigures<'t> {
+    rows: Vec<&'t Row>,
     by_name: HashMap<RowName<'t>, &'t Row>,
+    by_reporter: HashMap<usize, Vec<&'t Row>>,
+    /// Sums of columns that have been asked for, by leaf and unit.
+    columns: RefCell<HashMap<(usize, Option<usize>), Option<Amount>>>,
 }
 
 /// What a figure is added up to.
@@ -231,57 +245,67 @@ enum TotalOf<'t> {
     Row(&'t [std::sync::Arc<str>], Option<u16>),
 }
 
-impl<'t> Figures<'t> {
-    /// `tables` in order of trust. What a township says of another is believed last.
-    fn of(scheme: &'t Scheme, tables: &'t [Table]) -> Self {
+impl<'t> AnnexFigures<'t> {
+    /// What a township says of another is believed last.
+    fn of(scheme: &'t Scheme, tables: &'t [Table], annex_idx: usize) -> Self {
+        let annex = &scheme.annexes[annex_idx];
         let mut figures = Self {
-            scheme,
-            rows: HashMap::new(),
+            rows: Vec::new(),
             by_name: HashMap::new(),
+            by_reporter: HashMap::new(),
+            columns: RefCell::default(),
         };
-        let mut seen: HashSet<RowName<'t>> = HashSet::new();
         for is_own in [true, false] {
-            for table in tables {
-                let annex = &scheme.annexes[table.annex];
+            for table in tables.iter().filter(|table| table.annex == annex_idx) {
                 let rows = table.rows.iter().filter(|row| {
                     row.kind == RowKind::Data
                         && answers_for(scheme, table, row) == is_own
                         && says_something(annex, row)
                 });
                 for row in rows {
-                    let name = row_name(table, row);
-                    if seen.insert(name) {
-                        figures.rows.entry(table.annex).or_default().push(row);
-                        figures.by_name.insert(name, row);
+                    let Entry::Vacant(vacant) = figures.by_name.entry(row_name(table, row)) else {
+                        continue;
+                    };
+                    vacant.insert(row);
+                    figures.rows.push(row);
+                    if let Some(reporter) = row.reporter {
+                        figures.by_reporter.entry(reporter).or_default().push(row);
                     }
                 }
             }
         }
         figures
     }
+}
 
-    fn annex(&self, annex: usize) -> &'t Annex {
-        &self.scheme.annexes[annex]
+impl<'t> Figures<'t> {
+    /// `tables` in order of trust.
+    fn of(scheme: &'t Scheme, tables: &'t [Table]) -> Self {
+        Self {
+            scheme,
+            tables,
+            annexes: scheme.annexes.iter().map(|_| OnceCell::new()).collect(),
+        }
     }
 
-    fn all(&self, annex: usize) -> &[&'t Row] {
-        self.rows.get(&annex).map_or(&[], Vec::as_slice)
+    fn annex(&self, annex: usize) -> &AnnexFigures<'t> {
+        self.annexes[annex].get_or_init(|| AnnexFigures::of(self.scheme, self.tables, annex))
     }
 
     /// The same row in these returns.
     fn row(&self, annex: usize, row: &'t Row) -> Option<&'t Row> {
         let key = (annex, row.spec, row.kind, &*row.key, row.year, row.reporter);
-        self.by_name.get(&key).copied()
+        self.annex(annex).by_name.get(&key).copied()
     }
 
-    fn of_reporter(&self, annex: usize, reporter: usize) -> Vec<&'t Row> {
-        let rows = self.all(annex).iter().copied();
-        rows.filter(|row| row.reporter == Some(reporter)).collect()
+    fn of_reporter(&self, annex: usize, reporter: usize) -> &[&'t Row] {
+        let rows = self.annex(annex).by_reporter.get(&reporter);
+        rows.map_or(&[], Vec::as_slice)
     }
 
     /// What a figure is added up to, if it is one that adds up.
     fn total_of<'r>(&self, annex_idx: usize, row: &'r Row, leaf: usize) -> Option<TotalOf<'r>> {
-        let annex = self.annex(annex_idx);
+        let annex = &self.scheme.annexes[annex_idx];
         if annex.kind_of(leaf, row.spec) != ColumnKind::Additive {
             return None;
         }
@@ -298,10 +322,20 @@ impl<'t> Figures<'t> {
     }
 
     fn sum(&self, annex: usize, total: TotalOf<'_>, leaf: usize) -> Option<Amount> {
-        let rows = self.all(annex).iter();
-        let rows = rows.filter(|row| self.total_of(annex, row, leaf) == Some(total));
-        let mut amounts = rows.filter_map(|row| row.entries[leaf].value.amount());
-        let first = amounts.next()?;
-        amounts.try_fold(first, Amount::checked_add)
+        let figures = self.annex(annex);
+        let sum = || {
+            let rows = figures.rows.iter();
+            let rows = rows.filter(|row| self.total_of(annex, row, leaf) == Some(total));
+            let mut amounts = rows.filter_map(|row| row.entries[leaf].value.amount());
+            let first = amounts.next()?;
+            amounts.try_fold(first, Amount::checked_add)
+        };
+        match total {
+            TotalOf::Column(unit) => {
+                let mut columns = figures.columns.borrow_mut();
+                *columns.entry((leaf, unit)).or_insert_with(sum)
+            }
+            TotalOf::Row(..) => sum(),
+        }
     }
 }

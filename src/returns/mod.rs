@@ -7,9 +7,11 @@ mod standing;
 mod version;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::model::{
     Correction, Detail, FileRecord, Finding, Kind, Level, Moment, NewerBy, Period, Place,

@@ -1,6 +1,6 @@
 //! One indicator as one period has it, by reporter.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::consolidate::{CountyRow, Source};
 use crate::model::{Amount, Fraction, Value};
@@ -50,12 +50,9 @@ impl Taken {
             }
             let whose = row.reporter.filter(|_| indicator.by_reporter);
             let part = part(annex, indicator, stand, row, leaf, year);
-            let before = taken.by_reporter.remove(&whose);
-            let both = match before {
-                Some(before) => joined(before, part),
-                None => part,
-            };
-            taken.by_reporter.insert(whose, both);
+            (taken.by_reporter.entry(whose))
+                .and_modify(|before| *before = joined(*before, part))
+                .or_insert(part);
             taken.rows.entry(whose).or_default().extend(row.source);
         }
         taken

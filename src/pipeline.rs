@@ -201,6 +201,21 @@ impl<'s> FormReader<'s> {
             .as_ref()
             .and_then(|stamp| made_for(self.scheme, stamp));
         let (settled, noticed) = settle_reporters(self.scheme, path, &forms, stamped);
+        // What was noticed of a form before it was known whose it is.
+        for (who, (idx, layout)) in settled.iter().zip(&layouts) {
+            let reporter = who.reporter.map(|idx| &self.scheme.reporters[idx].name);
+            let annex = &self.scheme.annexes[layout.annex].number;
+            let of_form = findings.iter_mut().filter(|finding| {
+                let sheet = finding
+                    .place
+                    .as_ref()
+                    .and_then(|place| place.sheet.as_ref());
+                finding.annex.as_ref() == Some(annex) && sheet == Some(&names[*idx])
+            });
+            for finding in of_form.filter(|finding| finding.reporter.is_none()) {
+                finding.reporter = reporter.cloned();
+            }
+        }
         findings.extend(noticed);
         let stamped = stamp.as_ref().and_then(|stamp| stamp.period.as_deref());
         let stamped = stamped.and_then(Period::parse);
@@ -218,7 +233,7 @@ impl<'s> FormReader<'s> {
                 period_found_by: about.said_by.as_ref().map(|said| said.source),
                 kept_apart,
                 dated: dated(sheet),
-                observations: n_observations(&table),
+                observations: n_observations(self.scheme, &table),
                 superseded: false,
             });
             if kept_apart {
@@ -727,6 +742,7 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
         other: path.clone(),
         identical: true,
         newer_by: None,
+        n_rows: None,
     };
     Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
 }
@@ -815,12 +831,14 @@ pub fn sort_findings(scheme: &Scheme, findings: &mut [Finding]) {
 }
 
 /// Keys and row numbers are not observations, nor are blanks.
-fn n_observations(table: &Table) -> usize {
-    table
+fn n_observations(scheme: &Scheme, table: &Table) -> usize {
+    let annex = &scheme.annexes[table.annex];
+    let entries = table
         .rows
         .iter()
-        .flat_map(|row| row.entries.iter())
-        .filter(|entry| entry.value != Value::Missing)
+        .flat_map(|row| row.entries.iter().enumerate());
+    entries
+        .filter(|(leaf, entry)| annex.is_data(*leaf) && entry.value != Value::Missing)
         .count()
 }
 

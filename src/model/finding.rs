@@ -157,6 +157,11 @@ pub enum Detail {
         /// The row of the annex that it may mean.
         nearest: Option<String>,
     },
+    /// Rows of others, who have not returned them; what they hold is left out.
+    OthersRows {
+        /// Their names.
+        rows: Vec<String>,
+    },
     /// A row that the annex asks for is not there.
     MissingRow {
         /// Its label.
@@ -249,6 +254,8 @@ pub enum Detail {
         identical: bool,
         /// By what the one taken is the newer, where the same office sent both.
         newer_by: Option<NewerBy>,
+        /// How many rows others have too, where the remaining rows of the other count.
+        n_rows: Option<usize>,
     },
     /// What a county said of it, in its own words.
     Told {

@@ -251,6 +251,19 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
             vec!["explain", "A99-99"],
             "没有这样的审核关系或类别：A99-99",
         ),
+        (
+            vec!["merg"],
+            "没有“merg”这个命令，是否指“merge”？\n写法见 --help",
+        ),
+        (
+            vec!["merge", "--outbx", "x"],
+            "没有“--outbx”这个选项，是否指“--outbox”？",
+        ),
+        (
+            vec!["merge", "--lang", "fr"],
+            "“--lang <语言>”不能是“fr”，应为zh、en之一",
+        ),
+        (vec!["check"], "没有写<文件>..."),
     ] {
         let output = hebiao(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -261,6 +274,31 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
         );
         assert!(stdout(&output).is_empty(), "{arguments:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn why_the_outbox_cannot_be_written_is_said_in_chinese() {
+    let desk = Desk::new("not-written");
+    fs::write(desk.path("file"), "").expect("a file");
+    let output = merge_plan(&desk.path("file"));
+    assert_eq!(output.status.code(), Some(2));
+    let said = format!(
+        "做不下去：写不了输出文件夹：{}：已有同名的文件或文件夹\n",
+        desk.path("file").display()
+    );
+    assert_eq!(stderr(&output), said);
+
+    fs::create_dir(desk.path("out")).expect("a folder");
+    let lock = fs::File::create(desk.path("out/.plan.lock")).expect("a file");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("a lock");
+    let output = merge_plan(&desk.path("out"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).starts_with("做不下去：另一次运行正在做这一期，请等它做完再运行："),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

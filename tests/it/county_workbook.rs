@@ -1,5 +1,6 @@
 //! The county workbook, written and read back.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read, Write};
 use std::process::Command;
 
@@ -117,6 +118,47 @@ impl Written {
         names.iter().map(|name| self.part(name)).collect()
     }
 
+    /// The cells of a sheet that have a note.
+    fn noted(&self, sheet: usize) -> BTreeSet<String> {
+        let rels = format!("xl/worksheets/_rels/sheet{sheet}.xml.rels");
+        let zip = zip::ZipArchive::new(Cursor::new(&self.bytes)).expect("a zip file");
+        if zip.index_for_name(&rels).is_none() {
+            return BTreeSet::new();
+        }
+        let rels = self.part(&rels);
+        let Some((_, part)) = rels.split_once("Target=\"../comments") else {
+            return BTreeSet::new();
+        };
+        let number = part.split('.').next().expect("a number");
+        let comments = self.part(&format!("xl/comments{number}.xml"));
+        let notes = comments.split("<comment ref=\"").skip(1);
+        let cells = notes.map(|note| note.split('"').next().expect("a cell").to_owned());
+        cells.collect()
+    }
+
+    /// The cells of a sheet that have the colour of a level, but for those inside a merged one.
+    fn coloured(&mut self, name: &str, sheet: usize) -> BTreeSet<String> {
+        let merged = self.book.merge_cells_by_sheet_name(name).expect(name);
+        let inside = |cell: hebiao::model::CellRef| {
+            merged.iter().any(|range| {
+                let at = (cell.row, cell.col);
+                let rows = range.start.0..=range.end.0;
+                let cols = range.start.1..=range.end.1;
+                at != range.start && rows.contains(&at.0) && cols.contains(&at.1)
+            })
+        };
+        let xml = self.part(&format!("xl/worksheets/sheet{sheet}.xml"));
+        let cells = xml.split("<c r=\"").skip(1);
+        let cells = cells.filter_map(|cell| {
+            let cell = cell.split('"').next()?;
+            let outside = !inside(cell.parse().expect("an address"));
+            let levels = ["FFC7CE", "FFD9A0", "FFE7C6", "FFFFA8"];
+            let marked = outside && levels.contains(&self.fill(sheet, cell).as_str());
+            marked.then(|| cell.to_owned())
+        });
+        cells.collect()
+    }
+
     /// The fill of a cell as RRGGBB.
     fn fill(&self, sheet: usize, cell: &str) -> String {
         let between = |text: &str, from: &str, to: &str| {
@@ -204,7 +246,9 @@ fn a_wrong_total_is_red_and_its_note_says_why() {
         "{notes}"
     );
     assert!(notes.contains("分项之和 35.25"));
-    assert!(notes.contains("请核对 E5；若分项有误，改分项后合计应随之变化"));
+    // The row stands one lower here than in its form, and the note is read here.
+    assert!(notes.contains("分项之和 35.25（B6:D6）"), "{notes}");
+    assert!(notes.contains("请核对 E6；若分项有误，改分项后合计应随之变化"));
     assert!(notes.contains("原表：西岭镇/附件3.xlsx 附件3!E5"));
     assert!(notes.contains("<author>hebiao</author>"));
 
@@ -358,6 +402,63 @@ fn a_stated_total_that_differs_is_said_beside_the_sum() {
 }
 
 #[test]
+fn a_wrong_total_row_is_red_and_its_note_says_why() {
+    let scheme = scheme(&[ANNEX_7]);
+    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 20 | 21 | 24 | 23 | 24").merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(written.fill(3, "D10"), "FFC7CE");
+    let notes = written.notes();
+    assert!(
+        notes.contains("填写 43，分项之和 39（G10:H10），差 4"),
+        "{notes}"
+    );
+    assert!(notes.contains("请核对 D10；"));
+    assert!(notes.contains("原表：县水利局/附件7.xlsx 附件7!D5"));
+    assert_eq!(written.noted(3), written.coloured("附件7", 3));
+}
+
+#[test]
+fn what_is_said_of_several_cells_names_the_one_it_quotes() {
+    let scheme = scheme(&[ANNEX_3]);
+    let mut hint = Finding::new(
+        Kind::ReadAs,
+        Level::Hint,
+        Detail::ReadAs(ReadAs::TextNumber),
+    )
+    .at(place("西岭镇", "附件3", "B5"))
+    .given("１０")
+    .expected("10");
+    hint.annex = Some("附件3".into());
+    hint.cells = vec![
+        place("西岭镇", "附件3", "C5"),
+        place("西岭镇", "附件3", "D5"),
+    ];
+    let merged = forests(&scheme).finding(hint).merged();
+    let notes = Written::of(&merged, &scheme, Lang::Zh).notes();
+    let said = "填写“１０”，读作 10；C6:D6 也是";
+    assert_eq!(notes.matches(said).count(), 3, "{notes}");
+    assert_eq!(notes.matches(&format!("B6：{said}")).count(), 2, "{notes}");
+}
+
+#[test]
+fn every_coloured_cell_of_the_plan_has_a_note() {
+    let (scheme, merged) = plan();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let sheets = written.book.sheet_names();
+    let mut n_marked = 0;
+    for (idx, name) in sheets.iter().enumerate().skip(2) {
+        if !name.starts_with("附件") {
+            continue;
+        }
+        let coloured = written.coloured(name, idx + 1);
+        assert_eq!(written.noted(idx + 1), coloured, "{name}");
+        n_marked += coloured.len();
+    }
+    // Ten wrong totals of 附件7, three of them the county's; 退化林修复 in three years; two trends.
+    assert!(n_marked >= 10 + 3 + 2, "{n_marked}");
+}
+
+#[test]
 fn percentages_are_shown_as_they_were_written() {
     let scheme = scheme(&[ANNEX_4]);
     let merged = Draft::new(&scheme)
@@ -448,6 +549,20 @@ fn who_returned_what_is_on_one_page_with_links() {
     let xml = written.part("xl/worksheets/sheet2.xml");
     assert!(xml.contains("location=\"'附件3'!A5\""), "{xml}");
     assert!(xml.contains("location=\"'附件6.2'!A6\""));
+}
+
+#[test]
+fn an_office_that_sends_only_the_total_row_is_on_the_page_too() {
+    let scheme = scheme(&[ANNEX_7]);
+    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 20 | 21 | 24 | 23 | 24").merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let page = written.rows("报送情况", 0);
+    let lines: Vec<&str> = page.lines().collect();
+    assert_eq!(lines[5], "4|县水利局|合计|0|0|1|0|0|0|县水利局/附件7.xlsx");
+    // What stands in the last line is what the lines above it add up to.
+    assert!(lines[6].starts_with("已报/应报||3/3|3|3|1|0|0|0"), "{page}");
+    let xml = written.part("xl/worksheets/sheet2.xml");
+    assert!(xml.contains("location=\"'附件7'!A10\""), "{xml}");
 }
 
 #[test]

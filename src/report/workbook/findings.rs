@@ -10,7 +10,7 @@ use super::style::{Look, Number, Role, Styles, tab_colour};
 use super::{Context, page, text};
 
 const WIDTHS: [f64; 17] = [
-    5.0, 8.0, 9.0, 14.0, 24.0, 12.0, 18.0, 12.0, 10.0, 10.0, 8.0, 6.0, 16.0, 34.0, 22.0, 40.0, 12.0,
+    5.0, 8.0, 9.0, 14.0, 24.0, 16.0, 18.0, 12.0, 10.0, 10.0, 8.0, 6.0, 16.0, 34.0, 22.0, 40.0, 12.0,
 ];
 
 pub(super) fn write(
@@ -128,9 +128,12 @@ fn write_row(
     let finding = &context.merged.findings[idx];
     let place = finding.place.as_ref();
     let where_in_annex = place_in_annex(context, idx);
-    let rule = match &finding.rule {
-        Some(rule) => format!("{} {rule}", words::kind(finding.kind, lang)),
-        None => words::kind(finding.kind, lang).to_owned(),
+    let rule = match (&finding.rule, context.rule_label(finding)) {
+        (Some(rule), label) => {
+            let label = label.map(|label| format!("\n{label}")).unwrap_or_default();
+            format!("{} {rule}{label}", words::kind(finding.kind, lang))
+        }
+        (None, _) => words::kind(finding.kind, lang).to_owned(),
     };
     let cell = place.and_then(|place| {
         let sheet = place.sheet.as_ref()?;

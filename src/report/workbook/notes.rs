@@ -82,6 +82,9 @@ pub(super) fn findings_note(
         );
         if let Some(rule) = &finding.rule {
             block.push_str(&format!(" [{rule}]"));
+            if let Some(label) = context.rule_label(finding) {
+                block.push_str(&format!(" {label}"));
+            }
         }
         let mut facts = words::facts(finding, lang);
         // What is said of one cell may hold for others, of which this is one.

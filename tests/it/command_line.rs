@@ -276,6 +276,32 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
     }
 }
 
+#[test]
+fn a_return_with_a_name_as_long_as_systems_take_is_sent_back_too() {
+    let desk = Desk::new("long-name");
+    let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
+    fs::create_dir_all(desk.path("inbox/plan")).expect("a folder");
+    // 245 bytes; our addition would make it more than 255.
+    let name = format!("铁热克巴扎乡{}.xlsx", "长".repeat(74));
+    let form = inbox.join("铁热克巴扎乡报表.xlsx");
+    fs::copy(form, desk.path("inbox/plan").join(name)).expect("a copy");
+    let (inbox, out) = (desk.path("inbox"), desk.path("out"));
+    let output = hebiao(&[
+        "merge",
+        "plan",
+        "--inbox",
+        inbox.to_str().expect("a path"),
+        "--outbox",
+        out.to_str().expect("a path"),
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let copies = contents(&desk.path("out/plan/退回/铁热克巴扎乡"));
+    let [(copy, _)] = &copies[..] else {
+        panic!("{copies:?}");
+    };
+    assert!(copy.to_string_lossy().ends_with("…（已审核）.xlsx"));
+}
+
 #[cfg(unix)]
 #[test]
 fn why_the_outbox_cannot_be_written_is_said_in_chinese() {

@@ -5,10 +5,11 @@ use std::io::{Cursor, Read, Write};
 use std::process::Command;
 
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
-use hebiao::model::{Detail, Finding, Kind, Level, ReadAs, Reason, Suspect};
+use hebiao::consolidate::Source;
+use hebiao::model::{Amount, Detail, Finding, Kind, Level, ReadAs, Reason, Suspect, Value};
 use hebiao::pipeline::Merged;
 use hebiao::report::Lang;
-use hebiao::report::workbook::write_workbook;
+use hebiao::report::workbook::{sheet_rows, write_workbook};
 use hebiao::scheme::Scheme;
 
 use crate::merged::{ANNEX_3, ANNEX_4, ANNEX_6, ANNEX_6_2, ANNEX_7, Draft, place, plan, scheme};
@@ -692,6 +693,69 @@ fn the_plan_is_written_whole() {
     assert_eq!(n_sheets, 12 + 4);
     let list = written.rows("错误清单", 1);
     assert_eq!(list.lines().count(), merged.findings.len());
+}
+
+/// What a cell should hold of a value that was returned; a share may be shown with its sign.
+fn as_returned(value: &Value) -> Vec<String> {
+    let text = |text: &str| vec![text.to_owned()];
+    match value {
+        Value::Missing => text(""),
+        Value::NotApplicable => text("－"),
+        Value::Amount(amount) => {
+            let hundredth = Amount::last_digit(2).checked_mul(*amount).expect("a share");
+            [*amount, hundredth]
+                .map(|amount| amount.to_float().to_string())
+                .to_vec()
+        }
+        Value::Text(said) | Value::Unusable(said) => text(said),
+        Value::Date(date) => match (date.month, date.day) {
+            (Some(month), Some(day)) => vec![format!("{}-{month:02}-{day:02}", date.year)],
+            (Some(month), None) => vec![format!("{}年{month}月", date.year)],
+            _ => vec![format!("{}年", date.year)],
+        },
+    }
+}
+
+#[test]
+fn every_value_of_the_plan_stands_in_its_cell_as_it_was_returned() {
+    let (scheme, merged) = plan();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let mut n_values = 0;
+    for (idx, county) in merged.county.annexes.iter().enumerate() {
+        let annex = &scheme.annexes[idx];
+        if !annex.due.is_in(hebiao::model::Period::Plan) {
+            continue;
+        }
+        let (sheet, at) = sheet_rows(&scheme, &merged.county, idx);
+        let page = written.rows(&sheet, 0);
+        let page: Vec<Vec<&str>> = page.lines().map(|row| row.split('|').collect()).collect();
+        let mut check = |row: Option<usize>, source: &Source| {
+            let shown = &page[at(row).expect("a row of the sheet") as usize];
+            let entries = &merged.tables[source.table].rows[source.row].entries;
+            for (leaf, entry) in entries.iter().enumerate() {
+                // A remark that is merged over several rows stands in the first of them.
+                let is_covered = annex.column_of(leaf).merge_down && shown[leaf].is_empty();
+                if !annex.is_data(leaf) || is_covered {
+                    continue;
+                }
+                let expected = as_returned(&entry.value);
+                let cell = shown[leaf].to_owned();
+                assert!(expected.contains(&cell), "{sheet} {row:?} {leaf}: {cell}");
+                n_values += usize::from(entry.value != Value::Missing);
+            }
+        };
+        for (row_idx, row) in county.rows.iter().enumerate() {
+            check(Some(row_idx), row.source.as_ref().expect("it was returned"));
+        }
+        // In the plan every total row is what its rows add up to.
+        let total = county
+            .total
+            .iter()
+            .filter_map(|total| total.stated.as_ref());
+        total.for_each(|stated| check(None, stated));
+    }
+    // Rows and total row of all twelve annexes: what the plan prints, less the words over several rows.
+    assert!(n_values > 480, "{n_values}");
 }
 
 #[test]

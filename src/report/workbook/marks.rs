@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Finding, Kind, Level, Place};
+use crate::model::{Detail, Finding, Kind, Level, Place};
 use crate::pipeline::Merged;
 
 /// Findings by cell of the annex sheets, and back.
@@ -156,6 +156,7 @@ pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
 pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
     let own = finding.place.iter();
     let alike = matches!(finding.kind, Kind::ReadAs | Kind::MissingValue)
+        || matches!(finding.detail, Detail::OthersRows { .. })
         || finding
             .place
             .as_ref()

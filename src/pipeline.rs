@@ -17,8 +17,8 @@ use crate::localise::localise;
 #[cfg(feature = "consolidate")]
 use crate::model::Past;
 use crate::model::{
-    Call, Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
-    ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark, Workbook,
+    Call, Correction, Detail, Earlier, Entry, FileRecord, FileStatus, Finding, Kind, Level, Period,
+    Place, ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark, Workbook,
 };
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
@@ -571,7 +571,8 @@ impl Gathered {
         let forms = tables.into_iter().zip(superseded_by);
         let (current, replaced): (Vec<_>, Vec<_>) = forms.partition(|(_, by)| by.is_none());
         let n_current = current.len();
-        let (tables, superseded_by) = current.into_iter().chain(replaced).unzip();
+        let (tables, superseded_by): (Vec<Table>, _) = current.into_iter().chain(replaced).unzip();
+        self.forgive_rows_elsewhere(reader.scheme, &tables[..n_current]);
         Current {
             tables,
             superseded_by,
@@ -605,6 +606,38 @@ impl Gathered {
         findings.retain(|finding| {
             let who = finding.annex.as_deref().zip(finding.reporter.as_deref());
             finding.kind != Kind::NotReturned || who.is_none_or(|who| !came.contains(&who))
+        });
+    }
+
+    /// Takes back that a row is missing in a form where another form of the same reporter has it.
+    fn forgive_rows_elsewhere(&mut self, scheme: &Scheme, current: &[Table]) {
+        let is_about_row =
+            |finding: &Finding| finding.kind == Kind::MissingRow && finding.row.is_some();
+        if !self.findings.iter().any(is_about_row) {
+            return;
+        }
+        let mut came: HashSet<(&str, &str, String)> = HashSet::new();
+        for table in current {
+            let annex = &scheme.annexes[table.annex];
+            for row in &table.rows {
+                let is_blank = |(leaf, entry): (usize, &Entry)| {
+                    entry.value == Value::Missing || !annex.is_data(leaf)
+                };
+                if let (Some(spec), Some(reporter)) = (row.spec, row.reporter)
+                    && table.reporter == Some(reporter)
+                    && !row.entries.iter().enumerate().all(is_blank)
+                {
+                    let label = annex.rows.fixed()[spec].printed.join("·");
+                    came.insert((&annex.number, &scheme.reporters[reporter].name, label));
+                }
+            }
+        }
+        self.findings.retain(|finding| {
+            let parts = (&finding.annex, &finding.reporter, &finding.row);
+            let (Some(annex), Some(reporter), Some(row)) = parts else {
+                return true;
+            };
+            !is_about_row(finding) || !came.contains(&(annex, reporter, row.to_string()))
         });
     }
 

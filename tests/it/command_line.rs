@@ -277,6 +277,30 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
 }
 
 #[test]
+fn results_do_not_go_into_the_inbox() {
+    let desk = Desk::new("inside");
+    fs::create_dir_all(desk.path("inbox/plan")).expect("a folder");
+    let form = "inbox/plan/县直部门/县水利局附件7合计.xlsx";
+    let form = Path::new(env!("CARGO_MANIFEST_DIR")).join(form);
+    fs::copy(form, desk.path("inbox/plan/附件7.xlsx")).expect("a copy");
+    let inbox = desk.path("inbox");
+    for out in ["inbox", "inbox/../inbox", "inbox/plan/out"] {
+        let out = desk.path(out);
+        let (inbox, out) = (inbox.to_str(), out.to_str());
+        let (inbox, out) = (inbox.expect("a path"), out.expect("a path"));
+        let output = hebiao(&["merge", "plan", "--inbox", inbox, "--outbox", out]);
+        assert_eq!(output.status.code(), Some(2), "{out}");
+        let said = stderr(&output);
+        assert!(
+            said.starts_with("做不下去：结果不能放在收件文件夹里："),
+            "{said}"
+        );
+    }
+    let left: Vec<PathBuf> = contents(&inbox).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(left, [Path::new("plan/附件7.xlsx")]);
+}
+
+#[test]
 fn a_return_with_a_name_as_long_as_systems_take_is_sent_back_too() {
     let desk = Desk::new("long-name");
     let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");

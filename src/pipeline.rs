@@ -17,8 +17,8 @@ use crate::localise::localise;
 #[cfg(feature = "consolidate")]
 use crate::model::Past;
 use crate::model::{
-    Call, Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
-    ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark, Workbook,
+    Call, Correction, Detail, Earlier, Entry, FileRecord, FileStatus, Finding, Kind, Level, Period,
+    Place, ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark, Workbook,
 };
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
@@ -201,6 +201,21 @@ impl<'s> FormReader<'s> {
             .as_ref()
             .and_then(|stamp| made_for(self.scheme, stamp));
         let (settled, noticed) = settle_reporters(self.scheme, path, &forms, stamped);
+        // What was noticed of a form before it was known whose it is.
+        for (who, (idx, layout)) in settled.iter().zip(&layouts) {
+            let reporter = who.reporter.map(|idx| &self.scheme.reporters[idx].name);
+            let annex = &self.scheme.annexes[layout.annex].number;
+            let of_form = findings.iter_mut().filter(|finding| {
+                let sheet = finding
+                    .place
+                    .as_ref()
+                    .and_then(|place| place.sheet.as_ref());
+                finding.annex.as_ref() == Some(annex) && sheet == Some(&names[*idx])
+            });
+            for finding in of_form.filter(|finding| finding.reporter.is_none()) {
+                finding.reporter = reporter.cloned();
+            }
+        }
         findings.extend(noticed);
         let stamped = stamp.as_ref().and_then(|stamp| stamp.period.as_deref());
         let stamped = stamped.and_then(Period::parse);
@@ -218,7 +233,7 @@ impl<'s> FormReader<'s> {
                 period_found_by: about.said_by.as_ref().map(|said| said.source),
                 kept_apart,
                 dated: dated(sheet),
-                observations: n_observations(&table),
+                observations: n_observations(self.scheme, &table),
                 superseded: false,
             });
             if kept_apart {
@@ -556,7 +571,8 @@ impl Gathered {
         let forms = tables.into_iter().zip(superseded_by);
         let (current, replaced): (Vec<_>, Vec<_>) = forms.partition(|(_, by)| by.is_none());
         let n_current = current.len();
-        let (tables, superseded_by) = current.into_iter().chain(replaced).unzip();
+        let (tables, superseded_by): (Vec<Table>, _) = current.into_iter().chain(replaced).unzip();
+        self.forgive_rows_elsewhere(reader.scheme, &tables[..n_current]);
         Current {
             tables,
             superseded_by,
@@ -590,6 +606,38 @@ impl Gathered {
         findings.retain(|finding| {
             let who = finding.annex.as_deref().zip(finding.reporter.as_deref());
             finding.kind != Kind::NotReturned || who.is_none_or(|who| !came.contains(&who))
+        });
+    }
+
+    /// Takes back that a row is missing in a form where another form of the same reporter has it.
+    fn forgive_rows_elsewhere(&mut self, scheme: &Scheme, current: &[Table]) {
+        let is_about_row =
+            |finding: &Finding| finding.kind == Kind::MissingRow && finding.row.is_some();
+        if !self.findings.iter().any(is_about_row) {
+            return;
+        }
+        let mut came: HashSet<(&str, &str, String)> = HashSet::new();
+        for table in current {
+            let annex = &scheme.annexes[table.annex];
+            for row in &table.rows {
+                let is_blank = |(leaf, entry): (usize, &Entry)| {
+                    entry.value == Value::Missing || !annex.is_data(leaf)
+                };
+                if let (Some(spec), Some(reporter)) = (row.spec, row.reporter)
+                    && table.reporter == Some(reporter)
+                    && !row.entries.iter().enumerate().all(is_blank)
+                {
+                    let label = annex.rows.fixed()[spec].printed.join("·");
+                    came.insert((&annex.number, &scheme.reporters[reporter].name, label));
+                }
+            }
+        }
+        self.findings.retain(|finding| {
+            let parts = (&finding.annex, &finding.reporter, &finding.row);
+            let (Some(annex), Some(reporter), Some(row)) = parts else {
+                return true;
+            };
+            !is_about_row(finding) || !came.contains(&(annex, reporter, row.to_string()))
         });
     }
 
@@ -727,6 +775,7 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
         other: path.clone(),
         identical: true,
         newer_by: None,
+        n_rows: None,
     };
     Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
 }
@@ -815,12 +864,14 @@ pub fn sort_findings(scheme: &Scheme, findings: &mut [Finding]) {
 }
 
 /// Keys and row numbers are not observations, nor are blanks.
-fn n_observations(table: &Table) -> usize {
-    table
+fn n_observations(scheme: &Scheme, table: &Table) -> usize {
+    let annex = &scheme.annexes[table.annex];
+    let entries = table
         .rows
         .iter()
-        .flat_map(|row| row.entries.iter())
-        .filter(|entry| entry.value != Value::Missing)
+        .flat_map(|row| row.entries.iter().enumerate());
+    entries
+        .filter(|(leaf, entry)| annex.is_data(*leaf) && entry.value != Value::Missing)
         .count()
 }
 

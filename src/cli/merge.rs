@@ -66,6 +66,19 @@ fn run_once(
 ) -> Result<(Merged, PathBuf)> {
     let lang = surroundings.lang;
     let folder = surroundings.inbox.join(period.to_string());
+    let target = surroundings.outbox.join(period.to_string());
+    let (from, to) = (real(&folder), real(&target));
+    if from.starts_with(&to) || to.starts_with(&from) {
+        // The inbox is never written to, and what is written is no return.
+        bail!(
+            "{}{}",
+            lang.pick(
+                "结果不能放在收件文件夹里：",
+                "results cannot go into the inbox: "
+            ),
+            target.display()
+        );
+    }
     // An outbox that cannot be written is better known before the work than after it.
     let mut outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
     let files = inbox::list(&folder).with_context(|| {
@@ -94,6 +107,16 @@ fn run_once(
     }
     let target = write(scheme, &files, &merged, lang, outbox)?;
     Ok((merged, target))
+}
+
+/// Where a path leads, links followed as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let real = path.ancestors().find_map(|above| {
+        let rest = path.strip_prefix(above).ok()?;
+        Some(above.canonicalize().ok()?.join(rest))
+    });
+    real.unwrap_or(path)
 }
 
 fn write(

@@ -11,6 +11,7 @@ mod check;
 #[cfg(feature = "consolidate")]
 mod earlier;
 mod explain;
+mod failure;
 mod form;
 #[cfg(feature = "consolidate")]
 mod merge;
@@ -74,8 +75,11 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             } else {
                 ALL_CLEAR
             };
-            // Where even this cannot be printed there is nobody to tell.
-            let _ = error.print();
+            match failure::usage(&error, lang) {
+                Some(said) => eprintln!("{said}"),
+                // Where even this cannot be printed there is nobody to tell.
+                None => drop(error.print()),
+            }
             return ExitCode::from(code);
         }
     };
@@ -110,7 +114,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("{}{error:#}", lang.pick("做不下去：", "could not go on: "));
+            let said = failure::causes(&error, lang);
+            eprintln!("{}{said}", lang.pick("做不下去：", "could not go on: "));
             ExitCode::from(NOT_DONE)
         }
     }

@@ -1,8 +1,9 @@
 //! Which row of which return stands for each row of the annex, and what the rows add up to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use polars::prelude::*;
 use rayon::prelude::*;
 
@@ -18,9 +19,9 @@ use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
 /// Brings the returns of a period together.
 ///
 /// `tables` are those that count, in order of trust: the first that gives a row wins. What a reporter
-/// says of *another's* row is believed last, because townships often send the whole county's form
-/// back with last month's figures of everyone else; the responsible office is not hearsay.
-/// A fixed row that a form leaves blank is not given by it.
+/// says of *another's* row never stands for it, because townships often send the whole county's form
+/// back with last month's figures of everyone else: it contradicts, or it is told of and left out. The
+/// responsible office is not hearsay. A fixed row that a form leaves blank is not given by it.
 pub fn consolidate(scheme: &Scheme, tables: &[Table]) -> County {
     let mut of_annex = vec![Vec::new(); scheme.annexes.len()];
     for (idx, table) in tables.iter().enumerate() {
@@ -77,7 +78,8 @@ struct Given {
 impl<'a> Returns<'a> {
     /// The county's rows in order, with what the returns disagree on.
     fn rows(&self, findings: &mut Vec<Finding>) -> Vec<CountyRow> {
-        let (given, n_rows) = self.given();
+        let (mut given, n_rows) = self.given();
+        self.leave_hearsay(&mut given, findings);
         let Ranked { taken, others } = rank(&given, n_rows);
         let mut rows = match &self.annex.rows {
             Rows::Fixed(specs) => (specs.iter().enumerate().zip(taken))
@@ -171,6 +173,44 @@ impl<'a> Returns<'a> {
             Rows::Register => names.n_ids as usize,
         };
         (given, n_rows)
+    }
+
+    /// Takes out what reporters say of rows that those whose rows they are have not returned, and says so.
+    fn leave_hearsay(&self, given: &mut Vec<Given>, findings: &mut Vec<Finding>) {
+        let own = given.iter().filter(|given| !given.hearsay);
+        let own: HashSet<u32> = own.map(|given| given.id).collect();
+        let mut left: BTreeMap<usize, Vec<Source>> = BTreeMap::new();
+        given.retain(|given| {
+            let stays = own.contains(&given.id);
+            if !stays {
+                left.entry(given.source.table)
+                    .or_default()
+                    .push(given.source);
+            }
+            stays
+        });
+        for (table, rows) in left {
+            let first_value = |row: &Row| {
+                let mut entries = row.entries.iter().enumerate();
+                entries
+                    .position(|(leaf, entry)| {
+                        entry.value != Value::Missing && self.annex.is_data(leaf)
+                    })
+                    .unwrap_or(0)
+            };
+            let place = |source: &Source| self.place(*source, first_value(self.row(*source)));
+            let names = rows.iter().map(|source| self.row(*source).name());
+            let detail = Detail::OthersRows {
+                rows: names.collect(),
+            };
+            let mut finding =
+                Finding::new(Kind::UnexpectedRow, Level::Verification, detail).at(place(&rows[0]));
+            let by = self.tables[table].reporter;
+            finding.annex = Some(self.annex.number.clone());
+            finding.reporter = by.map(|idx| self.scheme.reporters[idx].name.clone());
+            finding.cells = rows[1..].iter().map(place).collect();
+            findings.push(finding);
+        }
     }
 
     /// Rows of a register: by reporter in the order of the roster, then as they stand in the form.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::Unreadable;
 
-use super::suspect::{Evidence, Explained, Extent, Slip, Suspect};
+use super::suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
 use super::{Amount, CellRef, NewerBy, Period};
 
 /// One thing to tell the user about the data.
@@ -157,6 +157,11 @@ pub enum Detail {
         /// The row of the annex that it may mean.
         nearest: Option<String>,
     },
+    /// Rows of others, who have not returned them; what they hold is left out.
+    OthersRows {
+        /// Their names.
+        rows: Vec<String>,
+    },
     /// A row that the annex asks for is not there.
     MissingRow {
         /// Its label.
@@ -249,6 +254,8 @@ pub enum Detail {
         identical: bool,
         /// By what the one taken is the newer, where the same office sent both.
         newer_by: Option<NewerBy>,
+        /// How many rows others have too, where the remaining rows of the other count.
+        n_rows: Option<usize>,
     },
     /// What a county said of it, in its own words.
     Told {
@@ -703,6 +710,16 @@ impl Finding {
         self
     }
 
+    /// Lets `change` see every place that it names: its own, those of its figures and of its suspects.
+    pub fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
+        let own = self.place.iter_mut().chain(&mut self.cells);
+        own.for_each(&mut *change);
+        self.detail.change_places(change);
+        for suspect in &mut self.suspects {
+            suspect.change_places(change);
+        }
+    }
+
     /// Whether the reporter has explained it in so many words as an explanation needs.
     pub fn is_explained(&self) -> bool {
         self.explanation.as_deref().is_some_and(is_explanation)
@@ -721,6 +738,64 @@ impl Finding {
     /// Whether the reporter has to do something about it before the return is taken.
     pub fn is_for_reporter(&self) -> bool {
         self.is_open() && !(self.level == Level::QuasiMandatory && self.is_explained())
+    }
+}
+
+impl Detail {
+    fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
+        let operands: Vec<&mut Operand> = match self {
+            Detail::Sum { total, parts } => parts.iter_mut().chain([total]).collect(),
+            Detail::Equal { left, right } => vec![left, right],
+            Detail::Target { actual, .. } => vec![actual],
+            Detail::Part { part, whole } => vec![part, whole],
+            Detail::Order { first, then } => vec![first, then],
+            Detail::Trend { from, to, .. } => vec![from, to],
+            Detail::Ratio {
+                numerator,
+                denominator,
+            } => vec![numerator, denominator],
+            Detail::When { condition, .. } => vec![condition],
+            Detail::Chain {
+                cumulative,
+                last,
+                month,
+            } => last.iter_mut().chain([cumulative, month]).collect(),
+            Detail::Cumulative { now, last } => vec![now, last],
+            Detail::Compare { now, base, .. } => vec![now, base],
+            Detail::Conflict { taken, others } => {
+                let places = others.iter_mut().chain([taken]);
+                return places.for_each(|(place, _)| change(place));
+            }
+            Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. } => {
+                let places = explains.iter_mut().filter_map(|it| it.place.as_mut());
+                return places.for_each(change);
+            }
+            // The others name no cells beyond those of the finding.
+            _ => Vec::new(),
+        };
+        let places = operands.into_iter().filter_map(|it| it.place.as_mut());
+        places.for_each(change);
+    }
+}
+
+impl Suspect {
+    fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
+        change(&mut self.place);
+        for reason in &mut self.why {
+            match reason {
+                Reason::Together { with } => with.iter_mut().for_each(|(place, _)| change(place)),
+                Reason::Exchanged { with } => change(with),
+                Reason::Misplaced { other, .. } => change(&mut other.0),
+                Reason::LeftOut { part: operand }
+                | Reason::CountedTwice { part: operand }
+                | Reason::OfWhichCounted { item: operand }
+                | Reason::DifferenceEquals { cell: operand, .. }
+                | Reason::DifferenceNear { cell: operand, .. } => {
+                    operand.place.iter_mut().for_each(&mut *change);
+                }
+                _ => {}
+            }
+        }
     }
 }
 

@@ -73,17 +73,18 @@ pub fn settle(
         ..Settled::default()
     };
     // Rows already taken, by whose they are: (annex, reporter, row) → table.
-    let mut taken: HashMap<RowName<'_>, usize> = HashMap::new();
+    let mut taken: HashMap<RowName<'_>, (usize, &Row)> = HashMap::new();
     for (idx, table) in tables.iter().enumerate() {
         let annex = &scheme.annexes[table.annex];
         let mut replaced_by: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut n_new = 0;
+        let (mut n_new, mut all_agree) = (0, true);
         // What is left blank neither replaces anything nor is anything to lose.
         let filled = || table.rows.iter().filter(|row| says_something(annex, row));
         for row in filled() {
             match taken.get(&row_name(table, row)) {
-                Some(&earlier) if answers_for(scheme, table, row) => {
+                Some(&(earlier, other)) if answers_for(scheme, table, row) => {
                     *replaced_by.entry(earlier).or_default() += 1;
+                    all_agree &= same_figures(annex, row, other);
                 }
                 Some(_) => {}
                 None => n_new += 1,
@@ -91,7 +92,7 @@ pub fn settle(
         }
         // Two rows of one name in the same form are its own fault, reported when it was read.
         for row in filled().filter(|row| answers_for(scheme, table, row)) {
-            taken.entry(row_name(table, row)).or_insert(idx);
+            taken.entry(row_name(table, row)).or_insert((idx, row));
         }
         let Some((&by, &n_replaced)) = replaced_by
             .iter()
@@ -101,13 +102,15 @@ pub fn settle(
         };
         let taken_table = &tables[by];
         let decided = newer_by(by, idx);
-        let identical = n_new == 0 && same_rows(table, taken_table);
+        let is_copy = n_new == 0 && same_rows(table, taken_table);
+        // An office that says the same as those whose rows they are contradicts nobody.
+        let identical = is_copy || (decided.is_none() && all_agree);
         // Of a register sent again, rows may be gone on purpose; a few rows in common make no second sending.
         let is_register = matches!(annex.rows, Rows::Register);
         let sent_again = is_register && decided.is_some() && n_replaced >= n_new;
         if n_new == 0 || sent_again {
             settled.superseded_by[idx] = Some(taken_table.file.clone());
-            settled.is_copy[idx] = identical;
+            settled.is_copy[idx] = is_copy;
             settled.is_sent_again[idx] = decided.is_some();
         }
         let is_clear = n_new == 0 && decided.is_some_and(NewerBy::is_sure);
@@ -116,6 +119,7 @@ pub fn settle(
             other: table.file.clone(),
             identical,
             newer_by: decided,
+            n_rows: (settled.superseded_by[idx].is_none()).then(|| replaced_by.values().sum()),
         };
         let level = match identical || is_clear {
             true => Level::Hint,
@@ -381,6 +385,12 @@ fn answers_for(scheme: &Scheme, table: &Table, row: &Row) -> bool {
 fn says_something(annex: &Annex, row: &Row) -> bool {
     let mut entries = row.entries.iter().enumerate();
     entries.any(|(leaf, entry)| entry.value != Value::Missing && annex.is_data(leaf))
+}
+
+/// Whether two rows hold the same, apart from their names and numbers.
+fn same_figures(annex: &Annex, a: &Row, b: &Row) -> bool {
+    let mut pairs = a.entries.iter().zip(&b.entries).enumerate();
+    pairs.all(|(leaf, (x, y))| x.value == y.value || !annex.is_data(leaf))
 }
 
 /// Whether every row of one table stands in the other with the same values.

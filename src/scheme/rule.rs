@@ -288,6 +288,31 @@ impl Relation {
         )
     }
 
+    /// The cells that it names; none where it takes whole columns of its annex.
+    pub fn cells(&self) -> Vec<&CellSel> {
+        match self {
+            Relation::Sum { total, parts } => parts.iter().chain([total]).collect(),
+            Relation::TotalRow { .. } | Relation::Unique { .. } => Vec::new(),
+            Relation::Equal { left, right } => vec![left, right],
+            Relation::Target { cell, .. } => cell.iter().collect(),
+            Relation::Part { part, whole } => vec![part, whole],
+            Relation::Order { first, then } => vec![first, then],
+            Relation::Trend { cell, .. } | Relation::Code { cell, .. } => vec![cell],
+            Relation::Ratio {
+                value,
+                numerator,
+                denominator,
+                ..
+            } => vec![value, numerator, denominator],
+            Relation::When { condition, then } => vec![&condition.cell, &then.cell],
+            Relation::Chain { cumulative, month } => vec![cumulative, month],
+            Relation::Range { cells, .. }
+            | Relation::Pair { cells, .. }
+            | Relation::Cumulative { cells }
+            | Relation::Compare { cells, .. } => cells.iter().collect(),
+        }
+    }
+
     /// The kind of rule.
     pub fn kind(&self) -> Kind {
         match self {

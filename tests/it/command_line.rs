@@ -251,6 +251,19 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
             vec!["explain", "A99-99"],
             "没有这样的审核关系或类别：A99-99",
         ),
+        (
+            vec!["merg"],
+            "没有“merg”这个命令，是否指“merge”？\n写法见 --help",
+        ),
+        (
+            vec!["merge", "--outbx", "x"],
+            "没有“--outbx”这个选项，是否指“--outbox”？",
+        ),
+        (
+            vec!["merge", "--lang", "fr"],
+            "“--lang <语言>”不能是“fr”，应为zh、en之一",
+        ),
+        (vec!["check"], "没有写<文件>..."),
     ] {
         let output = hebiao(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -261,6 +274,81 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
         );
         assert!(stdout(&output).is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn results_do_not_go_into_the_inbox() {
+    let desk = Desk::new("inside");
+    fs::create_dir_all(desk.path("inbox/plan")).expect("a folder");
+    let form = "inbox/plan/县直部门/县水利局附件7合计.xlsx";
+    let form = Path::new(env!("CARGO_MANIFEST_DIR")).join(form);
+    fs::copy(form, desk.path("inbox/plan/附件7.xlsx")).expect("a copy");
+    let inbox = desk.path("inbox");
+    for out in ["inbox", "inbox/../inbox", "inbox/plan/out"] {
+        let out = desk.path(out);
+        let (inbox, out) = (inbox.to_str(), out.to_str());
+        let (inbox, out) = (inbox.expect("a path"), out.expect("a path"));
+        let output = hebiao(&["merge", "plan", "--inbox", inbox, "--outbox", out]);
+        assert_eq!(output.status.code(), Some(2), "{out}");
+        let said = stderr(&output);
+        assert!(
+            said.starts_with("做不下去：结果不能放在收件文件夹里："),
+            "{said}"
+        );
+    }
+    let left: Vec<PathBuf> = contents(&inbox).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(left, [Path::new("plan/附件7.xlsx")]);
+}
+
+#[test]
+fn a_return_with_a_name_as_long_as_systems_take_is_sent_back_too() {
+    let desk = Desk::new("long-name");
+    let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
+    fs::create_dir_all(desk.path("inbox/plan")).expect("a folder");
+    // 245 bytes; our addition would make it more than 255.
+    let name = format!("铁热克巴扎乡{}.xlsx", "长".repeat(74));
+    let form = inbox.join("铁热克巴扎乡报表.xlsx");
+    fs::copy(form, desk.path("inbox/plan").join(name)).expect("a copy");
+    let (inbox, out) = (desk.path("inbox"), desk.path("out"));
+    let output = hebiao(&[
+        "merge",
+        "plan",
+        "--inbox",
+        inbox.to_str().expect("a path"),
+        "--outbox",
+        out.to_str().expect("a path"),
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let copies = contents(&desk.path("out/plan/退回/铁热克巴扎乡"));
+    let [(copy, _)] = &copies[..] else {
+        panic!("{copies:?}");
+    };
+    assert!(copy.to_string_lossy().ends_with("…（已审核）.xlsx"));
+}
+
+#[cfg(unix)]
+#[test]
+fn why_the_outbox_cannot_be_written_is_said_in_chinese() {
+    let desk = Desk::new("not-written");
+    fs::write(desk.path("file"), "").expect("a file");
+    let output = merge_plan(&desk.path("file"));
+    assert_eq!(output.status.code(), Some(2));
+    let said = format!(
+        "做不下去：写不了输出文件夹：{}：已有同名的文件或文件夹\n",
+        desk.path("file").display()
+    );
+    assert_eq!(stderr(&output), said);
+
+    fs::create_dir(desk.path("out")).expect("a folder");
+    let lock = fs::File::create(desk.path("out/.plan.lock")).expect("a file");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("a lock");
+    let output = merge_plan(&desk.path("out"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).starts_with("做不下去：另一次运行正在做这一期，请等它做完再运行："),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

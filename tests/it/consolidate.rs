@@ -1,7 +1,7 @@
 //! The county's rows, totals and conflicts, worked out by hand.
 
 use hebiao::consolidate::Source;
-use hebiao::model::{Kind, Level, RowKind};
+use hebiao::model::{Detail, Kind, Level, RowKind};
 use hebiao::scheme::{ColumnKind, ReturnedBy};
 
 use crate::grid::Grid;
@@ -111,6 +111,36 @@ fn a_township_is_believed_last_about_another() {
         grid.conflicts(),
         ["附件3/草湖乡/草湖乡/面积/: ‘2’ 2.xlsx B2, ‘99’ 1.xlsx B3"]
     );
+}
+
+#[test]
+fn what_a_township_says_of_another_that_returned_nothing_is_told_and_left_out() {
+    let grid = Grid::new("乡镇:reporter | 面积")
+        .rows(&["轮台镇", "草湖乡", "野云沟乡"])
+        .returned("轮台镇", "轮台镇 | 1 \n 草湖乡 | 99 \n 野云沟乡 | 50")
+        .returned("野云沟乡", "野云沟乡 | 50");
+    assert_eq!(
+        grid.shown(),
+        lines(
+            "轮台镇: 轮台镇 | 1 <- 1.xlsx row 2
+             草湖乡: not returned
+             野云沟乡: 野云沟乡 | 50 <- 2.xlsx row 2
+             sum:  | 51"
+        )
+    );
+    let county = grid.consolidated();
+    let [finding] = &county.findings[..] else {
+        panic!("{:?}", county.findings);
+    };
+    assert_eq!(
+        (finding.kind, finding.level),
+        (Kind::UnexpectedRow, Level::Verification)
+    );
+    assert_eq!(finding.reporter.as_deref(), Some("轮台镇"));
+    let place = finding.place.as_ref().expect("a place");
+    assert_eq!(place.cell.expect("a cell").to_string(), "B3");
+    let rows = vec!["草湖乡".to_owned()];
+    assert_eq!(finding.detail, Detail::OthersRows { rows });
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! The county workbook, written and read back.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read, Write};
 use std::process::Command;
 
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
-use hebiao::model::{Detail, Finding, Kind, Level, ReadAs, Reason, Suspect};
+use hebiao::consolidate::Source;
+use hebiao::model::{Amount, Detail, Finding, Kind, Level, ReadAs, Reason, Suspect, Value};
 use hebiao::pipeline::Merged;
 use hebiao::report::Lang;
-use hebiao::report::workbook::write_workbook;
+use hebiao::report::workbook::{sheet_rows, write_workbook};
 use hebiao::scheme::Scheme;
 
 use crate::merged::{ANNEX_3, ANNEX_4, ANNEX_6, ANNEX_6_2, ANNEX_7, Draft, place, plan, scheme};
@@ -117,6 +119,47 @@ impl Written {
         names.iter().map(|name| self.part(name)).collect()
     }
 
+    /// The cells of a sheet that have a note.
+    fn noted(&self, sheet: usize) -> BTreeSet<String> {
+        let rels = format!("xl/worksheets/_rels/sheet{sheet}.xml.rels");
+        let zip = zip::ZipArchive::new(Cursor::new(&self.bytes)).expect("a zip file");
+        if zip.index_for_name(&rels).is_none() {
+            return BTreeSet::new();
+        }
+        let rels = self.part(&rels);
+        let Some((_, part)) = rels.split_once("Target=\"../comments") else {
+            return BTreeSet::new();
+        };
+        let number = part.split('.').next().expect("a number");
+        let comments = self.part(&format!("xl/comments{number}.xml"));
+        let notes = comments.split("<comment ref=\"").skip(1);
+        let cells = notes.map(|note| note.split('"').next().expect("a cell").to_owned());
+        cells.collect()
+    }
+
+    /// The cells of a sheet that have the colour of a level, but for those inside a merged one.
+    fn coloured(&mut self, name: &str, sheet: usize) -> BTreeSet<String> {
+        let merged = self.book.merge_cells_by_sheet_name(name).expect(name);
+        let inside = |cell: hebiao::model::CellRef| {
+            merged.iter().any(|range| {
+                let at = (cell.row, cell.col);
+                let rows = range.start.0..=range.end.0;
+                let cols = range.start.1..=range.end.1;
+                at != range.start && rows.contains(&at.0) && cols.contains(&at.1)
+            })
+        };
+        let xml = self.part(&format!("xl/worksheets/sheet{sheet}.xml"));
+        let cells = xml.split("<c r=\"").skip(1);
+        let cells = cells.filter_map(|cell| {
+            let cell = cell.split('"').next()?;
+            let outside = !inside(cell.parse().expect("an address"));
+            let levels = ["FFC7CE", "FFD9A0", "FFE7C6", "FFFFA8"];
+            let marked = outside && levels.contains(&self.fill(sheet, cell).as_str());
+            marked.then(|| cell.to_owned())
+        });
+        cells.collect()
+    }
+
     /// The fill of a cell as RRGGBB.
     fn fill(&self, sheet: usize, cell: &str) -> String {
         let between = |text: &str, from: &str, to: &str| {
@@ -204,7 +247,9 @@ fn a_wrong_total_is_red_and_its_note_says_why() {
         "{notes}"
     );
     assert!(notes.contains("分项之和 35.25"));
-    assert!(notes.contains("请核对 E5；若分项有误，改分项后合计应随之变化"));
+    // The row stands one lower here than in its form, and the note is read here.
+    assert!(notes.contains("分项之和 35.25（B6:D6）"), "{notes}");
+    assert!(notes.contains("请核对 E6；若分项有误，改分项后合计应随之变化"));
     assert!(notes.contains("原表：西岭镇/附件3.xlsx 附件3!E5"));
     assert!(notes.contains("<author>hebiao</author>"));
 
@@ -358,6 +403,63 @@ fn a_stated_total_that_differs_is_said_beside_the_sum() {
 }
 
 #[test]
+fn a_wrong_total_row_is_red_and_its_note_says_why() {
+    let scheme = scheme(&[ANNEX_7]);
+    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 20 | 21 | 24 | 23 | 24").merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    assert_eq!(written.fill(3, "D10"), "FFC7CE");
+    let notes = written.notes();
+    assert!(
+        notes.contains("填写 43，分项之和 39（G10:H10），差 4"),
+        "{notes}"
+    );
+    assert!(notes.contains("请核对 D10；"));
+    assert!(notes.contains("原表：县水利局/附件7.xlsx 附件7!D5"));
+    assert_eq!(written.noted(3), written.coloured("附件7", 3));
+}
+
+#[test]
+fn what_is_said_of_several_cells_names_the_one_it_quotes() {
+    let scheme = scheme(&[ANNEX_3]);
+    let mut hint = Finding::new(
+        Kind::ReadAs,
+        Level::Hint,
+        Detail::ReadAs(ReadAs::TextNumber),
+    )
+    .at(place("西岭镇", "附件3", "B5"))
+    .given("１０")
+    .expected("10");
+    hint.annex = Some("附件3".into());
+    hint.cells = vec![
+        place("西岭镇", "附件3", "C5"),
+        place("西岭镇", "附件3", "D5"),
+    ];
+    let merged = forests(&scheme).finding(hint).merged();
+    let notes = Written::of(&merged, &scheme, Lang::Zh).notes();
+    let said = "填写“１０”，读作 10；C6:D6 也是";
+    assert_eq!(notes.matches(said).count(), 3, "{notes}");
+    assert_eq!(notes.matches(&format!("B6：{said}")).count(), 2, "{notes}");
+}
+
+#[test]
+fn every_coloured_cell_of_the_plan_has_a_note() {
+    let (scheme, merged) = plan();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let sheets = written.book.sheet_names();
+    let mut n_marked = 0;
+    for (idx, name) in sheets.iter().enumerate().skip(2) {
+        if !name.starts_with("附件") {
+            continue;
+        }
+        let coloured = written.coloured(name, idx + 1);
+        assert_eq!(written.noted(idx + 1), coloured, "{name}");
+        n_marked += coloured.len();
+    }
+    // Ten wrong totals of 附件7, three of them the county's; 退化林修复 in three years; two trends.
+    assert!(n_marked >= 10 + 3 + 2, "{n_marked}");
+}
+
+#[test]
 fn percentages_are_shown_as_they_were_written() {
     let scheme = scheme(&[ANNEX_4]);
     let merged = Draft::new(&scheme)
@@ -448,6 +550,20 @@ fn who_returned_what_is_on_one_page_with_links() {
     let xml = written.part("xl/worksheets/sheet2.xml");
     assert!(xml.contains("location=\"'附件3'!A5\""), "{xml}");
     assert!(xml.contains("location=\"'附件6.2'!A6\""));
+}
+
+#[test]
+fn an_office_that_sends_only_the_total_row_is_on_the_page_too() {
+    let scheme = scheme(&[ANNEX_7]);
+    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 20 | 21 | 24 | 23 | 24").merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let page = written.rows("报送情况", 0);
+    let lines: Vec<&str> = page.lines().collect();
+    assert_eq!(lines[5], "4|县水利局|合计|0|0|1|0|0|0|县水利局/附件7.xlsx");
+    // What stands in the last line is what the lines above it add up to.
+    assert!(lines[6].starts_with("已报/应报||3/3|3|3|1|0|0|0"), "{page}");
+    let xml = written.part("xl/worksheets/sheet2.xml");
+    assert!(xml.contains("location=\"'附件7'!A10\""), "{xml}");
 }
 
 #[test]
@@ -577,6 +693,69 @@ fn the_plan_is_written_whole() {
     assert_eq!(n_sheets, 12 + 4);
     let list = written.rows("错误清单", 1);
     assert_eq!(list.lines().count(), merged.findings.len());
+}
+
+/// What a cell should hold of a value that was returned; a share may be shown with its sign.
+fn as_returned(value: &Value) -> Vec<String> {
+    let text = |text: &str| vec![text.to_owned()];
+    match value {
+        Value::Missing => text(""),
+        Value::NotApplicable => text("－"),
+        Value::Amount(amount) => {
+            let hundredth = Amount::last_digit(2).checked_mul(*amount).expect("a share");
+            [*amount, hundredth]
+                .map(|amount| amount.to_float().to_string())
+                .to_vec()
+        }
+        Value::Text(said) | Value::Unusable(said) => text(said),
+        Value::Date(date) => match (date.month, date.day) {
+            (Some(month), Some(day)) => vec![format!("{}-{month:02}-{day:02}", date.year)],
+            (Some(month), None) => vec![format!("{}年{month}月", date.year)],
+            _ => vec![format!("{}年", date.year)],
+        },
+    }
+}
+
+#[test]
+fn every_value_of_the_plan_stands_in_its_cell_as_it_was_returned() {
+    let (scheme, merged) = plan();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let mut n_values = 0;
+    for (idx, county) in merged.county.annexes.iter().enumerate() {
+        let annex = &scheme.annexes[idx];
+        if !annex.due.is_in(hebiao::model::Period::Plan) {
+            continue;
+        }
+        let (sheet, at) = sheet_rows(&scheme, &merged.county, idx);
+        let page = written.rows(&sheet, 0);
+        let page: Vec<Vec<&str>> = page.lines().map(|row| row.split('|').collect()).collect();
+        let mut check = |row: Option<usize>, source: &Source| {
+            let shown = &page[at(row).expect("a row of the sheet") as usize];
+            let entries = &merged.tables[source.table].rows[source.row].entries;
+            for (leaf, entry) in entries.iter().enumerate() {
+                // A remark that is merged over several rows stands in the first of them.
+                let is_covered = annex.column_of(leaf).merge_down && shown[leaf].is_empty();
+                if !annex.is_data(leaf) || is_covered {
+                    continue;
+                }
+                let expected = as_returned(&entry.value);
+                let cell = shown[leaf].to_owned();
+                assert!(expected.contains(&cell), "{sheet} {row:?} {leaf}: {cell}");
+                n_values += usize::from(entry.value != Value::Missing);
+            }
+        };
+        for (row_idx, row) in county.rows.iter().enumerate() {
+            check(Some(row_idx), row.source.as_ref().expect("it was returned"));
+        }
+        // In the plan every total row is what its rows add up to.
+        let total = county
+            .total
+            .iter()
+            .filter_map(|total| total.stated.as_ref());
+        total.for_each(|stated| check(None, stated));
+    }
+    // Rows and total row of all twelve annexes: what the plan prints, less the words over several rows.
+    assert!(n_values > 480, "{n_values}");
 }
 
 #[test]

@@ -99,6 +99,43 @@ fn every_file_is_read_and_every_return_has_come() {
 }
 
 #[test]
+fn of_each_form_the_values_are_counted_that_the_plan_prints() {
+    let scheme = scheme();
+    let merged = merged(&scheme);
+    let tables = merged.files.iter().flat_map(|file| &file.tables);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for table in tables {
+        *counts
+            .entry(&scheme.annexes[table.annex].number)
+            .or_default() += table.observations;
+    }
+    for (annex, n_values) in [
+        // Indicators times years; － is an answer.
+        ("附件1", 4 * 3),
+        ("附件1.1", 3 * 3),
+        // One remark; of 生产绿地 two years are blank.
+        ("附件2", 3 * 3 + 1),
+        ("附件2.1", 4 * 5 - 2 + 1),
+        ("附件3.1", 4 * 3),
+        ("附件4", 3 + 1),
+        ("附件5", 10 * 2),
+        // Of ten columns, 序号 and two keys are no values and 备注 is blank; of fifteen, 序号, one key, 备注.
+        ("附件6", 7 * 6),
+        ("附件6.1", 2 * 12),
+    ] {
+        assert_eq!(counts[annex], n_values, "{annex}");
+    }
+}
+
+#[test]
+fn whatever_is_said_of_a_form_says_whose_it_is() {
+    let scheme = scheme();
+    for finding in &merged(&scheme).findings {
+        assert!(finding.reporter.is_some(), "{finding:?}");
+    }
+}
+
+#[test]
 fn what_the_habits_of_offices_deserve_is_a_hint() {
     let scheme = scheme();
     for finding in merged(&scheme)

@@ -1,6 +1,8 @@
 //! Which returns count: what came twice, what did not come, and whom to believe.
 
 use hebiao::model::{Detail, Kind, Level, Period, ReturnStatus, Table};
+use hebiao::report::Lang;
+use hebiao::report::words::message;
 use hebiao::returns::settle;
 
 use crate::desk::{luntai, read_sheets, row_name, sheet};
@@ -98,6 +100,50 @@ fn a_return_that_holds_more_is_not_replaced() {
             "b/阳霞镇.xlsx a/阳霞镇.xlsx".to_owned(),
             vec!["duplicate-return verification a/阳霞镇.xlsx for b/阳霞镇.xlsx: other".to_owned()]
         )
+    );
+}
+
+#[test]
+fn an_office_that_says_what_the_townships_say_contradicts_nobody() {
+    let townships = [
+        form("a.xlsx", &[("轮台镇", 1)]),
+        form("b.xlsx", &[("草湖乡", 2)]),
+    ];
+    let office = form(
+        "林草局.xlsx",
+        &[("轮台镇", 1), ("草湖乡", 2), ("全县合计", 3)],
+    );
+    let tables: Vec<Table> = [office, townships.concat()].concat();
+    let settled = settle(luntai(), Period::Plan, tables, &[]);
+    let finding = settled
+        .findings
+        .iter()
+        .find(|finding| finding.kind == Kind::DuplicateReturn)
+        .expect("it is said");
+    assert_eq!(finding.level, Level::Hint);
+    assert_eq!(
+        message(finding, Lang::Zh),
+        "重复上报，内容相同：林草局.xlsx 有 2 行与别的报表（如 a.xlsx）相同；其余行已汇总"
+    );
+    assert!(settled.superseded_by.iter().all(Option::is_none));
+}
+
+#[test]
+fn of_rows_that_others_return_too_it_is_said_how_many_there_are() {
+    let own = form("a.xlsx", &[("轮台镇", 1)]);
+    let office = form(
+        "林草局.xlsx",
+        &[("轮台镇", 7), ("草湖乡", 2), ("全县合计", 9)],
+    );
+    let settled = settle(luntai(), Period::Plan, [own, office].concat(), &[]);
+    let finding = settled
+        .findings
+        .iter()
+        .find(|finding| finding.kind == Kind::DuplicateReturn)
+        .expect("it is said");
+    assert_eq!(
+        message(finding, Lang::Zh),
+        "重复上报，内容不同：林草局.xlsx 有 1 行别的报表（如 a.xlsx）也报了，取用别的报表；其余行已汇总"
     );
 }
 

@@ -1,5 +1,6 @@
 //! What annotated copies are called, and which returns are sent back.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub fn copy_name(original: &str, extension: &str, n: usize, lang: Lang) -> Strin
         }
         _ => name,
     };
-    let stem = bare(stem);
+    let stem = short(bare(stem));
     let number = match n {
         0 | 1 => String::new(),
         n => n.to_string(),
@@ -50,6 +51,20 @@ fn bare(stem: &str) -> &str {
         }
     }
     stem
+}
+
+/// As much of a stem as leaves room for our addition: systems take names of up to 255 bytes, and a Chinese
+/// character is three.
+fn short(stem: &str) -> Cow<'_, str> {
+    const CHARS: usize = 90;
+    const BYTES: usize = 200;
+    let mut ends = stem.char_indices().map(|(start, c)| start + c.len_utf8());
+    let n_chars = ends
+        .by_ref()
+        .take(CHARS)
+        .take_while(|end| *end <= BYTES)
+        .count();
+    text::cut(stem, n_chars)
 }
 
 /// The annotated copies of the returns that go back.
@@ -139,12 +154,18 @@ pub fn send_back(
     sent
 }
 
-/// A name that every system takes.
+/// A name that every system takes, and every program as a link: what follows # is a place in the file there,
+/// and % begins a code.
 fn plain_name(name: &str) -> String {
     let fits = |c: char| {
         !matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') && !c.is_control()
     };
-    let name: String = name.chars().filter(|c| fits(*c)).collect();
+    let linked = |c: char| match c {
+        '#' => '＃',
+        '%' => '％',
+        c => c,
+    };
+    let name: String = name.chars().filter(|c| fits(*c)).map(linked).collect();
     let name = text::cut(name.trim().trim_end_matches('.'), 120);
     match name.is_empty() {
         true => "-".to_owned(),
@@ -164,9 +185,26 @@ mod tests {
         assert_eq!(name("阳霞镇(已审核2).xlsx", 3), "阳霞镇（已审核3）.xlsx");
         assert_eq!(name("附件3.1 阳霞镇", 1), "附件3.1 阳霞镇（已审核）.xlsx");
         assert_eq!(name("（已审核）.xlsx", 1), "（已审核）（已审核）.xlsx");
+        let long = format!("{}.xlsx", "长".repeat(80));
+        let kept = "长".repeat(66);
+        assert_eq!(name(&long, 1), format!("{kept}…（已审核）.xlsx"));
+        let long = format!("{}.xlsx", "a".repeat(250));
+        let kept = "a".repeat(90);
+        assert_eq!(name(&long, 2), format!("{kept}…（已审核2）.xlsx"));
         assert_eq!(
             copy_name("a.xlsm", "xlsm", 2, Lang::En),
             "a (reviewed2).xlsm"
         );
+    }
+
+    #[test]
+    fn names_are_those_that_systems_and_links_take() {
+        assert_eq!(
+            plain_name("1#、2#锅炉（已审核）.xlsx"),
+            "1＃、2＃锅炉（已审核）.xlsx"
+        );
+        assert_eq!(plain_name("完成40%?.xlsx"), "完成40％.xlsx");
+        assert_eq!(plain_name("a\tb<c>.xlsx."), "abc.xlsx");
+        assert_eq!(plain_name("?"), "-");
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::MissingColumn { .. } => "A column is missing",
         Detail::UnexpectedColumn { .. } => "A column too many, left out",
         Detail::UnexpectedRow { .. } => "A row too many, left out",
+        Detail::OthersRows { .. } => "Rows of other offices, left out",
         Detail::MissingRow { .. } => "A row is missing",
         Detail::BlankRow { .. } => "A row was left blank",
         Detail::BlankForm => "The form was left blank",
@@ -136,6 +137,17 @@ pub(super) fn facts(finding: &Finding) -> String {
             Some(nearest) => format!("the scheme has no “{label}”; it may mean “{nearest}”"),
             None => format!("the scheme has no “{label}”"),
         },
+        Detail::OthersRows { rows } => {
+            let more = match rows.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            let shown = &rows[..rows.len().min(LISTED)];
+            format!(
+                "{}{more}: those whose rows they are returned nothing",
+                shown.join(", ")
+            )
+        }
         Detail::MissingRow { label } => format!("the form has no “{label}”"),
         Detail::BlankRow { label } => format!("nothing is filled in at “{label}”"),
         Detail::BlankForm => "nothing is filled in".to_owned(),
@@ -232,16 +244,20 @@ pub(super) fn facts(finding: &Finding) -> String {
             other,
             identical,
             newer_by,
-        } => match (identical, newer_by) {
-            (true, _) => format!("{other} is the same as {taken}, which was taken"),
-            (false, None) => format!("{taken} was taken, {other} left out"),
-            (false, Some(by)) => {
-                format!(
-                    "{taken} was taken ({}), {other} left out",
-                    self::newer_by(*by)
-                )
+            n_rows,
+        } => {
+            let by = newer_by.map_or(String::new(), |by| format!(" ({})", self::newer_by(by)));
+            match (identical, n_rows) {
+                (true, None) => format!("{other} is the same as {taken}, which was taken"),
+                (true, Some(n)) => format!(
+                    "{n} rows of {other} are the same in other returns (such as {taken}); its other rows were taken"
+                ),
+                (false, None) => format!("{taken} was taken{by}, {other} left out"),
+                (false, Some(n)) => format!(
+                    "{n} rows of {other} are taken from other returns (such as {taken}){by}; its other rows were taken"
+                ),
             }
-        },
+        }
         Detail::RepeatedText { n_findings } => {
             format!("{n_findings} findings all have “{}”", given(finding))
         }
@@ -514,6 +530,7 @@ pub(super) fn advice(finding: &Finding) -> String {
             Some(nearest) => format!("If it is “{nearest}”, spell it so; otherwise delete it"),
             None => "Check the label; delete rows that do not belong here".to_owned(),
         },
+        Detail::OthersRows { .. } => "Let them return their own rows, and clear these".to_owned(),
         Detail::MissingRow { label } => format!("Add the row “{label}” and return it"),
         Detail::BlankRow { .. } => {
             "Fill it in: 0 where there is nothing, “－” where it does not apply".to_owned()
@@ -588,6 +605,9 @@ pub(super) fn advice(finding: &Finding) -> String {
         } if by.is_sure() && finding.level == Level::Hint => {
             "Nothing to do; sheet Returns says what it changed".to_owned()
         }
+        Detail::DuplicateReturn {
+            n_rows: Some(_), ..
+        } => "Check the rows that both have, and put one of them right".to_owned(),
         Detail::DuplicateReturn { .. } => {
             "Find out which one holds, and take the other out".to_owned()
         }

@@ -76,6 +76,15 @@ pub fn heading(finding: &Finding) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
+/// The other cells concerned: D6、D10、D13.
+pub fn cells(finding: &Finding, lang: Lang) -> String {
+    references(
+        &finding.cells,
+        finding.place.as_ref(),
+        lang.pick("、", ", "),
+    )
+}
+
 /// One suspect: C3 填写 100，若为 10 则相符（多写一个 0）.
 pub fn suspect(finding: &Finding, suspect: &Suspect, lang: Lang) -> String {
     let cell = reference(&suspect.place, finding.place.as_ref());
@@ -180,8 +189,10 @@ pub fn file_reason(status: &FileStatus, lang: Lang) -> String {
         (FileStatus::SameFigures(other), Lang::En) => format!("the same figures as {other}"),
         (FileStatus::Superseded(other), Lang::Zh) => format!("以 {other} 为准"),
         (FileStatus::Superseded(other), Lang::En) => format!("{other} is taken instead"),
-        (FileStatus::Ignored, Lang::Zh) => "临时文件或隐藏文件，不是报表".to_owned(),
-        (FileStatus::Ignored, Lang::En) => "a lock file or hidden file, no return".to_owned(),
+        (FileStatus::Ignored, Lang::Zh) => "临时文件、隐藏文件或县里的说明，不是报表".to_owned(),
+        (FileStatus::Ignored, Lang::En) => {
+            "a lock file, a hidden file or the county's note; no return".to_owned()
+        }
     }
 }
 

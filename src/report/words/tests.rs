@@ -104,6 +104,12 @@ fn examples() -> Vec<Finding> {
             },
         ),
         finding(
+            Kind::UnexpectedRow,
+            Detail::OthersRows {
+                rows: vec!["草湖乡".into(), "阳霞镇".into()],
+            },
+        ),
+        finding(
             Kind::MissingRow,
             Detail::MissingRow {
                 label: "轮南镇".into(),
@@ -418,15 +424,18 @@ fn examples() -> Vec<Finding> {
         ));
     }
     let decided = [
-        (true, None),
-        (false, None),
-        (false, Some(NewerBy::Saved)),
-        (false, Some(NewerBy::Dated)),
-        (false, Some(NewerBy::Mark)),
-        (false, Some(NewerBy::Modified)),
-        (false, Some(NewerBy::Name)),
+        (true, None, None),
+        (true, None, Some(11)),
+        (false, None, None),
+        (false, None, Some(11)),
+        (false, Some(NewerBy::Saved), None),
+        (false, Some(NewerBy::Saved), Some(11)),
+        (false, Some(NewerBy::Dated), None),
+        (false, Some(NewerBy::Mark), None),
+        (false, Some(NewerBy::Modified), None),
+        (false, Some(NewerBy::Name), None),
     ];
-    for (identical, newer_by) in decided {
+    for (identical, newer_by, n_rows) in decided {
         all.push(finding(
             Kind::DuplicateReturn,
             Detail::DuplicateReturn {
@@ -434,6 +443,7 @@ fn examples() -> Vec<Finding> {
                 other: "b.xlsx".into(),
                 identical,
                 newer_by,
+                n_rows,
             },
         ));
     }
@@ -546,13 +556,14 @@ fn variant(detail: &Detail) -> usize {
         Detail::Cumulative { .. } => 46,
         Detail::Compare { .. } => 47,
         Detail::Copied { .. } => 48,
+        Detail::OthersRows { .. } => 50,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..50 {
+    for number in 0..51 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"
@@ -649,6 +660,7 @@ fn the_main_messages_in_chinese() {
         "分不清是哪张附件：与附件3.1、附件5同样相像",
         "缺少一列：表中没有“2024年度”",
         "多出一行，未汇总：制度中没有“策大亚乡”，可能是“策达雅乡”",
+        "填了别的单位的行，未汇总：填了草湖乡、阳霞镇，这些行的单位自己没有报",
         "有漏填的指标：没有填2023年度、2024年度",
         "不认识的计量单位：表中写的是“斤”，已按制度规定的亩读取",
         "计量单位与制度不同，已换算：表中写的是“公顷”，已换算为亩",

@@ -26,6 +26,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::MissingColumn { .. } => "缺少一列",
         Detail::UnexpectedColumn { .. } => "多出一列，未汇总",
         Detail::UnexpectedRow { .. } => "多出一行，未汇总",
+        Detail::OthersRows { .. } => "填了别的单位的行，未汇总",
         Detail::MissingRow { .. } => "缺少一行",
         Detail::BlankRow { .. } => "整行没有填",
         Detail::BlankForm => "整张表没有填",
@@ -138,6 +139,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             Some(nearest) => format!("制度中没有“{label}”，可能是“{nearest}”"),
             None => format!("制度中没有“{label}”"),
         },
+        Detail::OthersRows { rows } => {
+            let more = match rows.len() {
+                n if n > LISTED => format!("等 {n} 行"),
+                _ => String::new(),
+            };
+            let shown = &rows[..rows.len().min(LISTED)];
+            format!("填了{}{more}，这些行的单位自己没有报", shown.join("、"))
+        }
         Detail::MissingRow { label } => format!("表中没有“{label}”"),
         Detail::BlankRow { label } => format!("“{label}”一行是空的"),
         Detail::BlankForm => "收到的是空表".to_owned(),
@@ -232,13 +241,20 @@ pub(super) fn facts(finding: &Finding) -> String {
             other,
             identical,
             newer_by,
-        } => match (identical, newer_by) {
-            (true, _) => format!("{other} 与 {taken} 相同，取用后者"),
-            (false, None) => format!("取用 {taken}，{other} 没有汇总"),
-            (false, Some(by)) => {
-                format!("取用 {taken}（{}），{other} 没有汇总", self::newer_by(*by))
+            n_rows,
+        } => {
+            let by = newer_by.map_or(String::new(), |by| format!("（{}）", self::newer_by(by)));
+            match (identical, n_rows) {
+                (true, None) => format!("{other} 与 {taken} 相同，取用后者"),
+                (true, Some(n)) => {
+                    format!("{other} 有 {n} 行与别的报表（如 {taken}）相同；其余行已汇总")
+                }
+                (false, None) => format!("取用 {taken}{by}，{other} 没有汇总"),
+                (false, Some(n)) => format!(
+                    "{other} 有 {n} 行别的报表（如 {taken}）也报了，取用别的报表{by}；其余行已汇总"
+                ),
             }
-        },
+        }
         Detail::RepeatedText { n_findings } => {
             format!("{n_findings} 个问题都写的是“{}”", given(finding))
         }
@@ -518,6 +534,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             Some(nearest) => format!("若就是“{nearest}”，请改为制度的写法；否则请删去"),
             None => "请核对行名；不属于本表的行请删去".to_owned(),
         },
+        Detail::OthersRows { .. } => "请有关单位自己报；多填的行请清空".to_owned(),
         Detail::MissingRow { label } => format!("请补上“{label}”一行再报"),
         Detail::BlankRow { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
         Detail::BlankForm => "请填好再报；确实没有可报的，请告知县里".to_owned(),
@@ -576,6 +593,9 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         } if by.is_sure() && finding.level == Level::Hint => {
             "不必处理；改了什么见“报送情况”".to_owned()
         }
+        Detail::DuplicateReturn {
+            n_rows: Some(_), ..
+        } => "请核对重复的行，以哪一份为准，改正另一份".to_owned(),
         Detail::DuplicateReturn { .. } => "请确认以哪一份为准，移出另一份".to_owned(),
         Detail::RepeatedText { .. } => "请逐条写明各自的原因".to_owned(),
         Detail::TooShort => "请写明具体原因".to_owned(),

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::consolidate::{Completion, Source, State};
-use crate::model::{Amount, Date, Level, ReturnStatus, Value};
+use crate::model::{Amount, CellRef, Date, Level, ReturnStatus, Value};
 use crate::report::Lang;
 use crate::scheme::{ColumnKind, Target};
 
@@ -480,7 +480,9 @@ impl Writer<'_, '_> {
         let context = self.grid.frame.context;
         let published = self.grid.frame.published(row, leaf);
         let unit = published.map(|figure| as_returned(context, figure));
-        let found = (!findings.is_empty()).then(|| findings_note(context, findings, source, leaf));
+        let place = (&*self.grid.part.name, CellRef::new(at, leaf as u32));
+        let found =
+            (!findings.is_empty()).then(|| findings_note(context, place, findings, source, leaf));
         let text: Vec<String> = unit.into_iter().chain(more).chain(found).collect();
         let text = text.join("\n\n");
         self.sheet

@@ -10,7 +10,7 @@ use super::style::{Look, Number, Role, Styles, tab_colour};
 use super::{Context, page, text};
 
 const WIDTHS: [f64; 17] = [
-    6.0, 8.0, 9.0, 13.0, 26.0, 13.0, 20.0, 12.0, 11.0, 11.0, 9.0, 7.0, 16.0, 36.0, 24.0, 18.0, 14.0,
+    5.0, 8.0, 9.0, 14.0, 24.0, 16.0, 18.0, 12.0, 10.0, 10.0, 8.0, 6.0, 16.0, 34.0, 22.0, 40.0, 12.0,
 ];
 
 pub(super) fn write(
@@ -96,7 +96,7 @@ fn write_header(
         "Given",
         "Expected",
         "Difference",
-        "Tolerance",
+        "Tol.",
         "Finding",
         "Facts",
         "What to do",
@@ -128,15 +128,23 @@ fn write_row(
     let finding = &context.merged.findings[idx];
     let place = finding.place.as_ref();
     let where_in_annex = place_in_annex(context, idx);
-    let rule = match &finding.rule {
-        Some(rule) => format!("{} {rule}", words::kind(finding.kind, lang)),
-        None => words::kind(finding.kind, lang).to_owned(),
+    let rule = match (&finding.rule, context.rule_label(finding)) {
+        (Some(rule), label) => {
+            let label = label.map(|label| format!("\n{label}")).unwrap_or_default();
+            format!("{} {rule}{label}", words::kind(finding.kind, lang))
+        }
+        (None, _) => words::kind(finding.kind, lang).to_owned(),
     };
     let cell = place.and_then(|place| {
         let sheet = place.sheet.as_ref()?;
-        Some(match place.cell {
-            Some(cell) => format!("{sheet}!{cell}"),
-            None => sheet.to_string(),
+        // What is about several cells is at none of them.
+        let cells = match place.cell {
+            Some(cell) => cell.to_string(),
+            None => words::cells(finding, lang),
+        };
+        Some(match cells.is_empty() {
+            true => sheet.to_string(),
+            false => format!("{sheet}!{cells}"),
         })
     });
     let suspects: Vec<String> = finding
@@ -240,7 +248,7 @@ fn write_given(
 
 /// Row, column and year, as far as they are known: 迪那河灌区·轮台镇，地表水，2023年. Where a stage
 /// knew only the cell, the cell's place in the county tells.
-fn place_in_annex(context: &Context<'_>, idx: usize) -> String {
+pub(super) fn place_in_annex(context: &Context<'_>, idx: usize) -> String {
     let finding = &context.merged.findings[idx];
     let spot = context.marks.spot(idx);
     let row = match (&finding.row, spot) {

@@ -4,8 +4,9 @@
 //! from. Most tables have no finding at all, so rows are only looked up in those that have.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::model::{Finding, Kind, Level, Place};
+use crate::model::{Detail, Finding, Kind, Level, Place};
 use crate::pipeline::Merged;
 
 /// Findings by cell of the annex sheets, and back.
@@ -16,7 +17,16 @@ pub(super) struct Marks {
     totals: Vec<Vec<Mark>>,
     /// For each finding, where it stands, if it does.
     spots: Vec<Option<Spot>>,
+    forms: Forms,
+    /// For each table, what became of its rows; empty where nothing was found.
+    became: Vec<Vec<Option<Became>>>,
 }
+
+/// The tables of each sheet of the returns, by file and sheet.
+type Forms = HashMap<(Arc<str>, Arc<str>), Vec<usize>>;
+
+/// The row of the county that the row of a return became; `None` for the total row.
+type Became = Option<usize>;
 
 /// The findings of one cell.
 #[derive(Debug)]
@@ -40,11 +50,17 @@ pub(super) struct Spot {
 
 impl Marks {
     pub(super) fn of(merged: &Merged) -> Self {
-        let found = by_table_row(merged);
+        let forms = match merged.findings.is_empty() {
+            true => Forms::new(),
+            false => forms(merged),
+        };
+        let found = by_table_row(merged, &forms);
         let mut marks = Self {
             rows: Vec::new(),
             totals: Vec::new(),
             spots: vec![None; merged.findings.len()],
+            became: became(merged),
+            forms,
         };
         for (annex, county) in merged.county.annexes.iter().enumerate() {
             let mut rows = HashMap::new();
@@ -89,10 +105,22 @@ impl Marks {
         self.spots[finding]
     }
 
+    /// The cell of the annex sheets that the cell of a return became, if it did.
+    pub(super) fn spot_of(&self, merged: &Merged, place: &Place) -> Option<Spot> {
+        let (table, row, leaf) = locate(merged, &self.forms, place)?;
+        let became = self.became.get(table)?;
+        Some(Spot {
+            annex: merged.tables[table].annex,
+            row: became[row]?,
+            leaf,
+        })
+    }
+
     /// How many cells of an annex have a finding of each level as their worst.
     pub(super) fn count(&self, annex: usize, findings: &[Finding]) -> [usize; Level::ALL.len()] {
         let mut counts = [0; Level::ALL.len()];
-        for mark in self.rows[annex].values().flatten() {
+        let rows = self.rows[annex].values().flatten();
+        for mark in rows.chain(&self.totals[annex]) {
             if let Some(level) = worst(findings, &mark.findings) {
                 counts[level as usize] += 1;
             }
@@ -128,6 +156,7 @@ pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
 pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
     let own = finding.place.iter();
     let alike = matches!(finding.kind, Kind::ReadAs | Kind::MissingValue)
+        || matches!(finding.detail, Detail::OthersRows { .. })
         || finding
             .place
             .as_ref()
@@ -136,35 +165,58 @@ pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item 
 }
 
 /// `(leaf, finding)` in order, for each `(table, row)` that has any.
-fn by_table_row(merged: &Merged) -> HashMap<(usize, usize), Vec<(usize, usize)>> {
-    let mut tables: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-    for (idx, table) in merged.tables.iter().enumerate() {
-        let sheet = (&*table.file, &*table.sheet);
-        tables.entry(sheet).or_default().push(idx);
-    }
+fn by_table_row(merged: &Merged, forms: &Forms) -> HashMap<(usize, usize), Vec<(usize, usize)>> {
     let mut found: HashMap<(usize, usize), Vec<(usize, usize)>> = HashMap::new();
     for (idx, finding) in merged.findings.iter().enumerate() {
-        for place in marked_places(finding) {
-            let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
-                continue;
-            };
-            // Several forms may stand on one sheet; the cell's row tells them apart.
-            let forms = tables.get(&(&*place.file, &**sheet));
-            for &table_idx in forms.into_iter().flatten() {
-                let table = &merged.tables[table_idx];
-                let row = table
-                    .rows
-                    .binary_search_by_key(&cell.row, |row| row.sheet_row);
-                let leaf = table.columns.iter().position(|col| *col == Some(cell.col));
-                if let (Ok(row), Some(leaf)) = (row, leaf) {
-                    found.entry((table_idx, row)).or_default().push((leaf, idx));
-                    break;
-                }
-            }
+        let places = marked_places(finding);
+        for (table, row, leaf) in places.filter_map(|place| locate(merged, forms, place)) {
+            found.entry((table, row)).or_default().push((leaf, idx));
         }
     }
     for cells in found.values_mut() {
         cells.sort_by_key(|&(leaf, finding)| (leaf, merged.findings[finding].level, finding));
     }
     found
+}
+
+fn forms(merged: &Merged) -> Forms {
+    let mut forms = Forms::new();
+    for (idx, table) in merged.tables.iter().enumerate() {
+        let sheet = (table.file.clone(), table.sheet.clone());
+        forms.entry(sheet).or_default().push(idx);
+    }
+    forms
+}
+
+/// Table, row and leaf of a cell of a return.
+fn locate(merged: &Merged, forms: &Forms, place: &Place) -> Option<(usize, usize, usize)> {
+    let (sheet, cell) = (place.sheet.clone()?, place.cell?);
+    // Several forms may stand on one sheet; the cell's row tells them apart.
+    let forms = forms.get(&(place.file.clone(), sheet))?;
+    forms.iter().find_map(|&idx| {
+        let table = &merged.tables[idx];
+        let row = table
+            .rows
+            .binary_search_by_key(&cell.row, |row| row.sheet_row);
+        let leaf = table.columns.iter().position(|col| *col == Some(cell.col));
+        Some((idx, row.ok()?, leaf?))
+    })
+}
+
+fn became(merged: &Merged) -> Vec<Vec<Option<Became>>> {
+    if merged.findings.is_empty() {
+        return Vec::new();
+    }
+    let tables = merged.tables.iter();
+    let mut became: Vec<Vec<Option<Became>>> =
+        tables.map(|table| vec![None; table.rows.len()]).collect();
+    for county in &merged.county.annexes {
+        let rows = county.rows.iter().enumerate();
+        let rows = rows.filter_map(|(idx, row)| Some((Some(idx), row.source?)));
+        let total = county.total.as_ref().and_then(|total| total.stated);
+        for (row, source) in rows.chain(total.map(|source| (None, source))) {
+            became[source.table][source.row] = Some(row);
+        }
+    }
+    became
 }

@@ -38,7 +38,7 @@ use rayon::prelude::*;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
 use crate::consolidate::{County, TooLong};
-use crate::model::{Level, Period, ReturnStatus};
+use crate::model::{Finding, Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
 use crate::scheme::{Annex, Scheme};
 
@@ -199,6 +199,13 @@ impl<'a> Context<'a> {
     fn annex(&self, annex: usize) -> &Annex {
         let printed = self.printed(annex);
         printed.map_or(&self.scheme.annexes[annex], |printed| &printed.annex)
+    }
+
+    /// What the rule that a finding comes from is about, in a few words: 按用途分.
+    fn rule_label(&self, finding: &Finding) -> Option<&'a str> {
+        let id = finding.rule.as_ref()?;
+        let rule = self.scheme.rules.iter().find(|rule| rule.id == *id)?;
+        Some(&rule.label)
     }
 
     /// 2024年5月, or 计划.

@@ -1,7 +1,9 @@
 //! What the notes of the annex sheets say.
 
+use std::sync::Arc;
+
 use crate::consolidate::{Figure, Source};
-use crate::model::Amount;
+use crate::model::{Amount, CellRef, Finding, Place};
 use crate::report::{Lang, words};
 
 use super::{Context, text};
@@ -60,9 +62,10 @@ pub(super) fn as_returned(context: &Context<'_>, figure: &Figure) -> String {
     }
 }
 
-/// All findings of a cell: what, expected, what to do, and where in the return.
+/// All findings of the cell `at` of a sheet: what, expected, what to do, and where in the return.
 pub(super) fn findings_note(
     context: &Context<'_>,
+    (sheet, at): (&str, CellRef),
     findings: &[usize],
     source: Option<Source>,
     leaf: usize,
@@ -71,7 +74,7 @@ pub(super) fn findings_note(
     let lang = context.lang;
     let mut blocks: Vec<String> = Vec::new();
     for &idx in findings.iter().take(SHOWN) {
-        let finding = &context.merged.findings[idx];
+        let finding = &seen_from(context, sheet, &context.merged.findings[idx]);
         let mut block = format!(
             "【{}】{}",
             words::level(finding.level, lang),
@@ -79,8 +82,17 @@ pub(super) fn findings_note(
         );
         if let Some(rule) = &finding.rule {
             block.push_str(&format!(" [{rule}]"));
+            if let Some(label) = context.rule_label(finding) {
+                block.push_str(&format!(" {label}"));
+            }
         }
-        for line in [words::facts(finding, lang), words::advice(finding, lang)] {
+        let mut facts = words::facts(finding, lang);
+        // What is said of one cell may hold for others, of which this is one.
+        let about = finding.place.as_ref().and_then(|place| place.cell);
+        if let Some(about) = about.filter(|about| *about != at && !facts.is_empty()) {
+            facts = format!("{about}{}{facts}", lang.pick("：", ": "));
+        }
+        for line in [facts, words::advice(finding, lang)] {
             if !line.is_empty() {
                 block.push('\n');
                 block.push_str(&text::cut(&line, 600));
@@ -111,7 +123,7 @@ pub(super) fn findings_note(
         let table = &context.merged.tables[source.table];
         let cell = table.cell(&table.rows[source.row], leaf);
         let cell = cell.map(|cell| format!("!{cell}")).unwrap_or_default();
-        // The addresses above are the return's own, which this sheet does not share.
+        // The addresses above are those of this workbook, which the return does not share.
         blocks.push(format!(
             "{}{} {}{cell}",
             lang.pick("原表：", "In the return: "),
@@ -120,4 +132,23 @@ pub(super) fn findings_note(
         ));
     }
     blocks.join("\n\n")
+}
+
+/// The finding with the addresses of this workbook, which its reader has in front of them, as far as its
+/// cells came into it.
+fn seen_from(context: &Context<'_>, sheet: &str, finding: &Finding) -> Finding {
+    let here = |sheet: &str, cell| Place::sheet(&Arc::from(""), &Arc::from(sheet), cell);
+    let mut finding = finding.clone();
+    finding.change_places(&mut |place| {
+        let spot = context.marks.spot_of(context.merged, place);
+        if let Some((sheet, cell)) = spot.and_then(|spot| context.layout.cell(spot)) {
+            *place = here(sheet, Some(cell));
+        }
+    });
+    // What is about several cells is at none of them, but on this sheet.
+    let own = finding.place.as_mut();
+    if let Some(own) = own.filter(|own| own.cell.is_none()) {
+        *own = here(sheet, None);
+    }
+    finding
 }

@@ -1,11 +1,12 @@
 //! 说明: what the workbook is, how complete, what the colours mean, and how every rule came out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 
 use crate::model::{CellRef, FileStatus, Level, Tally};
 use crate::report::{Lang, words};
+use crate::scheme::Rule;
 
 use super::head::merge;
 use super::layout::link;
@@ -48,6 +49,7 @@ pub(super) fn write(
     page.usage()?;
     page.annexes()?;
     page.kinds()?;
+    page.print_so_far()?;
     page.rules()
 }
 
@@ -460,6 +462,28 @@ impl Page<'_, '_> {
         Ok(())
     }
 
+    /// What a leader reads on paper ends here: the list of rules is for looking things up.
+    fn print_so_far(&mut self) -> Result<(), XlsxError> {
+        self.sheet.set_print_area(0, 0, self.row - 1, LAST)?;
+        Ok(())
+    }
+
+    /// The annexes that a rule is about; the plan's text where no annex holds what it promises.
+    fn annexes_of(&self, rule: &Rule) -> String {
+        let lang = self.context.lang;
+        let cells = rule.relation.cells();
+        let cells = cells.into_iter().map(|cell| cell.annex);
+        let annexes: BTreeSet<usize> = rule.annex.into_iter().chain(cells).collect();
+        let annexes = annexes.into_iter();
+        let numbers: Vec<&str> = annexes
+            .map(|annex| &*self.context.scheme.annexes[annex].number)
+            .collect();
+        match numbers.is_empty() {
+            true => lang.pick("正文", "text").to_owned(),
+            false => numbers.join(lang.pick("、", ", ")),
+        }
+    }
+
     fn rules(&mut self) -> Result<(), XlsxError> {
         let context = self.context;
         let lang = context.lang;
@@ -477,23 +501,20 @@ impl Page<'_, '_> {
         header.extend(self.outcome_header(5));
         self.header(&header)?;
         for (rule, tally) in context.scheme.rules.iter().zip(&context.merged.tallies) {
-            let annex = match rule.annex {
-                Some(annex) => &*context.scheme.annexes[annex].number,
-                None => lang.pick("跨附件", "several"),
-            };
+            let annex = self.annexes_of(rule);
             let content = match rule.say.is_empty() {
                 true => rule.label.clone(),
                 false => format!("{}\n{}", rule.label, rule.say),
             };
             self.cell(0, 0, &rule.id, Role::Centred)?;
-            self.cell(1, 1, annex, Role::Centred)?;
+            self.cell(1, 1, &annex, Role::Centred)?;
             self.cell(2, 2, &content, Role::Text)?;
             self.cell(3, 3, words::kind(rule.relation.kind(), lang), Role::Centred)?;
             self.cell(4, 4, words::level(rule.level, lang), Role::Centred)?;
             let level = (tally.fail > 0).then_some(rule.level);
             self.outcomes(5, *tally)?;
             self.count(6, tally.fail, level)?;
-            let n_lines = text::lines(&content, WIDTHS[2]);
+            let n_lines = text::lines(&content, WIDTHS[2]).max(text::lines(&annex, WIDTHS[1]));
             self.sheet.set_row_height(self.row, text::height(n_lines))?;
             self.row += 1;
         }

@@ -26,10 +26,10 @@ pub(in crate::report) fn lines(text: &str, column: f64) -> usize {
     if text.len() as f64 <= room && !text.contains('\n') {
         return 1;
     }
-    let of_line = |line: &str| {
-        (UnicodeWidthStr::width_cjk(line) as f64 / room)
-            .ceil()
-            .max(1.0)
+    // Where a line breaks, something is left over, and fonts differ.
+    let of_line = |line: &str| match UnicodeWidthStr::width_cjk(line) as f64 {
+        wide if wide > room => (wide / (room - 1.0)).ceil(),
+        _ => 1.0,
     };
     text.lines().map(of_line).sum::<f64>().max(1.0) as usize
 }

@@ -4,6 +4,7 @@ use rust_xlsxwriter::XlsxError;
 
 use crate::report::{Lang, words};
 
+use super::super::findings::place_in_annex;
 use super::super::style::Role;
 use super::{Piece, Returns};
 
@@ -56,7 +57,19 @@ impl Returns<'_, '_> {
             let place = finding.place.as_ref();
             let cell = place.and_then(|place| place.cell);
             let cell = cell.map_or(String::new(), |cell| format!("{cell} "));
-            let what = format!("{cell}{}", words::message(finding, lang));
+            let mut what = format!("{cell}{}", words::title(finding, lang));
+            // The cell is found in the form; the figure's name can be said on the telephone.
+            let name = place_in_annex(context, call.finding);
+            if !name.is_empty() && !cell.is_empty() {
+                what += &match lang {
+                    Lang::Zh => format!("（{name}）"),
+                    Lang::En => format!(" ({name})"),
+                };
+            }
+            let facts = words::facts(finding, lang);
+            if !facts.is_empty() {
+                what += &format!("{}{facts}", lang.pick("：", ": "));
+            }
             let file = place.map_or("", |place| &*place.file);
             let copy = context
                 .copies

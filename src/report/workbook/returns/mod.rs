@@ -5,7 +5,7 @@ mod calls;
 mod came;
 mod corrections;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 
@@ -110,7 +110,7 @@ impl Piece {
     }
 }
 
-impl Returns<'_, '_> {
+impl<'a> Returns<'a, '_> {
     /// Reporters down, annexes across; gives the row after the table.
     fn matrix(&mut self) -> Result<u32, XlsxError> {
         let context = self.context;
@@ -145,8 +145,13 @@ impl Returns<'_, '_> {
         }
         let mut row = 2;
         for (idx, reporter) in context.scheme.reporters.iter().enumerate() {
-            let Some(returns) = owed.get(&idx) else {
-                continue;
+            let files = self.files_of(idx);
+            let counts = context.reporter_findings.get(&*reporter.name);
+            // An office that owes nothing may have sent the total row of an annex.
+            let returns = match owed.get(&idx) {
+                Some(returns) => returns.as_slice(),
+                None if files.is_empty() && counts.is_none() => continue,
+                None => &[],
             };
             let centred = self.styles.role(Role::Centred);
             self.sheet
@@ -164,18 +169,10 @@ impl Returns<'_, '_> {
             let col = 2 + self.n_annexes;
             self.count(row, col, returns.len(), None)?;
             self.count(row, col + 1, came.count(), None)?;
-            let counts = context.reporter_findings.get(&*reporter.name);
             for level in Level::ALL {
                 let count = counts.map_or(0, |counts| counts[level as usize]);
                 self.count(row, col + 2 + level as u16, count, Some(level))?;
             }
-            let mut seen = HashSet::new();
-            let files: Vec<&str> = returns
-                .iter()
-                .flat_map(|one| &one.files)
-                .map(|file| &**file)
-                .filter(|file| seen.insert(*file))
-                .collect();
             let files = files.join("\n");
             let small = self.styles.role(Role::Text);
             self.sheet
@@ -196,10 +193,7 @@ impl Returns<'_, '_> {
         one: Option<&ReturnRecord>,
     ) -> Result<(), XlsxError> {
         let Some(one) = one else {
-            // Nothing is owed; an empty cell says so best.
-            let format = self.styles.role(Role::Centred);
-            self.sheet.write_blank(row, col, format)?;
-            return Ok(());
+            return self.total_sent((row, col), annex, reporter);
         };
         let word = words::return_state(one.state, self.context.lang);
         let sheets = &self.context.layout.annexes[annex];
@@ -232,6 +226,43 @@ impl Returns<'_, '_> {
             row,
             &Piece::new((col, col), word, role).level(level).link(url),
         )
+    }
+
+    /// Where nothing is owed: that the total row came, if it did.
+    fn total_sent(
+        &mut self,
+        (row, col): (u32, u16),
+        annex: usize,
+        reporter: usize,
+    ) -> Result<(), XlsxError> {
+        let (merged, layout) = (self.context.merged, &self.context.layout);
+        let total = merged.county.annexes[annex].total.as_ref();
+        let sent = total
+            .and_then(|total| total.stated)
+            .is_some_and(|source| merged.tables[source.table].reporter == Some(reporter));
+        let spot = Spot {
+            annex,
+            row: None,
+            leaf: 0,
+        };
+        let target = layout.cell(spot).filter(|_| sent);
+        // An empty cell says best that nothing is owed.
+        let (word, role) = match target {
+            Some(_) => (self.context.lang.pick("合计", "total"), Role::CentredLink),
+            None => ("", Role::Centred),
+        };
+        let url = target.map(|(sheet, cell)| link(sheet, cell));
+        self.piece(row, &Piece::new((col, col), word, role).link(url))
+    }
+
+    /// The files that a reporter's forms came in, by name.
+    fn files_of(&self, reporter: usize) -> Vec<&'a str> {
+        let files = self.context.merged.files.iter();
+        let files = files.filter(|file| {
+            let mut forms = file.tables.iter();
+            forms.any(|form| form.reporter == Some(reporter) && !form.kept_apart)
+        });
+        files.map(|file| &*file.path).collect()
     }
 
     /// The marked copy of a return that goes back: its name, and what links to it from beside the workbook.

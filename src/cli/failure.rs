@@ -1,0 +1,93 @@
+//! Why the work could not be done, in the words of who runs it.
+//!
+//! Errors of libraries speak English; a clerk is told the same in Chinese, as far as it is known.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind as UsageKind};
+
+use crate::report::Lang;
+use crate::report::outbox::{OutboxError, OutboxErrorKind};
+
+/// An error and what caused it: 写不了输出文件夹：outbox：没有权限.
+pub(super) fn causes(error: &anyhow::Error, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => error.chain().map(cause).collect::<Vec<_>>().join("："),
+        Lang::En => format!("{error:#}"),
+    }
+}
+
+fn cause(error: &(dyn Error + 'static)) -> String {
+    if let Some(error) = error.downcast_ref::<OutboxError>() {
+        return format!("{}：{}", outbox(error.kind), error.path.display());
+    }
+    let known = error.downcast_ref::<io::Error>().and_then(system);
+    known.map_or_else(|| error.to_string(), str::to_owned)
+}
+
+fn outbox(kind: OutboxErrorKind) -> &'static str {
+    match kind {
+        OutboxErrorKind::NotWritable => "写不了输出文件夹",
+        OutboxErrorKind::Busy => "另一次运行正在做这一期，请等它做完再运行",
+        OutboxErrorKind::Name => "这个名称不能放在输出文件夹里",
+        OutboxErrorKind::Write => "写不了文件",
+        OutboxErrorKind::InUse => "原来的结果正被别的程序打开，请关闭后再运行",
+        OutboxErrorKind::Swap => "不能换下原来的结果（原来的仍在）",
+    }
+}
+
+fn system(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        ErrorKind::NotFound => "没有这个文件或文件夹",
+        ErrorKind::PermissionDenied => "没有权限",
+        ErrorKind::AlreadyExists => "已有同名的文件或文件夹",
+        ErrorKind::NotADirectory => "不是文件夹",
+        ErrorKind::IsADirectory => "是文件夹，不是文件",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "磁盘已满",
+        ErrorKind::ReadOnlyFilesystem => "磁盘只能读，不能写",
+        ErrorKind::InvalidFilename => "文件名太长或含有不能用的字符",
+        _ => return None,
+    })
+}
+
+/// What is wrong with a command line; `None` where the argument parser says it well enough.
+pub(super) fn usage(error: &clap::Error, lang: Lang) -> Option<String> {
+    if lang == Lang::En {
+        return None;
+    }
+    let named = |kind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => Some(texts.join("、")),
+        _ => None,
+    };
+    let argument = || named(ContextKind::InvalidArg).unwrap_or_default();
+    let meant = |kind| named(kind).map_or(String::new(), |name| format!("，是否指“{name}”？"));
+    let said = match error.kind() {
+        UsageKind::UnknownArgument => {
+            format!(
+                "没有“{}”这个选项{}",
+                argument(),
+                meant(ContextKind::SuggestedArg)
+            )
+        }
+        UsageKind::InvalidSubcommand => format!(
+            "没有“{}”这个命令{}",
+            named(ContextKind::InvalidSubcommand)?,
+            meant(ContextKind::SuggestedSubcommand)
+        ),
+        UsageKind::InvalidValue | UsageKind::ValueValidation => {
+            let given = named(ContextKind::InvalidValue).unwrap_or_default();
+            let valid = named(ContextKind::ValidValue);
+            let valid = valid.map_or(String::new(), |valid| format!("，应为{valid}之一"));
+            match given.is_empty() {
+                true => format!("“{}”后面没有写{valid}", argument()),
+                false => format!("“{}”不能是“{given}”{valid}", argument()),
+            }
+        }
+        UsageKind::MissingRequiredArgument => format!("没有写{}", argument()),
+        UsageKind::ArgumentConflict => format!("“{}”写了两次", argument()),
+        _ => return None,
+    };
+    Some(format!("{said}\n写法见 --help"))
+}

@@ -1056,6 +1056,9 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
             true => format!("“{typed}”"),
             false => format!("“{typed}” was read as {taken}"),
         },
+        ReadAs::Header { declared } if typed.is_empty() => {
+            format!("a column without a header, taken for “{declared}” by the names of its rows")
+        }
         ReadAs::Header { declared } | ReadAs::RowLabel { declared } => {
             format!("“{typed}” was taken for “{declared}”")
         }

@@ -982,6 +982,9 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
             true => format!("填写“{typed}”"),
             false => format!("填写“{typed}”，读作 {taken}"),
         },
+        ReadAs::Header { declared } if typed.is_empty() => {
+            format!("这一列没有表头，按各行的名称认作“{declared}”")
+        }
         ReadAs::Header { declared } | ReadAs::RowLabel { declared } => {
             format!("填写“{typed}”，认作“{declared}”")
         }

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::model::{Cell, CellRef, CellValue, PeriodSource, ReporterSource, Sheet};
 use crate::scheme::{Scheme, plain, without_remark};
 
-use super::period::PeriodMention;
+use super::period::{PeriodMention, chinese_digit as digit};
 use super::rows::is_remark;
 use super::sides::Columns;
 
@@ -424,8 +424,8 @@ fn in_digits(text: &str) -> Cow<'_, str> {
 /// A Chinese digit, and what follows it.
 fn chinese_digit(text: &str) -> Option<(u32, &str)> {
     let first = text.chars().next()?;
-    let position = "一二三四五六七八九".chars().position(|c| c == first)?;
-    Some((position as u32 + 1, &text[first.len_utf8()..]))
+    let number = digit(first).filter(|number| *number > 0)?;
+    Some((number, &text[first.len_utf8()..]))
 }
 
 /// A number from 1 to 99 in Chinese digits, and what follows it.

@@ -5,6 +5,7 @@
 //! paths and rows by their labels, never by position. What the cells say is left to
 //! [`normalise`](crate::normalise).
 
+mod blank;
 mod evidence;
 mod header;
 mod merges;
@@ -27,7 +28,9 @@ use merges::Merges;
 use rows::{RowIndex, Site, TableRows};
 use sides::{ALL, Columns, around, beside, free, overlap};
 
+pub use blank::drop_blank_copies;
 pub use evidence::Mention;
+pub(crate) use period::chinese_digit;
 pub use period::{About, PeriodMention, Said, settle_period};
 pub use reporter::{Who, settle_reporters};
 

@@ -230,18 +230,27 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::DuplicateReturn {
             taken,
             other,
+            in_one_file,
             identical,
             newer_by,
-        } => match (identical, newer_by) {
-            (true, _) => format!("{other} is the same as {taken}, which was taken"),
-            (false, None) => format!("{taken} was taken, {other} left out"),
-            (false, Some(by)) => {
-                format!(
-                    "{taken} was taken ({}), {other} left out",
-                    self::newer_by(*by)
-                )
+        } => {
+            let name = |name: &str| match in_one_file {
+                true => format!("sheet “{name}”"),
+                false => name.to_owned(),
+            };
+            let (taken, other) = (name(taken), name(other));
+            let by = match newer_by {
+                Some(NewerBy::Name) if *in_one_file => {
+                    " (nothing tells which is newer; the earlier name)".to_owned()
+                }
+                Some(by) => format!(" ({})", self::newer_by(*by)),
+                None => String::new(),
+            };
+            match identical {
+                true => format!("{other} is the same as {taken}, which was taken"),
+                false => format!("{taken} was taken{by}, {other} left out"),
             }
-        },
+        }
         Detail::RepeatedText { n_findings } => {
             format!("{n_findings} findings all have “{}”", given(finding))
         }
@@ -910,6 +919,7 @@ pub(super) fn newer_by(by: NewerBy) -> &'static str {
         NewerBy::Dated => "the later date on the form",
         NewerBy::Mark => "a later version, by its name",
         NewerBy::Modified => "the file was changed later",
+        NewerBy::Shown => "the other is a hidden sheet",
         NewerBy::Name => "nothing tells which is newer; the later name",
     }
 }

@@ -424,6 +424,7 @@ fn examples() -> Vec<Finding> {
         (false, Some(NewerBy::Dated)),
         (false, Some(NewerBy::Mark)),
         (false, Some(NewerBy::Modified)),
+        (false, Some(NewerBy::Shown)),
         (false, Some(NewerBy::Name)),
     ];
     for (identical, newer_by) in decided {
@@ -432,6 +433,7 @@ fn examples() -> Vec<Finding> {
             Detail::DuplicateReturn {
                 taken: "a.xlsx".into(),
                 other: "b.xlsx".into(),
+                in_one_file: newer_by == Some(NewerBy::Shown),
                 identical,
                 newer_by,
             },

@@ -230,15 +230,25 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::DuplicateReturn {
             taken,
             other,
+            in_one_file,
             identical,
             newer_by,
-        } => match (identical, newer_by) {
-            (true, _) => format!("{other} 与 {taken} 相同，取用后者"),
-            (false, None) => format!("取用 {taken}，{other} 没有汇总"),
-            (false, Some(by)) => {
-                format!("取用 {taken}（{}），{other} 没有汇总", self::newer_by(*by))
+        } => {
+            let name = |name: &str| match in_one_file {
+                true => format!("工作表“{name}”"),
+                false => name.to_owned(),
+            };
+            let (taken, other) = (name(taken), name(other));
+            let by = match newer_by {
+                Some(NewerBy::Name) if *in_one_file => "（分不出新旧，取名称在前的）".to_owned(),
+                Some(by) => format!("（{}）", self::newer_by(*by)),
+                None => String::new(),
+            };
+            match identical {
+                true => format!("{other} 与 {taken} 相同，取用后者"),
+                false => format!("取用 {taken}{by}，{other} 没有汇总"),
             }
-        },
+        }
         Detail::RepeatedText { n_findings } => {
             format!("{n_findings} 个问题都写的是“{}”", given(finding))
         }
@@ -843,6 +853,7 @@ pub(super) fn newer_by(by: NewerBy) -> &'static str {
         NewerBy::Dated => "按表上的填报日期较新",
         NewerBy::Mark => "按文件名的版本字样较新",
         NewerBy::Modified => "按文件的修改时间较新",
+        NewerBy::Shown => "另一张是隐藏的工作表",
         NewerBy::Name => "分不出新旧，取文件名在后的",
     }
 }

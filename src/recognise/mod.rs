@@ -89,6 +89,8 @@ pub struct Recogniser<'s> {
 
 /// Forms on one sheet; more than a county has annexes are no forms but nonsense.
 const MAX_FORMS: usize = 500;
+/// Forms beside each other, likewise.
+const MAX_BESIDE: usize = 16;
 
 impl<'s> Recogniser<'s> {
     /// Prepares a scheme's headers for look-up.
@@ -138,8 +140,8 @@ impl<'s> Recogniser<'s> {
                     columns,
                     from: 0,
                 };
-                for side in self.sides(&spot, start) {
-                    if n_headers == MAX_FORMS {
+                for (nth, side) in self.sides(&spot, start).into_iter().enumerate() {
+                    if n_headers == MAX_FORMS || nth == MAX_BESIDE {
                         let detail = Detail::UnknownForm { nearest: None };
                         let finding = Finding::new(Kind::UnknownForm, Level::Mandatory, detail);
                         let cell = CellRef::new(start.row, *side.taken.start());
@@ -236,7 +238,7 @@ impl<'s> Recogniser<'s> {
         let cells = spot.sheet.row(spot.row);
         let mut sides: Vec<Side> = Vec::new();
         let mut left = vec![spot.columns.clone()];
-        while let Some(columns) = left.pop().filter(|_| sides.len() < MAX_FORMS) {
+        while let Some(columns) = left.pop().filter(|_| sides.len() <= MAX_BESIDE) {
             let from = cells.partition_point(|cell| cell.at.col < *columns.start());
             let to = cells.partition_point(|cell| cell.at.col <= *columns.end());
             let own;

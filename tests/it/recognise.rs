@@ -419,6 +419,17 @@ fn forms_side_by_side_are_told_apart() {
 }
 
 #[test]
+fn more_forms_side_by_side_than_anybody_has_are_refused_aloud() {
+    let header = "单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计";
+    let row = "轮台镇 | 1 | 2 | 3 | 6";
+    let beside = |text: &str| vec![text; 200].join(" | ");
+    let sheet = sheet(&format!("{}\n{}", beside(header), beside(row)));
+    let reading = read_sheets(luntai(), "轮台镇.xlsx", &[sheet]);
+    assert_eq!(reading.tables.len(), 16);
+    assert_eq!(reading.n_of(Kind::UnknownForm), 1);
+}
+
+#[test]
 fn a_list_of_townships_in_two_halves_is_read_whole() {
     let sheet = sheet(
         "单位：亩

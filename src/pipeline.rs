@@ -22,7 +22,9 @@ use crate::model::{
 };
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
-use crate::recognise::{About, Layout, Recogniser, Who, settle_period, settle_reporters};
+use crate::recognise::{
+    About, Layout, Recogniser, Who, drop_blank_copies, settle_period, settle_reporters,
+};
 use crate::returns::{self, Settled};
 use crate::scheme::Scheme;
 
@@ -188,6 +190,7 @@ impl<'s> FormReader<'s> {
         if layouts.is_empty() {
             no_form(path, &mut findings);
         }
+        drop_blank_copies(&mut layouts);
         let names: Vec<Arc<str>> = workbook
             .sheets
             .iter()
@@ -226,6 +229,7 @@ impl<'s> FormReader<'s> {
             let kept_apart = self.period.is_some_and(|period| period != about.period);
             record.tables.push(TableRecord {
                 sheet: table.sheet.clone(),
+                hidden: !sheet.visible,
                 annex: table.annex,
                 reporter: who.reporter,
                 found_by: who.found_by,
@@ -773,6 +777,7 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
     let detail = Detail::DuplicateReturn {
         taken: first.clone(),
         other: path.clone(),
+        in_one_file: false,
         identical: true,
         newer_by: None,
         n_rows: None,

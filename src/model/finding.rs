@@ -250,6 +250,8 @@ pub enum Detail {
         taken: Arc<str>,
         /// The file set aside.
         other: Arc<str>,
+        /// Whether both stand in one file; its sheets are named then.
+        in_one_file: bool,
         /// Whether both say the same.
         identical: bool,
         /// By what the one taken is the newer, where the same office sent both.

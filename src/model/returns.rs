@@ -48,6 +48,8 @@ pub enum FileStatus {
 pub struct TableRecord {
     /// Name of the sheet.
     pub sheet: Arc<str>,
+    /// Whether that sheet is hidden.
+    pub hidden: bool,
     /// Index of the annex.
     pub annex: usize,
     /// Index of the reporter.

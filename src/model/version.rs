@@ -37,7 +37,9 @@ pub enum NewerBy {
     Mark,
     /// When the files were last changed.
     Modified,
-    /// The files' names, for want of anything better.
+    /// The other is a hidden sheet of the same file.
+    Shown,
+    /// The files' names, or the sheets', for want of anything better.
     Name,
 }
 
@@ -70,6 +72,7 @@ impl NewerBy {
             NewerBy::Dated => "dated",
             NewerBy::Mark => "version-mark",
             NewerBy::Modified => "modified",
+            NewerBy::Shown => "hidden-sheet",
             NewerBy::Name => "file-name",
         }
     }
@@ -77,6 +80,9 @@ impl NewerBy {
     /// Whether the returns themselves say so. Times of files change with every copy, and names without a
     /// mark mean nothing.
     pub fn is_sure(self) -> bool {
-        matches!(self, NewerBy::Saved | NewerBy::Dated | NewerBy::Mark)
+        match self {
+            NewerBy::Saved | NewerBy::Dated | NewerBy::Mark | NewerBy::Shown => true,
+            NewerBy::Modified | NewerBy::Name => false,
+        }
     }
 }

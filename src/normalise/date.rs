@@ -1,6 +1,7 @@
 //! Dates as people type them.
 
 use crate::model::Date;
+use crate::recognise::chinese_digit;
 
 use super::number::half_width;
 
@@ -12,7 +13,8 @@ pub(super) struct DateReading {
     pub(super) usual: bool,
 }
 
-/// Reads 2019-06-03, 2019/6/3, 2019.6.3, 20190603, 2019年6月3日, 2016年6月, 2016-06 or 2016年.
+/// Reads 2019-06-03, 2019/6/3, 2019.6.3, 20190603, 2019年6月3日, 2016年6月, 2016-06 or 2016年; also 16年6月,
+/// 二〇一六年六月, and 2024年12月底前, which says no more than its month does.
 pub(super) fn read_date(text: &str) -> Option<DateReading> {
     let usual_width = half_width(text) == text;
     let text: String = half_width(text)
@@ -23,31 +25,90 @@ pub(super) fn read_date(text: &str) -> Option<DateReading> {
         let date = date_of(&[&text[..4], &text[4..6], &text[6..]])?;
         return Some(DateReading { date, usual: false });
     }
-    let in_words = text.contains('年');
-    let parts: Vec<&str> = if in_words {
-        let text = text.trim_end_matches(['日', '号']);
-        let (year, rest) = text.split_once('年')?;
-        match rest.split_once('月') {
-            _ if rest.is_empty() => vec![year],
-            Some((month, "")) => vec![year, month],
-            Some((month, day)) => vec![year, month, day],
-            None => return None,
-        }
-    } else {
-        let mark = ['-', '/', '.']
-            .into_iter()
-            .find(|mark| text.contains(*mark));
-        match mark {
-            Some(mark) => text.split(mark).collect(),
-            None => vec![text.as_str()],
-        }
+    if text.contains('年') {
+        let parts = in_words(&text)?;
+        let whole: Vec<String> = parts
+            .iter()
+            .map(|part| in_digits(part))
+            .collect::<Option<_>>()?;
+        let year = century(&whole[0])?;
+        let rest = whole[1..].iter().map(String::as_str);
+        let date = date_of(&[year.as_str()].into_iter().chain(rest).collect::<Vec<_>>())?;
+        let is_plain = parts.iter().zip(&whole).all(|(part, whole)| part == whole)
+            && year == whole[0]
+            && text.ends_with(['年', '月', '日', '号']);
+        return Some(DateReading {
+            date,
+            usual: usual_width && is_plain,
+        });
+    }
+    let mark = ['-', '/', '.']
+        .into_iter()
+        .find(|mark| text.contains(*mark));
+    let parts: Vec<&str> = match mark {
+        Some(mark) => text.split(mark).collect(),
+        None => vec![text.as_str()],
     };
     let date = date_of(&parts)?;
-    let iso = text == date.to_string();
     Some(DateReading {
         date,
-        usual: usual_width && (in_words || iso),
+        usual: usual_width && text == date.to_string(),
     })
+}
+
+/// Year, month and day of 2019年6月3日, as far as they are given. The end of a month, or a time before it, is in
+/// that month; of 2019年底 no month is given.
+fn in_words(text: &str) -> Option<Vec<&str>> {
+    let mut rest = text;
+    for after in ["以前", "之前", "前", "底", "末", "份"] {
+        let stripped = rest.strip_suffix(after);
+        rest = stripped
+            .filter(|text| text.ends_with(['月', '底', '末', '日', '号']))
+            .unwrap_or(rest);
+    }
+    let rest = rest.trim_end_matches(['日', '号']);
+    // 二十年 is a span of time.
+    let (year, rest) = rest
+        .split_once('年')
+        .filter(|(year, _)| !year.contains('十'))?;
+    Some(match rest.split_once('月') {
+        _ if rest.is_empty() => vec![year],
+        Some((month, "")) => vec![year, month],
+        Some((month, day)) => vec![year, month, day],
+        None => return None,
+    })
+}
+
+/// 二〇一六 as 2016, 十二 as 12.
+fn in_digits(part: &str) -> Option<String> {
+    if part.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(part.to_owned());
+    }
+    let digits = |text: &str| -> Option<String> {
+        let digits = text
+            .chars()
+            .map(|c| char::from_digit(chinese_digit(c)?, 10));
+        digits.collect()
+    };
+    match part.split_once('十') {
+        None => digits(part),
+        Some((tens, ones)) => {
+            let tens = if tens.is_empty() { "一" } else { tens };
+            let ones = if ones.is_empty() { "零" } else { ones };
+            let one = |text: &str| digits(text).filter(|text| text.len() == 1);
+            Some(one(tens)? + &one(ones)?)
+        }
+    }
+}
+
+/// 16 is 2016 and 98 is 1998: no date in a form is older than that, or lies further ahead.
+fn century(year: &str) -> Option<String> {
+    match year.len() {
+        2 if year < "50" => Some(format!("20{year}")),
+        2 => Some(format!("19{year}")),
+        4 => Some(year.to_owned()),
+        _ => None,
+    }
 }
 
 fn date_of(parts: &[&str]) -> Option<Date> {
@@ -56,7 +117,7 @@ fn date_of(parts: &[&str]) -> Option<Date> {
         fits.then(|| part.parse::<u16>().ok()).flatten()
     };
     let (year, rest) = parts.split_first()?;
-    // Two digits could be any century.
+    // 19-06-03 could be the third of June or the nineteenth of some month.
     let year = number(year, 4).filter(|_| year.len() == 4)?;
     let small = |part: &&str| number(part, 2).map(|value| value as u8);
     match rest {
@@ -91,6 +152,25 @@ mod tests {
             ("2023-02-29", None),
             ("2023-13-01", None),
             ("19-06-03", None),
+            ("18年11月", Some(("2018-11", false))),
+            ("98年7月1日", Some(("1998-07-01", false))),
+            ("二〇一八年七月", Some(("2018-07", false))),
+            ("二○二三年十二月二十一日", Some(("2023-12-21", false))),
+            ("二零二三年十月", Some(("2023-10", false))),
+            ("2024年十月三十日", Some(("2024-10-30", false))),
+            ("二三年八月", Some(("2023-08", false))),
+            ("2024年12月份", Some(("2024-12", false))),
+            ("2024年12月底", Some(("2024-12", false))),
+            ("2024年12月底前", Some(("2024-12", false))),
+            ("2024年12月末以前", Some(("2024-12", false))),
+            ("2025年8月30日前", Some(("2025-08-30", false))),
+            ("2023/10", Some(("2023-10", false))),
+            ("2023.10.1", Some(("2023-10-01", false))),
+            ("8年7月", None),
+            ("二十年七月", None),
+            ("2018年百月", None),
+            ("2024年前", None),
+            ("2024年13月底", None),
             ("2019-06-03 12:00", None),
             ("6月3日", None),
             ("年底前", None),

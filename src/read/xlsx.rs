@@ -217,11 +217,12 @@ fn shared_strings(
     repack.add("xl/sharedStrings.xml", &[b"<sst>", items])
 }
 
-/// Whether a tag begins here whose name, without its prefix, is `name`.
+/// Whether a tag begins here whose name, without its prefix, is `name`. Looks no further than the next tag: a
+/// file may be nothing but their beginnings.
 fn is_element(tag: &[u8], name: &[u8]) -> bool {
     let end = tag
         .iter()
-        .position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>'));
+        .position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' | b'<'));
     let tag = &tag[..end.unwrap_or(tag.len())];
     tag.strip_suffix(name)
         .is_some_and(|prefix| matches!(prefix, [] | [.., b':']))
@@ -279,9 +280,15 @@ fn formats(
 
 /// From the first element of this name on.
 fn from_element<'t>(text: &'t str, name: &str) -> &'t str {
+    // No prefix is longer.
+    const MAX_PREFIX: usize = 64;
     let bytes = text.as_bytes();
+    let tag_before = |at: usize| {
+        let from = at.saturating_sub(MAX_PREFIX);
+        Some(from + memrchr(b'<', &bytes[from..at])?)
+    };
     memmem::find_iter(bytes, name)
-        .filter_map(|at| memrchr(b'<', &bytes[..at]))
+        .filter_map(tag_before)
         .find(|&at| is_element(&bytes[at + 1..], name.as_bytes()))
         .map_or("", |at| &text[at..])
 }
@@ -378,11 +385,14 @@ fn styles(cells: &[u8]) -> Option<Vec<u16>> {
 /// The attribute `s` of a start tag, or 0, which is the style of cells that give none.
 fn style(tag: &[u8]) -> u16 {
     let find = |text: &[u8], byte| text.iter().position(|&b| b == byte);
-    let attributes = tag.iter().position(u8::is_ascii_whitespace);
-    let mut rest = attributes.map_or(&[][..], |at| &tag[at..]);
+    // Where a tag has no attributes, the next blank may be far behind it.
+    let ends_name = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'>');
+    let name_end = tag.iter().position(ends_name);
+    let mut rest = name_end.map_or(&[][..], |at| &tag[at..]);
     loop {
         rest = rest.trim_ascii_start();
-        let name_end = rest.iter().position(|b| matches!(b, b'=' | b'/' | b'>'));
+        let ends = |b: &u8| matches!(b, b'=' | b'/' | b'>' | b'<');
+        let name_end = rest.iter().position(ends);
         let Some((name, value)) = name_end.and_then(|end| rest.split_at_checked(end)) else {
             return 0;
         };

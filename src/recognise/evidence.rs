@@ -1,6 +1,7 @@
 //! What stands around a table: its number, its title, its unit, and who returned it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
@@ -8,8 +9,9 @@ use unicode_normalization::UnicodeNormalization;
 use crate::model::{Cell, CellRef, CellValue, PeriodSource, ReporterSource, Sheet};
 use crate::scheme::{Scheme, plain, without_remark};
 
-use super::period::PeriodMention;
+use super::period::{PeriodMention, chinese_digit as digit};
 use super::rows::is_remark;
+use super::sides::Columns;
 
 /// A text that may say who returned a form.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,8 +105,13 @@ const LABELS: [(&str, Label); 42] = [
 ];
 
 impl Evidence {
-    /// Reads the rows from `from` to above `header`.
-    pub(super) fn gather(scheme: &Scheme, sheet: &Sheet, from: u32, header: u32) -> Self {
+    /// Reads the last of these rows, which stand above a header, in its columns.
+    pub(super) fn gather(
+        scheme: &Scheme,
+        sheet: &Sheet,
+        rows: Range<u32>,
+        columns: &Columns,
+    ) -> Self {
         let mut evidence = Self {
             numbers: Vec::new(),
             titles: Vec::new(),
@@ -113,8 +120,8 @@ impl Evidence {
             periods: Vec::new(),
             answer: None,
         };
-        for row in from.max(header.saturating_sub(N_LINES))..header {
-            for cell in sheet.row(row).iter().take(MAX_CELLS) {
+        for row in rows.start.max(rows.end.saturating_sub(N_LINES))..rows.end {
+            for cell in cells_in(sheet, row, columns) {
                 if let Some(text) = cell.text().filter(|text| is_short(text)) {
                     evidence.line(scheme, sheet, cell.at, text);
                 }
@@ -128,14 +135,15 @@ impl Evidence {
         &mut self,
         scheme: &Scheme,
         sheet: &Sheet,
-        rows: std::ops::Range<u32>,
+        rows: Range<u32>,
+        columns: &Columns,
     ) {
         let said = |mention: &Mention| mention.source == ReporterSource::Form;
         if self.mentions.iter().any(said) {
             return;
         }
         for row in rows.start..rows.end.min(rows.start.saturating_add(N_LINES)) {
-            for cell in sheet.row(row).iter().take(MAX_CELLS) {
+            for cell in cells_in(sheet, row, columns) {
                 if let Some(text) = cell.text().filter(|text| is_short(text)) {
                     let text = plain(text);
                     self.labels(scheme, sheet, cell.at, &text, Label::Reporter);
@@ -305,6 +313,17 @@ pub(super) fn is_form_line(plain: &str) -> bool {
     plain.starts_with("附件") || plain.starts_with("附表") || (is_short(plain) && labels())
 }
 
+fn cells_in<'s>(
+    sheet: &'s Sheet,
+    row: u32,
+    columns: &Columns,
+) -> impl Iterator<Item = &'s Cell> + use<'s> {
+    let cells = sheet.row(row);
+    let from = cells.partition_point(|cell| cell.at.col < *columns.start());
+    let to = cells.partition_point(|cell| cell.at.col <= *columns.end());
+    cells[from..to].iter().take(MAX_CELLS)
+}
+
 fn is_short(text: &str) -> bool {
     text.len() <= MAX_CHARS * 4 && text.chars().count() <= MAX_CHARS
 }
@@ -377,13 +396,18 @@ fn number_at(scheme: &Scheme, text: &str) -> Option<String> {
     (!digits.is_empty()).then(|| format!("附件{digits}"))
 }
 
-/// 五 as 5 and 三之一 as 3.1, at the start of a text that would else be left as it is.
+/// 五 as 5, 三之一 and 3之1 as 3.1, at the start of a text that would else be left as it is.
 fn in_digits(text: &str) -> Cow<'_, str> {
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '('));
-    let Some((whole, rest)) = chinese_number(start) else {
+    let number = |text| chinese_number(text).or_else(|| plain_number(text));
+    let Some((whole, rest)) = number(start) else {
         return text.into();
     };
-    let part = rest.strip_prefix(['之', '点']).and_then(chinese_number);
+    let part = rest.trim_start().strip_prefix(['之', '点']);
+    let part = part.and_then(|part| number(part.trim_start()));
+    if part.is_none() && start.starts_with(|c: char| c.is_ascii_digit()) {
+        return text.into();
+    }
     let (number, rest) = match part {
         Some((part, rest)) => (format!("{whole}.{part}"), rest),
         None => (whole.to_string(), rest),
@@ -400,8 +424,8 @@ fn in_digits(text: &str) -> Cow<'_, str> {
 /// A Chinese digit, and what follows it.
 fn chinese_digit(text: &str) -> Option<(u32, &str)> {
     let first = text.chars().next()?;
-    let position = "一二三四五六七八九".chars().position(|c| c == first)?;
-    Some((position as u32 + 1, &text[first.len_utf8()..]))
+    let number = digit(first).filter(|number| *number > 0)?;
+    Some((number, &text[first.len_utf8()..]))
 }
 
 /// A number from 1 to 99 in Chinese digits, and what follows it.
@@ -415,6 +439,16 @@ fn chinese_number(text: &str) -> Option<(u32, &str)> {
         (None, None) => return None,
     };
     Some(chinese_digit(rest).map_or((tens, rest), |(ones, rest)| (tens + ones, rest)))
+}
+
+/// A number from 1 to 99, and what follows it.
+fn plain_number(text: &str) -> Option<(u32, &str)> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number = text[..digits]
+        .parse()
+        .ok()
+        .filter(|n| (1..100).contains(n))?;
+    Some((number, &text[digits..]))
 }
 
 /// A label and what follows it.
@@ -460,11 +494,19 @@ fn labelled(text: &str) -> Vec<Labelled<'_>> {
         .iter()
         .zip(ends)
         .enumerate()
-        .map(|(nth, ((at, value, label), end))| Labelled {
-            label: *label,
-            start: *at,
-            value: name_in(&text[*value..end]),
-            apart: nth > 0 || is_boundary(&text[..*at]),
+        .map(|(nth, ((at, value, label), end))| {
+            let value = &text[*value..end];
+            // (单位:万亩) ends where its bracket does.
+            let inside = text[..*at]
+                .ends_with('(')
+                .then(|| value.find(')'))
+                .flatten();
+            Labelled {
+                label: *label,
+                start: *at,
+                value: name_in(inside.map_or(value, |end| &value[..end])),
+                apart: nth > 0 || is_boundary(&text[..*at]),
+            }
         })
         .collect()
 }

@@ -7,9 +7,13 @@ use crate::model::{CellRef, CellValue, Sheet};
 use crate::scheme::{Annex, ColumnKind, Scheme, is_near, plain, without_remark};
 
 use super::merges::Merges;
+use super::sides::Columns;
 
-/// No form is wider than this, counted from the first of its top header cells.
+/// The widest form.
 const MAX_WIDTH: u32 = 512;
+
+/// Rows below a header that are looked at for labels.
+const MAX_LABELS: usize = 64;
 
 /// Nor has any more columns than this that are not the annex's.
 const MAX_UNMATCHED: usize = 64;
@@ -30,6 +34,8 @@ pub(super) struct HeaderIndex {
     leaves: Vec<Vec<String>>,
     /// The unit that each leaf's path states in brackets, if any.
     printed_units: Vec<Option<usize>>,
+    /// Plain labels of the rows in each leaf that is a key of fixed rows.
+    labels: Vec<HashSet<String>>,
     depth: usize,
 }
 
@@ -55,6 +61,13 @@ pub(super) struct Match {
     pub(super) score: usize,
 }
 
+impl Match {
+    /// From the first of its columns to the last.
+    pub(super) fn taken(&self) -> Columns {
+        self.first_col..=self.last_col
+    }
+}
+
 impl HeaderIndex {
     pub(super) fn new(scheme: &Scheme, annex: &Annex) -> Self {
         let mut index = Self {
@@ -65,6 +78,7 @@ impl HeaderIndex {
             bases: HashMap::new(),
             leaves: Vec::new(),
             printed_units: Vec::new(),
+            labels: Vec::new(),
             depth: annex.depth,
         };
         for (leaf, described) in annex.leaves.iter().enumerate() {
@@ -92,6 +106,7 @@ impl HeaderIndex {
                 .or_insert(Some(leaf));
             index.printed_units.push(unit_in(scheme, texts()));
             index.leaves.push(levels);
+            index.labels.push(labels(annex, described.column));
         }
         index
     }
@@ -101,7 +116,7 @@ impl HeaderIndex {
         self.paths.len()
     }
 
-    /// The annex's header, if it starts in `row`; `col` is the first of its top cells there.
+    /// The annex's header, if it starts in `row` within these columns; `col` is the first of its top cells there.
     pub(super) fn find(
         &self,
         scheme: &Scheme,
@@ -109,8 +124,13 @@ impl HeaderIndex {
         sheet: &Sheet,
         merges: &Merges,
         (row, col): (u32, u32),
+        columns: &Columns,
     ) -> Option<Match> {
-        let band = Band::new(sheet, merges, (row, self.last_row(sheet, merges, row)), col);
+        // No form is wider than this, counted from the first of its top cells.
+        let from = col.saturating_sub(MAX_WIDTH / 8).max(*columns.start());
+        let columns = from..=col.saturating_add(MAX_WIDTH).min(*columns.end());
+        let last = self.last_row(sheet, merges, row, &columns);
+        let band = Band::new(sheet, merges, (row, last), columns);
         let mut found = Match {
             rows: (row, band.last),
             first_col: 0,
@@ -123,6 +143,7 @@ impl HeaderIndex {
             score: 0,
         };
         let mut unmatched: Vec<(u32, Path<'_, '_>)> = Vec::new();
+        let mut repeated: Vec<(usize, u32, Path<'_, '_>)> = Vec::new();
         for (idx, &col) in band.columns.iter().enumerate() {
             let direct = band.path(idx, false);
             let path = match self.leaf(&direct) {
@@ -137,12 +158,13 @@ impl HeaderIndex {
                     found.columns[leaf] = Some(col);
                     found.units[leaf] = self.stated_unit(scheme, annex, leaf, &path);
                 }
-                Some(_) => found.repeated.push((path.cell(), path.text())),
+                Some(leaf) => repeated.push((leaf, col, path)),
                 None if unmatched.len() < MAX_UNMATCHED => unmatched.push((col, path)),
                 None => {}
             }
         }
         self.take_misprints(scheme, annex, &unmatched, &mut found);
+        self.take_keys(scheme, annex, sheet, &band, &mut found);
 
         let required: Vec<usize> = (0..annex.leaves.len())
             .filter(|&leaf| {
@@ -161,6 +183,7 @@ impl HeaderIndex {
         if !has_key || n_found * 2 < required.len() || n_found < 2 {
             return None;
         }
+        self.take_nearest(&required, repeated, &mut found);
         let columns = || found.columns.iter().flatten().copied();
         (found.first_col, found.last_col) = (columns().min()?, columns().max()?);
         // A look-up list to the right of the form is not part of its header.
@@ -234,6 +257,87 @@ impl HeaderIndex {
         }
     }
 
+    /// Of two columns with one header the first is taken. Of row numbers and remarks it is the one nearer to what
+    /// the form must have: the other is that of a form beside it.
+    fn take_nearest(
+        &self,
+        required: &[usize],
+        repeated: Vec<(usize, u32, Path<'_, '_>)>,
+        found: &mut Match,
+    ) {
+        let columns = || required.iter().filter_map(|&leaf| found.columns[leaf]);
+        let (first, last) = (columns().min().unwrap_or(0), columns().max().unwrap_or(0));
+        let gap = |col: u32| first.saturating_sub(col).max(col.saturating_sub(last));
+        for (leaf, col, path) in repeated {
+            let taken = found.columns[leaf].unwrap_or(col);
+            if !required.contains(&leaf) && gap(col) < gap(taken) {
+                found.columns[leaf] = Some(col);
+            } else {
+                found.repeated.push((path.cell(), path.text()));
+            }
+        }
+    }
+
+    /// Key columns with a header of their own, as 乡镇 for 单位, or none: they are known by the labels of the rows
+    /// below, where most of these stand in one column.
+    fn take_keys(
+        &self,
+        scheme: &Scheme,
+        annex: &Annex,
+        sheet: &Sheet,
+        band: &Band<'_>,
+        found: &mut Match,
+    ) {
+        for leaf in 0..annex.leaves.len() {
+            let last = found.columns.iter().flatten().max().copied();
+            let Some(last) = last.filter(|_| found.columns[leaf].is_none()) else {
+                continue;
+            };
+            let labels = &self.labels[leaf];
+            if labels.is_empty() {
+                continue;
+            }
+            let names_reporters = annex.reporter_column == Some(annex.leaves[leaf].column);
+            let is_label = |value: &CellValue| match value {
+                CellValue::Text(text) => {
+                    let text = plain(text);
+                    labels.contains(without_remark(&text).0)
+                        || names_reporters && scheme.roster.look_up(&text, true).is_some()
+                }
+                value => year_of(value).is_some_and(|year| labels.contains(&year.to_string())),
+            };
+            let mut n_labels: HashMap<u32, usize> = HashMap::new();
+            for (_, cells) in sheet.rows_from(band.last + 1).take(MAX_LABELS) {
+                for cell in cells {
+                    let col = cell.at.col;
+                    let is_free = band.wide.contains(&col)
+                        && col <= last
+                        && !found.columns.contains(&Some(col));
+                    if is_free && is_label(&cell.value) {
+                        *n_labels.entry(col).or_default() += 1;
+                    }
+                }
+            }
+            let Some((&col, most)) = n_labels.iter().max_by_key(|(_, n)| **n) else {
+                continue;
+            };
+            if n_labels.values().filter(|n| *n == most).count() > 1 {
+                continue;
+            }
+            found.columns[leaf] = Some(col);
+            let header = band.columns.binary_search(&col).ok();
+            let path = header
+                .map(|idx| band.path(idx, false))
+                .filter(|path| !path.0.is_empty());
+            let (cell, text) = match path {
+                Some(path) => (path.cell(), path.text()),
+                None => (CellRef::new(band.last, col), String::new()),
+            };
+            found.extra.retain(|(cell, _)| cell.col != col);
+            found.misprints.push((cell, text, leaf));
+        }
+    }
+
     fn is_near(&self, path: &Path<'_, '_>, leaf: usize) -> bool {
         let declared = &self.leaves[leaf];
         if path.0.len() == declared.len() {
@@ -247,11 +351,12 @@ impl HeaderIndex {
     }
 
     /// The header goes down as far as its merged cells, and as rows hold its lower levels.
-    fn last_row(&self, sheet: &Sheet, merges: &Merges, first: u32) -> u32 {
+    fn last_row(&self, sheet: &Sheet, merges: &Merges, first: u32, columns: &Columns) -> u32 {
         let limit = first.saturating_add(self.depth as u32 + 1);
         let merged = merges
             .starting_in(first..=first)
             .iter()
+            .filter(|merge| columns.contains(&merge.start.col))
             .map(|merge| merge.end.row)
             .filter(|&end| end <= limit)
             .max()
@@ -259,6 +364,9 @@ impl HeaderIndex {
         let mut last = merged;
         for row in merged + 1..=limit {
             let cells = sheet.row(row);
+            let from = cells.partition_point(|cell| cell.at.col < *columns.start());
+            let to = cells.partition_point(|cell| cell.at.col <= *columns.end());
+            let cells = &cells[from..to];
             let is_header = |text: &str| {
                 let text = plain(text);
                 self.lower.contains(text.as_ref()) || self.lower.contains(without_remark(&text).0)
@@ -320,6 +428,8 @@ impl Path<'_, '_> {
 /// The rows of a header.
 struct Band<'t> {
     last: u32,
+    /// Where its columns may be.
+    wide: Columns,
     /// Columns that hold anything in it, from left to right.
     columns: Vec<u32>,
     texts: Vec<HeaderText<'t>>,
@@ -335,8 +445,7 @@ struct BandRow {
 }
 
 impl<'t> Band<'t> {
-    fn new(sheet: &'t Sheet, merges: &Merges, (first, last): (u32, u32), col: u32) -> Self {
-        let wide = col.saturating_sub(MAX_WIDTH / 8)..=col.saturating_add(MAX_WIDTH);
+    fn new(sheet: &'t Sheet, merges: &Merges, (first, last): (u32, u32), wide: Columns) -> Self {
         let mut columns: Vec<u32> = Vec::new();
         let mut across = Vec::new();
         for row in first..=last {
@@ -354,6 +463,7 @@ impl<'t> Band<'t> {
         columns.dedup();
         let mut band = Self {
             last,
+            wide,
             columns,
             texts: Vec::new(),
             rows: Vec::new(),
@@ -444,6 +554,20 @@ fn year_of(value: &CellValue) -> Option<u16> {
         }
         _ => None,
     }
+}
+
+/// The labels that a key column of fixed rows holds; numbers alone tell no column, but years do.
+fn labels(annex: &Annex, column: usize) -> HashSet<String> {
+    let mut labels = HashSet::new();
+    let position = annex.row_key.iter().position(|&key| key == column);
+    for spec in annex.rows.fixed() {
+        let year = spec.year.filter(|_| annex.year_column == Some(column));
+        labels.extend(year.map(|year| year.to_string()));
+        labels.extend(year.map(|year| format!("{year}年")));
+        let key = position.map(|position| plain(&spec.key[position]).into_owned());
+        labels.extend(key.filter(|key| key.parse::<u32>().is_err()));
+    }
+    labels
 }
 
 fn bases<'p>(levels: impl Iterator<Item = &'p str>) -> String {

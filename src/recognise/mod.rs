@@ -5,13 +5,16 @@
 //! paths and rows by their labels, never by position. What the cells say is left to
 //! [`normalise`](crate::normalise).
 
+mod blank;
 mod evidence;
 mod header;
 mod merges;
 mod period;
 mod reporter;
 mod rows;
+mod sides;
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -23,8 +26,11 @@ use evidence::Evidence;
 use header::{HeaderIndex, Match};
 use merges::Merges;
 use rows::{RowIndex, Site, TableRows};
+use sides::{ALL, Columns, around, beside, free, overlap};
 
+pub use blank::drop_blank_copies;
 pub use evidence::Mention;
+pub(crate) use period::chinese_digit;
 pub use period::{About, PeriodMention, Said, settle_period};
 pub use reporter::{Who, settle_reporters};
 
@@ -83,6 +89,8 @@ pub struct Recogniser<'s> {
 
 /// Forms on one sheet; more than a county has annexes are no forms but nonsense.
 const MAX_FORMS: usize = 500;
+/// Forms beside each other, likewise.
+const MAX_BESIDE: usize = 16;
 
 impl<'s> Recogniser<'s> {
     /// Prepares a scheme's headers for look-up.
@@ -112,53 +120,59 @@ impl<'s> Recogniser<'s> {
             file,
             sheet: Arc::from(sheet.name.as_str()),
         };
-        let mut layouts = Vec::new();
         let mut findings = Vec::new();
         let merges = Merges::new(sheet);
         let starts = self.starts(sheet);
-        // The first row that belongs to none of the forms so far.
-        let mut from = 0;
+        // A form that goes on over several pages is one.
+        let mut forms: Vec<(Spot<'_>, Found)> = Vec::new();
         let mut n_headers = 0;
-        // The form that is being read, until another one begins.
-        let mut open: Option<(Spot<'_>, Found)> = None;
-        for (nth, (row, candidates)) in starts.iter().enumerate() {
-            if *row < from {
-                continue;
-            }
-            if n_headers == MAX_FORMS {
-                let detail = Detail::UnknownForm { nearest: None };
-                let cell = Some(CellRef::new(*row, candidates[0].first_col));
-                let finding = Finding::new(Kind::UnknownForm, Level::Mandatory, detail);
-                findings.push(finding.at(Place::sheet(file, &place.sheet, cell)));
-                break;
-            }
-            let spot = Spot {
-                place: &place,
-                sheet,
-                merges: &merges,
-                later: &starts[nth + 1..],
-                row: *row,
-                from,
-            };
-            let n_findings = findings.len();
-            if let Some(found) = self.best(&spot, candidates, &mut findings) {
-                n_headers += 1;
-                from = found.table.last + 1;
-                match &mut open {
-                    Some((_, form)) if self.goes_on(form, &found) => form.table.append(found.table),
-                    _ => {
-                        let done = open.replace((spot, found));
-                        layouts.extend(
-                            done.map(|(spot, form)| self.layout(&spot, form, &mut findings)),
-                        );
+        'rows: for (nth, start) in starts.iter().enumerate() {
+            let open = forms
+                .iter()
+                .filter(|(_, form)| form.table.last >= start.row);
+            for columns in free(open.map(|(_, form)| form.header.taken())) {
+                let mut spot = Spot {
+                    place: &place,
+                    sheet,
+                    merges: &merges,
+                    later: &starts[nth + 1..],
+                    row: start.row,
+                    columns,
+                    from: 0,
+                };
+                for (nth, side) in self.sides(&spot, start).into_iter().enumerate() {
+                    if n_headers == MAX_FORMS || nth == MAX_BESIDE {
+                        let detail = Detail::UnknownForm { nearest: None };
+                        let finding = Finding::new(Kind::UnknownForm, Level::Mandatory, detail);
+                        let cell = CellRef::new(start.row, *side.taken.start());
+                        findings.push(finding.at(spot.at(Some(cell))));
+                        break 'rows;
+                    }
+                    n_headers += 1;
+                    spot.columns = side.columns;
+                    let mut above = forms
+                        .iter_mut()
+                        .rev()
+                        .filter(|(_, form)| overlap(&form.header.taken(), &spot.columns))
+                        .map(|(_, form)| form);
+                    let last = above.next();
+                    let rows_above = last.iter().map(|form| form.table.last);
+                    let rows_above = rows_above.chain(above.map(|form| form.table.last));
+                    spot.from = rows_above.max().map_or(0, |last| last + 1);
+                    let Some(found) = self.decide(&spot, side.matches, &mut findings) else {
+                        continue;
+                    };
+                    match last {
+                        Some(form) if self.goes_on(form, &found) => form.table.append(found.table),
+                        _ => forms.push((spot.clone(), found)),
                     }
                 }
-            } else {
-                // A header that two annexes have.
-                n_headers += findings.len() - n_findings;
             }
         }
-        layouts.extend(open.map(|(spot, form)| self.layout(&spot, form, &mut findings)));
+        let layouts: Vec<Layout> = forms
+            .into_iter()
+            .map(|(spot, form)| self.layout(&spot, form, &mut findings))
+            .collect();
         if layouts.is_empty() && findings.is_empty() {
             findings.extend(self.unknown(&place, sheet));
         }
@@ -166,13 +180,17 @@ impl<'s> Recogniser<'s> {
     }
 
     /// The rows in which a header may start, with the annexes that it may be of.
-    fn starts(&self, sheet: &Sheet) -> Vec<(u32, Vec<Candidate>)> {
+    fn starts(&self, sheet: &Sheet) -> Vec<Start> {
         let mut starts = Vec::new();
         let mut seen = Vec::new();
         for (row, cells) in sheet.rows() {
             let candidates = self.candidates(cells, &mut seen);
             if !candidates.is_empty() {
-                starts.push((row, candidates));
+                starts.push(Start {
+                    row,
+                    candidates,
+                    taken: OnceCell::new(),
+                });
             }
         }
         starts
@@ -215,24 +233,75 @@ impl<'s> Recogniser<'s> {
         candidates
     }
 
-    /// The candidate whose header really starts in this row, if any.
-    fn best(
+    /// The headers that really start in a row, from left to right. Nearly all rows have one or none.
+    fn sides(&self, spot: &Spot<'_>, start: &Start) -> Vec<Side> {
+        let cells = spot.sheet.row(spot.row);
+        let mut sides: Vec<Side> = Vec::new();
+        let mut left = vec![spot.columns.clone()];
+        while let Some(columns) = left.pop().filter(|_| sides.len() <= MAX_BESIDE) {
+            let from = cells.partition_point(|cell| cell.at.col < *columns.start());
+            let to = cells.partition_point(|cell| cell.at.col <= *columns.end());
+            let own;
+            let candidates = match to - from == cells.len() {
+                true => &start.candidates,
+                false => {
+                    own = self.candidates(&cells[from..to], &mut Vec::new());
+                    &own
+                }
+            };
+            let mut matches: Vec<(usize, Match)> = candidates
+                .iter()
+                .filter_map(|candidate| {
+                    let found = self.find(spot, spot.row, candidate, &columns)?;
+                    Some((candidate.annex, found))
+                })
+                .collect();
+            let rank = |(_, found): &(usize, Match)| (found.score, Reverse(found.first_col));
+            let Some((score, taken)) = matches
+                .iter()
+                .max_by_key(|found| rank(found))
+                .map(|(_, found)| (found.score, found.taken()))
+            else {
+                continue;
+            };
+            matches.retain(|(_, found)| found.score == score && overlap(&found.taken(), &taken));
+            left.extend(beside(&columns, &taken).into_iter().flatten());
+            sides.push(Side {
+                columns: columns.clone(),
+                taken,
+                matches,
+            });
+        }
+        if sides.len() > 1 {
+            sides.sort_by_key(|side| *side.taken.start());
+            let taken: Vec<Columns> = sides.iter().map(|side| side.taken.clone()).collect();
+            // Each is looked at by itself once more: what a neighbour has is none of its columns.
+            for (side, columns) in sides.iter_mut().zip(around(&spot.columns, &taken)) {
+                for (annex, found) in &mut side.matches {
+                    let candidate = Candidate {
+                        annex: *annex,
+                        first_col: found.first_col,
+                    };
+                    if let Some(alone) = self.find(spot, spot.row, &candidate, &columns) {
+                        *found = alone;
+                    }
+                }
+                side.columns = columns;
+            }
+        }
+        sides
+    }
+
+    /// Which of the annexes that a header fits it is.
+    fn decide(
         &self,
         spot: &Spot<'_>,
-        candidates: &[Candidate],
+        mut matches: Vec<(usize, Match)>,
         findings: &mut Vec<Finding>,
     ) -> Option<Found> {
         let annexes = &self.scheme.annexes;
-        let mut matches: Vec<(usize, Match)> = candidates
-            .iter()
-            .filter_map(|candidate| {
-                let found = self.find(spot, spot.row, candidate)?;
-                Some((candidate.annex, found))
-            })
-            .collect();
-        let top = matches.iter().map(|(_, found)| found.score).max()?;
-        matches.retain(|(_, found)| found.score == top);
-        let mut evidence = Evidence::gather(self.scheme, spot.sheet, spot.from, spot.row);
+        let above = spot.from..spot.row;
+        let mut evidence = Evidence::gather(self.scheme, spot.sheet, above, &spot.columns);
         if matches.len() > 1 {
             let named: Vec<usize> = (0..matches.len())
                 .filter(|&idx| {
@@ -244,7 +313,7 @@ impl<'s> Recogniser<'s> {
                 matches = vec![matches.swap_remove(only)];
             }
         }
-        let end = self.next_header(spot, matches[0].1.rows.1);
+        let end = self.next_header(spot, &matches[0].1);
         let read = |annex: usize, header: &Match| {
             rows::read(&Site {
                 scheme: self.scheme,
@@ -284,7 +353,7 @@ impl<'s> Recogniser<'s> {
             others = tables[1..].iter().map(number).collect();
         }
         let (annex, header, table) = tables.swap_remove(0);
-        evidence.look_below(self.scheme, spot.sheet, table.last + 1..end);
+        evidence.look_below(self.scheme, spot.sheet, table.last + 1..end, &spot.columns);
         Some(Found {
             annex,
             header,
@@ -309,22 +378,32 @@ impl<'s> Recogniser<'s> {
             && !next.table.rows.iter().any(is_there)
     }
 
-    /// The row below `last` in which a header really starts, or past the end of the sheet.
-    fn next_header(&self, spot: &Spot<'_>, last: u32) -> u32 {
-        let starts = |(row, candidates): &&(u32, Vec<Candidate>)| {
-            let mut candidates = candidates.iter();
-            *row > last && candidates.any(|candidate| self.find(spot, *row, candidate).is_some())
+    /// The row below a header in which another really starts in its columns, or past the end of the sheet.
+    fn next_header(&self, spot: &Spot<'_>, header: &Match) -> u32 {
+        let own = header.taken();
+        let starts = |start: &&Start| {
+            let find = |candidate| Some(self.find(spot, start.row, candidate, &ALL)?.taken());
+            let taken = || start.candidates.iter().filter_map(find).collect();
+            let mut taken = start.taken.get_or_init(taken).iter();
+            start.row > header.rows.1 && taken.any(|columns| overlap(columns, &own))
         };
         spot.later
             .iter()
             .find(starts)
-            .map_or(u32::MAX, |(row, _)| *row)
+            .map_or(u32::MAX, |start| start.row)
     }
 
-    fn find(&self, spot: &Spot<'_>, row: u32, candidate: &Candidate) -> Option<Match> {
+    fn find(
+        &self,
+        spot: &Spot<'_>,
+        row: u32,
+        candidate: &Candidate,
+        columns: &Columns,
+    ) -> Option<Match> {
         let annex = &self.scheme.annexes[candidate.annex];
         let corner = (row, candidate.first_col);
-        self.headers[candidate.annex].find(self.scheme, annex, spot.sheet, spot.merges, corner)
+        let index = &self.headers[candidate.annex];
+        index.find(self.scheme, annex, spot.sheet, spot.merges, corner, columns)
     }
 
     fn layout(&self, spot: &Spot<'_>, found: Found, findings: &mut Vec<Finding>) -> Layout {
@@ -495,15 +574,35 @@ struct Candidate {
     first_col: u32,
 }
 
+/// A row in which a header may start.
+struct Start {
+    row: u32,
+    candidates: Vec<Candidate>,
+    /// The columns of those that really start there, once they were asked for.
+    taken: OnceCell<Vec<Columns>>,
+}
+
+/// A header among those that start in one row, with all annexes that it fits as well as any.
+struct Side {
+    /// The columns that are its own or nobody's.
+    columns: Columns,
+    /// From its first column to its last.
+    taken: Columns,
+    matches: Vec<(usize, Match)>,
+}
+
 /// A row in which a header may start, and what is known around it.
+#[derive(Clone)]
 struct Spot<'f> {
     place: &'f SheetPlace<'f>,
     sheet: &'f Sheet,
     merges: &'f Merges,
     /// The rows further down in which headers may start.
-    later: &'f [(u32, Vec<Candidate>)],
+    later: &'f [Start],
     row: u32,
-    /// The first row that belongs to no earlier form.
+    /// The columns in which it may stand.
+    columns: Columns,
+    /// The first row that belongs to no earlier form in these columns.
     from: u32,
 }
 

@@ -427,7 +427,8 @@ fn digits(text: &[char], start: usize) -> (u32, usize) {
     (number, start + digits.len())
 }
 
-fn chinese_digit(c: char) -> Option<u32> {
+/// 一 as 1; in numbers of years and days, also the many ways to write 0.
+pub(crate) fn chinese_digit(c: char) -> Option<u32> {
     Some(match c {
         '〇' | '○' | '零' | 'O' => 0,
         '一' => 1,

@@ -114,9 +114,15 @@ pub fn settle(
             settled.is_sent_again[idx] = decided.is_some();
         }
         let is_clear = n_new == 0 && decided.is_some_and(NewerBy::is_sure);
+        let in_one_file = taken_table.file == table.file;
+        let (taken_name, other_name) = match in_one_file {
+            true => sheets(taken_table, table),
+            false => (taken_table.file.clone(), table.file.clone()),
+        };
         let detail = Detail::DuplicateReturn {
-            taken: taken_table.file.clone(),
-            other: table.file.clone(),
+            taken: taken_name,
+            other: other_name,
+            in_one_file,
             identical,
             newer_by: decided,
             n_rows: (settled.superseded_by[idx].is_none()).then(|| replaced_by.values().sum()),
@@ -144,6 +150,19 @@ pub fn settle(
         &newer_by_reporter(&senders, &is_replaced, &newer_by),
     );
     settled
+}
+
+/// The sheets of two forms in one file; their rows too, where both stand on one.
+fn sheets(a: &Table, b: &Table) -> (Arc<str>, Arc<str>) {
+    if a.sheet != b.sheet {
+        return (a.sheet.clone(), b.sheet.clone());
+    }
+    let rows = |table: &Table| {
+        let rows = || table.rows.iter().map(|row| row.sheet_row + 1);
+        let (first, last) = (rows().min().unwrap_or(1), rows().max().unwrap_or(1));
+        Arc::from(format!("{}!{first}:{last}", table.sheet))
+    };
+    (rows(a), rows(b))
 }
 
 /// Who sent a table: annex, whether it is about another's rows, reporter.
@@ -175,6 +194,7 @@ struct Age {
     dated: Option<Moment>,
     mark: VersionMark,
     modified: Option<SystemTime>,
+    shown: bool,
     file: Arc<str>,
 }
 
@@ -193,6 +213,7 @@ type AgeKey = (
     Option<Moment>,
     VersionMark,
     Option<SystemTime>,
+    bool,
     Arc<str>,
 );
 
@@ -203,6 +224,7 @@ impl Age {
             self.dated.filter(|_| heard.dated),
             self.mark,
             self.modified.filter(|_| heard.modified),
+            self.shown,
             self.file.clone(),
         )
     }
@@ -218,6 +240,8 @@ impl Age {
             NewerBy::Mark
         } else if newer.3 != older.3 {
             NewerBy::Modified
+        } else if newer.4 != older.4 && newer.5 == older.5 {
+            NewerBy::Shown
         } else {
             NewerBy::Name
         }
@@ -241,6 +265,7 @@ fn rank(scheme: &Scheme, tables: &[Table], files: &[FileRecord]) -> Ranked {
                 None => VersionMark::of_path(&table.file),
             },
             modified: version.modified,
+            shown: form.is_none_or(|form| !form.hidden),
             file: table.file.clone(),
         }
     };

@@ -158,6 +158,7 @@ fn files(counties: &[CountyOutbox], tables: &[Table]) -> Vec<FileRecord> {
         tables: (tables.iter().filter(|table| table.reporter == Some(idx)))
             .map(|table| TableRecord {
                 sheet: table.sheet.clone(),
+                hidden: false,
                 annex: table.annex,
                 reporter: table.reporter,
                 found_by: None,

@@ -9,7 +9,7 @@ use hebiao::model::{CellRef, Earlier, Finding};
 use hebiao::pipeline::check_files;
 use hebiao::report::Lang;
 use hebiao::report::annotate::send_back;
-use rust_xlsxwriter::{Format, FormatBorder, Workbook};
+use rust_xlsxwriter::{Format, FormatBorder, Workbook, Worksheet};
 
 use crate::desk::luntai;
 
@@ -68,8 +68,18 @@ fn said(output: &Output) -> String {
 /// 附件3 as a township fills it in.
 fn afforestation(path: &Path, years: [f64; 3], total: f64) {
     let mut book = Workbook::new();
+    afforestation_sheet(&mut book, "附件3", Some((years, total)));
+    book.save(path).expect("a workbook");
+}
+
+/// A sheet of it, filled in or not.
+fn afforestation_sheet<'b>(
+    book: &'b mut Workbook,
+    name: &str,
+    figures: Option<([f64; 3], f64)>,
+) -> &'b mut Worksheet {
     let sheet = book.add_worksheet();
-    sheet.set_name("附件3").expect("a name");
+    sheet.set_name(name).expect("a name");
     let bordered = Format::new().set_border(FormatBorder::Thin);
     let mut row = 0;
     for line in [
@@ -90,12 +100,65 @@ fn afforestation(path: &Path, years: [f64; 3], total: f64) {
         row += 1;
     }
     sheet.write(row, 0, "阳霞镇").expect("a cell");
-    for (col, figure) in years.into_iter().chain([total]).enumerate() {
+    let figures = figures.map(|(years, total)| years.into_iter().chain([total]));
+    for (col, figure) in figures.into_iter().flatten().enumerate() {
         sheet
             .write_with_format(row, col as u16 + 1, figure, &bordered)
             .expect("a cell");
     }
-    book.save(path).expect("a workbook");
+    sheet
+}
+
+#[test]
+fn an_empty_copy_of_the_form_beside_it_is_no_form_left_blank() {
+    let desk = Desk::new("blank-copy");
+    let mut book = Workbook::new();
+    afforestation_sheet(&mut book, "空表", None);
+    afforestation_sheet(&mut book, "附件3", Some(([100.0, 20.0, 30.0], 150.0)));
+    book.save(desk.0.join("阳霞镇.xlsx")).expect("a workbook");
+    let mut book = Workbook::new();
+    afforestation_sheet(&mut book, "附件3", None);
+    book.save(desk.0.join("空.xlsx")).expect("a workbook");
+    let output = desk.check(&["阳霞镇.xlsx"]);
+    assert_eq!(
+        said(&output),
+        "阳霞镇.xlsx  可以报送\n可以报送：共 1 个文件，可以报送 1\n"
+    );
+    let output = desk.check(&["空.xlsx"]);
+    assert!(said(&output).contains("强制 A4 整张表没有填"));
+}
+
+#[test]
+fn of_two_sheets_with_one_form_the_hidden_one_is_set_aside_and_others_are_asked_about() {
+    let desk = Desk::new("two-sheets");
+    let sheets = |hidden: bool, other: f64| {
+        let mut book = Workbook::new();
+        afforestation_sheet(&mut book, "附件3", Some(([100.0, 20.0, 30.0], 150.0)));
+        let copy = Some(([other, 20.0, 30.0], other + 50.0));
+        afforestation_sheet(&mut book, "附件3 (2)", copy).set_hidden(hidden);
+        book.save(desk.0.join("阳霞镇.xlsx")).expect("a workbook");
+        said(&desk.check(&["阳霞镇.xlsx"]))
+    };
+    for (hidden, other, expected) in [
+        (
+            true,
+            90.0,
+            "    提示 重复上报，内容不同：取用 工作表“附件3”（另一张是隐藏的工作表），工作表“附件3 (2)” 没有汇总\n",
+        ),
+        (
+            false,
+            90.0,
+            "    核实 重复上报，内容不同\n      取用 工作表“附件3”（分不出新旧，取名称在前的），工作表“附件3 (2)” 没有汇总\n",
+        ),
+        (
+            false,
+            100.0,
+            "    提示 重复上报，内容相同：工作表“附件3 (2)” 与 工作表“附件3” 相同，取用后者\n",
+        ),
+    ] {
+        let said = sheets(hidden, other);
+        assert!(said.contains(expected), "{said}");
+    }
 }
 
 #[test]

@@ -392,6 +392,19 @@ pub(crate) fn stack(name: &str, forms: &[Form<'_>]) -> Sheet {
     Sheet::new(name.to_owned(), true, cells, merges)
 }
 
+/// Forms beside each other on one sheet, with so many blank columns between them.
+pub(crate) fn side_by_side(forms: &[Form<'_>], gap: u32) -> Sheet {
+    let (mut cells, mut merges) = (Vec::new(), Vec::new());
+    let mut left = 0;
+    for form in forms {
+        let mut form = form.clone();
+        form.at.1 += left;
+        form.put(0, &mut cells, &mut merges);
+        left = form.at.1 + form.columns.len() as u32 + gap;
+    }
+    Sheet::new("表".to_owned(), true, cells, merges)
+}
+
 /// What a table holds, as [`Form::expected`] says it.
 pub(crate) fn held(scheme: &Scheme, table: &Table) -> Vec<String> {
     let annex = &scheme.annexes[table.annex];

@@ -106,6 +106,7 @@ fn files() -> Vec<FileRecord> {
     };
     let table = TableRecord {
         sheet: "附件7".into(),
+        hidden: false,
         annex: 0,
         reporter: Some(0),
         found_by: Some(ReporterSource::Form),

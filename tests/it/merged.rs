@@ -382,6 +382,7 @@ impl<'s> Draft<'s> {
             status: FileStatus::Read,
             tables: vec![TableRecord {
                 sheet: table.sheet.clone(),
+                hidden: false,
                 annex: table.annex,
                 reporter: table.reporter,
                 found_by: None,

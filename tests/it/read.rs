@@ -378,6 +378,32 @@ fn what_a_file_declares_costs_nothing() {
     assert_eq!(show(&read_ok(&lie)), "\n表\nA1 a\n");
 }
 
+/// Each of these once made a search run to the end of the file from every place in it.
+#[test]
+fn a_file_is_walked_through_once_whatever_it_repeats() {
+    let n = 300_000;
+    let rows = "<row>".to_owned() + &"<c><v>1</v></c>".repeat(10_000) + "</row>";
+    assert_eq!(
+        read_ok(&xlsx(&rows.repeat(30), "")).sheets[0].cells().len(),
+        n
+    );
+    for odd in ["<", "<c ", "<c a", "<c s=", "<c s='"] {
+        let _ = read(&xlsx(&odd.repeat(n), ""), &Limits::default());
+    }
+    let styles = |text: String| {
+        package(&[
+            ("xl/workbook.xml", WORKBOOK),
+            ("xl/_rels/workbook.xml.rels", WORKBOOK_RELS),
+            ("xl/styles.xml", &text),
+            (
+                "xl/worksheets/sheet1.xml",
+                "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>",
+            ),
+        ])
+    };
+    assert_eq!(show(&read_ok(&styles("cellXfs".repeat(n)))), "\n表\nA1 1\n");
+}
+
 #[test]
 fn what_is_too_large_is_refused() {
     let too_large = |what, limit| Unreadable::TooLarge { what, limit };

@@ -4,7 +4,7 @@ use hebiao::model::{CellValue, Kind, Level};
 use proptest::prelude::*;
 
 use crate::desk::{luntai, named_sheet, read_sheets, sheet, text};
-use crate::form::{Form, held, stack};
+use crate::form::{Form, held, side_by_side, stack};
 
 const ANNEXES: [&str; 13] = [
     "附件1",
@@ -362,6 +362,163 @@ fn forms_stacked_on_one_sheet_are_told_apart() {
 }
 
 #[test]
+fn forms_side_by_side_are_told_apart() {
+    let mut all = Vec::new();
+    let scheme = luntai();
+    for (file, numbers) in [
+        ("轮台镇.xlsx", vec!["附件3", "附件6.2"]),
+        ("轮台镇.xlsx", vec!["附件6.2", "附件3"]),
+        ("轮台镇.xlsx", vec!["附件7", "附件3"]),
+        ("轮台镇.xlsx", vec!["附件3", "附件7"]),
+        ("轮台镇.xlsx", vec!["附件3", "附件6.2", "附件7"]),
+        ("林草局.xlsx", vec!["附件3.1", "附件5"]),
+        ("林草局.xlsx", vec!["附件5", "附件3.1"]),
+        ("住建局.xlsx", vec!["附件2", "附件2.1", "附件4"]),
+        ("住建局.xlsx", vec!["附件4", "附件2.1", "附件2"]),
+        ("生态环境局.xlsx", vec!["附件1", "附件1.1"]),
+        ("生态环境局.xlsx", vec!["附件6.1", "附件6"]),
+    ] {
+        for gap in [0, 1, 3] {
+            // In one row, or each where its own lines end.
+            for level in [true, false] {
+                let mut forms: Vec<Form<'_>> = numbers
+                    .iter()
+                    .map(|number| {
+                        let mut form = Form::of(scheme, number);
+                        if form.by_township() {
+                            form.keep_rows_of("轮台镇");
+                        }
+                        form
+                    })
+                    .collect();
+                let most = forms.iter().map(|form| form.above.len()).max().unwrap_or(0);
+                for form in forms.iter_mut().filter(|_| level) {
+                    form.at.0 = (most - form.above.len()) as u32;
+                }
+                let sheet = side_by_side(&forms, gap);
+                let reading = read_sheets(scheme, file, &[sheet]);
+                let case = format!("{numbers:?}, {gap} apart, level {level}");
+                let mut tables = reading.tables.iter();
+                for form in &forms {
+                    let held_by = tables.find(|table| table.annex == form.annex);
+                    match held_by.map(|table| held(scheme, table)) {
+                        Some(held) if held == form.expected() => {}
+                        other => all.push(format!("{case}: {other:?}: {}", reading.shown())),
+                    }
+                    tables = reading.tables.iter();
+                }
+                if reading.tables.len() != forms.len() {
+                    all.push(format!("{case}: {} tables", reading.tables.len()));
+                }
+                let serious = reading.serious();
+                all.extend(serious.iter().map(|line| format!("{case}: {line}")));
+            }
+        }
+    }
+    none(&all);
+}
+
+#[test]
+fn more_forms_side_by_side_than_anybody_has_are_refused_aloud() {
+    let header = "单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计";
+    let row = "轮台镇 | 1 | 2 | 3 | 6";
+    let beside = |text: &str| vec![text; 200].join(" | ");
+    let sheet = sheet(&format!("{}\n{}", beside(header), beside(row)));
+    let reading = read_sheets(luntai(), "轮台镇.xlsx", &[sheet]);
+    assert_eq!(reading.tables.len(), 16);
+    assert_eq!(reading.n_of(Kind::UnknownForm), 1);
+}
+
+#[test]
+fn a_list_of_townships_in_two_halves_is_read_whole() {
+    let sheet = sheet(
+        "单位：亩
+         单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计 | 单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+         野云沟乡 | 1 | 2 | 3 | 6 | 轮台镇 | 4 | 5 | 6 | 15
+         阳霞镇 | 7 | 8 | 9 | 24 | 草湖乡 | 1 | 1 | 1 | 3",
+    );
+    let reading = read_sheets(luntai(), "林草局.xlsx", &[sheet]);
+    let held: Vec<String> = reading
+        .tables
+        .iter()
+        .flat_map(|table| held(luntai(), table))
+        .filter(|line| line.contains("三年合计"))
+        .collect();
+    assert_eq!(
+        held,
+        [
+            "野云沟乡 / 三年合计 = 6",
+            "阳霞镇 / 三年合计 = 24",
+            "草湖乡 / 三年合计 = 3",
+            "轮台镇 / 三年合计 = 15",
+        ]
+    );
+    assert_eq!(reading.serious(), Vec::<String>::new());
+}
+
+#[test]
+fn a_form_beside_a_shorter_one_loses_no_row_to_what_stands_below_that() {
+    let sheet = sheet(
+        "单位：亩
+         单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+         草湖乡 | 1 | 2 | 3 | 6
+         | | | | | | 序号 | 乡镇 | 户数（个） | 备注
+         | | | | | | 1 | 草湖乡 | 111
+         阳霞镇 | 7 | 8 | 9 | 24
+         轮台镇 | 4 | 5 | 6 | 15",
+    );
+    let reading = read_sheets(luntai(), "a.xlsx", &[sheet]);
+    let held: Vec<String> = reading
+        .tables
+        .iter()
+        .flat_map(|table| held(luntai(), table))
+        .filter(|line| line.contains("三年合计") || line.contains("户数"))
+        .collect();
+    assert_eq!(
+        held,
+        [
+            "草湖乡 / 三年合计 = 6",
+            "轮台镇 / 三年合计 = 15",
+            "阳霞镇 / 三年合计 = 24",
+            "草湖乡 / 户数（个） = 111",
+        ]
+    );
+}
+
+#[test]
+fn a_key_column_is_known_by_the_rows_below_a_header_of_its_own() {
+    let mut all = Vec::new();
+    for (number, printed) in [
+        ("附件1", "区域"),
+        ("附件1.1", "县市"),
+        ("附件2", "绿化指标"),
+        ("附件2.1", "年份"),
+        ("附件3", "单位"),
+        ("附件4", "年份"),
+        ("附件5", "项目内容"),
+        ("附件5", "年度"),
+        ("附件6.2", "乡镇"),
+        ("附件7", "乡镇名称"),
+        ("附件7", "灌区名称"),
+    ] {
+        for otherwise in ["名称（全称）", ""] {
+            let mut form = Form::of(luntai(), number);
+            form.misprint(printed, otherwise);
+            let file = file_of(&form);
+            all.extend(faults(&form, &file, otherwise));
+            let reading = read_sheets(luntai(), &file, &[form.sheet()]);
+            let said = |finding: &hebiao::model::Finding| {
+                finding.kind == Kind::ReadAs && finding.given.as_deref() == Some(otherwise)
+            };
+            if !reading.findings.iter().any(said) {
+                all.push(format!("{number}, {otherwise}: {}", reading.shown()));
+            }
+        }
+    }
+    none(&all);
+}
+
+#[test]
 fn each_sheet_of_a_file_is_a_form_of_its_own() {
     let scheme = luntai();
     let sheets: Vec<_> = ["附件2", "附件2.1", "附件4"]
@@ -572,6 +729,9 @@ fn an_annex_number_may_be_written_in_chinese_digits() {
         ("附件三之一", "附件3.1"),
         ("附件三点一", "附件3.1"),
         ("（附件五）", "附件5"),
+        ("附件3之一", "附件3.1"),
+        ("附件 3 之 1", "附件3.1"),
+        ("附件５", "附件5"),
     ] {
         let reading = read_sheets(
             luntai(),

@@ -21,6 +21,7 @@ fn written(grid: &Grid, with_last_superseded: bool) -> Vec<u8> {
             status: FileStatus::Read,
             tables: vec![TableRecord {
                 sheet: table.sheet.clone(),
+                hidden: false,
                 annex: table.annex,
                 reporter: table.reporter,
                 found_by: None,

@@ -242,11 +242,23 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::DuplicateReturn {
             taken,
             other,
+            in_one_file,
             identical,
             newer_by,
             n_rows,
         } => {
-            let by = newer_by.map_or(String::new(), |by| format!(" ({})", self::newer_by(by)));
+            let name = |name: &str| match in_one_file {
+                true => format!("sheet “{name}”"),
+                false => name.to_owned(),
+            };
+            let (taken, other) = (name(taken), name(other));
+            let by = match newer_by {
+                Some(NewerBy::Name) if *in_one_file => {
+                    " (nothing tells which is newer; the earlier name)".to_owned()
+                }
+                Some(by) => format!(" ({})", self::newer_by(*by)),
+                None => String::new(),
+            };
             match (identical, n_rows) {
                 (true, None) => format!("{other} is the same as {taken}, which was taken"),
                 (true, Some(n)) => format!(
@@ -930,6 +942,7 @@ pub(super) fn newer_by(by: NewerBy) -> &'static str {
         NewerBy::Dated => "the later date on the form",
         NewerBy::Mark => "a later version, by its name",
         NewerBy::Modified => "the file was changed later",
+        NewerBy::Shown => "the other is a hidden sheet",
         NewerBy::Name => "nothing tells which is newer; the later name",
     }
 }
@@ -1076,6 +1089,9 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
             true => format!("“{typed}”"),
             false => format!("“{typed}” was read as {taken}"),
         },
+        ReadAs::Header { declared } if typed.is_empty() => {
+            format!("a column without a header, taken for “{declared}” by the names of its rows")
+        }
         ReadAs::Header { declared } | ReadAs::RowLabel { declared } => {
             format!("“{typed}” was taken for “{declared}”")
         }

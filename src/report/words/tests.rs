@@ -433,6 +433,7 @@ fn examples() -> Vec<Finding> {
         (false, Some(NewerBy::Dated), None),
         (false, Some(NewerBy::Mark), None),
         (false, Some(NewerBy::Modified), None),
+        (false, Some(NewerBy::Shown), None),
         (false, Some(NewerBy::Name), None),
     ];
     for (identical, newer_by, n_rows) in decided {
@@ -441,6 +442,7 @@ fn examples() -> Vec<Finding> {
             Detail::DuplicateReturn {
                 taken: "a.xlsx".into(),
                 other: "b.xlsx".into(),
+                in_one_file: newer_by == Some(NewerBy::Shown),
                 identical,
                 newer_by,
                 n_rows,

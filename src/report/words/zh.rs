@@ -239,11 +239,21 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::DuplicateReturn {
             taken,
             other,
+            in_one_file,
             identical,
             newer_by,
             n_rows,
         } => {
-            let by = newer_by.map_or(String::new(), |by| format!("（{}）", self::newer_by(by)));
+            let name = |name: &str| match in_one_file {
+                true => format!("工作表“{name}”"),
+                false => name.to_owned(),
+            };
+            let (taken, other) = (name(taken), name(other));
+            let by = match newer_by {
+                Some(NewerBy::Name) if *in_one_file => "（分不出新旧，取名称在前的）".to_owned(),
+                Some(by) => format!("（{}）", self::newer_by(*by)),
+                None => String::new(),
+            };
             match (identical, n_rows) {
                 (true, None) => format!("{other} 与 {taken} 相同，取用后者"),
                 (true, Some(n)) => {
@@ -863,6 +873,7 @@ pub(super) fn newer_by(by: NewerBy) -> &'static str {
         NewerBy::Dated => "按表上的填报日期较新",
         NewerBy::Mark => "按文件名的版本字样较新",
         NewerBy::Modified => "按文件的修改时间较新",
+        NewerBy::Shown => "另一张是隐藏的工作表",
         NewerBy::Name => "分不出新旧，取文件名在后的",
     }
 }
@@ -1002,6 +1013,9 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
             true => format!("填写“{typed}”"),
             false => format!("填写“{typed}”，读作 {taken}"),
         },
+        ReadAs::Header { declared } if typed.is_empty() => {
+            format!("这一列没有表头，按各行的名称认作“{declared}”")
+        }
         ReadAs::Header { declared } | ReadAs::RowLabel { declared } => {
             format!("填写“{typed}”，认作“{declared}”")
         }

@@ -364,13 +364,12 @@ pub(super) fn by_share(scheme: &Scheme, tables: &[Table], before: &Before<'_>) -
         return Vec::new();
     };
     let mut all = Vec::new();
-    for table_idx in 0..tables.len() {
-        let indicators = indicators(scheme, &tables[table_idx], percent);
+    for (table_idx, table) in tables.iter().enumerate() {
+        let indicators = indicators(scheme, table, percent);
         let n_figures: usize = indicators.iter().map(Vec::len).sum();
         let mut of_table: Vec<Found> = Vec::new();
         for indicator in &indicators {
-            let Some((evidence, shares)) = shares(scheme, &tables[table_idx], before, indicator)
-            else {
+            let Some((evidence, shares)) = shares(scheme, table, before, indicator) else {
                 continue;
             };
             let is_row = shares.iter().all(|share| share.row == shares[0].row);

@@ -324,7 +324,8 @@ fn row(
     ];
     let n_lines = texts[..10]
         .iter()
-        .map(|(col, _, text)| text::lines(text, WIDTHS[*col as usize]))
+        // Other programs break lines a little earlier.
+        .map(|(col, _, text)| text::lines(text, WIDTHS[*col as usize] - 1.5))
         .max();
     open_row(rows, row, text::height(n_lines.unwrap_or(1)));
     cell(rows, row, 0, formats.centred, &number.to_string());

@@ -3,12 +3,15 @@
 //! The sheet is known by a marker in its header, not by its name, so it is found after it was renamed
 //! or moved, and no other sheet is taken for it. Each finding has a key of what it is about, not of
 //! where it stands: rule or kind, annex, row, column and year. So an explanation still finds its
-//! finding after rows were inserted, and in the next file that the reporter sends.
+//! finding after rows were inserted, and in the next file that the reporter sends. The period is written beside
+//! the key: a form is often made from last month's, and the reasons that were given then stand in it still.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::model::{CellRef, Detail, Finding, Kind, Level, Place, Sheet, Workbook, is_explanation};
+use crate::model::{
+    CellRef, Detail, Finding, Kind, Level, Period, Place, Sheet, Workbook, is_explanation,
+};
 
 /// Heads the hidden column of keys.
 pub(crate) const KEY_HEADER: &str = "hebiao:key";
@@ -16,6 +19,9 @@ pub(crate) const KEY_HEADER: &str = "hebiao:key";
 pub(crate) const MARK_HEADER: &str = "hebiao:mark";
 /// Stands before the key of a finding that is gone.
 pub(crate) const RETIRED: &str = "gone:";
+
+/// Rule or kind, annex, row, column and year.
+const KEY_PARTS: usize = 5;
 
 /// How far down the header may have been moved.
 const LAST_HEADER_ROW: u32 = 40;
@@ -25,6 +31,8 @@ const LAST_HEADER_ROW: u32 = 40;
 pub struct Explanation {
     /// The key of its finding; see [`keys`].
     pub key: String,
+    /// The period of its finding, where that was known.
+    pub period: Option<Period>,
     /// The text.
     pub text: String,
     /// Where it stands.
@@ -33,6 +41,29 @@ pub struct Explanation {
     pub about: String,
     /// Its finding was gone already when the sheet was written.
     pub is_retired: bool,
+}
+
+impl Explanation {
+    /// Whether it is about a period. Where either is not known, nothing speaks against it.
+    pub(crate) fn is_of(&self, period: Option<Period>) -> bool {
+        self.period.is_none() || period.is_none() || self.period == period
+    }
+}
+
+/// A key as it stands in the sheet, with its period.
+pub(crate) fn written(key: &str, period: Option<Period>) -> String {
+    let period = period.map_or(String::new(), |period| period.to_string());
+    format!("{key}|{period}")
+}
+
+/// The other way round; copies made by earlier versions have no period.
+fn read_key(written: &str) -> (&str, Option<Period>) {
+    match written.rsplit_once('|') {
+        Some((key, period)) if key.matches('|').count() >= KEY_PARTS - 1 => {
+            (key, Period::parse(period))
+        }
+        _ => (written, None),
+    }
 }
 
 /// Where the columns of a sheet 审核说明 stand.
@@ -103,8 +134,10 @@ pub fn explanations(workbook: &Workbook, file: &Arc<str>) -> Vec<Explanation> {
                 .filter_map(|col| text_of(*col))
                 .collect();
             let bare = key.strip_prefix(RETIRED);
+            let (of_finding, period) = read_key(bare.unwrap_or(&key));
             found.push(Explanation {
-                key: bare.unwrap_or(&key).to_owned(),
+                key: of_finding.to_owned(),
+                period,
                 text,
                 place: Place::sheet(file, &name, Some(at)),
                 about: about.join("，"),
@@ -150,7 +183,7 @@ fn key(finding: &Finding) -> String {
         Some(format!("@{}", place.cell?))
     };
     let row = finding.row.as_deref().map(str::to_owned);
-    let parts = [
+    let parts: [Option<String>; KEY_PARTS] = [
         Some(
             finding
                 .rule
@@ -175,26 +208,58 @@ fn key(finding: &Finding) -> String {
     parts.join("|")
 }
 
+/// Explanations by the file and the key that they are about.
+pub(crate) struct ByKey<'e>(HashMap<Arc<str>, HashMap<&'e str, Vec<&'e Explanation>>>);
+
+impl<'e> ByKey<'e> {
+    pub(crate) fn of(explanations: &'e [Explanation]) -> Self {
+        let mut by_file: HashMap<Arc<str>, HashMap<&str, Vec<_>>> = HashMap::new();
+        for explanation in explanations {
+            let by_key = by_file.entry(explanation.place.file.clone()).or_default();
+            by_key
+                .entry(&explanation.key)
+                .or_default()
+                .push(explanation);
+        }
+        Self(by_file)
+    }
+
+    /// Takes out what was written about a finding of a period. What stands with a finding goes before what is
+    /// kept of one that was gone.
+    pub(crate) fn take(
+        &mut self,
+        file: &str,
+        key: &str,
+        period: Option<Period>,
+    ) -> Option<&'e Explanation> {
+        let written = self.0.get_mut(file)?.get_mut(key)?;
+        let fitting = written.iter().filter(|one| one.is_of(period));
+        let taken = fitting.min_by_key(|one| one.is_retired).copied();
+        written.retain(|one| !one.is_of(period));
+        taken
+    }
+
+    /// What was not taken, in no order.
+    pub(crate) fn left(self) -> impl Iterator<Item = &'e Explanation> {
+        let by_key = self.0.into_values().flatten();
+        by_key.flat_map(|(_, written)| written)
+    }
+}
+
 /// Gives findings the explanations that were written about them, and returns what is to be said of the
 /// explanations themselves: hints, since a finding that lacks one is open anyway.
 pub fn apply_explanations(findings: &mut [Finding], explanations: &[Explanation]) -> Vec<Finding> {
-    let mut by_key: HashMap<(Arc<str>, &str), &Explanation> = HashMap::new();
-    for explanation in explanations {
-        let key = (explanation.place.file.clone(), explanation.key.as_str());
-        // What stands with a finding goes before what is kept of one that was gone.
-        let known = by_key.entry(key).or_insert(explanation);
-        if known.is_retired && !explanation.is_retired {
-            *known = explanation;
-        }
-    }
     let keys = keys(findings.iter());
+    let mut written = ByKey::of(explanations);
     let mut noticed = Vec::new();
     let mut used: HashMap<Arc<str>, Vec<&Explanation>> = HashMap::new();
+    let mut found: HashSet<(Arc<str>, &str)> = HashSet::new();
     for (finding, key) in findings.iter_mut().zip(&keys) {
         let Some(file) = finding.place.as_ref().map(|place| place.file.clone()) else {
             continue;
         };
-        let Some(explanation) = by_key.remove(&(file.clone(), key.as_str())) else {
+        found.insert((file.clone(), key));
+        let Some(explanation) = written.take(&file, key, finding.period) else {
             continue;
         };
         finding.explanation = Some(explanation.text.clone());
@@ -205,9 +270,15 @@ pub fn apply_explanations(findings: &mut [Finding], explanations: &[Explanation]
             used.entry(file).or_default().push(explanation);
         }
     }
-    for explanation in by_key.into_values().filter(|one| !one.is_retired) {
-        let detail = Detail::NoLongerNeeded {
-            about: explanation.about.clone(),
+    for explanation in written.left().filter(|one| !one.is_retired) {
+        let said = explanation.about.clone();
+        let still_found = found.contains(&(explanation.place.file.clone(), &*explanation.key));
+        let detail = match explanation.period.filter(|_| still_found) {
+            Some(period) => Detail::OfOtherPeriod {
+                period,
+                about: said,
+            },
+            None => Detail::NoLongerNeeded { about: said },
         };
         noticed.push(about(explanation, detail));
     }

@@ -309,7 +309,7 @@ pub fn merge(
         || gathered.hold_together(&reader, current, &earlier),
     );
     gathered.findings.append(&mut county.findings);
-    let (findings, tallies) = gathered.finish(scheme);
+    let (findings, tallies) = gathered.finish(&reader);
     let mut returns = settled.returns;
     returns::judge(scheme, period, &gathered.records, &findings, &mut returns);
     let calls = returns::calls(scheme, current, &earlier, &findings);
@@ -384,7 +384,7 @@ pub fn status(
         .collect();
     let mut gathered = Gathered::of(read);
     let settled = gathered.settle(&reader, period);
-    let (findings, tallies) = gathered.finish(scheme);
+    let (findings, tallies) = gathered.finish(&reader);
     let mut returns = settled.returns;
     returns::judge(scheme, period, &gathered.records, &findings, &mut returns);
     let current = &settled.tables[..settled.n_current];
@@ -441,7 +441,7 @@ pub fn check_files(
     gathered
         .findings
         .retain(|finding| finding.kind != Kind::NotReturned);
-    let (findings, tallies) = gathered.finish(scheme);
+    let (findings, tallies) = gathered.finish(&reader);
     CheckedFiles {
         files: gathered.records,
         workbooks,
@@ -645,11 +645,31 @@ impl Gathered {
         });
     }
 
+    /// Says of findings which period they are about, where files came in for one or a form says so itself.
+    fn date(&self, reader: &FormReader<'_>, findings: &mut [Finding]) {
+        let mut by_sheet: HashMap<(&str, &str), Period> = HashMap::new();
+        for record in &self.records {
+            for table in &record.tables {
+                if table.period_found_by.is_some() {
+                    by_sheet.insert((&record.path, &table.sheet), table.period);
+                }
+            }
+        }
+        for finding in findings {
+            let place = finding.place.as_ref();
+            let sheet = place.and_then(|place| Some((&*place.file, place.sheet.as_deref()?)));
+            let said = sheet.and_then(|sheet| by_sheet.get(&sheet).copied());
+            finding.period = reader.period.or(said);
+        }
+    }
+
     /// All findings in order, with what reporters wrote about them.
-    fn finish(&mut self, scheme: &Scheme) -> (Vec<Finding>, Vec<Tally>) {
+    fn finish(&mut self, reader: &FormReader<'_>) -> (Vec<Finding>, Vec<Tally>) {
+        let scheme = reader.scheme;
         let mut findings = std::mem::take(&mut self.findings);
         findings.append(&mut self.checked.findings);
         sort_findings(scheme, &mut findings);
+        self.date(reader, &mut findings);
         let noticed = apply_explanations(&mut findings, &self.explanations);
         if !noticed.is_empty() {
             findings.extend(noticed);

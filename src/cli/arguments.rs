@@ -116,8 +116,8 @@ pub(super) fn command(lang: Lang) -> Command {
         .arg(folder(
             "scheme",
             say(
-                "报表制度文件夹（默认 templates 下唯一的一个）",
-                "the scheme (default: the only one under templates)",
+                "报表制度文件夹（默认当前文件夹里或程序旁边 templates 下唯一的一个）",
+                "the scheme (default: the only one under templates, here or beside the program)",
             ),
         ))
         .arg(

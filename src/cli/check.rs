@@ -71,7 +71,7 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         };
         quiet_if_closed(json::write(&facts, lang, io::stdout().lock()))?;
     } else {
-        let report = text::report(&checked, &scheme, lang);
+        let report = text::report(&checked, &scheme, terminal_width(), lang);
         quiet_if_closed(anstream::stdout().lock().write_all(report.as_bytes()))?;
     }
     if let Some(folder) = &options.annotate {
@@ -89,6 +89,12 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         true => FINDINGS_OPEN,
         false => ALL_CLEAR,
     })
+}
+
+/// How wide the terminal is, where one is written to.
+fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0))
 }
 
 /// What was consolidated before a period, where this computer has consolidated it.

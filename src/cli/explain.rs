@@ -32,10 +32,22 @@ pub(super) fn run(surroundings: &Surroundings, what: Option<&str>) -> Result<u8>
         .iter()
         .find(|rule| rule.id.eq_ignore_ascii_case(what))
     else {
-        bail!(
-            "{}{what}",
-            lang.pick("没有这样的审核关系或类别：", "no such rule or kind: ")
-        );
+        let near = near(&scheme, what);
+        match (near.is_empty(), lang) {
+            (true, Lang::Zh) => {
+                bail!("没有这样的审核关系或类别：{what}；不带参数运行 hebiao explain 列出全部")
+            }
+            (true, Lang::En) => {
+                bail!("no such rule or kind: {what}; hebiao explain alone lists all")
+            }
+            (false, Lang::Zh) => {
+                bail!(
+                    "没有这样的审核关系或类别：{what}；相近的有 {}",
+                    near.join("、")
+                )
+            }
+            (false, Lang::En) => bail!("no such rule or kind: {what}; near: {}", near.join(", ")),
+        }
     };
     put(&about(&scheme, rule, lang))?;
     put(&format!(
@@ -52,6 +64,22 @@ fn kind(name: &str) -> Option<Kind> {
         kind.name().eq_ignore_ascii_case(name) || words::kind(*kind, Lang::Zh) == name
     };
     Kind::ALL.into_iter().find(called)
+}
+
+/// What may have been meant: names, numbers and labels that hold the words that were given.
+fn near(scheme: &Scheme, what: &str) -> Vec<String> {
+    const SHOWN: usize = 6;
+    let what = what.to_lowercase();
+    let holds = |text: &str| text.to_lowercase().contains(&what);
+    let kinds = Kind::ALL.into_iter().filter_map(|kind| {
+        let called = words::kind(kind, Lang::Zh);
+        (holds(kind.name()) || holds(called)).then(|| called.to_owned())
+    });
+    let rules = scheme.rules.iter();
+    let rules = rules
+        .filter(|rule| holds(&rule.id) || holds(&rule.label))
+        .map(|rule| rule.id.to_string());
+    kinds.chain(rules).take(SHOWN).collect()
 }
 
 fn in_chinese(lang: Lang) -> &'static str {

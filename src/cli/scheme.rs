@@ -1,5 +1,6 @@
 //! `hebiao scheme`, and loading the scheme for the other commands.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +32,7 @@ pub(super) fn load_with_files(
 ) -> Result<Option<(Scheme, Vec<SchemeFile>)>> {
     let folder = match &surroundings.scheme {
         Some(folder) => folder.clone(),
-        None => only_scheme(Path::new("templates"), surroundings.lang)?,
+        None => only_scheme(&templates(surroundings.lang)?, surroundings.lang)?,
     };
     load_from(&folder, surroundings.lang)
 }
@@ -57,6 +58,21 @@ pub(super) fn load_from(folder: &Path, lang: Lang) -> Result<Option<(Scheme, Vec
             );
             Ok(None)
         }
+    }
+}
+
+/// The folder of schemes: here, or else beside the program, so that forms can be checked where they lie.
+fn templates(lang: Lang) -> Result<PathBuf> {
+    let program = env::current_exe().ok();
+    let beside = program.and_then(|program| Some(program.parent()?.join("templates")));
+    let found = [Some(PathBuf::from("templates")), beside];
+    let mut found = found.into_iter().flatten().filter(|path| path.is_dir());
+    match found.next() {
+        Some(folder) => Ok(folder),
+        None => bail!(lang.pick(
+            "找不到报表制度：当前文件夹里和程序旁边都没有 templates 文件夹；请用 --scheme 指明",
+            "there is no folder templates here or beside the program; name a scheme with --scheme"
+        )),
     }
 }
 

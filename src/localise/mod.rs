@@ -65,25 +65,39 @@ pub fn localise(
     .run(findings);
 }
 
-/// The findings that only say once more that a figure is not what it was before, where figures are told to be
-/// in another unit or place. Those explain them.
+/// The findings that only say once more that a figure is not what it was before or ought to be, where figures
+/// are told to be in another unit or place. Those explain them.
 fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
-    let is_over_time = |kind: Kind| matches!(kind, Kind::Chain | Kind::Cumulative | Kind::Compare);
+    let is_of_size = |kind: Kind| {
+        matches!(
+            kind,
+            Kind::Chain
+                | Kind::Cumulative
+                | Kind::Compare
+                | Kind::Trend
+                | Kind::Target
+                | Kind::Range
+                | Kind::Order
+        )
+    };
     let mut all = Vec::new();
     for (idx, finding) in findings.iter().enumerate() {
         let Some(place) = finding
             .place
             .as_ref()
-            .filter(|_| is_over_time(finding.kind))
+            .filter(|place| place.cell.is_some() && is_of_size(finding.kind))
         else {
             continue;
         };
         let cause = told.iter_mut().find(|cause| {
-            let suspects = cause.suspects.iter().map(|suspect| &suspect.place);
-            suspects
-                .chain(&cause.place)
-                .chain(&cause.cells)
-                .any(|it| it == place)
+            // Of a whole form no figure can be held against anything.
+            let is_whole = match &cause.detail {
+                Detail::UnitSlip { extent, .. } => *extent == Extent::Form,
+                _ => false,
+            };
+            let own = || cause.place.iter();
+            let on_sheet = |it: &Place| it.file == place.file && it.sheet == place.sheet;
+            own().chain(&cause.cells).any(|it| it == place) || is_whole && own().any(on_sheet)
         });
         let Some(cause) = cause else { continue };
         if let Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. } =
@@ -151,6 +165,9 @@ impl<'a> Localiser<'a> {
         }
         let scheme = self.checker.scheme();
         for found in slip::by_size(scheme, self.tables, &self.before, &slipped) {
+            told.push(self.slip_finding(found, Level::Verification, Vec::new()));
+        }
+        for found in slip::by_share(scheme, self.tables, &self.before) {
             told.push(self.slip_finding(found, Level::Verification, Vec::new()));
         }
         for found in shift::by_before(scheme, self.tables, &self.before) {
@@ -664,6 +681,10 @@ fn add_suspects(system: &System<'_>, repairs: &[Judged], goal: usize, suspects: 
     for repair in repairs.iter().filter(|it| it.cost <= best.cost + UNLIKELY) {
         for (position, &(cell, value)) in repair.changes.iter().enumerate() {
             if system.balances[goal].sign_of(cell) == 0 || suspects.len() >= MAX_SUSPECTS {
+                continue;
+            }
+            // What has been told to be wrong by a fault over many cells is not told otherwise once more.
+            if system.given(cell) != system.cells[cell].value {
                 continue;
             }
             let place = system.place(cell);

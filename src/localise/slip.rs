@@ -11,16 +11,20 @@
 //!   factor: within a factor of two, or within 3 % where the factor is below a hundred;
 //! - by other rows: the factor is a thousand or more, and at least three figures of a row, all that can be
 //!   compared, lie thirty times beyond the largest or smallest of at least three other rows, and within thirty
-//!   times of them once put right; too small ones have decimals that the column does not ask for.
+//!   times of them once put right; too small ones have decimals that the column does not ask for;
+//! - by one promise of the plan's text, where a whole form times the factor keeps it and most figures have
+//!   decimals that are not asked for;
+//! - shares instead of %: figures of one indicator below one, half of which have decimals that are not asked
+//!   for, or which are a hundredth of last month's, the plan's or the other years' figures.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::model::{Amount, Evidence, Extent, RowKind, Slip, Table};
-use crate::scheme::{ColumnKind, Scheme};
+use crate::model::{Amount, Evidence, Extent, Row, RowKind, Slip, Table};
+use crate::scheme::{Annex, ColumnKind, Scheme};
 
 use super::evidence::{Before, Factor, factors};
 use super::search::touched;
@@ -75,10 +79,16 @@ fn best(system: &mut System<'_>) -> Option<Found> {
         let Some(effect) = effect(system, &group) else {
             continue;
         };
-        if best
-            .as_ref()
-            .is_none_or(|(_, known)| effect.fixed.len() > known.fixed.len())
-        {
+        // Two forms that differ by a factor speak for a slip in either; that in the unit that people use is meant.
+        let weight = |group: &Group, effect: &Effect| {
+            (
+                effect.fixed.len(),
+                is_usual(system.scheme, &group.factor.slip),
+            )
+        };
+        let is_better =
+            |(known, its): &(Group, Effect)| weight(&group, &effect) > weight(known, its);
+        if best.as_ref().is_none_or(is_better) {
             best = Some((group, effect));
         }
     }
@@ -109,6 +119,24 @@ fn best(system: &mut System<'_>) -> Option<Found> {
         cells: told,
         explains: effect.fixed,
     })
+}
+
+/// Whether figures are likely to come in the unit of a slip: one that others count in, or that some annex asks for.
+fn is_usual(scheme: &Scheme, slip: &Slip) -> bool {
+    let Some(unit) = slip.unit.as_ref().and_then(|unit| scheme.units.find(unit)) else {
+        return false;
+    };
+    let asks = |annex: &Annex| {
+        let rows = annex.rows.fixed().iter().map(|row| row.unit);
+        let columns = annex.columns.iter().map(|column| column.unit);
+        rows.chain(columns).any(|asked| asked == Some(unit))
+    };
+    scheme.units.0[unit].base == unit || scheme.annexes.iter().any(asks)
+}
+
+/// Whether a figure has decimals that its annex does not ask for.
+fn is_finer(annex: &Annex, row: &Row, leaf: usize, amount: Amount) -> bool {
+    amount.normalised().decimals() > annex.decimals_of(leaf, row.spec)
 }
 
 fn exact(system: &System<'_>, cell: usize, factor: &Factor) -> Amount {
@@ -224,7 +252,22 @@ fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
         effect.after.push((idx, residual, tolerance));
     }
     let n_fixed = effect.fixed.len();
-    (n_fixed >= 2 && at_work.len() >= 2 && 4 * n_fixed >= 3 * n_violated).then_some(effect)
+    let is_plain = n_fixed >= 2 && at_work.len() >= 2;
+    // Sums hold in any unit, so of a whole form only a promise may be able to tell.
+    let is_form = group.extent == Extent::Form && n_fixed >= 1 && is_mostly_finer(system, group);
+    ((is_plain || is_form) && 4 * n_fixed >= 3 * n_violated).then_some(effect)
+}
+
+fn is_mostly_finer(system: &System<'_>, group: &Group) -> bool {
+    let finer = group.cells.iter().filter(|&&cell| {
+        let (table, row, leaf) = system.cells[cell].spot;
+        let table = &system.tables[table];
+        let row = &table.rows[row];
+        let amount = row.entries[leaf].value.amount();
+        let annex = &system.scheme.annexes[table.annex];
+        amount.is_some_and(|amount| is_finer(annex, row, leaf, amount))
+    });
+    2 * finer.count() >= group.cells.len()
 }
 
 /// Finds rows that are off by a factor from what is known of them, or from all other rows, among rows that
@@ -276,10 +319,9 @@ pub(super) fn by_size(
                         return Some(Evidence::Before);
                     }
                     // Figures in a larger unit have decimals that the annex's own unit does not ask for.
-                    let finer = figures.iter().filter(|(leaf, amount)| {
-                        let declared = annex.decimals_of(*leaf, row.spec);
-                        amount.normalised().decimals() > declared
-                    });
+                    let finer = figures
+                        .iter()
+                        .filter(|(leaf, amount)| is_finer(annex, row, *leaf, *amount));
                     let looks_it = factor.slip.too_large || 2 * finer.count() >= figures.len();
                     let beyond = looks_it
                         && row.kind == RowKind::Data
@@ -306,6 +348,129 @@ pub(super) fn by_size(
         }
     }
     whole_forms(tables, all)
+}
+
+/// How many times larger or smaller figures of one indicator may be that are about the same.
+const ALIKE: f64 = 1.5;
+
+/// Finds percentages that are filled in as shares: 0.4085 for 40.85.
+pub(super) fn by_share(scheme: &Scheme, tables: &[Table], before: &Before<'_>) -> Vec<Found> {
+    let Some(percent) = scheme.units.find("%") else {
+        return Vec::new();
+    };
+    let factors = factors(scheme, Some(percent));
+    let hundred = |it: &&Factor| (it.numerator, it.denominator) == (100, 1);
+    let Some(factor) = factors.iter().find(hundred) else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for (table_idx, table) in tables.iter().enumerate() {
+        let indicators = indicators(scheme, table, percent);
+        let n_figures: usize = indicators.iter().map(Vec::len).sum();
+        let mut of_table: Vec<Found> = Vec::new();
+        for indicator in &indicators {
+            let Some((evidence, shares)) = shares(scheme, table, before, indicator) else {
+                continue;
+            };
+            let is_row = shares.iter().all(|share| share.row == shares[0].row);
+            of_table.push(Found {
+                extent: match (shares.len(), is_row) {
+                    (1, _) => Extent::Cell,
+                    (_, true) => Extent::Row,
+                    (_, false) => Extent::Column,
+                },
+                slip: factor.slip.clone(),
+                evidence,
+                cells: (shares.iter())
+                    .map(|it| {
+                        let spot = (table_idx, it.row, it.leaf);
+                        (spot, it.amount, scaled(it.amount, factor))
+                    })
+                    .collect(),
+                explains: Vec::new(),
+            });
+        }
+        let n_shares: usize = of_table.iter().map(|found| found.cells.len()).sum();
+        if of_table.len() > 1 && n_shares == n_figures {
+            let others = of_table.split_off(1);
+            of_table[0].extent = Extent::Form;
+            of_table[0]
+                .cells
+                .extend(others.into_iter().flat_map(|found| found.cells));
+        }
+        all.extend(of_table);
+    }
+    all
+}
+
+/// A percentage as it was filled in.
+#[derive(Clone, Copy)]
+struct Share {
+    row: usize,
+    leaf: usize,
+    amount: Amount,
+}
+
+/// The percentages of a form that are not zero, by what they measure: one row and column over the years.
+fn indicators(scheme: &Scheme, table: &Table, percent: usize) -> Vec<Vec<Share>> {
+    let annex = &scheme.annexes[table.annex];
+    let mut by_name: BTreeMap<(usize, Option<usize>), Vec<Share>> = BTreeMap::new();
+    for (row_idx, row) in table.rows.iter().enumerate() {
+        // Rows that are years are one indicator.
+        let own = row.year.is_none().then_some(row_idx);
+        for (leaf, entry) in row.entries.iter().enumerate() {
+            let amount = entry.value.amount().filter(|amount| !amount.is_zero());
+            if let Some(amount) = amount
+                && annex.kind_of(leaf, row.spec) == ColumnKind::Rate
+                && scheme.unit_of(annex, leaf, row.spec) == Some(percent)
+            {
+                let share = Share {
+                    row: row_idx,
+                    leaf,
+                    amount,
+                };
+                let column = annex.leaves[leaf].column;
+                by_name.entry((column, own)).or_default().push(share);
+            }
+        }
+    }
+    by_name.into_values().collect()
+}
+
+/// Those of an indicator's figures that look like shares, and why.
+fn shares(
+    scheme: &Scheme,
+    table: &Table,
+    before: &Before<'_>,
+    indicator: &[Share],
+) -> Option<(Evidence, Vec<Share>)> {
+    let annex = &scheme.annexes[table.annex];
+    let is_small = |it: &&Share| float(it.amount).abs() <= 1.0;
+    let small: Vec<Share> = indicator.iter().filter(is_small).copied().collect();
+    if small.is_empty() {
+        return None;
+    }
+    let is_hundredth = |it: &Share, of: f64| {
+        let ratio = float(it.amount) * 100.0 / of;
+        (1.0 / ALIKE..=ALIKE).contains(&ratio)
+    };
+    let is_before = |it: &Share| {
+        let last = before.last(table, it.row, it.leaf);
+        let known = last.or_else(|| before.planned(table, it.row, it.leaf));
+        known.is_some_and(|known| is_hundredth(it, float(known)))
+    };
+    if small.iter().all(is_before) {
+        return Some((Evidence::Before, small));
+    }
+    let others = || indicator.iter().filter(|it| !is_small(it));
+    let is_beside = |it: &Share| others().all(|other| is_hundredth(it, float(other.amount)));
+    if others().count() >= 2 && small.iter().all(is_beside) {
+        return Some((Evidence::OtherYears, small));
+    }
+    let finer = small
+        .iter()
+        .filter(|it| is_finer(annex, &table.rows[it.row], it.leaf, it.amount));
+    (2 * finer.count() >= small.len()).then_some((Evidence::Decimals, small))
 }
 
 /// Rows of one form with one slip are one slip of the form.

@@ -31,6 +31,9 @@ pub struct Finding {
     pub column: Option<Box<str>>,
     /// Year of the figure.
     pub year: Option<u16>,
+    /// The period that its return is about, where that is known: what was written about an earlier period's
+    /// finding does not explain it.
+    pub period: Option<Period>,
     /// Where it is; `None` for what is nowhere, such as a form not returned.
     pub place: Option<Place>,
     /// The other cells concerned.
@@ -289,6 +292,13 @@ pub enum Detail {
     TooShort,
     /// An explanation whose finding is gone.
     NoLongerNeeded {
+        /// What it was about.
+        about: String,
+    },
+    /// An explanation that was written about the same finding of another period.
+    OfOtherPeriod {
+        /// The period that it was written about.
+        period: Period,
         /// What it was about.
         about: String,
     },
@@ -658,6 +668,15 @@ pub enum Condition {
     },
 }
 
+/// Who has to do something about a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaits {
+    /// Correct it, or explain it.
+    Reporter,
+    /// Accept what the reporter wrote about it.
+    County,
+}
+
 /// What is to become of a return, by its findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -681,6 +700,7 @@ impl Finding {
             row: None,
             column: None,
             year: None,
+            period: None,
             place: None,
             cells: Vec::new(),
             given: None,
@@ -727,19 +747,31 @@ impl Finding {
         self.explanation.as_deref().is_some_and(is_explanation)
     }
 
-    /// Whether something is still to be done about it. A `verification` is closed by an explanation;
-    /// a `quasi-mandatory` one stays open until the county accepts it; a hint asks for nothing.
-    pub fn is_open(&self) -> bool {
+    /// Who has to do something about it. A `verification` is closed by an explanation; a `quasi-mandatory` one
+    /// is then for the county to accept; a hint asks for nothing.
+    pub fn awaits(&self) -> Option<Awaits> {
         match self.level {
-            Level::Mandatory | Level::QuasiMandatory => true,
-            Level::Verification => !self.is_explained(),
-            Level::Hint => false,
+            Level::Mandatory => Some(Awaits::Reporter),
+            Level::QuasiMandatory if self.is_explained() => Some(Awaits::County),
+            Level::Verification if self.is_explained() => None,
+            Level::QuasiMandatory | Level::Verification => Some(Awaits::Reporter),
+            Level::Hint => None,
         }
+    }
+
+    /// Whether something is still to be done about it.
+    pub fn is_open(&self) -> bool {
+        self.awaits().is_some()
     }
 
     /// Whether the reporter has to do something about it before the return is taken.
     pub fn is_for_reporter(&self) -> bool {
-        self.is_open() && !(self.level == Level::QuasiMandatory && self.is_explained())
+        self.awaits() == Some(Awaits::Reporter)
+    }
+
+    /// Whether an explanation is all that it takes of its reporter, and has been given.
+    pub fn is_answered(&self) -> bool {
+        self.level > Level::Mandatory && self.level < Level::Hint && self.is_explained()
     }
 }
 
@@ -838,6 +870,16 @@ impl Place {
             file: file.clone(),
             sheet: Some(sheet.clone()),
             cell,
+        }
+    }
+}
+
+impl Awaits {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            Awaits::Reporter => "reporter",
+            Awaits::County => "county",
         }
     }
 }

@@ -155,6 +155,10 @@ pub enum Evidence {
     Before,
     /// The other rows of the same columns.
     OtherRows,
+    /// The same indicator's other years.
+    OtherYears,
+    /// They are all below one, with decimals that the form does not ask for.
+    Decimals,
 }
 
 /// A relation that failed and is explained by another finding, so that it is not told by itself.

@@ -674,10 +674,12 @@ impl Form<'_> {
                 && (is_register || !self.annex.is_key(self.annex.leaves[leaf].column))
                 && let Some(col) = self.layout.columns[leaf]
             {
-                blanks.push((
-                    CellRef::new(row.sheet_row, col),
-                    self.annex.leaves[leaf].path.join("/").replace('\n', ""),
-                ));
+                // As every other sentence names a figure.
+                let name = match self.annex.leaves[leaf].year {
+                    Some(year) => format!("{year}年 {}", column.name),
+                    None => column.name.to_string(),
+                };
+                blanks.push((CellRef::new(row.sheet_row, col), name));
             }
         }
         let Some((first, _)) = blanks.first() else {
@@ -688,7 +690,7 @@ impl Form<'_> {
             .iter()
             .map(|(cell, _)| self.place(Some(*cell)))
             .collect();
-        let columns = blanks.into_iter().map(|(_, header)| header).collect();
+        let columns = blanks.into_iter().map(|(_, name)| name).collect();
         let mut finding = Finding::new(
             Kind::MissingValue,
             Level::Verification,

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::{Lang, words};
 use crate::model::{
-    Amount, Call, CellChange, Correction, Effect, FileRecord, FileStatus, Finding, Level, NewerBy,
-    Period, PeriodSource, Place, ReporterSource, ReturnRecord, ReturnStatus, Suspect, TableRecord,
-    Tally,
+    Amount, Awaits, Call, CellChange, Correction, Effect, FileRecord, FileStatus, Finding, Level,
+    NewerBy, Period, PeriodSource, Place, ReporterSource, ReturnRecord, ReturnStatus, Suspect,
+    TableRecord, Tally,
 };
 use crate::scheme::Scheme;
 
@@ -181,6 +181,8 @@ struct FindingEntry<'a> {
     message: String,
     suspects: Vec<SuspectEntry<'a>>,
     explanation: Option<&'a str>,
+    /// Who has to do something about it: `reporter`, `county` or nobody.
+    awaits: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -359,6 +361,7 @@ fn finding_entry(finding: &Finding, lang: Lang) -> FindingEntry<'_> {
             .map(|suspect| suspect_entry(suspect, place, lang))
             .collect(),
         explanation: finding.explanation.as_deref(),
+        awaits: finding.awaits().map(Awaits::name),
     }
 }
 

@@ -17,10 +17,11 @@ use crate::model::{
 use crate::pipeline::CheckedFiles;
 use crate::scheme::Scheme;
 
+use super::workbook::marks::marked_places;
 use super::{Lang, words};
 
-/// Everything that was found, and the verdicts.
-pub fn report(checked: &CheckedFiles, scheme: &Scheme, lang: Lang) -> String {
+/// Everything that was found, and the verdicts. Cuts of the form are no wider than `width`, where it is known.
+pub fn report(checked: &CheckedFiles, scheme: &Scheme, width: Option<usize>, lang: Lang) -> String {
     let mut out = String::new();
     let of_file = |record: &FileRecord| -> Vec<&Finding> {
         let findings = checked.findings.iter();
@@ -56,6 +57,7 @@ pub fn report(checked: &CheckedFiles, scheme: &Scheme, lang: Lang) -> String {
             let page = Page {
                 checked,
                 scheme,
+                width,
                 lang,
                 sheet,
             };
@@ -120,7 +122,17 @@ fn verdicts<'c>(
                 .count();
             (count > 0).then(|| format!("{} {count}", words::level(level, lang)))
         });
-        let levels = levels.collect::<Vec<_>>().join(lang.pick("，", ", "));
+        let mut levels = levels.collect::<Vec<_>>().join(lang.pick("，", ", "));
+        let n_answered = findings
+            .iter()
+            .filter(|finding| finding.is_answered())
+            .count();
+        if n_answered > 0 {
+            levels += &match lang {
+                Lang::Zh => format!("；已说明 {n_answered}"),
+                Lang::En => format!("; explained {n_answered}"),
+            };
+        }
         let blank = if levels.is_empty() { "" } else { "  " };
         let _ = writeln!(out, "{path}  {style}{said}{style:#}{blank}{levels}");
     }
@@ -169,6 +181,7 @@ pub(super) fn level_style(level: Level) -> Style {
 struct Page<'c> {
     checked: &'c CheckedFiles,
     scheme: &'c Scheme,
+    width: Option<usize>,
     lang: Lang,
     sheet: Option<&'c Sheet>,
 }
@@ -178,7 +191,7 @@ impl Page<'_> {
     fn findings(&self, findings: &[&Finding], out: &mut String) {
         let mut places: BTreeMap<Option<CellRef>, Vec<&Finding>> = BTreeMap::new();
         for finding in findings {
-            let cell = finding.place.as_ref().and_then(|place| place.cell);
+            let cell = self.marked(finding).first().copied();
             places.entry(cell).or_default().push(finding);
         }
         // What is said alike of many cells is said once, behind the rest.
@@ -196,16 +209,13 @@ impl Page<'_> {
                 }
                 continue;
             }
-            let cut = match (cell, self.sheet) {
-                (Some(cell), Some(sheet)) if worst.level < Level::Hint => {
-                    self.cut(sheet, cell, &findings)
-                }
-                _ => String::new(),
-            };
-            for (idx, finding) in findings.iter().enumerate() {
+            let mut shown = Area::default();
+            for finding in findings {
                 self.finding(finding, out);
-                if idx == 0 {
-                    out.push_str(&cut);
+                let area = self.area(finding);
+                if finding.level < Level::Hint && !shown.contains(&area) {
+                    out.push_str(&self.cut(finding, &area));
+                    shown = area;
                 }
                 self.what_to_do(finding, out);
             }
@@ -224,9 +234,13 @@ impl Page<'_> {
     fn finding(&self, finding: &Finding, out: &mut String) {
         let style = level_style(finding.level);
         let level = words::level(finding.level, self.lang);
-        let cell = finding.place.as_ref().and_then(|place| place.cell);
-        let mut heading: Vec<String> = Vec::new();
-        heading.extend(cell.map(|cell| cell.to_string()));
+        // Of cells that are alike the first is named, and the facts name the others.
+        let cells = match finding.place.as_ref().and_then(|place| place.cell) {
+            Some(cell) => vec![cell],
+            None => self.marked(finding),
+        };
+        let mut heading = vec![runs(&cells).join(self.lang.pick("、", ", "))];
+        heading.retain(|cells| !cells.is_empty());
         heading.push(words::title(finding, self.lang));
         heading.extend(finding.rule.as_deref().map(|rule| format!("[{rule}]")));
         let facts = words::facts(finding, self.lang);
@@ -248,11 +262,8 @@ impl Page<'_> {
             let text = text.replace('\n', " ");
             let _ = writeln!(out, "      {dim}{label}{dim:#} {text}");
         };
-        for suspect in finding.suspects.iter().take(3) {
-            line(
-                lang.pick("嫌疑", "suspect"),
-                &words::suspect(finding, suspect, lang),
-            );
+        for suspect in words::suspects(finding, 3, lang) {
+            line(lang.pick("嫌疑", "suspect"), &suspect);
         }
         if finding.level < Level::Hint {
             line(
@@ -261,53 +272,71 @@ impl Page<'_> {
             );
         }
         if let Some(explanation) = &finding.explanation {
-            let label = match finding.is_explained() {
-                true => lang.pick("说明", "explained"),
-                false => lang.pick("说明（不足）", "explained (too short)"),
+            let label = match (finding.is_explained(), finding.level) {
+                (false, _) => lang.pick("说明（不足）", "explained (too short)"),
+                (true, Level::Mandatory) => {
+                    lang.pick("说明（不能代替改正）", "explained (but to be corrected)")
+                }
+                (true, _) => lang.pick("说明", "explained"),
             };
             line(label, explanation);
         }
     }
 
-    /// The form around a cell: letters, numbers, header and labels; wrong cells in brackets.
-    fn cut(&self, sheet: &Sheet, at: CellRef, findings: &[&Finding]) -> String {
+    /// The cells of this sheet that a finding is about.
+    fn marked(&self, finding: &Finding) -> Vec<CellRef> {
+        self.here(finding, marked_places(finding))
+    }
+
+    /// Those of some places that are on this sheet.
+    fn here<'p>(&self, finding: &Finding, places: impl Iterator<Item = &'p Place>) -> Vec<CellRef> {
+        let own = finding.place.as_ref();
+        let same = |place: &&Place| {
+            own.is_some_and(|own| place.file == own.file && place.sheet == own.sheet)
+        };
+        places.filter(same).filter_map(|place| place.cell).collect()
+    }
+
+    /// What of the form tells about a finding: its cells, what else stands in their rows and columns that
+    /// matters, and who they belong to.
+    fn area(&self, finding: &Finding) -> Area {
         const COLUMNS: usize = 9;
         const ROWS: usize = 5;
-        let here = |place: &Place| {
-            let own = findings[0].place.as_ref()?;
-            (place.file == own.file && place.sheet == own.sheet).then_some(place.cell)?
+        let (Some(sheet), marked) = (self.sheet, self.marked(finding)) else {
+            return Area::default();
         };
-        let related: BTreeSet<CellRef> = findings
-            .iter()
-            .flat_map(|finding| finding.cells.iter().filter_map(here))
-            .collect();
-        let suspects: BTreeSet<CellRef> = findings
-            .iter()
-            .flat_map(|finding| &finding.suspects)
-            .filter_map(|suspect| here(&suspect.place))
-            .collect();
-        let table = self.table_at(sheet, at, findings[0]);
+        let Some(&at) = marked.first() else {
+            return Area::default();
+        };
+        let suspects = finding.suspects.iter().map(|suspect| &suspect.place);
+        let suspects = self.here(finding, suspects);
+        let related = self.here(finding, finding.cells.iter());
+        let table = self.table_at(sheet, at, finding);
+        let telling = || marked.iter().chain(&suspects).chain(&related);
 
-        let mut cols: BTreeSet<u32> = BTreeSet::from([at.col]);
-        let keys: Vec<u32> = table.map_or(Vec::new(), |table| self.key_columns(table));
-        cols.extend(keys.iter().copied());
-        let in_rows = related.iter().chain(&suspects);
-        for cell in in_rows.clone().filter(|cell| cell.row == at.row) {
-            if cols.len() < COLUMNS {
-                cols.insert(cell.col);
+        let mut cols = vec![at.col];
+        let mut add = |col: u32, most: usize| {
+            if cols.len() < most && !cols.contains(&col) {
+                cols.push(col);
             }
+        };
+        for col in table.map_or(Vec::new(), |table| self.key_columns(table)) {
+            add(col, COLUMNS);
         }
-        for neighbour in [
+        for cell in telling().filter(|cell| cell.row == at.row) {
+            add(cell.col, COLUMNS);
+        }
+        let neighbours = [
             at.col.checked_sub(1),
             Some(at.col + 1),
             at.col.checked_sub(2),
-        ] {
-            if let Some(col) = neighbour.filter(|_| cols.len() < 4) {
-                cols.insert(col);
-            }
+        ];
+        for col in neighbours.into_iter().flatten() {
+            add(col, 4);
         }
-        let mut rows: BTreeSet<u32> = BTreeSet::from([at.row]);
-        for cell in in_rows {
+
+        let mut rows = BTreeSet::from([at.row]);
+        for cell in telling() {
             if rows.len() < ROWS {
                 rows.insert(cell.row);
             }
@@ -320,48 +349,87 @@ impl Page<'_> {
             let around = [at.row.checked_sub(1), Some(at.row + 1)];
             rows.extend(around.into_iter().flatten().filter(of_table));
         }
+        Area { cols, rows }
+    }
 
+    /// The form around the cells of a finding: letters, numbers, header and labels; wrong cells in brackets.
+    /// Where it would not fit the terminal, long texts are cut shorter, and then what tells least is left out.
+    fn cut(&self, finding: &Finding, area: &Area) -> String {
+        const WIDEST: [usize; 3] = [20, 14, 10];
+        let Some(sheet) = self.sheet.filter(|_| !area.cols.is_empty()) else {
+            return String::new();
+        };
+        let mut last = String::new();
+        for n_cols in (1..=area.cols.len()).rev() {
+            let cols: BTreeSet<u32> = area.cols[..n_cols].iter().copied().collect();
+            for widest in WIDEST {
+                let lines = self.lines(sheet, finding, &cols, &area.rows, widest);
+                let (drawn, width) = drawn(&lines);
+                if self.width.is_none_or(|most| width < most) {
+                    return drawn;
+                }
+                last = drawn;
+            }
+        }
+        last
+    }
+
+    fn lines(
+        &self,
+        sheet: &Sheet,
+        finding: &Finding,
+        cols: &BTreeSet<u32>,
+        rows: &BTreeSet<u32>,
+        widest: usize,
+    ) -> Vec<Vec<Shown>> {
+        let marked = self.marked(finding);
+        let suspects = finding.suspects.iter().map(|suspect| &suspect.place);
+        let suspects = self.here(finding, suspects);
+        let related = self.here(finding, finding.cells.iter());
+        let table = marked
+            .first()
+            .and_then(|at| self.table_at(sheet, *at, finding));
         let mut lines: Vec<Vec<Shown>> = Vec::new();
         let letters = cols.iter().map(|col| {
             let letters = CellRef::new(0, *col).column_letters();
-            Shown::plain(&letters, Style::new().dimmed())
+            Shown::plain(letters, Style::new().dimmed())
         });
         lines.push(std::iter::once(Shown::default()).chain(letters).collect());
         if let Some(table) = table {
             let labels = cols
                 .iter()
-                .map(|col| Shown::plain(&self.label(table, *col), Style::new()));
+                .map(|col| Shown::plain(cut(&self.label(table, *col), widest), Style::new()));
             lines.push(std::iter::once(Shown::default()).chain(labels).collect());
         }
-        for row in rows {
-            let number = Shown::plain(&(u64::from(row) + 1).to_string(), Style::new().dimmed());
-            let mut line = vec![number];
-            for col in &cols {
-                let cell = CellRef::new(row, *col);
-                // A merged region shows its value in its first cell only; a label is wanted in all.
+        for &row in rows {
+            let number = (u64::from(row) + 1).to_string();
+            let mut line = vec![Shown::plain(number, Style::new().dimmed())];
+            for &col in cols {
+                let cell = CellRef::new(row, col);
+                // A merged region shows its value in its first cell only; a label is wanted in all rows.
                 let source = sheet.merge_at(cell).map_or(cell, |range| range.start);
-                let found = sheet.get(source);
-                let mut text = found.map_or(String::new(), shown);
-                let is_figure = found.is_some_and(|cell| cell.text().is_none());
-                let mut style = Style::new();
-                if cell == at {
-                    text = format!("[{}]", cut(&text));
-                    style = level_style(findings[0].level).invert();
+                let is_repeated = source.col != col && cols.contains(&source.col);
+                let found = sheet.get(source).filter(|_| !is_repeated);
+                let text = cut(&found.map_or(String::new(), shown), widest);
+                let (text, style) = if marked.contains(&cell) {
+                    (format!("[{text}]"), level_style(finding.level).invert())
                 } else if suspects.contains(&cell) {
-                    text = format!("{}?", cut(&text));
-                    style = AnsiColor::Magenta.on_default().bold();
+                    let style = AnsiColor::Magenta.on_default().bold();
+                    (format!("{text}?"), style)
                 } else if related.contains(&cell) {
-                    style = Style::new().underline();
-                }
+                    (text, Style::new().underline())
+                } else {
+                    (text, Style::new())
+                };
                 line.push(Shown {
-                    text: cut(&text),
+                    text,
                     style,
-                    right: is_figure,
+                    right: found.is_some_and(|cell| cell.text().is_none()),
                 });
             }
             lines.push(line);
         }
-        drawn(&lines)
+        lines
     }
 
     /// The form that a cell stands in.
@@ -427,6 +495,19 @@ fn runs(cells: &[CellRef]) -> Vec<String> {
     texts
 }
 
+/// A part of a sheet: columns, the most telling first, and rows.
+#[derive(Default)]
+struct Area {
+    cols: Vec<u32>,
+    rows: BTreeSet<u32>,
+}
+
+impl Area {
+    fn contains(&self, other: &Self) -> bool {
+        self.rows.is_superset(&other.rows) && other.cols.iter().all(|col| self.cols.contains(col))
+    }
+}
+
 /// A cell of a cut.
 #[derive(Default)]
 struct Shown {
@@ -436,17 +517,18 @@ struct Shown {
 }
 
 impl Shown {
-    fn plain(text: &str, style: Style) -> Self {
+    fn plain(text: String, style: Style) -> Self {
         Self {
-            text: cut(text),
+            text,
             style,
             right: false,
         }
     }
 }
 
-/// Lines of cells under each other.
-fn drawn(lines: &[Vec<Shown>]) -> String {
+/// Lines of cells under each other, and how wide they are.
+fn drawn(lines: &[Vec<Shown>]) -> (String, usize) {
+    const MARGIN: &str = "      ";
     let n_cols = lines.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..n_cols)
         .map(|col| {
@@ -456,7 +538,7 @@ fn drawn(lines: &[Vec<Shown>]) -> String {
         .collect();
     let mut out = String::new();
     for line in lines {
-        out.push_str("      ");
+        out.push_str(MARGIN);
         for (idx, (cell, width)) in line.iter().zip(&widths).enumerate() {
             let style = cell.style;
             let blank = " ".repeat(width.saturating_sub(cell.text.width()));
@@ -475,7 +557,9 @@ fn drawn(lines: &[Vec<Shown>]) -> String {
         out.truncate(end);
         out.push('\n');
     }
-    out
+    // Two blanks between columns, and a stroke behind the row numbers.
+    let width = MARGIN.len() + widths.iter().sum::<usize>() + 2 * n_cols.saturating_sub(1) + 1;
+    (out, width)
 }
 
 /// What a cell shows.
@@ -505,17 +589,16 @@ fn shown(cell: &Cell) -> String {
 }
 
 /// Text of at most so many columns of the terminal.
-fn cut(text: &str) -> String {
-    const WIDEST: usize = 20;
+fn cut(text: &str, widest: usize) -> String {
     // What a return holds must not move the cursor.
     let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    if text.width() <= WIDEST {
+    if text.width() <= widest {
         return text;
     }
     let mut short = String::new();
     for c in text.chars() {
         short.push(c);
-        if short.width() > WIDEST - 2 {
+        if short.width() > widest - 2 {
             short.pop();
             break;
         }

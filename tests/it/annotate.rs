@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use hebiao::explanations::{apply_explanations, explanations};
 use hebiao::model::{
-    Amount, CellRef, Detail, Finding, Kind, Level, Place, Suspect, Verdict, Workbook,
+    Amount, Awaits, CellRef, Detail, Finding, Kind, Level, Period, Place, Suspect, Verdict,
+    Workbook,
 };
 use hebiao::read::{Limits, read};
 use hebiao::report::Lang;
@@ -451,6 +452,85 @@ fn explanations_are_read_back_and_kept() {
 }
 
 #[test]
+fn an_explanation_answers_the_finding_of_its_own_period_only() {
+    let of = |period: Option<&str>| -> Vec<Finding> {
+        let mut found = vec![finding(SHEET, "B4", Level::Verification)];
+        found[0].period = period.map(|period| Period::parse(period).expect("a period"));
+        found
+    };
+    let reason = "四月误报，本月核减";
+    let april = marked(&fixture("full.xlsx"), &of(Some("2024-04")));
+    let april = explained(&april.bytes, &[(6, reason)]);
+    let written = explanations(&read_back(&april), &FILE.into());
+
+    // Sent in for April, it is an answer.
+    let mut found = of(Some("2024-04"));
+    assert_eq!(apply_explanations(&mut found, &written), []);
+    assert_eq!(found[0].awaits(), None);
+    // So it is where nobody knows what month the form is about.
+    let mut found = of(None);
+    assert_eq!(apply_explanations(&mut found, &written), []);
+    assert_eq!(found[0].awaits(), None);
+
+    // May's form was made from April's.
+    let mut found = of(Some("2024-05"));
+    let noticed = apply_explanations(&mut found, &written);
+    assert_eq!(found[0].awaits(), Some(Awaits::Reporter));
+    assert!(
+        matches!(
+            noticed[..],
+            [ref one] if matches!(one.detail, Detail::OfOtherPeriod { period, .. }
+                if period == Period::parse("2024-04").expect("a month"))
+        ),
+        "{noticed:?}"
+    );
+    // Its copy keeps April's reason below and asks for May's; both are then told apart.
+    found.extend(noticed);
+    let may = marked(&april, &found);
+    let may = explained(&may.bytes, &[(6, "水表已更换，按新表读数")]);
+    let written = explanations(&read_back(&may), &FILE.into());
+    let kept: Vec<_> = written
+        .iter()
+        .map(|one| (one.text.as_str(), one.is_retired))
+        .collect();
+    assert_eq!(kept, [("水表已更换，按新表读数", false), (reason, true)]);
+    let mut found = of(Some("2024-05"));
+    assert_eq!(apply_explanations(&mut found, &written), []);
+    assert_eq!(
+        found[0].explanation.as_deref(),
+        Some("水表已更换，按新表读数")
+    );
+}
+
+#[test]
+fn a_note_on_another_cell_of_a_finding_says_which_cell_it_quotes() {
+    let mut found = vec![finding(SHEET, "B4", Level::Hint)];
+    found[0].kind = Kind::ReadAs;
+    found[0].detail = Detail::ReadAs(hebiao::model::ReadAs::TextNumber);
+    let own = found[0].place.clone().expect("a place");
+    let other = "B5".parse().expect("an address");
+    found[0].cells = vec![Place {
+        cell: Some(other),
+        ..own
+    }];
+    let copy = marked(&fixture("full.xlsx"), &found);
+    let after = parts(&copy.bytes);
+    let comments: Vec<String> = (after.keys())
+        .filter(|part| part.contains("comments") && part.ends_with(".xml"))
+        .map(|part| text(&after, part))
+        .collect();
+    let comments = comments.concat();
+    let note = |cell: &str| {
+        let note = comments.split(&format!("ref=\"{cell}\"")).nth(1);
+        note.and_then(|it| it.split("comment>").next())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert!(note("B4").contains("\n填写“53”"), "{comments}");
+    assert!(note("B5").contains("\nB4 填写“53”"), "{comments}");
+}
+
+#[test]
 fn one_sentence_for_everything_is_a_hint() {
     let mut found = vec![
         finding(SHEET, "B4", Level::Verification),
@@ -531,6 +611,14 @@ fn conversations_are_left_alone_and_listed() {
         .expect("the clerk's note");
     let own = own.split("</comment>").next().expect("its end");
     assert!(!own.contains("审核"), "{own}");
+    let listing = after.values().map(|part| String::from_utf8_lossy(part));
+    let listing = listing
+        .filter(|part| part.contains("hebiao:key"))
+        .collect::<String>();
+    assert!(
+        listing.contains("的 B4 有会话式批注（可回复的批注），原样保留"),
+        "{listing}"
+    );
 }
 
 /// Opens a copy with other programs, where they are installed.

@@ -649,6 +649,24 @@ fn the_guide_says_what_will_be_asked_of_the_figures() {
     ] {
         assert!(texts.contains(&line), "{line}\n{texts:#?}");
     }
+    let asked = |form: Form<'_>| -> String {
+        let sheets = crate::blank_form::sheets(&form.write().expect("a form"));
+        let cells = sheets[sheets.len() - 1].cells();
+        cells.iter().filter_map(|cell| cell.text()).collect()
+    };
+    let of = |period: &str| {
+        let period = Period::parse(period).expect("a period");
+        asked(
+            form_of(scheme, "轮台镇")
+                .period(Some(period))
+                .expect("forms"),
+        )
+    };
+    // What is held against earlier months is no matter of the plan's forms, and the county's row no township's.
+    assert!(of("2024-05").contains("A3-04") && !of("plan").contains("A3-04"));
+    assert!(!of("2024-05").contains("A3-06") && !of("2024-05").contains("A7-09"));
+    let county = asked(form_of(scheme, "县林草局"));
+    assert!(county.contains("A3-06"), "{county}");
     // A township is not told what is asked of the county.
     let sheets = crate::blank_form::sheets(&form_of(scheme, "轮台镇").write().expect("a form"));
     let guide = &sheets[sheets.len() - 1];

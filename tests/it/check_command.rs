@@ -5,19 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use hebiao::inbox::InboxFile;
 use hebiao::model::{CellRef, Earlier, Finding};
 use hebiao::pipeline::check_files;
-use hebiao::report::Lang;
 use hebiao::report::annotate::send_back;
+use hebiao::report::{Lang, text};
 use rust_xlsxwriter::{Format, FormatBorder, Workbook, Worksheet};
+use unicode_width::UnicodeWidthStr;
 
 use crate::desk::luntai;
 
 /// A folder of its own for each test.
-struct Desk(PathBuf);
+pub(crate) struct Desk(pub(crate) PathBuf);
 
 impl Desk {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = format!("hebiao-check-{}-{name}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
         fs::create_dir_all(&folder).expect("a temporary folder");
@@ -25,7 +27,7 @@ impl Desk {
     }
 
     /// Files of this desk, checked from here.
-    fn check(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn check(&self, arguments: &[&str]) -> Output {
         let scheme = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/luntai-2023-2025");
         Command::new(env!("CARGO_BIN_EXE_hebiao"))
             .current_dir(&self.0)
@@ -59,7 +61,7 @@ impl Drop for Desk {
     }
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(errors.is_empty(), "{errors}");
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -321,5 +323,154 @@ fn returns_that_ask_something_of_their_reporter_go_back_to_it() {
     for (cell, count) in &after {
         assert!(before.contains_key(cell), "{cell:?} {count}");
     }
+    fs::remove_dir_all(folder).expect("it is there");
+}
+
+/// What is shown of files of the sample inbox, in a terminal of so many columns.
+fn shown(files: &[&str], width: Option<usize>) -> String {
+    let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
+    let files: Vec<InboxFile> = files
+        .iter()
+        .map(|name| InboxFile {
+            path: (*name).into(),
+            source: inbox.join(name),
+            ignored: false,
+        })
+        .collect();
+    let scheme = luntai();
+    let checked = check_files(scheme, None, &|_| Earlier::default(), &files, &|| ());
+    let report = text::report(&checked, scheme, width, Lang::Zh);
+    anstream::adapter::strip_str(&report).to_string()
+}
+
+/// Lines of cuts: row numbers, a stroke, cells.
+fn cuts(shown: &str) -> Vec<&str> {
+    let is_cut = |line: &&str| {
+        let (number, rest) = line.trim_start().split_once('|').unwrap_or_default();
+        !rest.is_empty() && number.trim().bytes().all(|byte| byte.is_ascii_digit())
+    };
+    shown.lines().filter(is_cut).collect()
+}
+
+#[test]
+fn a_cut_shows_the_cells_of_its_own_finding() {
+    // The total is text as well, like fourteen other cells of the row, which are not what is wrong.
+    let shown = shown(&["附件7-群巴克镇.xlsx"], None);
+    let cuts = cuts(&shown);
+    let words = |line: &str| {
+        line.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        words(cuts[0]),
+        ["|", "B", "C", "D", "I", "P", "Q", "R"],
+        "{shown}"
+    );
+    assert_eq!(
+        words(cuts[2]),
+        [
+            "6",
+            "|",
+            "迪那河灌区",
+            "群巴克镇",
+            "[8,430]",
+            "580?",
+            "2,933?",
+            "4,843?",
+            "74?"
+        ],
+    );
+}
+
+#[test]
+fn cuts_are_no_wider_than_the_terminal() {
+    for width in [50, 80, 120] {
+        let shown = shown(
+            &["附件7-群巴克镇.xlsx", "铁热克巴扎乡报表.xlsx"],
+            Some(width),
+        );
+        let cuts = cuts(&shown);
+        assert!(!cuts.is_empty());
+        for line in cuts {
+            assert!(line.width() < width, "{width}: {line}");
+        }
+        // Whose row it is and what stands there is left to the last.
+        assert!(shown.contains("[8,430]"), "{shown}");
+    }
+}
+
+#[test]
+fn a_finding_over_several_cells_names_and_shows_them() {
+    let shown = shown(
+        &["县直部门/县林草局/塔里木河流域生态修复（附件3.1、附件5）.xlsx"],
+        None,
+    );
+    assert!(
+        shown.contains("强制 D6、D10、D13 与方案正文的目标不符 [T-26]"),
+        "{shown}"
+    );
+    let rows: Vec<&str> = cuts(&shown)[2..]
+        .iter()
+        .map(|line| line.split_whitespace().next().unwrap_or_default())
+        .collect();
+    assert_eq!(rows, ["6", "10", "13"]);
+}
+
+#[test]
+fn a_merged_title_is_shown_once() {
+    let desk = Desk::new("merged");
+    let path = desk.0.join("5月.xlsx");
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let centred = Format::new();
+    sheet
+        .merge_range(0, 0, 0, 4, "阳霞镇2024年4月造林绿化任务完成情况", &centred)
+        .expect("a title");
+    sheet.write(1, 0, "填报单位：阳霞镇").expect("a cell");
+    for (col, text) in ["单位", "2023年度", "2024年度", "2025年度", "三年合计"]
+        .into_iter()
+        .enumerate()
+    {
+        sheet.write(2, col as u16, text).expect("a cell");
+    }
+    sheet.write(3, 0, "阳霞镇").expect("a cell");
+    book.save(&path).expect("a workbook");
+    let output = desk.check(&["5月.xlsx", "--period", "2024-05"]);
+    let said = said(&output);
+    assert!(said.contains("强制 A1 不是本报告期的报表"), "{said}");
+    let title = cuts(&said)[1];
+    assert_eq!(title.matches("阳霞镇").count(), 1, "{said}");
+}
+
+#[test]
+fn forms_are_checked_where_they_lie_by_the_scheme_beside_the_program() {
+    // Beside the program that was built for tests, so that a link may be made of it.
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("beside-{}", std::process::id()));
+    let beside = folder.join("核表");
+    fs::create_dir_all(&beside).expect("a folder");
+    let program = beside.join("hebiao");
+    if fs::hard_link(env!("CARGO_BIN_EXE_hebiao"), &program).is_err() {
+        fs::copy(env!("CARGO_BIN_EXE_hebiao"), &program).expect("a copy");
+    }
+    afforestation(&folder.join("阳霞镇.xlsx"), [100.0, 20.0, 30.0], 150.0);
+    let check = || {
+        let mut command = Command::new(&program);
+        command.current_dir(&folder).args(["check", "阳霞镇.xlsx"]);
+        command.output().expect("it runs")
+    };
+    let output = check();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("找不到报表制度"), "{error}");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/luntai-2023-2025");
+    let to = beside.join("templates/luntai");
+    fs::create_dir_all(&to).expect("a folder");
+    for file in fs::read_dir(from).expect("the scheme") {
+        let file = file.expect("a file");
+        fs::copy(file.path(), to.join(file.file_name())).expect("a copy");
+    }
+    assert!(said(&check()).ends_with("可以报送：共 1 个文件，可以报送 1\n"));
     fs::remove_dir_all(folder).expect("it is there");
 }

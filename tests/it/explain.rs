@@ -37,6 +37,14 @@ fn a_rule_is_explained_with_its_cells_and_then_its_kind() {
         ("A6-04", "  是否有低氮改造设施：是、否；也认 "),
         ("A6.1-01", "  注册代码：20 位数字\n"),
         ("A6.1-11", "  计划完成时间 ≥ 2023-01-01, ≤ 2025-12-31\n"),
+        (
+            "A3-05",
+            "  造林任务：比序时进度少，超过 40% 并且超过 50亩 的，提出来\n",
+        ),
+        (
+            "A7-10",
+            "  用水总量：与上年同期相差超过 50% 并且超过 300万立方米 的，提出来\n",
+        ),
         ("A6.1-12", "  是否完成改造为“否”时，计划完成时间应填写\n"),
         (
             "T-24",
@@ -76,4 +84,23 @@ fn all_that_can_be_explained_is_listed() {
     ] {
         assert!(said.contains(rule), "{rule}\n{said}");
     }
+}
+
+#[test]
+fn what_may_have_been_meant_is_offered() {
+    let refused = |what: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_hebiao"))
+            .args(["explain", what])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("the program runs");
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).expect("UTF-8")
+    };
+    let said = refused("单位");
+    assert!(
+        said.contains("相近的有 单位不同、单位未注、填报单位、单位填错"),
+        "{said}"
+    );
+    assert!(refused("乱写").contains("列出全部"));
 }

@@ -37,6 +37,7 @@ mod returns;
 #[cfg(feature = "consolidate")]
 mod rollup;
 mod scheme;
+mod slips;
 mod thirteenth_annex;
 #[cfg(feature = "consolidate")]
 mod variances;

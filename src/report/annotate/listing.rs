@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::explanations::{Explanation, KEY_HEADER, MARK_HEADER, RETIRED};
-use crate::model::{CellRef, Finding, Level, Verdict};
+use crate::explanations::{self, Explanation, KEY_HEADER, MARK_HEADER, RETIRED};
+use crate::model::{CellRef, Finding, Level, Period, Verdict};
 use crate::report::workbook::text;
 use crate::report::{Lang, words};
 
@@ -15,8 +15,8 @@ use super::xml::{escape, escape_attribute};
 /// What the sheet says.
 pub(super) struct Listing<'a> {
     pub(super) rows: Vec<Entry<'a>>,
-    /// Explanations whose findings are gone.
-    pub(super) retired: Vec<&'a Explanation>,
+    /// Explanations of which no finding is left.
+    pub(super) retired: Vec<Retired<'a>>,
     /// What is to be said of the copy itself.
     pub(super) remarks: Vec<String>,
     pub(super) lang: Lang,
@@ -31,6 +31,13 @@ pub(super) struct Entry<'a> {
     pub(super) cell: Option<(String, CellRef)>,
     /// What its cells looked like before, a line each.
     pub(super) mark: Option<String>,
+}
+
+/// An explanation without a finding, kept because nothing that a reporter wrote is thrown away.
+pub(super) struct Retired<'a> {
+    pub(super) explanation: &'a Explanation,
+    /// The period that it was written about, where the finding is there again in another one.
+    pub(super) of_other_period: Option<Period>,
 }
 
 /// Row of the header, from 0. What stands above it is frozen with it.
@@ -65,7 +72,7 @@ const EN: [&str; 12] = [
     "Explanation",
 ];
 const WIDTHS: [f64; 12] = [
-    5.5, 8.5, 9.0, 20.0, 12.0, 10.0, 10.0, 9.0, 34.0, 24.0, 24.0, 28.0,
+    5.5, 8.5, 9.0, 18.0, 12.0, 10.0, 10.0, 9.0, 34.0, 22.0, 38.0, 30.0,
 ];
 /// Column of 说明.
 const ANSWER: u32 = 11;
@@ -121,8 +128,8 @@ pub(super) fn write(
         at += 1;
     }
     let last_finding = at;
-    for explanation in &listing.retired {
-        retired(listing.lang, &formats, at, explanation, &mut rows);
+    for gone in &listing.retired {
+        retired(listing.lang, &formats, at, gone, &mut rows);
         at += 1;
     }
     if at == HEADER + 1 {
@@ -198,6 +205,7 @@ fn head(listing: &Listing<'_>, formats: &Formats, verdict: Verdict, rows: &mut S
         (n, Lang::Zh) => format!("；准强制已说明 {n}，待县里认可"),
         (n, Lang::En) => format!("; {n} quasi-mandatory explained, for the county to accept"),
     };
+    let verdict_of_rows = verdict;
     let verdict = match lang {
         Lang::Zh => format!(
             "结论：{}（{counts}{explained}）",
@@ -208,10 +216,20 @@ fn head(listing: &Listing<'_>, formats: &Formats, verdict: Verdict, rows: &mut S
             words::verdict(verdict, lang)
         ),
     };
-    let to_do = lang.pick(
-        "请改正标色的单元格后重报；确属实情的，在“说明”列写明原因，至少6个字，连同本表一起报回。",
-        "Correct the coloured cells and send the file again; where a figure is unusual but true, write the reason into the column Explanation (at least 6 characters) and return this sheet too.",
-    );
+    let to_do = match verdict_of_rows {
+        Verdict::ToCorrect => lang.pick(
+            "请改正红色的单元格后重报；橙色的，有误的改正，数字无误、确属实情的，在“说明”列写明原因，至少6个字，连同本表一起报回。",
+            "Correct the red cells and send the file again. Correct the orange ones too, or, where a figure is unusual but true, write the reason into the column Explanation (at least 6 characters); return this sheet with the file.",
+        ),
+        Verdict::ToExplain => lang.pick(
+            "橙色的单元格，有误的改正；数字无误、确属实情的，在“说明”列写明原因，至少6个字，连同本表一起报回。",
+            "Correct the orange cells, or, where a figure is unusual but true, write the reason into the column Explanation (at least 6 characters); return this sheet with the file.",
+        ),
+        Verdict::Acceptable => lang.pick(
+            "没有必须改正、还要说明的，可以报送；写了说明的，连同本表一起报回。",
+            "Nothing has to be corrected or explained any more; the file may be sent, with this sheet if it holds explanations.",
+        ),
+    };
     let mut legend = lang
         .pick(
             "红色：强制，必须改正；橙色：准强制、核实，应改正或说明；黄色：提示，供了解。每个标色的单元格都有批注。再次审核时颜色和批注会自动更换，说明会保留。",
@@ -258,9 +276,7 @@ fn row(
 ) {
     let finding = entry.finding;
     let figure = |text: Option<String>| text.unwrap_or_default();
-    let suspects: Vec<String> = (finding.suspects.iter())
-        .map(|suspect| words::suspect(finding, suspect, lang))
-        .collect();
+    let suspects = words::suspects(finding, usize::MAX, lang);
     let shown_cell = match (&entry.cell, &finding.place) {
         (Some((sheet, cell)), _) => {
             // LibreOffice breaks no line in a cell that is a link.
@@ -308,7 +324,8 @@ fn row(
     ];
     let n_lines = texts[..10]
         .iter()
-        .map(|(col, _, text)| text::lines(text, WIDTHS[*col as usize]))
+        // Other programs break lines a little earlier.
+        .map(|(col, _, text)| text::lines(text, WIDTHS[*col as usize] - 1.5))
         .max();
     open_row(rows, row, text::height(n_lines.unwrap_or(1)));
     cell(rows, row, 0, formats.centred, &number.to_string());
@@ -338,30 +355,41 @@ fn row(
     }
 }
 
-/// An explanation whose finding is gone: kept, because nothing that a reporter wrote is thrown away.
-fn retired(lang: Lang, formats: &Formats, row: u32, gone: &Explanation, rows: &mut String) {
-    let lines = text::lines(&gone.about, WIDTHS[8]).max(text::lines(&gone.text, WIDTHS[11]));
+/// A row of an explanation that explains nothing here.
+fn retired(lang: Lang, formats: &Formats, row: u32, gone: &Retired<'_>, rows: &mut String) {
+    let Explanation {
+        key,
+        period,
+        text,
+        about,
+        ..
+    } = gone.explanation;
+    let lines = text::lines(about, WIDTHS[8]).max(text::lines(text, WIDTHS[11]));
     open_row(rows, row, text::height(lines));
+    let (state, advice) = match (gone.of_other_period, lang) {
+        (None, Lang::Zh) => ("已不需要", "问题已经没有了，不必处理".to_owned()),
+        (None, Lang::En) => ("gone", "The finding is gone; nothing to do".to_owned()),
+        (Some(period), Lang::Zh) => (
+            "不是本期",
+            format!("是 {period} 报表的说明；本期的问题请另写原因"),
+        ),
+        (Some(period), Lang::En) => (
+            "not this period's",
+            format!("Written about {period}; give this period's reason with its finding"),
+        ),
+    };
     for col in 0..12 {
         let text = match col {
-            1 => lang.pick("已不需要", "gone"),
-            8 => gone.about.as_str(),
-            9 => lang.pick(
-                "问题已经没有了，不必处理",
-                "The finding is gone; nothing to do",
-            ),
-            11 => gone.text.as_str(),
+            1 => state,
+            8 => about.as_str(),
+            9 => advice.as_str(),
+            11 => text.as_str(),
             _ => "",
         };
         cell(rows, row, col, formats.gone, text);
     }
-    cell(
-        rows,
-        row,
-        12,
-        formats.hidden,
-        &format!("{RETIRED}{}", gone.key),
-    );
+    let key = explanations::written(key, *period);
+    cell(rows, row, 12, formats.hidden, &format!("{RETIRED}{key}"));
     rows.push_str("</row>");
 }
 

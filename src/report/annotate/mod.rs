@@ -16,7 +16,8 @@
 //!   below the others once its finding is gone.
 //!
 //! Limits: of a merged region the top left cell is marked. Cells with a conversation (threaded
-//! comments) are coloured but get no note. A signature would no longer hold, so it is taken out,
+//! comments) are coloured but get no note, which the sheet says: a reply of ours would stay in the talk of
+//! other people, and a note beside it would make Excel repair the file. A signature would no longer hold, so it is taken out,
 //! which the sheet says.
 
 mod convert;
@@ -32,8 +33,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rust_xlsxwriter::XlsxError;
 
-use crate::explanations::{self, Columns, Explanation};
-use crate::model::{CellRef, Detail, Finding, Format, Level, Workbook};
+use crate::explanations::{self, ByKey, Columns, Explanation};
+use crate::model::{CellRef, Detail, Finding, Format, Level, Period, Workbook};
 use crate::read::{Limits, Unreadable, read};
 
 use super::workbook::marks::marked_places;
@@ -41,7 +42,7 @@ use super::{Lang, words};
 
 pub use names::{SentBack, copy_name, copy_paths, send_back};
 
-use listing::{Entry, Listing};
+use listing::{Entry, Listing, Retired};
 use package::{Package, Relationship};
 use sheet::{Legacy, SheetPart};
 use styles::{Fill, Styles};
@@ -156,6 +157,9 @@ pub fn annotate(
     copy.patch(&converted.bytes, &mut remarks)
 }
 
+/// What the workbook is called where explanations are told apart by files.
+const ONLY_FILE: &str = "";
+
 /// What an earlier annotation left in the workbook.
 struct Earlier {
     /// Name of the sheet 审核说明.
@@ -188,7 +192,7 @@ impl Earlier {
         }
         Self {
             sheet: name,
-            explanations: explanations::explanations(workbook, &"".into()),
+            explanations: explanations::explanations(workbook, &ONLY_FILE.into()),
             fills,
         }
     }
@@ -234,12 +238,12 @@ impl Copy<'_> {
             .collect();
         let mut before = BTreeMap::new();
         for entry in &main.sheets {
-            let n_silent =
+            let silent =
                 self.mark_sheet(&mut package, &main, entry, &mut styles, &cells, &mut before)?;
-            if n_silent > 0 {
+            if !silent.is_empty() {
                 remarks.push(match self.lang {
-                    Lang::Zh => format!("工作表“{}”有 {n_silent} 个单元格带有会话式批注，未加批注，问题见下表。", entry.name),
-                    Lang::En => format!("{n_silent} cells of “{}” have threaded comments and got no note; see below.", entry.name),
+                    Lang::Zh => format!("工作表“{}”的 {} 有会话式批注（可回复的批注），原样保留；这几格只标了颜色，问题见下表。", entry.name, listed(&silent, "、")),
+                    Lang::En => format!("{} of “{}” have threaded comments, which are kept as they are: these cells are coloured, but get no note; see below.", listed(&silent, ", "), entry.name),
                 });
             }
         }
@@ -304,8 +308,7 @@ impl Copy<'_> {
         (cell.row < 1 << 20 && cell.col < 1 << 14).then(|| (name.to_owned(), cell))
     }
 
-    /// Takes the old marks off a sheet and puts the new ones on; returns how many cells could not get a
-    /// note.
+    /// Takes the old marks off a sheet and puts the new ones on; returns the cells that could not get a note.
     fn mark_sheet(
         &self,
         package: &mut Package<'_>,
@@ -314,7 +317,7 @@ impl Copy<'_> {
         styles: &mut Styles,
         cells: &[Vec<(String, CellRef)>],
         before: &mut BTreeMap<(String, CellRef), Fill>,
-    ) -> Result<usize, AnnotateError> {
+    ) -> Result<Vec<CellRef>, AnnotateError> {
         let mut found: BTreeMap<CellRef, Vec<&Finding>> = BTreeMap::new();
         for (finding, cells) in self.findings.iter().zip(cells) {
             for (_, at) in cells.iter().filter(|(sheet, _)| *sheet == entry.name) {
@@ -325,12 +328,12 @@ impl Copy<'_> {
         let is_listing = self.earlier.sheet.as_deref() == Some(&*entry.name);
         if found.is_empty() && (self.earlier.sheet.is_none() || self.names.is_some()) || is_listing
         {
-            return Ok(0);
+            return Ok(Vec::new());
         }
         let sheet = match SheetPart::read(package.needed(&entry.path)?, &main.link_types) {
             Ok(sheet) => sheet,
             // A sheet of charts has no cells.
-            Err(_) if found.is_empty() => return Ok(0),
+            Err(_) if found.is_empty() => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
         let links = package.relationships(&entry.path)?;
@@ -338,7 +341,7 @@ impl Copy<'_> {
         let texts: BTreeMap<CellRef, String> = found
             .iter()
             .filter(|(at, _)| !talks.contains(*at))
-            .map(|(at, findings)| (*at, note(findings, self.lang)))
+            .map(|(at, findings)| (*at, note(*at, findings, self.lang)))
             .collect();
         let read = self
             .workbook
@@ -379,7 +382,8 @@ impl Copy<'_> {
                 .into_iter()
                 .map(|(at, fill)| ((entry.name.clone(), at), fill)),
         );
-        Ok(found.len() - texts.len())
+        let silent = found.into_keys().filter(|at| !texts.contains_key(at));
+        Ok(silent.collect())
     }
 
     fn listing<'l>(
@@ -389,19 +393,20 @@ impl Copy<'_> {
         remarks: &[String],
     ) -> Listing<'l> {
         let keys = explanations::keys(self.findings.iter().copied());
-        let mut by_key: HashMap<&str, &Explanation> = HashMap::new();
-        for explanation in &self.earlier.explanations {
-            by_key.insert(&explanation.key, explanation);
-        }
+        let known: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+        let mut written = ByKey::of(&self.earlier.explanations);
         let mut recorded: BTreeSet<&(String, CellRef)> = BTreeSet::new();
         let mut rows = Vec::new();
-        for ((finding, cells), key) in self.findings.iter().zip(cells).zip(keys) {
+        for ((finding, cells), key) in self.findings.iter().zip(cells).zip(&keys) {
             // It has a row of its own further down.
-            if matches!(finding.detail, Detail::NoLongerNeeded { .. }) {
+            if matches!(
+                finding.detail,
+                Detail::NoLongerNeeded { .. } | Detail::OfOtherPeriod { .. }
+            ) {
                 continue;
             }
-            let earlier = by_key
-                .remove(key.as_str())
+            let earlier = written
+                .take(ONLY_FILE, key, finding.period)
                 .map(|earlier| earlier.text.clone());
             // One record for a cell is enough, and none where there was no fill.
             let mut records: Vec<String> = Vec::new();
@@ -414,17 +419,26 @@ impl Copy<'_> {
             rows.push(Entry {
                 explanation: finding.explanation.clone().or(earlier),
                 finding,
-                key,
+                key: explanations::written(key, finding.period),
                 cell: cells.first().cloned(),
                 mark: (!records.is_empty()).then(|| records.join("\n")),
             });
         }
         rows.sort_by_key(|row| row.finding.level);
-        let is_left = |gone: &&Explanation| by_key.contains_key(gone.key.as_str());
-        let mut listed: BTreeSet<(&str, &str)> = BTreeSet::new();
-        let mut retired: Vec<&Explanation> =
-            self.earlier.explanations.iter().filter(is_left).collect();
-        retired.retain(|gone| listed.insert((&gone.key, &gone.text)));
+        let mut retired: Vec<Retired<'_>> = written
+            .left()
+            .map(|explanation| Retired {
+                explanation,
+                of_other_period: explanation
+                    .period
+                    .filter(|_| known.contains(&*explanation.key)),
+            })
+            .collect();
+        retired.sort_by_key(|gone| gone.explanation.place.cell);
+        let mut listed: BTreeSet<(&str, Option<Period>, &str)> = BTreeSet::new();
+        retired.retain(|Retired { explanation, .. }| {
+            listed.insert((&explanation.key, explanation.period, &explanation.text))
+        });
         Listing {
             rows,
             retired,
@@ -470,6 +484,14 @@ impl Copy<'_> {
     }
 }
 
+/// The first of some cells, and that there are more.
+fn listed(cells: &[CellRef], separator: &str) -> String {
+    const SHOWN: usize = 12;
+    let shown = cells.iter().take(SHOWN).map(CellRef::to_string);
+    let more = (cells.len() > SHOWN).then(|| "…".to_owned());
+    shown.chain(more).collect::<Vec<_>>().join(separator)
+}
+
 /// The worst level of some findings.
 fn worst(findings: &[&Finding]) -> Level {
     let levels = findings.iter().map(|finding| finding.level);
@@ -477,7 +499,7 @@ fn worst(findings: &[&Finding]) -> Level {
 }
 
 /// What the note on a cell says.
-fn note(findings: &[&Finding], lang: Lang) -> String {
+fn note(at: CellRef, findings: &[&Finding], lang: Lang) -> String {
     const SHOWN: usize = 8;
     let mut findings = findings.to_vec();
     findings.sort_by_key(|finding| finding.level);
@@ -491,13 +513,22 @@ fn note(findings: &[&Finding], lang: Lang) -> String {
             words::title(finding, lang)
         )];
         let facts = words::facts(finding, lang);
+        // Of cells that are alike only one is quoted.
+        let quoted = finding.place.as_ref().and_then(|place| place.cell);
+        let facts = match quoted.filter(|quoted| *quoted != at) {
+            Some(quoted) => format!("{quoted} {facts}"),
+            None => facts,
+        };
         lines.extend((!facts.is_empty()).then_some(facts));
-        for suspect in finding.suspects.iter().take(3) {
+        for suspect in words::suspects(finding, 3, lang) {
             let label = lang.pick("嫌疑：", "Suspect: ");
-            lines.push(format!("{label}{}", words::suspect(finding, suspect, lang)));
+            lines.push(format!("{label}{suspect}"));
         }
         let label = lang.pick("怎么办：", "What to do: ");
         lines.push(format!("{label}{}", words::advice(finding, lang)));
+        let label = lang.pick("审核说明：", "Explanation: ");
+        let written = finding.explanation.iter();
+        lines.extend(written.map(|written| format!("{label}{written}")));
         parts.push(super::workbook::text::cut(&lines.join("\n"), 1_000).into_owned());
     }
     if findings.len() > SHOWN {

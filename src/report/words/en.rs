@@ -74,6 +74,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "One explanation for everything",
         Detail::TooShort => "The explanation is too short",
         Detail::NoLongerNeeded { .. } => "The explanation is no longer needed",
+        Detail::OfOtherPeriod { .. } => "The explanation is of another period",
         Detail::Told { .. } => "Found by the county",
         Detail::OldForm {
             same_scheme: true, ..
@@ -279,6 +280,9 @@ pub(super) fn facts(finding: &Finding) -> String {
         ),
         Detail::NoLongerNeeded { about } => {
             format!("what “{}” explains ({about}) is gone", given(finding))
+        }
+        Detail::OfOtherPeriod { period, about } => {
+            format!("“{}” was written about {period} ({about})", given(finding))
         }
         Detail::Chain {
             cumulative,
@@ -510,7 +514,10 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             let from = match from {
                 Evidence::Relations(n) => format!("{n} relations hold once they are put back"),
-                Evidence::Before | Evidence::OtherRows => {
+                Evidence::Before
+                | Evidence::OtherRows
+                | Evidence::OtherYears
+                | Evidence::Decimals => {
                     "put back, they are those of the plan or the last return".to_owned()
                 }
             };
@@ -528,6 +535,11 @@ pub(super) fn advice(finding: &Finding) -> String {
     if is_rounding(finding) {
         return "Comes from rounding; usually nothing to do".to_owned();
     }
+    // What is mandatory is not closed by an explanation.
+    let otherwise = match finding.level {
+        Level::Mandatory => "ask the county",
+        _ => "explain it",
+    };
     match &finding.detail {
         Detail::Unreadable(why) => unreadable_advice(why).to_owned(),
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
@@ -626,13 +638,14 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "Give each finding its own reason".to_owned(),
         Detail::TooShort => "Write down the reason itself".to_owned(),
         Detail::NoLongerNeeded { .. } => "Nothing to do".to_owned(),
+        Detail::OfOtherPeriod { .. } => "Write down this period's reason".to_owned(),
         Detail::Chain { .. } => {
             format!("Check {cell}, the month's own figure and last month's cumulative one")
         }
         Detail::Cumulative { .. } => {
-            format!("Check {cell}; explain it if last month's was too large")
+            format!("Check {cell}; if last month's was too large, {otherwise}")
         }
-        Detail::Compare { .. } => format!("Check {cell}; explain it if it is right"),
+        Detail::Compare { .. } => format!("Check {cell}; if it is true, {otherwise}"),
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "Make sure that nothing changed, or return this month's",
             CopiedFrom::Reporter(_) => "Make sure that these are not another reporter's figures",
@@ -655,13 +668,16 @@ pub(super) fn advice(finding: &Finding) -> String {
         }
         Detail::Equal { .. } => "Check both, correct the wrong one".to_owned(),
         Detail::Target { .. } => {
-            format!("Check {cell}; if the annex is right, say why it differs from the text")
+            format!("Check {cell}; if the annex is right, {otherwise}")
         }
         Detail::Part { .. } => "Check part and whole".to_owned(),
-        Detail::Range { .. } => format!("Check {cell}; if it is true, explain it"),
+        Detail::Range { .. } if finding.level == Level::Mandatory => {
+            format!("Check and correct {cell}")
+        }
+        Detail::Range { .. } => format!("Check {cell}; if it is true, {otherwise}"),
         Detail::Order { .. } => "Check both, correct the wrong one".to_owned(),
         Detail::Trend { .. } => {
-            format!("Check {cell} and the year before; if it is true, explain it")
+            format!("Check {cell} and the year before; if it is true, {otherwise}")
         }
         Detail::Ratio { .. } => format!("Check {cell}, numerator and denominator"),
         Detail::Unique { .. } => "Check whether it was entered twice; delete or correct".to_owned(),
@@ -678,6 +694,14 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::Shifted { .. } => {
             "Compare with the row names and headers, and put the figures back".to_owned()
         }
+    }
+}
+
+/// What is left to do about a finding whose reporter has done his part.
+pub(super) fn answered(finding: &Finding) -> &'static str {
+    match finding.awaits() {
+        Some(_) => "Explained; for the county to accept",
+        None => "Explained; nothing to do",
     }
 }
 
@@ -812,6 +836,12 @@ fn unit_slip(slip: &Slip) -> String {
             "filled in in “{unit}” instead of “{}”, it seems: {} times {way}",
             slip.declared, slip.factor
         ),
+        None if &*slip.declared == "%" => {
+            format!(
+                "filled in as shares instead of %, it seems: {} times {way}",
+                slip.factor
+            )
+        }
         None => format!(
             "converted the wrong way round, it seems: {} times {way}",
             slip.factor
@@ -833,6 +863,8 @@ fn evidence(evidence: Evidence) -> String {
         Evidence::Relations(n) => format!("{n} relations hold once they are put right"),
         Evidence::Before => "all of them are as far from the plan or the last return".to_owned(),
         Evidence::OtherRows => "all of them are as far from the other rows".to_owned(),
+        Evidence::OtherYears => "it is that far from the other years".to_owned(),
+        Evidence::Decimals => "all are below one, with more decimals than are asked for".to_owned(),
     }
 }
 

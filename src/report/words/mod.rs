@@ -57,6 +57,8 @@ pub fn message(finding: &Finding, lang: Lang) -> String {
 /// What to do about it: 请核对 E3.
 pub fn advice(finding: &Finding, lang: Lang) -> String {
     match lang {
+        Lang::Zh if finding.is_answered() => zh::answered(finding).to_owned(),
+        Lang::En if finding.is_answered() => en::answered(finding).to_owned(),
         Lang::Zh => zh::advice(finding),
         Lang::En => en::advice(finding),
     }
@@ -93,6 +95,28 @@ pub fn suspect(finding: &Finding, suspect: &Suspect, lang: Lang) -> String {
         Lang::Zh => zh::suspect(suspect, &cell, &why),
         Lang::En => en::suspect(suspect, &cell, &why),
     }
+}
+
+/// A line for each of the first suspects. Of a fault over many cells three say enough.
+pub fn suspects(finding: &Finding, most: usize, lang: Lang) -> Vec<String> {
+    let is_over_many = matches!(
+        finding.detail,
+        Detail::UnitSlip { .. } | Detail::Shifted { .. }
+    );
+    let most = if is_over_many { most.min(3) } else { most };
+    let shown = finding.suspects.iter().take(most);
+    let mut lines: Vec<String> = shown
+        .map(|suspect| self::suspect(finding, suspect, lang))
+        .collect();
+    if is_over_many && lines.len() < finding.suspects.len() {
+        // The list of suspects may itself be cut off.
+        let n_others = finding.cells.len() + 1 - lines.len();
+        lines.push(match lang {
+            Lang::Zh => format!("其余 {n_others} 格也是"),
+            Lang::En => format!("and {n_others} more"),
+        });
+    }
+    lines
 }
 
 /// Why a cell is suspected: 一位数字不同；与该行其他年份相近.

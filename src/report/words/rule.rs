@@ -191,14 +191,27 @@ impl Words<'_> {
                     Basis::LastYear => self.say("上年同期", "the same month last year"),
                 };
                 let side = match side {
-                    Side::Below => self.say("低于", "below "),
-                    Side::Above => self.say("高于", "above "),
-                    Side::Either => self.say("偏离", "off "),
+                    Side::Below => self.say("少", "below "),
+                    Side::Above => self.say("多", "above "),
+                    Side::Either => self.say("相差", "off "),
                 };
+                // Rows may have units of their own.
+                let unit = all.first().and_then(|sel| {
+                    let unit = self.scheme.annexes[sel.annex].columns[sel.column].unit?;
+                    Some(&**self.scheme.units.name(unit))
+                });
+                let unit = unit.unwrap_or_default();
                 let all = cells(all, list);
-                match self.lang {
-                    Lang::Zh => format!("{all}：{side}{basis}不超过 {percent}% 或 {absolute}"),
-                    Lang::En => format!("{all}: {side}{basis} by {percent}% or {absolute} at most"),
+                match (self.lang, side) {
+                    (Lang::Zh, "相差") => format!(
+                        "{all}：与{basis}相差超过 {percent}% 并且超过 {absolute}{unit} 的，提出来"
+                    ),
+                    (Lang::Zh, side) => format!(
+                        "{all}：比{basis}{side}，超过 {percent}% 并且超过 {absolute}{unit} 的，提出来"
+                    ),
+                    (Lang::En, side) => format!(
+                        "{all}: told where {side}{basis} by more than {percent}% and by more than {absolute} {unit}"
+                    ),
                 }
             }
             Relation::When { condition, then } => match self.lang {

@@ -455,6 +455,10 @@ fn examples() -> Vec<Finding> {
         Detail::NoLongerNeeded {
             about: "附件7!E3".into(),
         },
+        Detail::OfOtherPeriod {
+            period: Period::Plan,
+            about: "附件7!E3".into(),
+        },
     ] {
         all.push(finding(Kind::Explanation, detail).given("2024"));
     }
@@ -559,13 +563,14 @@ fn variant(detail: &Detail) -> usize {
         Detail::Compare { .. } => 47,
         Detail::Copied { .. } => 48,
         Detail::OthersRows { .. } => 50,
+        Detail::OfOtherPeriod { .. } => 51,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..51 {
+    for number in 0..52 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"
@@ -788,4 +793,29 @@ fn neighbouring_cells_are_named_as_a_range() {
         at(&["A1", "C1", "E1", "G1", "I1", "K1", "M1"]),
         "A1、C1、E1、G1、I1、K1、…"
     );
+}
+
+#[test]
+fn what_is_to_be_done_follows_the_level_and_the_answer() {
+    let below = |level: Level, explanation: Option<&str>| {
+        let detail = Detail::Range {
+            min: Some("0".into()),
+            max: None,
+        };
+        let mut finding = Finding::new(Kind::Range, level, detail).at(place("E3"));
+        finding.explanation = explanation.map(str::to_owned);
+        advice(&finding, Lang::Zh)
+    };
+    let reason = Some("本月核减上月多报");
+    // An explanation does not close what is mandatory, so none is asked for.
+    assert_eq!(below(Level::Mandatory, None), "请核对并改正 E3");
+    assert_eq!(below(Level::Mandatory, reason), "请核对并改正 E3");
+    let ask = "请核对 E3；若确实如此，请说明原因";
+    assert_eq!(below(Level::QuasiMandatory, None), ask);
+    assert_eq!(below(Level::Verification, Some("属实")), ask);
+    assert_eq!(
+        below(Level::QuasiMandatory, reason),
+        "已说明原因，待县里认可"
+    );
+    assert_eq!(below(Level::Verification, reason), "已说明原因，不必再处理");
 }

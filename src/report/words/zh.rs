@@ -74,6 +74,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::RepeatedText { .. } => "审核说明千篇一律",
         Detail::TooShort => "审核说明太短",
         Detail::NoLongerNeeded { .. } => "审核说明已不需要",
+        Detail::OfOtherPeriod { .. } => "审核说明不是本期的",
         Detail::Told { .. } => "县（市）汇总时的问题",
         Detail::OldForm {
             same_scheme: true, ..
@@ -274,6 +275,12 @@ pub(super) fn facts(finding: &Finding) -> String {
         ),
         Detail::NoLongerNeeded { about } => {
             format!("“{}”说明的问题（{about}）已经没有了", given(finding))
+        }
+        Detail::OfOtherPeriod { period, about } => {
+            format!(
+                "“{}”是对 {period} 报表的说明（{about}），不用于本期",
+                given(finding)
+            )
         }
         Detail::Chain {
             cumulative,
@@ -509,7 +516,10 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             let from = match from {
                 Evidence::Relations(n) => format!("移回后 {n} 条关系相符"),
-                Evidence::Before | Evidence::OtherRows => "移回后与方案或上期的数相同".to_owned(),
+                Evidence::Before
+                | Evidence::OtherRows
+                | Evidence::OtherYears
+                | Evidence::Decimals => "移回后与方案或上期的数相同".to_owned(),
             };
             format!("{moved}，{from}{}", explains(others))
         }
@@ -531,6 +541,11 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
     if is_rounding(finding) {
         return "各数四舍五入所致，一般不必修改".to_owned();
     }
+    // What is mandatory is not closed by an explanation.
+    let otherwise = match finding.level {
+        Level::Mandatory => "请报县里确定",
+        _ => "请说明原因",
+    };
     match &finding.detail {
         Detail::Unreadable(why) => unreadable_advice(why).to_owned(),
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
@@ -610,13 +625,14 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::RepeatedText { .. } => "请逐条写明各自的原因".to_owned(),
         Detail::TooShort => "请写明具体原因".to_owned(),
         Detail::NoLongerNeeded { .. } => "不必处理".to_owned(),
+        Detail::OfOtherPeriod { .. } => "本期的问题请另写原因".to_owned(),
         Detail::Told { .. } => "请与该县（市）核对".to_owned(),
         Detail::OldForm { .. } => "请核对读取是否正确；以后请用新发的空表填报".to_owned(),
         Detail::Chain { .. } => format!("请核对 {cell}、本月数和上月报的累计数"),
         Detail::Cumulative { .. } => {
-            format!("请核对 {cell}；上月多报、本月核减的，请说明原因")
+            format!("请核对 {cell}；上月多报、本月核减的，{otherwise}")
         }
-        Detail::Compare { .. } => format!("请核对 {cell}；若确实如此，请说明原因"),
+        Detail::Compare { .. } => format!("请核对 {cell}；若确实如此，{otherwise}"),
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "请确认本月没有变化；误报了上月的数的，请改正重报",
             CopiedFrom::Reporter(_) => "请确认没有填成别的单位的数",
@@ -632,12 +648,13 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::RowCount { .. } => "请核对行数，改正合计行的名称或补上缺少的行".to_owned(),
         Detail::Equal { .. } => "请核对两处，改正有误的一处".to_owned(),
         Detail::Target { .. } => {
-            format!("请核对 {cell}；若附件无误，请说明与正文不同的原因")
+            format!("请核对 {cell}；若附件无误，{otherwise}")
         }
         Detail::Part { .. } => "请核对其中项和总项".to_owned(),
-        Detail::Range { .. } => format!("请核对 {cell}；若确实如此，请在审核说明中写明原因"),
+        Detail::Range { .. } if finding.level == Level::Mandatory => format!("请核对并改正 {cell}"),
+        Detail::Range { .. } => format!("请核对 {cell}；若确实如此，{otherwise}"),
         Detail::Order { .. } => "请核对两项，改正有误的一项".to_owned(),
-        Detail::Trend { .. } => format!("请核对 {cell} 和上年；若确实如此，请说明原因"),
+        Detail::Trend { .. } => format!("请核对 {cell} 和上年；若确实如此，{otherwise}"),
         Detail::Ratio { .. } => format!("请核对 {cell} 以及分子、分母"),
         Detail::Unique { .. } => "请核对是否重复登记；重复的请删去，写错的请改正".to_owned(),
         Detail::Code { .. } => format!("请改正 {cell}"),
@@ -647,8 +664,19 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             Need::AtLeastOne => "请至少填写一项".to_owned(),
         },
         Detail::When { .. } => format!("请核对 {cell} 和条件项"),
+        Detail::UnitSlip { slip, .. } if &*slip.declared == "%" => {
+            "请核对，改填百分数后重报".to_owned()
+        }
         Detail::UnitSlip { slip, .. } => format!("请核对单位，按{}改正后重报", slip.declared),
         Detail::Shifted { .. } => "请对照行名和表头核对，移回原位后重报".to_owned(),
+    }
+}
+
+/// What is left to do about a finding whose reporter has done his part.
+pub(super) fn answered(finding: &Finding) -> &'static str {
+    match finding.awaits() {
+        Some(_) => "已说明原因，待县里认可",
+        None => "已说明原因，不必再处理",
     }
 }
 
@@ -748,6 +776,12 @@ fn unit_slip(slip: &Slip) -> String {
             "疑按“{unit}”填写，应为“{}”，{way}了 {} 倍",
             slip.declared, slip.factor
         ),
+        None if &*slip.declared == "%" => {
+            format!(
+                "疑按小数（系数）填写，应为百分数，{way}了 {} 倍",
+                slip.factor
+            )
+        }
         None => format!("疑换算单位时乘除弄反，{way}了 {} 倍", slip.factor),
     }
 }
@@ -766,6 +800,8 @@ fn evidence(evidence: Evidence) -> String {
         Evidence::Relations(n) => format!("按此改正后 {n} 条关系相符"),
         Evidence::Before => "与方案或上期的数相比，各数都差这么多".to_owned(),
         Evidence::OtherRows => "与其他各行相比，各数都差这么多".to_owned(),
+        Evidence::OtherYears => "与其他年份的数相比，差这么多".to_owned(),
+        Evidence::Decimals => "都不到 1，小数位又比要求的多".to_owned(),
     }
 }
 

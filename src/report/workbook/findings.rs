@@ -147,11 +147,7 @@ fn write_row(
             false => format!("{sheet}!{cells}"),
         })
     });
-    let suspects: Vec<String> = finding
-        .suspects
-        .iter()
-        .map(|suspect| words::suspect(finding, suspect, lang))
-        .collect();
+    let suspects = words::suspects(finding, usize::MAX, lang);
     let texts: [(u16, String); 12] = [
         (2, finding.annex.as_deref().unwrap_or_default().to_owned()),
         (

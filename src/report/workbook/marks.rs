@@ -151,12 +151,14 @@ pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
 
 /// The cells that a finding is about: its own, and its others where it is about them alike.
 ///
-/// The parts of a sum that does not add up are only concerned; of a text number, a blank or a promise
-/// that several cells should keep together each cell is meant.
+/// The parts of a sum that does not add up are only concerned; of a text number, a blank, figures in another
+/// unit or place, or a promise that several cells should keep together each cell is meant.
 pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
     let own = finding.place.iter();
-    let alike = matches!(finding.kind, Kind::ReadAs | Kind::MissingValue)
-        || matches!(finding.detail, Detail::OthersRows { .. })
+    let alike = matches!(
+        finding.kind,
+        Kind::ReadAs | Kind::MissingValue | Kind::UnitSlip | Kind::Shifted
+    ) || matches!(finding.detail, Detail::OthersRows { .. })
         || finding
             .place
             .as_ref()

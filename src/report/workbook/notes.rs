@@ -98,9 +98,9 @@ pub(super) fn findings_note(
                 block.push_str(&text::cut(&line, 600));
             }
         }
-        for suspect in finding.suspects.iter().take(3) {
+        for suspect in words::suspects(finding, 3, lang) {
             block.push_str(lang.pick("\n嫌疑：", "\nSuspect: "));
-            block.push_str(&words::suspect(finding, suspect, lang));
+            block.push_str(&suspect);
         }
         if let Some(explanation) = &finding.explanation {
             block.push_str(lang.pick("\n审核说明：", "\nExplanation: "));

@@ -1,10 +1,12 @@
 //! 填表说明: what the forms are, how to fill them in, and what will be asked of the figures.
 
+use std::sync::Arc;
+
 use rust_xlsxwriter::{Url, Worksheet, XlsxError};
 
-use crate::model::CellRef;
+use crate::model::{CellRef, Period};
 use crate::report::{Lang, words};
-use crate::scheme::{CellSel, ColumnKind, Relation, RowSel, Rule};
+use crate::scheme::{AppliesIn, CellSel, ColumnKind, Relation, RowSel, Rule};
 
 use super::super::head::merge;
 use super::super::layout::link;
@@ -14,10 +16,11 @@ use super::blank::Blank;
 
 const WIDTHS: [f64; 2] = [12.0, 104.0];
 
-/// Writes the sheet that goes with these forms.
+/// Writes the sheet that goes with these forms. `named` is what the period is called on them.
 pub(super) fn write(
     blanks: &[Blank<'_>],
-    period: Option<&str>,
+    period: Option<Period>,
+    named: Option<&str>,
     sheet: &mut Worksheet,
     styles: &mut Styles,
 ) -> Result<(), XlsxError> {
@@ -39,9 +42,9 @@ pub(super) fn write(
     page.section("一、这是什么")?;
     let scheme = first.scheme;
     let reporter = &scheme.reporters[first.reporter].name;
-    let period = period.map_or(String::new(), |period| format!("，报告期：{period}"));
+    let named = named.map_or(String::new(), |period| format!("，报告期：{period}"));
     page.paragraph(&format!(
-        "这是《{}》的报表，由{reporter}填报{period}。共 {} 张：",
+        "这是《{}》的报表，由{reporter}填报{named}。共 {} 张：",
         scheme.title,
         blanks.len()
     ))?;
@@ -58,7 +61,7 @@ pub(super) fn write(
          后面的编号可以用来查问这一条。",
     )?;
     for blank in blanks {
-        page.rules(blank)?;
+        page.rules(blank, period)?;
     }
     page.sheet.protect();
     Ok(())
@@ -107,14 +110,14 @@ impl Page<'_> {
         self.cell(&about)
     }
 
-    fn rules(&mut self, blank: &Blank<'_>) -> Result<(), XlsxError> {
+    fn rules(&mut self, blank: &Blank<'_>, period: Option<Period>) -> Result<(), XlsxError> {
         self.sheet.set_row_height(self.row, 24)?;
         let format = self.styles.role(Role::Section);
         let title = format!("{}　{}", blank.annex.number, blank.annex.title);
         merge(self.sheet, (self.row, 0), (self.row, 1), &title, format)?;
         self.row += 1;
         let rules: Vec<&Rule> = (blank.scheme.rules.iter())
-            .filter(|rule| concerns(rule, blank))
+            .filter(|rule| is_asked_in(rule, period) && concerns(rule, blank))
             .collect();
         // One sentence may stand for several rules, as for each year's promise.
         let mut said: Vec<&str> = Vec::new();
@@ -196,8 +199,33 @@ fn how_to(blanks: &[Blank<'_>]) -> Vec<&'static str> {
     lines
 }
 
+/// Whether a rule is checked in a period; of forms for any period, all are told.
+fn is_asked_in(rule: &Rule, period: Option<Period>) -> bool {
+    let only = match rule.applies.period {
+        AppliesIn::Every if rule.relation.is_over_time() => AppliesIn::Month,
+        only => only,
+    };
+    match period {
+        None => true,
+        Some(Period::Plan) => only != AppliesIn::Month,
+        Some(Period::Month { .. }) => only != AppliesIn::Plan,
+    }
+}
+
 /// Whether a rule is about figures that stand in this form.
 fn concerns(rule: &Rule, blank: &Blank<'_>) -> bool {
+    let has_row = |key: &[Arc<str>]| match key.is_empty() {
+        true => blank.has_total && is_countys(blank),
+        false => {
+            (blank.rows.iter().flatten()).any(|&row| *blank.annex.rows.fixed()[row].key == *key)
+        }
+    };
+    let only = rule.applies.rows.as_ref();
+    if rule.annex == Some(blank.idx)
+        && only.is_some_and(|only| !only.iter().any(|key| has_row(key)))
+    {
+        return false;
+    }
     let stands_here = |sel: &CellSel| {
         sel.annex == blank.idx
             && match &sel.row {
@@ -205,11 +233,8 @@ fn concerns(rule: &Rule, blank: &Blank<'_>) -> bool {
                     true => true,
                     false => !blank.rows.is_empty(),
                 },
-                RowSel::Total => blank.has_total && is_countys(blank),
-                RowSel::Key(key) => blank
-                    .rows
-                    .iter()
-                    .any(|row| row.is_some_and(|row| blank.annex.rows.fixed()[row].key == *key)),
+                RowSel::Total => has_row(&[]),
+                RowSel::Key(key) => has_row(key),
             }
     };
     let own = rule.annex == Some(blank.idx);

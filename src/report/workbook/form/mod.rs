@@ -93,12 +93,8 @@ impl<'s> Form<'s> {
             sheet.set_name(sheet_name(&blank.annex.number))?;
             sheet::write(blank, period.as_deref(), sheet, &mut styles)?;
         }
-        guide::write(
-            &blanks,
-            period.as_deref(),
-            workbook.add_worksheet(),
-            &mut styles,
-        )?;
+        let sheet = workbook.add_worksheet();
+        guide::write(&blanks, self.period, period.as_deref(), sheet, &mut styles)?;
         let mut bytes = Cursor::new(Vec::new());
         workbook.save_to_writer(&mut bytes)?;
         Ok(bytes.into_inner())

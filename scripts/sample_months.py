@@ -292,6 +292,7 @@ def write_scheme(folder, county):
     for file, rows in keys.items():
         text = (TEMPLATES / file).read_text(encoding="utf-8")
         block = "rows = [\n" + "".join(f"    {row},\n" for row in rows) + "]\n"
+        text = text.replace('title           = "轮台县', f'title           = "{county.name}')
         text, n = re.subn(r"^rows = \[\n.*?^\]\n", lambda _: block, text, count=1, flags=re.S | re.M)
         assert n == 1, file
         (folder / file).write_text(text, encoding="utf-8")

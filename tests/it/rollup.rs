@@ -277,19 +277,19 @@ fn counties_stand_in_the_prefecture_where_townships_stand_in_a_county() {
          西山县|4|40||75|40|\n\
          合计|8|123|||130|"
     );
-    // Water adds up, 5.5 + 7 and 6 + 8.25; rates do not.
+    // Water adds up, 5.5 + 7 and 6 + 8.25; rates do not. In a month of 2024 nobody owes 2025.
     assert_eq!(
         desk.sheet(book, "附件4", 2),
         "县（市）|区域|年份|回用率|水量\n\
          巴州|全县（市）|2023年||12.5\n\
          |全县（市）|2024年||14.25\n\
-         |全县（市）|2025年|未报|\n\
+         |全县（市）|2025年||\n\
          东河县|全县（市）|2023年|38|5.5\n\
          |全县（市）|2024年|50|6\n\
-         |全县（市）|2025年|未报|\n\
+         |全县（市）|2025年||\n\
          西山县|全县（市）|2023年|40|7\n\
          |全县（市）|2024年|60|8.25\n\
-         |全县（市）|2025年|未报|"
+         |全县（市）|2025年||"
     );
     assert_eq!(
         desk.sheet(book, "附件6", 2),
@@ -369,9 +369,36 @@ fn counties_of_different_schemes_are_refused_and_what_differs_is_named() {
     let done = desk.rollup(&["east", "east"], &[]);
     assert_eq!(done.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&done.stderr).contains("东河县 给了两次"));
-    let done = desk.rollup(&["east", "nowhere"], &[]);
+    // All that are missing are named, not only the first.
+    let done = desk.rollup(&["north", "east", "nowhere"], &[]);
     assert_eq!(done.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&done.stderr).contains("没有 2024-05 的汇总结果"));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    let missing = ["north", "nowhere"].map(|name| desk.0.join(name).display().to_string());
+    let expected = format!("{} 里没有 2024-05 的汇总结果", missing.join("、"));
+    assert!(said.contains(&expected), "{said}");
+    // A county that merged other months only has not this one either.
+    west(&desk, "2024-04", &files(&WEST));
+    fs::remove_dir_all(desk.0.join("west/2024-05")).expect("removed");
+    let done = desk.rollup(&["east", "west"], &[]);
+    assert_eq!(done.status.code(), Some(2));
+}
+
+#[test]
+fn an_annex_that_only_one_county_has_is_named_and_its_rules_are_not() {
+    let desk = Desk::new("lacking");
+    east(&desk, "2024-05");
+    // Without 附件3 the others move up; their rules are the same all the same.
+    let mut fewer = files(&WEST);
+    fewer.remove(1);
+    let scheme = loaded(&fewer);
+    let draft = Draft::new(&scheme);
+    write_outbox(&desk.0.join("west"), "2024-05", &fewer, draft, &scheme);
+    let done = desk.rollup(&["east", "west"], &[]);
+    assert_eq!(done.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&done.stderr).trim(),
+        "做不下去：东河县与西山县的报表制度不同，不能相加；只有东河县有的附件：附件3"
+    );
 }
 
 #[test]

@@ -88,7 +88,10 @@ impl<'a> Grid<'a> {
         let is_label = frame.labels[leaf] || kind == ColumnKind::Serial;
         let state = row.completion.map(|completion| completion.state);
         let was_returned = state.is_some_and(|state| state != State::NotReturned);
-        row.source.is_none() && !is_label && !was_returned
+        // A row of a later year stays blank.
+        let period = frame.context.merged.period;
+        let is_due = row.year.is_none_or(|year| period.has_begun(year));
+        row.source.is_none() && !is_label && !was_returned && is_due
     }
 
     /// What the cell that starts here looks like, but for its number format.

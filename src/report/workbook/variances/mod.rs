@@ -459,6 +459,7 @@ impl Page<'_, '_> {
         let total = self.styles.role(Role::TotalLabel);
         self.sheet.write_blank(self.row, 0, total)?;
         let everyone = &context.scheme.area;
+        self.sheet.set_row_height(self.row, text::height(1))?;
         self.line(&one.indicator)
             .write(everyone, &one.county, Of::Total)?;
         self.row += 1;
@@ -471,6 +472,7 @@ impl Page<'_, '_> {
                 Some(reporter) => &*context.scheme.reporters[*reporter].name,
                 None => lang.pick("单位不明", "unknown"),
             };
+            self.sheet.set_row_height(self.row, text::height(1))?;
             self.line(&one.indicator).write(name, line, Of::Reporter)?;
             self.row += 1;
         }

@@ -18,13 +18,13 @@ use crate::localise::localise;
 use crate::model::Past;
 use crate::model::{
     Call, Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
-    ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark, Workbook,
+    ReturnRecord, Row, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark, Workbook,
 };
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
 use crate::recognise::{About, Layout, Recogniser, Who, settle_period, settle_reporters};
 use crate::returns::{self, Settled};
-use crate::scheme::Scheme;
+use crate::scheme::{Annex, Scheme};
 
 /// Everything that a merge found out; what `report` writes.
 pub struct Merged {
@@ -80,9 +80,9 @@ pub struct Status {
     pub returns: Vec<ReturnRecord>,
     /// What newer returns changed.
     pub corrections: Vec<Correction>,
-    /// Whom to telephone about what; without what was known before, nobody can weigh what is missing.
+    /// Whom to telephone about what, the weightiest first.
     pub calls: Vec<Call>,
-    /// What was found in the forms by themselves.
+    /// All findings, in the order of annexes, reporters and cells.
     pub findings: Vec<Finding>,
     /// One for each rule of the scheme.
     pub tallies: Vec<Tally>,
@@ -218,7 +218,7 @@ impl<'s> FormReader<'s> {
                 period_found_by: about.said_by.as_ref().map(|said| said.source),
                 kept_apart,
                 dated: dated(sheet),
-                observations: n_observations(&table),
+                observations: n_observations(&self.scheme.annexes[table.annex], &table),
                 superseded: false,
             });
             if kept_apart {
@@ -226,6 +226,7 @@ impl<'s> FormReader<'s> {
                 continue;
             }
             findings.extend(noticed);
+            findings.extend(self.periods_differ(&table, who, about));
             checked.push(self.checker.form(&table));
             tables.push(table);
         }
@@ -245,16 +246,41 @@ impl<'s> FormReader<'s> {
         let detail = Detail::WrongPeriod {
             found_by: said.source,
             printed: said.text,
+            taken: None,
         };
-        let mut finding = Finding::new(Kind::WrongPeriod, Level::Mandatory, detail)
+        let finding = Finding::new(Kind::WrongPeriod, Level::Mandatory, detail)
             .at(Place::sheet(&table.file, &table.sheet, said.cell))
             .given(about.period.to_string())
             .expected(self.period?.to_string());
+        Some(self.of_form(finding, table, who))
+    }
+
+    /// A form that says two periods is merged as what it says where that is believed, but never without a word.
+    fn periods_differ(&self, table: &Table, who: Who, about: About) -> Option<Finding> {
+        self.period?;
+        let (said, (other_period, other)) = (about.said_by?, about.against?);
+        // Names of sheets and files are left over easily.
+        let level = match other.cell {
+            Some(_) => Level::Verification,
+            None => Level::Hint,
+        };
+        let detail = Detail::PeriodsDiffer {
+            taken: (said.source, said.text),
+            other: (other.source, other.text),
+        };
+        let finding = Finding::new(Kind::WrongPeriod, level, detail)
+            .at(Place::sheet(&table.file, &table.sheet, other.cell))
+            .given(other_period.to_string())
+            .expected(about.period.to_string());
+        Some(self.of_form(finding, table, who))
+    }
+
+    /// A finding about a form and its sender.
+    fn of_form(&self, mut finding: Finding, table: &Table, who: Who) -> Finding {
+        let reporters = &self.scheme.reporters;
         finding.annex = Some(self.scheme.annexes[table.annex].number.clone());
-        finding.reporter = who
-            .reporter
-            .map(|idx| self.scheme.reporters[idx].name.clone());
-        Some(finding)
+        finding.reporter = who.reporter.map(|idx| reporters[idx].name.clone());
+        finding
     }
 
     /// Says of failed relations which cell is probably the wrong one.
@@ -347,10 +373,12 @@ pub fn compare(
     variances(scheme, now, &stands, findings)
 }
 
-/// How returns stand: every form checked by itself, and nothing merged. `done` is called after each file.
+/// How returns stand, as a merge would find them: all that it would ask of reporters, and nothing else of it.
+/// `done` is called after each file.
 pub fn status(
     scheme: &Scheme,
     period: Period,
+    earlier: &Earlier,
     files: &[InboxFile],
     done: &(dyn Fn() + Sync),
 ) -> Status {
@@ -365,11 +393,16 @@ pub fn status(
         .collect();
     let mut gathered = Gathered::of(read);
     let settled = gathered.settle(&reader, period);
+    let current = &settled.tables[..settled.n_current];
+    #[cfg(feature = "consolidate")]
+    gathered
+        .findings
+        .append(&mut crate::consolidate::consolidate(scheme, current).findings);
+    gathered.hold_together(&reader, current, earlier);
     let (findings, tallies) = gathered.finish(scheme);
     let mut returns = settled.returns;
     returns::judge(scheme, period, &gathered.records, &findings, &mut returns);
-    let current = &settled.tables[..settled.n_current];
-    let calls = returns::calls(scheme, current, &Earlier::default(), &findings);
+    let calls = returns::calls(scheme, current, earlier, &findings);
     Status {
         period,
         files: gathered.records,
@@ -552,6 +585,7 @@ impl Gathered {
             sort_findings(reader.scheme, &mut correction.made);
         }
         self.forgive_kept_apart(reader.scheme, &mut findings);
+        self.excuse_other_periods(reader.scheme, &returns);
         self.findings.extend(findings);
         let forms = tables.into_iter().zip(superseded_by);
         let (current, replaced): (Vec<_>, Vec<_>) = forms.partition(|(_, by)| by.is_none());
@@ -591,6 +625,36 @@ impl Gathered {
             let who = finding.annex.as_deref().zip(finding.reporter.as_deref());
             finding.kind != Kind::NotReturned || who.is_none_or(|who| !came.contains(&who))
         });
+    }
+
+    /// A form of another period asks for nothing once its sender has returned this period's as well, after it or
+    /// in the same file. Where that came before, the other may be its correction with a wrong month.
+    fn excuse_other_periods(&mut self, scheme: &Scheme, returns: &[ReturnRecord]) {
+        let records = &self.records;
+        let version = |path: &str| {
+            let record = records.iter().find(|record| &*record.path == path);
+            record.map(|record| record.version)
+        };
+        for finding in &mut self.findings {
+            let Detail::WrongPeriod { taken, .. } = &mut finding.detail else {
+                continue;
+            };
+            let mut own = returns.iter().filter(|one| {
+                finding.annex.as_deref() == Some(&*scheme.annexes[one.annex].number)
+                    && finding.reporter.as_deref() == Some(&*scheme.reporters[one.reporter].name)
+            });
+            let Some(file) = own.find_map(|one| one.files.last()) else {
+                continue;
+            };
+            let apart = finding.place.as_ref().map(|place| &place.file);
+            let versions = version(file).zip(apart.and_then(|apart| version(apart)));
+            let is_later = versions.is_some_and(|(taken, apart)| taken.is_newer_than(apart));
+            finding.level = match apart == Some(file) || is_later {
+                true => Level::Hint,
+                false => Level::Verification,
+            };
+            *taken = Some(file.clone());
+        }
     }
 
     /// All findings in order, with what reporters wrote about them.
@@ -727,6 +791,8 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
         other: path.clone(),
         identical: true,
         newer_by: None,
+        against_mark: false,
+        partly: false,
     };
     Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
 }
@@ -815,13 +881,15 @@ pub fn sort_findings(scheme: &Scheme, findings: &mut [Finding]) {
 }
 
 /// Keys and row numbers are not observations, nor are blanks.
-fn n_observations(table: &Table) -> usize {
-    table
-        .rows
-        .iter()
-        .flat_map(|row| row.entries.iter())
-        .filter(|entry| entry.value != Value::Missing)
-        .count()
+fn n_observations(annex: &Annex, table: &Table) -> usize {
+    let data: Vec<usize> = (0..annex.leaves.len())
+        .filter(|leaf| annex.is_data(*leaf))
+        .collect();
+    let of_row = |row: &Row| {
+        let values = data.iter().map(|leaf| &row.entries[*leaf].value);
+        values.filter(|value| **value != Value::Missing).count()
+    };
+    table.rows.iter().map(of_row).sum()
 }
 
 fn hex(bytes: &[u8]) -> String {

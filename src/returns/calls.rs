@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::{
-    Amount, Call, Earlier, Effect, Finding, Kind, Level, Row, RowKind, Table, Value,
+    Amount, Call, Earlier, Effect, Finding, Kind, Level, Place, Row, RowKind, Table, Value,
 };
 use crate::scheme::{Annex, ColumnKind, Scheme};
 
@@ -15,7 +15,7 @@ use super::{RowName, answers_for, row_name, says_something};
 ///
 /// A matter weighs its effect times its level: mandatory three, quasi-mandatory two, verification one. Its
 /// effect is the share of the county's total that is at stake: of a wrong cell the difference (where none is
-/// known, the figure itself), of what is missing the same figure of last month, else of the plan, over the
+/// known, that from the likely value, else the figure itself), of what is missing the same figure of last month, else of the plan, over the
 /// county's total then. What nobody can weigh comes first. `tables` are those that count, in order of trust.
 pub fn calls(
     scheme: &Scheme,
@@ -108,7 +108,11 @@ impl Scales<'_> {
                 _ => Effect::Nothing,
             };
         };
-        match self.cell(finding, annex) {
+        if let Some(effect) = self.of_suspects(finding, annex) {
+            return effect;
+        }
+        let place = finding.place.as_ref();
+        match place.and_then(|place| self.cell(place, annex)) {
             Some((row, leaf)) => self.of_cell(finding, annex, row, leaf),
             None => match (of_figure(finding), reporter) {
                 (Some(effect), _) => effect,
@@ -118,9 +122,24 @@ impl Scales<'_> {
         }
     }
 
-    /// The row and the leaf that a finding is at.
-    fn cell(&self, finding: &Finding, annex: usize) -> Option<(&Row, usize)> {
-        let place = finding.place.as_ref()?;
+    /// Of figures that are all off alike, as in a wrong unit: the greatest share that putting one right moves.
+    fn of_suspects(&self, finding: &Finding, annex: usize) -> Option<Effect> {
+        if finding.difference.is_some() {
+            return None;
+        }
+        let suspects = finding.suspects.iter();
+        let effects = suspects.filter_map(|suspect| {
+            let likely: Amount = suspect.likely.as_deref()?.parse().ok()?;
+            let (row, leaf) = self.cell(&suspect.place, annex)?;
+            let given = row.entries[leaf].value.amount()?;
+            let whole = self.now.total(annex, row, leaf)?;
+            share(given.checked_sub(likely)?.abs(), whole)
+        });
+        effects.max_by_key(|effect| effect.share())
+    }
+
+    /// The row and the leaf of a cell.
+    fn cell(&self, place: &Place, annex: usize) -> Option<(&Row, usize)> {
         let (sheet, cell) = (place.sheet.as_deref()?, place.cell?);
         let table = self.by_sheet.get(&(&*place.file, sheet, annex))?;
         let row = table.rows.iter().find(|row| row.sheet_row == cell.row)?;

@@ -108,12 +108,16 @@ pub fn settle(
             settled.is_copy[idx] = identical;
             settled.is_sent_again[idx] = decided.is_some();
         }
-        let is_clear = n_new == 0 && decided.is_some_and(NewerBy::is_sure);
+        let against_mark =
+            decided.is_some_and(|by| by < NewerBy::Mark) && ages[by].mark < ages[idx].mark;
+        let is_clear = n_new == 0 && decided.is_some_and(NewerBy::is_sure) && !against_mark;
         let detail = Detail::DuplicateReturn {
             taken: taken_table.file.clone(),
             other: table.file.clone(),
             identical,
             newer_by: decided,
+            against_mark,
+            partly: n_new > 0 && !sent_again,
         };
         let level = match identical || is_clear {
             true => Level::Hint,

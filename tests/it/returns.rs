@@ -1,6 +1,8 @@
 //! Which returns count: what came twice, what did not come, and whom to believe.
 
 use hebiao::model::{Detail, Kind, Level, Period, ReturnStatus, Table};
+use hebiao::report::Lang;
+use hebiao::report::words::message;
 use hebiao::returns::settle;
 
 use crate::desk::{luntai, read_sheets, row_name, sheet};
@@ -126,6 +128,12 @@ fn a_township_is_believed_before_the_office_that_returns_its_row() {
         let files: Vec<&str> = record.files.iter().map(|file| &**file).collect();
         (record.status, files.join(" "))
     };
+    let mut twice = settled.findings.iter();
+    let twice = twice.find(|finding| finding.kind == Kind::DuplicateReturn);
+    assert_eq!(
+        message(twice.expect("a finding"), Lang::Zh),
+        "重复上报，内容不同：两份都有的行取用 a.xlsx，林草局.xlsx 其余的行照常汇总"
+    );
     // The file taken stands last.
     assert_eq!(
         status("轮台镇"),

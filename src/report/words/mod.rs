@@ -180,8 +180,8 @@ pub fn file_reason(status: &FileStatus, lang: Lang) -> String {
         (FileStatus::SameFigures(other), Lang::En) => format!("the same figures as {other}"),
         (FileStatus::Superseded(other), Lang::Zh) => format!("以 {other} 为准"),
         (FileStatus::Superseded(other), Lang::En) => format!("{other} is taken instead"),
-        (FileStatus::Ignored, Lang::Zh) => "临时文件或隐藏文件，不是报表".to_owned(),
-        (FileStatus::Ignored, Lang::En) => "a lock file or hidden file, no return".to_owned(),
+        (FileStatus::Ignored, Lang::Zh) => "临时文件、隐藏文件或本期说明，不是报表".to_owned(),
+        (FileStatus::Ignored, Lang::En) => "a lock file, hidden file or note, no return".to_owned(),
     }
 }
 

@@ -273,7 +273,7 @@ def write_county(job):
         for township, row_3, row_7 in zip(county.townships, rows_3, rows_7):
             who = f"填报单位：{township}"
             for annex, row, unit in ((A3, row_3, "单位：亩"), (A7, row_7, "单位：万立方米")):
-                sheet = lay_out(months.filled(annex, [row]), title=f"{township}{about}{annex.title}", reporter=who, unit=unit)
+                sheet = lay_out(months.filled(annex, [row]), title=f"{township}{about}{annex.title.replace('轮台县', county.name)}", reporter=who, unit=unit)
                 with_xlsxwriter([sheet], inbox / f"{township}{annex.number}.xlsx", township)
 
 

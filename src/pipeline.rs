@@ -54,6 +54,8 @@ pub struct Merged {
     pub county: County,
     /// What a month is held against; `None` for the plan.
     pub variances: Option<Variances>,
+    /// Whether it is made of what counties consolidated, who send back their own reporters' forms.
+    pub rolled_up: bool,
 }
 
 /// Everything that was found out about a few files by themselves; what `check` shows.
@@ -335,6 +337,7 @@ pub fn merge(
         tallies,
         county,
         variances,
+        rolled_up: false,
     }
 }
 

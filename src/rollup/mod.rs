@@ -127,6 +127,15 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
     let mut returns = returns(scheme, period, counties, &county);
     crate::returns::judge(scheme, period, &files, &findings, &mut returns);
     for one in &mut returns {
+        // What a county's own reporters owe is open in what the county has.
+        let owed = findings.iter().filter(|finding| {
+            finding.kind == Kind::NotReturned
+                && finding.annex.as_deref() == Some(&*scheme.annexes[one.annex].number)
+                && finding.reporter.as_deref() == Some(&*scheme.reporters[one.reporter].name)
+        });
+        for finding in owed {
+            one.open[finding.level as usize] += 1;
+        }
         // Counties send their own townships' forms back.
         one.state = match one.status {
             ReturnStatus::Missing => ReturnState::Missing,
@@ -147,6 +156,7 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
         variances,
         county,
         tables,
+        rolled_up: true,
     }
 }
 

@@ -401,6 +401,43 @@ fn an_annex_that_only_one_county_has_is_named_and_its_rules_are_not() {
     );
 }
 
+/// 西山县 lacks 丙乡's 附件3. Its figures are added up as they are, and whoever reads them is told.
+#[test]
+fn a_county_without_one_of_its_townships_is_told_beside_its_figures() {
+    let desk = Desk::new("partly");
+    east(&desk, "2024-05");
+    let files = files(&WEST);
+    let scheme = loaded(&files);
+    let mut missing = Finding::new(Kind::NotReturned, Level::Mandatory, Detail::NotReturned);
+    missing.annex = Some("附件3".into());
+    missing.reporter = Some("丙乡".into());
+    let draft = Draft::new(&scheme)
+        .returned("甲镇", "附件3", "南片 | 甲镇 | 2 | 10 | | 90 | 10 | 20")
+        .returned("乙镇", "附件3", "南片 | 乙镇 | 2 | 30 | | 70 | 30 | 30")
+        .finding(missing);
+    write_outbox(&desk.0.join("west"), "2024-05", &files, draft, &scheme);
+    desk.rollup(&["east", "west"], &["--area", "巴州"]);
+    let book = "out/2024-05-州级/巴州-2024-05-汇总.xlsx";
+    let annex = desk.sheet(book, "附件3", 2);
+    let last = annex.lines().last().expect("lines");
+    assert_eq!(
+        last.trim_end_matches('|'),
+        "数据不全：西山县的数不含未报的丙乡。"
+    );
+    let head = desk.sheet(book, "差异分析", 1);
+    let said = head.lines().next().expect("lines");
+    assert!(
+        said.contains("还有单位未报、数不全的：西山县附件3。"),
+        "{said}"
+    );
+    // Counties call their own townships, and nothing of theirs is sent back from here.
+    let returns = desk.sheet(book, "报送情况", 1);
+    assert!(returns.contains("由各县（市）向填报单位催办"), "{returns}");
+    assert!(!returns.contains("已审核"), "{returns}");
+    let counted = |line: &&str| line.starts_with("4|西山县|附件3|已报|1|0|0|");
+    assert!(returns.lines().any(|line| counted(&line)), "{returns}");
+}
+
 #[test]
 fn names_alone_make_no_other_scheme() {
     let (east, west) = (loaded(&files(&[])), loaded(&files(&WEST)));

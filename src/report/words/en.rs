@@ -317,7 +317,9 @@ pub(super) fn facts(finding: &Finding) -> String {
         } => {
             let from = match from {
                 CopiedFrom::LastMonth(period) => format!("last month ({period})"),
-                CopiedFrom::Reporter(name) => format!("“{name}”"),
+                CopiedFrom::Reporter(name) => {
+                    return format!("all {n_figures} figures of the row are those of “{name}”");
+                }
             };
             match extent {
                 CopiedExtent::Return => {

@@ -319,7 +319,9 @@ pub(super) fn facts(finding: &Finding) -> String {
         } => {
             let from = match from {
                 CopiedFrom::LastMonth(period) => format!("上月（{period}）"),
-                CopiedFrom::Reporter(name) => name.to_string(),
+                CopiedFrom::Reporter(name) => {
+                    return format!("这一行的 {n_figures} 个数都与{name}的相同");
+                }
             };
             match extent {
                 CopiedExtent::Return => {

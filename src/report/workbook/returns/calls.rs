@@ -16,6 +16,15 @@ impl Returns<'_, '_> {
         let context = self.context;
         let (lang, merged) = (context.lang, context.merged);
         let mut row = self.heading(first, lang.pick("电话清单", "Whom to telephone"))?;
+        if merged.rolled_up {
+            return self.paragraph(
+                row,
+                lang.pick(
+                    "各县（市）的未了问题见“错误清单”，由各县（市）向填报单位催办。",
+                    "Counties ask their own reporters; sheet Findings says what is open in each.",
+                ),
+            );
+        }
         if merged.calls.is_empty() {
             return self.paragraph(row, lang.pick("没有要打电话的。", "Nobody."));
         }

@@ -240,6 +240,21 @@ impl Page<'_, '_> {
                 Lang::En => format!(" Not returned in this month: {}.", annexes.join(comma)),
             };
         }
+        // A county without one of its townships is no slower county.
+        let shown = self.variances.annexes.iter().map(|annex| annex.annex);
+        let partly: Vec<String> = shown
+            .flat_map(|annex| {
+                let number = &context.scheme.annexes[annex].number;
+                let counties = context.partly(annex).into_iter();
+                counties.map(move |(county, _)| format!("{county}{}{number}", lang.pick("", " ")))
+            })
+            .collect();
+        if !partly.is_empty() {
+            said += &match lang {
+                Lang::Zh => format!("还有单位未报、数不全的：{}。", partly.join(comma)),
+                Lang::En => format!(" Without some of their reporters: {}.", partly.join(comma)),
+            };
+        }
         said
     }
 

@@ -157,13 +157,16 @@ impl Scales<'_> {
         }
         let units = &self.scheme.units;
         let unit = self.scheme.unit_of(annex, leaf, row.spec);
-        let in_base = |amount: Amount, unit| units.to_base(amount.abs(), unit);
+        let stated = finding.unit.as_deref().and_then(|name| units.find(name));
+        let stated = stated.filter(|_| finding.difference.is_some()).or(unit);
+        // A difference in another unit than the figure's is held against the total in what both are made of.
+        let common = |amount: Amount, of: Option<usize>| match stated == unit {
+            true => Some(amount.abs()),
+            false => units.to_base(amount.abs(), of),
+        };
         let part = match (finding.difference, &row.entries[leaf].value) {
-            (Some(difference), _) => {
-                let stated = finding.unit.as_deref().and_then(|name| units.find(name));
-                in_base(difference, stated.or(unit))
-            }
-            (None, Value::Amount(amount)) => in_base(*amount, unit),
+            (Some(difference), _) => common(difference, stated),
+            (None, Value::Amount(amount)) => common(*amount, unit),
             // What should stand there is best told by what stood there.
             (None, _) => {
                 let mut before = self.before.iter();
@@ -176,7 +179,7 @@ impl Scales<'_> {
             }
         };
         let whole = self.now.total(annex_idx, row, leaf);
-        let whole = whole.and_then(|whole| in_base(whole, unit));
+        let whole = whole.and_then(|whole| common(whole, unit));
         let known = part.zip(whole).and_then(|(part, whole)| share(part, whole));
         known.unwrap_or(Effect::Unknown)
     }

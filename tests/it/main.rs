@@ -35,6 +35,8 @@ mod reporters;
 mod returns;
 #[cfg(feature = "consolidate")]
 mod rollup;
+#[cfg(feature = "consolidate")]
+mod sample_months;
 mod scheme;
 mod thirteenth_annex;
 #[cfg(feature = "consolidate")]

@@ -83,7 +83,7 @@ fn run_once(
         );
     }
     let bar = progress(files.len());
-    let earlier = earlier(scheme, &surroundings.outbox, period)?;
+    let earlier = earlier(scheme, &surroundings.outbox, period, lang)?;
     let mut merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     merged.note = inbox::note(&folder)?;

@@ -161,7 +161,7 @@ fn newest_period(inbox: &Path, lang: Lang) -> Result<Period> {
 /// What was consolidated before a period, where this computer has consolidated it.
 #[cfg(feature = "consolidate")]
 fn known_before(surroundings: &Surroundings, scheme: &Scheme, period: Period) -> Result<Earlier> {
-    earlier::earlier(scheme, &surroundings.outbox, period)
+    earlier::earlier(scheme, &surroundings.outbox, period, surroundings.lang)
 }
 
 /// Without polars nothing can be.

@@ -103,7 +103,7 @@ fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(Coun
     let periods = Earlier::periods(period).into_iter().flatten().chain(months);
     let mut pasts = Vec::new();
     for period in periods.chain([period]) {
-        pasts.extend(past(&scheme, folder, period)?);
+        pasts.extend(past(&scheme, folder, period, lang)?);
     }
     let sha256 = Sha256::digest(&bytes);
     let county = CountyOutbox {

@@ -110,7 +110,12 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
     let past = |period: Option<Period>| {
         let period = period?;
         let tables = tables_of(scheme, period, counties)?;
-        Some(Past { period, tables })
+        let unknown = Vec::new();
+        Some(Past {
+            period,
+            tables,
+            unknown,
+        })
     };
     let [plan, last_month, year_before] = Earlier::periods(period);
     let earlier = Earlier {

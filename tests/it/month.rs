@@ -368,6 +368,33 @@ fn a_form_of_another_month_is_excused_once_this_months_has_come() {
     }
 }
 
+/// Between April and May the scheme calls a column otherwise: what April had of it is held against nothing, and
+/// that is said. What cannot be read is named, with what to do about it.
+#[test]
+fn earlier_figures_that_are_of_no_use_any_more_are_named() {
+    let desk = Desk::new("renamed");
+    desk.april();
+    desk.run(&["merge", "2024-04"]);
+    desk.may();
+    let scheme = desk.path("scheme/annex-3.toml");
+    let annex = fs::read_to_string(&scheme).expect("the annex");
+    fs::write(&scheme, annex.replace("造林面积", "造林")).expect("written");
+    desk.run(&["merge", "2024-05"]);
+    let head = &desk.lines("差异分析")[1];
+    let said = "2024年4月的这些数现行制度里没有，未作比较：附件3 造林面积；只是改了名称的，请用现行制度重新汇总该期。";
+    assert!(head.contains(said), "{head}");
+
+    let records = desk.path("out/2024-04/records.parquet");
+    fs::write(&records, "half").expect("written");
+    for command in ["merge", "status"] {
+        let done = desk.run(&[command, "2024-05"]);
+        assert_eq!(done.status.code(), Some(2));
+        let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+        let what = "records.parquet 读不了，请重新汇总这一期：hebiao merge 2024-04";
+        assert!(stderr.contains(what), "{stderr}");
+    }
+}
+
 #[test]
 fn a_correction_with_an_older_stamp_is_asked_about() {
     let desk = Desk::new("older-stamp");

@@ -55,6 +55,7 @@ fn past(scheme: &Scheme, period: &str, annex: &str, lines: &[&str]) -> Past {
     Past {
         period: month(period),
         tables,
+        unknown: Vec::new(),
     }
 }
 

@@ -240,6 +240,18 @@ impl Page<'_, '_> {
                 Lang::En => format!(" Not returned in this month: {}.", annexes.join(comma)),
             };
         }
+        let earlier = context.merged.earlier.all();
+        for past in earlier.filter(|past| !past.unknown.is_empty()) {
+            let (period, unknown) = (period_name(past.period, lang), past.unknown.join(comma));
+            said += &match lang {
+                Lang::Zh => format!(
+                    "{period}的这些数现行制度里没有，未作比较：{unknown}；只是改了名称的，请用现行制度重新汇总该期。"
+                ),
+                Lang::En => format!(
+                    " {period} has figures that the scheme has no longer: {unknown}. If they were only renamed, merge it again."
+                ),
+            };
+        }
         // A county without one of its townships is no slower county.
         let shown = self.variances.annexes.iter().map(|annex| annex.annex);
         let partly: Vec<String> = shown

@@ -273,7 +273,7 @@ def write_county(job):
         for township, row_3, row_7 in zip(county.townships, rows_3, rows_7):
             who = f"填报单位：{township}"
             for annex, row, unit in ((A3, row_3, "单位：亩"), (A7, row_7, "单位：万立方米")):
-                sheet = lay_out(months.filled(annex, [row]), title=f"{township}{about}{annex.title}", reporter=who, unit=unit)
+                sheet = lay_out(months.filled(annex, [row]), title=f"{township}{about}{annex.title.replace('轮台县', county.name)}", reporter=who, unit=unit)
                 with_xlsxwriter([sheet], inbox / f"{township}{annex.number}.xlsx", township)
 
 
@@ -292,6 +292,7 @@ def write_scheme(folder, county):
     for file, rows in keys.items():
         text = (TEMPLATES / file).read_text(encoding="utf-8")
         block = "rows = [\n" + "".join(f"    {row},\n" for row in rows) + "]\n"
+        text = text.replace('title           = "轮台县', f'title           = "{county.name}')
         text, n = re.subn(r"^rows = \[\n.*?^\]\n", lambda _: block, text, count=1, flags=re.S | re.M)
         assert n == 1, file
         (folder / file).write_text(text, encoding="utf-8")

@@ -18,7 +18,8 @@ use crate::localise::localise;
 use crate::model::Past;
 use crate::model::{
     Call, Correction, Detail, Earlier, Entry, FileRecord, FileStatus, Finding, Kind, Level, Period,
-    Place, ReturnRecord, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark, Workbook,
+    Place, ReturnRecord, Row, Stamp, Table, TableRecord, Tally, Value, Version, VersionMark,
+    Workbook,
 };
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
@@ -26,7 +27,7 @@ use crate::recognise::{
     About, Layout, Recogniser, Who, drop_blank_copies, settle_period, settle_reporters,
 };
 use crate::returns::{self, Settled};
-use crate::scheme::Scheme;
+use crate::scheme::{Annex, Scheme};
 
 /// Everything that a merge found out; what `report` writes.
 pub struct Merged {
@@ -56,6 +57,8 @@ pub struct Merged {
     pub county: County,
     /// What a month is held against; `None` for the plan.
     pub variances: Option<Variances>,
+    /// Whether it is made of what counties consolidated, who send back their own reporters' forms.
+    pub rolled_up: bool,
 }
 
 /// Everything that was found out about a few files by themselves; what `check` shows.
@@ -82,9 +85,9 @@ pub struct Status {
     pub returns: Vec<ReturnRecord>,
     /// What newer returns changed.
     pub corrections: Vec<Correction>,
-    /// Whom to telephone about what; without what was known before, nobody can weigh what is missing.
+    /// Whom to telephone about what, the weightiest first.
     pub calls: Vec<Call>,
-    /// What was found in the forms by themselves.
+    /// All findings, in the order of annexes, reporters and cells.
     pub findings: Vec<Finding>,
     /// One for each rule of the scheme.
     pub tallies: Vec<Tally>,
@@ -237,7 +240,7 @@ impl<'s> FormReader<'s> {
                 period_found_by: about.said_by.as_ref().map(|said| said.source),
                 kept_apart,
                 dated: dated(sheet),
-                observations: n_observations(self.scheme, &table),
+                observations: n_observations(&self.scheme.annexes[table.annex], &table),
                 superseded: false,
             });
             if kept_apart {
@@ -245,6 +248,7 @@ impl<'s> FormReader<'s> {
                 continue;
             }
             findings.extend(noticed);
+            findings.extend(self.periods_differ(&table, who, about));
             checked.push(self.checker.form(&table));
             tables.push(table);
         }
@@ -264,16 +268,41 @@ impl<'s> FormReader<'s> {
         let detail = Detail::WrongPeriod {
             found_by: said.source,
             printed: said.text,
+            taken: None,
         };
-        let mut finding = Finding::new(Kind::WrongPeriod, Level::Mandatory, detail)
+        let finding = Finding::new(Kind::WrongPeriod, Level::Mandatory, detail)
             .at(Place::sheet(&table.file, &table.sheet, said.cell))
             .given(about.period.to_string())
             .expected(self.period?.to_string());
+        Some(self.of_form(finding, table, who))
+    }
+
+    /// A form that says two periods is merged as what it says where that is believed, but never without a word.
+    fn periods_differ(&self, table: &Table, who: Who, about: About) -> Option<Finding> {
+        self.period?;
+        let (said, (other_period, other)) = (about.said_by?, about.against?);
+        // Names of sheets and files are left over easily.
+        let level = match other.cell {
+            Some(_) => Level::Verification,
+            None => Level::Hint,
+        };
+        let detail = Detail::PeriodsDiffer {
+            taken: (said.source, said.text),
+            other: (other.source, other.text),
+        };
+        let finding = Finding::new(Kind::WrongPeriod, level, detail)
+            .at(Place::sheet(&table.file, &table.sheet, other.cell))
+            .given(other_period.to_string())
+            .expected(about.period.to_string());
+        Some(self.of_form(finding, table, who))
+    }
+
+    /// A finding about a form and its sender.
+    fn of_form(&self, mut finding: Finding, table: &Table, who: Who) -> Finding {
+        let reporters = &self.scheme.reporters;
         finding.annex = Some(self.scheme.annexes[table.annex].number.clone());
-        finding.reporter = who
-            .reporter
-            .map(|idx| self.scheme.reporters[idx].name.clone());
-        Some(finding)
+        finding.reporter = who.reporter.map(|idx| reporters[idx].name.clone());
+        finding
     }
 
     /// Says of failed relations which cell is probably the wrong one.
@@ -328,6 +357,7 @@ pub fn merge(
         tallies,
         county,
         variances,
+        rolled_up: false,
     }
 }
 
@@ -366,10 +396,12 @@ pub fn compare(
     variances(scheme, now, &stands, findings)
 }
 
-/// How returns stand: every form checked by itself, and nothing merged. `done` is called after each file.
+/// How returns stand, as a merge would find them: all that it would ask of reporters, and nothing else of it.
+/// `done` is called after each file.
 pub fn status(
     scheme: &Scheme,
     period: Period,
+    earlier: &Earlier,
     files: &[InboxFile],
     done: &(dyn Fn() + Sync),
 ) -> Status {
@@ -384,11 +416,16 @@ pub fn status(
         .collect();
     let mut gathered = Gathered::of(read);
     let settled = gathered.settle(&reader, period);
+    let current = &settled.tables[..settled.n_current];
+    #[cfg(feature = "consolidate")]
+    gathered
+        .findings
+        .append(&mut crate::consolidate::consolidate(scheme, current).findings);
+    gathered.hold_together(&reader, current, earlier);
     let (findings, tallies) = gathered.finish(&reader);
     let mut returns = settled.returns;
     returns::judge(scheme, period, &gathered.records, &findings, &mut returns);
-    let current = &settled.tables[..settled.n_current];
-    let calls = returns::calls(scheme, current, &Earlier::default(), &findings);
+    let calls = returns::calls(scheme, current, earlier, &findings);
     Status {
         period,
         files: gathered.records,
@@ -571,6 +608,7 @@ impl Gathered {
             sort_findings(reader.scheme, &mut correction.made);
         }
         self.forgive_kept_apart(reader.scheme, &mut findings);
+        self.excuse_other_periods(reader.scheme, &returns);
         self.findings.extend(findings);
         let forms = tables.into_iter().zip(superseded_by);
         let (current, replaced): (Vec<_>, Vec<_>) = forms.partition(|(_, by)| by.is_none());
@@ -660,6 +698,36 @@ impl Gathered {
             let sheet = place.and_then(|place| Some((&*place.file, place.sheet.as_deref()?)));
             let said = sheet.and_then(|sheet| by_sheet.get(&sheet).copied());
             finding.period = reader.period.or(said);
+        }
+    }
+
+    /// A form of another period asks for nothing once its sender has returned this period's as well, after it or
+    /// in the same file. Where that came before, the other may be its correction with a wrong month.
+    fn excuse_other_periods(&mut self, scheme: &Scheme, returns: &[ReturnRecord]) {
+        let records = &self.records;
+        let version = |path: &str| {
+            let record = records.iter().find(|record| &*record.path == path);
+            record.map(|record| record.version)
+        };
+        for finding in &mut self.findings {
+            let Detail::WrongPeriod { taken, .. } = &mut finding.detail else {
+                continue;
+            };
+            let mut own = returns.iter().filter(|one| {
+                finding.annex.as_deref() == Some(&*scheme.annexes[one.annex].number)
+                    && finding.reporter.as_deref() == Some(&*scheme.reporters[one.reporter].name)
+            });
+            let Some(file) = own.find_map(|one| one.files.last()) else {
+                continue;
+            };
+            let apart = finding.place.as_ref().map(|place| &place.file);
+            let versions = version(file).zip(apart.and_then(|apart| version(apart)));
+            let is_later = versions.is_some_and(|(taken, apart)| taken.is_newer_than(apart));
+            finding.level = match apart == Some(file) || is_later {
+                true => Level::Hint,
+                false => Level::Verification,
+            };
+            *taken = Some(file.clone());
         }
     }
 
@@ -800,6 +868,7 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
         in_one_file: false,
         identical: true,
         newer_by: None,
+        against_mark: false,
         n_rows: None,
     };
     Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
@@ -889,15 +958,15 @@ pub fn sort_findings(scheme: &Scheme, findings: &mut [Finding]) {
 }
 
 /// Keys and row numbers are not observations, nor are blanks.
-fn n_observations(scheme: &Scheme, table: &Table) -> usize {
-    let annex = &scheme.annexes[table.annex];
-    let entries = table
-        .rows
-        .iter()
-        .flat_map(|row| row.entries.iter().enumerate());
-    entries
-        .filter(|(leaf, entry)| annex.is_data(*leaf) && entry.value != Value::Missing)
-        .count()
+fn n_observations(annex: &Annex, table: &Table) -> usize {
+    let data: Vec<usize> = (0..annex.leaves.len())
+        .filter(|leaf| annex.is_data(*leaf))
+        .collect();
+    let of_row = |row: &Row| {
+        let values = data.iter().map(|leaf| &row.entries[*leaf].value);
+        values.filter(|value| **value != Value::Missing).count()
+    };
+    table.rows.iter().map(of_row).sum()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -6,7 +6,7 @@
 use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{
-    Amount, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, RowKind, Table,
+    Amount, CopiedExtent, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, RowKind, Table,
 };
 use crate::scheme::{Course, Scheme};
 
@@ -16,8 +16,11 @@ use super::rows::{self, RowAt};
 
 /// A row of fewer figures may well be as it was.
 const LEAST_FIGURES: usize = 3;
+/// A figure whose last digit should have moved by less may well be as it was.
+const LEAST_GROWTH: i64 = 10;
 
-/// Of one return, the rows whose figures are all last month's; said once where it is the whole return.
+/// Of one return, the rows whose figures are all last month's, and single figures that should have grown
+/// visibly; said once where it is the whole return.
 pub(super) fn from_last_month(
     scheme: &Scheme,
     period: Period,
@@ -27,8 +30,8 @@ pub(super) fn from_last_month(
     let Some(last_month) = known.last_month.period else {
         return Vec::new();
     };
-    // For each row, the figures that should move, and how many of them did not.
-    let mut moving: Vec<Vec<Spot<'_>>> = Vec::new();
+    // Of each row, the figures that should have moved and did not, and whether those are all that should.
+    let mut standing: Vec<(Vec<Spot<'_>>, bool)> = Vec::new();
     let (mut n_moving, mut n_same) = (0, 0);
     for &row in rows.iter().filter(|row| row.row().kind == RowKind::Data) {
         let spots = should_move(scheme, period, row, known);
@@ -39,18 +42,58 @@ pub(super) fn from_last_month(
         let same: Vec<Spot<'_>> = spots.iter().filter(is_same).copied().collect();
         n_moving += spots.len();
         n_same += same.len();
-        if same.len() == spots.len() && !same.is_empty() {
-            moving.push(same);
+        if !same.is_empty() {
+            let is_all = same.len() == spots.len();
+            standing.push((same, is_all));
         }
     }
     let from = || CopiedFrom::LastMonth(last_month);
     if n_same > 0 && n_same == n_moving {
-        let all: Vec<Spot<'_>> = moving.into_iter().flatten().collect();
-        return vec![finding(scheme, &all, &[], from(), true)];
+        let all = standing.into_iter().flat_map(|(same, _)| same);
+        let all: Vec<Spot<'_>> = all.collect();
+        return vec![finding(scheme, &all, &[], from(), CopiedExtent::Return)];
     }
-    let rows = moving.iter().filter(|same| same.len() >= LEAST_FIGURES);
-    rows.map(|same| finding(scheme, same, &[], from(), false))
-        .collect()
+    let mut findings = Vec::new();
+    for (mut same, is_all) in standing {
+        if is_all && same.len() >= LEAST_FIGURES {
+            findings.push(finding(scheme, &same, &[], from(), CopiedExtent::Row));
+            continue;
+        }
+        same.retain(|spot| should_grow(scheme, *spot, period, known));
+        if !same.is_empty() {
+            findings.push(finding(scheme, &same, &[], from(), CopiedExtent::Figures));
+        }
+    }
+    findings
+}
+
+/// Whether a cumulative figure should, by plan and schedule, have grown this month by so much that standing
+/// still is odd.
+fn should_grow(scheme: &Scheme, spot: Spot<'_>, period: Period, known: &Known<'_>) -> bool {
+    let course = Now { known, spot }.course(scheme);
+    if !matches!(course, Course::SinceYear | Course::SincePlan) {
+        return false;
+    }
+    let (annex, column) = (
+        spot.annex(scheme),
+        spot.annex(scheme).leaves[spot.leaf].column,
+    );
+    let share = |period: Period| scheme.schedule_share(annex, column, period);
+    let (Some(now), Some(before)) = (share(period), period.previous().and_then(share)) else {
+        return false;
+    };
+    let Ok(planned) = known.plan.find(scheme, spot).and_then(Spot::amount) else {
+        return false;
+    };
+    // Both shares have the same denominator, by which everything is multiplied.
+    let growth = now.numerator.saturating_sub(before.numerator);
+    let growth = planned.checked_mul(Amount::from(i64::from(growth)));
+    let decimals = annex.decimals_of(spot.leaf, spot.row().spec);
+    let least = Amount::from(LEAST_GROWTH * i64::from(now.denominator));
+    let least = Amount::last_digit(decimals).checked_mul(least);
+    growth
+        .zip(least)
+        .is_some_and(|(growth, least)| growth >= least)
 }
 
 /// The figures of a row that a month's work should have changed. What has come to all that was planned stands
@@ -127,7 +170,7 @@ pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding>
                 .filter(|spot| spot.amount().is_ok())
                 .collect();
             let from = CopiedFrom::Reporter(scheme.reporters[other].name.clone());
-            findings.push(finding(scheme, &filled, &[first], from, false));
+            findings.push(finding(scheme, &filled, &[first], from, CopiedExtent::Row));
         }
     }
     findings
@@ -155,20 +198,21 @@ fn finding(
     spots: &[Spot<'_>],
     others: &[Spot<'_>],
     from: CopiedFrom,
-    whole: bool,
+    extent: CopiedExtent,
 ) -> Finding {
     let first = spots[0];
     let (table, row) = (first.table, first.row());
     let detail = Detail::Copied {
         from,
         n_figures: spots.len(),
-        whole,
+        extent,
     };
     let reporter = row.reporter.or(table.reporter);
     let mut finding = Finding::new(Kind::Copied, Level::Hint, detail).at(first.place());
     finding.annex = Some(scheme.annexes[table.annex].number.clone());
     finding.reporter = reporter.map(|idx| scheme.reporters[idx].name.clone());
-    finding.row = (!whole && !row.key.is_empty()).then(|| row.name().into());
+    let is_of_row = extent != CopiedExtent::Return && !row.key.is_empty();
+    finding.row = is_of_row.then(|| row.name().into());
     finding.year = row.year;
     let all = spots[1..].iter().chain(others);
     finding.cells = all.map(|spot| spot.place()).collect::<Vec<Place>>();
@@ -178,7 +222,7 @@ fn finding(
 #[cfg(test)]
 mod tests {
     use super::super::grid::*;
-    use crate::model::{CopiedFrom, Detail};
+    use crate::model::{CopiedExtent, CopiedFrom, Detail};
 
     /// 附件7 of one township with two rows; figures of 2024 move.
     fn forms(april: [&str; 2], may: [&str; 2]) -> String {
@@ -203,12 +247,12 @@ mod tests {
         check(rule(), &copied);
         let finding = finding(rule(), &copied.replace("<- F2 copied hint", ""));
         let Detail::Copied {
-            n_figures, whole, ..
+            n_figures, extent, ..
         } = finding.detail
         else {
             panic!("{:?}", finding.detail);
         };
-        assert_eq!((n_figures, whole), (6, true));
+        assert_eq!((n_figures, extent), (6, CopiedExtent::Return));
     }
 
     #[test]
@@ -235,6 +279,37 @@ mod tests {
             rule(),
             &forms(["0 | 0 | 0", "0 | 0 | 0"], ["0 | 0 | 0", "0 | 0 | 0"]),
         );
+    }
+
+    /// Of 1200 a year 100 more are due in May, of 108 only 9: less than ten of the last digit.
+    #[test]
+    fn a_figure_alone_is_noticed_where_plan_and_schedule_expect_it_to_grow() {
+        let forms = |may: &str| {
+            format!(
+                "
+                == 附件7 · 阳霞镇 · plan
+                单位 | 甲@2023(since-year) | 乙@2023(since-year) | 甲@2024 | 乙@2024
+                阳霞镇 | 0 | 0 | 1200 | 108
+                == 附件7 · 阳霞镇 · 2024-04
+                单位 | 甲@2023(since-year) | 乙@2023(since-year) | 甲@2024 | 乙@2024
+                阳霞镇 | 0 | 0 | 401 | 37
+                == 附件7 · 阳霞镇 · 2024-05
+                单位 | 甲@2023(since-year) | 乙@2023(since-year) | 甲@2024 | 乙@2024
+                阳霞镇 | 0 | 0 | {may}
+                "
+            )
+        };
+        let text = forms("401 | 45");
+        check(rule(), &forms("401 | 45   <- D2 copied hint"));
+        let Detail::Copied {
+            n_figures, extent, ..
+        } = finding(rule(), &text).detail
+        else {
+            panic!("a copy");
+        };
+        assert_eq!((n_figures, extent), (1, CopiedExtent::Figures));
+        check(rule(), &forms("470 | 37"));
+        check(rule(), &forms("402 | 38"));
     }
 
     #[test]

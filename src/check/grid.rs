@@ -461,6 +461,7 @@ fn run(forms: &[Form], scheme: &Scheme) -> Checked {
             .map(|period| Past {
                 period,
                 tables: of(period),
+                unknown: Vec::new(),
             })
             .filter(|past| !past.tables.is_empty())
     };

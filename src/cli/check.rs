@@ -11,15 +11,14 @@ use rayon::prelude::*;
 
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
-use crate::model::{Earlier, FileStatus, Finding, Level, Period};
+use crate::model::{Earlier, FileStatus, Finding, Level};
 use crate::pipeline::{CheckedFiles, check_files};
 use crate::report::annotate::{Annotated, annotate, copy_name};
 use crate::report::{Lang, json, text};
-use crate::scheme::Scheme;
 
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period, progress, quiet_if_closed,
-    scheme::load_scheme,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, known_before, named_period, progress,
+    quiet_if_closed, scheme::load_scheme,
 };
 
 /// What the command line asks for.
@@ -95,18 +94,6 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
 fn terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
     Some(usize::from(width.0))
-}
-
-/// What was consolidated before a period, where this computer has consolidated it.
-#[cfg(feature = "consolidate")]
-fn known_before(surroundings: &Surroundings, scheme: &Scheme, period: Period) -> Result<Earlier> {
-    super::earlier::earlier(scheme, &surroundings.outbox, period)
-}
-
-/// Without polars nothing can be.
-#[cfg(not(feature = "consolidate"))]
-fn known_before(_: &Surroundings, _: &Scheme, _: Period) -> Result<Earlier> {
-    Ok(Earlier::default())
 }
 
 /// The files named, and all files in the folders named, each once.

@@ -8,12 +8,18 @@ use anyhow::{Context, Result};
 
 use crate::consolidate::read_records;
 use crate::model::{Earlier, Past, Period};
+use crate::report::Lang;
 use crate::scheme::Scheme;
 
 /// What was consolidated before, as far as it is in the outbox.
-pub(super) fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Earlier> {
+pub(super) fn earlier(
+    scheme: &Scheme,
+    outbox: &Path,
+    period: Period,
+    lang: Lang,
+) -> Result<Earlier> {
     let of = |period: Option<Period>| match period {
-        Some(period) => past(scheme, outbox, period),
+        Some(period) => past(scheme, outbox, period, lang),
         None => Ok(None),
     };
     let [plan, last_month, year_before] = Earlier::periods(period);
@@ -28,7 +34,12 @@ pub(super) fn earlier(scheme: &Scheme, outbox: &Path, period: Period) -> Result<
 }
 
 /// The forms that counted in a period, if the outbox has it.
-pub(super) fn past(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>> {
+pub(super) fn past(
+    scheme: &Scheme,
+    outbox: &Path,
+    period: Period,
+    lang: Lang,
+) -> Result<Option<Past>> {
     let path = outbox.join(period.to_string()).join("records.parquet");
     let file = match File::open(&path) {
         Ok(file) => file,
@@ -36,5 +47,14 @@ pub(super) fn past(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Opt
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
     let past = read_records(scheme, period, file);
-    Ok(Some(past.with_context(|| path.display().to_string())?))
+    Ok(Some(past.with_context(|| match lang {
+        Lang::Zh => format!(
+            "{} 读不了，请重新汇总这一期：hebiao merge {period}",
+            path.display()
+        ),
+        Lang::En => format!(
+            "{} is damaged; make it again: hebiao merge {period}",
+            path.display()
+        ),
+    })?))
 }

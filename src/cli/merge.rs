@@ -96,7 +96,7 @@ fn run_once(
         );
     }
     let bar = progress(files.len());
-    let earlier = earlier(scheme, &surroundings.outbox, period)?;
+    let earlier = earlier(scheme, &surroundings.outbox, period, lang)?;
     let mut merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     merged.note = inbox::note(&folder)?;
@@ -208,7 +208,10 @@ fn short_summary(merged: &Merged, target: &Path, lang: Lang) -> String {
             format!("{} {count}", words::level(*level, lang))
         })
         .collect();
-    let n_files = merged.files.len();
+    let files = merged.files.iter();
+    let n_files = files
+        .filter(|file| file.status != FileStatus::Ignored)
+        .count();
     let target = target.display();
     match lang {
         Lang::Zh => format!(
@@ -223,13 +226,10 @@ fn short_summary(merged: &Merged, target: &Path, lang: Lang) -> String {
 }
 
 fn summary(scheme: &Scheme, merged: &Merged, target: &Path, lang: Lang) -> String {
-    let n_forms: usize = merged.tables.len();
-    let n_values: usize = merged
-        .files
-        .iter()
-        .flat_map(|file| &file.tables)
-        .map(|table| table.observations)
-        .sum();
+    let tables = merged.files.iter().flat_map(|file| &file.tables);
+    let taken = tables.filter(|table| table.counts());
+    let n_values: usize = taken.clone().map(|table| table.observations).sum();
+    let n_forms = taken.count();
     let n_files = merged
         .files
         .iter()

@@ -33,8 +33,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::model::Period;
+use crate::model::{Earlier, Period};
 use crate::report::Lang;
+use crate::scheme::Scheme;
 
 /// Nothing mandatory or quasi-mandatory is open.
 pub const ALL_CLEAR: u8 = 0;
@@ -160,6 +161,18 @@ fn newest_period(inbox: &Path, lang: Lang) -> Result<Period> {
             )
         )
     })
+}
+
+/// What was consolidated before a period, where this computer has consolidated it.
+#[cfg(feature = "consolidate")]
+fn known_before(surroundings: &Surroundings, scheme: &Scheme, period: Period) -> Result<Earlier> {
+    earlier::earlier(scheme, &surroundings.outbox, period, surroundings.lang)
+}
+
+/// Without polars nothing can be.
+#[cfg(not(feature = "consolidate"))]
+fn known_before(_: &Surroundings, _: &Scheme, _: Period) -> Result<Earlier> {
+    Ok(Earlier::default())
 }
 
 /// Whoever reads the output may have seen enough (`| head`).

@@ -1,6 +1,7 @@
 //! `--unit 附件3=万亩:2`: annexes to be published in another unit than they are returned in.
 
 use anyhow::{Context, Result, bail};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::report::Lang;
 use crate::scheme::{Annex, MOST_DECIMALS, Publish, Scheme, nearest};
@@ -41,8 +42,10 @@ fn parse(scheme: &Scheme, text: &str, lang: Lang) -> Result<(usize, Publish)> {
             format!("--unit is written 附件3=万亩, or 附件3=万亩:2 for two decimals, not “{text}”")
         }
     };
-    let (annex, unit) = text.split_once(['=', '＝']).with_context(malformed)?;
-    let (unit, decimals) = match unit.split_once([':', '：']) {
+    // Typed with a Chinese keyboard: 附件３＝万亩：２.
+    let narrow: String = text.nfkc().collect();
+    let (annex, unit) = narrow.split_once('=').with_context(malformed)?;
+    let (unit, decimals) = match unit.split_once(':') {
         Some((unit, decimals)) => {
             let decimals = decimals.trim().parse().ok();
             let decimals = decimals.filter(|decimals| *decimals <= MOST_DECIMALS);

@@ -33,6 +33,7 @@ pub(super) struct Order {
 pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
     let lang = surroundings.lang;
     let period = named_period(&order.period, lang)?;
+    refuse_missing(&order.outboxes, period, lang)?;
     let mut counties = Vec::new();
     let mut documents = Vec::new();
     for folder in &order.outboxes {
@@ -87,20 +88,7 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
 /// A county's outbox with its findings.json, unless its scheme is wrong.
 fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(CountyOutbox, Value)>> {
     let own = folder.join(period.to_string());
-    let rules = own.join(SCHEME_FOLDER);
-    if !rules.is_dir() {
-        bail!(match lang {
-            Lang::Zh => format!(
-                "{} 里没有 {period} 的汇总结果（或是旧版本做的，请该县重新运行 hebiao merge {period}）",
-                folder.display()
-            ),
-            Lang::En => format!(
-                "{} holds no {period} (or an older version made it: run hebiao merge {period} there again)",
-                folder.display()
-            ),
-        });
-    }
-    let Some((scheme, _)) = load_from(&rules, lang)? else {
+    let Some((scheme, _)) = load_from(&own.join(SCHEME_FOLDER), lang)? else {
         return Ok(None);
     };
     let path = own.join("findings.json");
@@ -115,7 +103,7 @@ fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(Coun
     let periods = Earlier::periods(period).into_iter().flatten().chain(months);
     let mut pasts = Vec::new();
     for period in periods.chain([period]) {
-        pasts.extend(past(&scheme, folder, period)?);
+        pasts.extend(past(&scheme, folder, period, lang)?);
     }
     let sha256 = Sha256::digest(&bytes);
     let county = CountyOutbox {
@@ -130,6 +118,25 @@ fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(Coun
 
 fn records_path(folder: &Path, period: Period) -> PathBuf {
     folder.join(period.to_string()).join("records.parquet")
+}
+
+/// All counties that have not merged the period are named at once.
+fn refuse_missing(outboxes: &[PathBuf], period: Period, lang: Lang) -> Result<()> {
+    let has_merged = |folder: &Path| folder.join(period.to_string()).join(SCHEME_FOLDER).is_dir();
+    let missing = outboxes.iter().filter(|folder| !has_merged(folder));
+    let missing: Vec<String> = missing.map(|folder| folder.display().to_string()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(lang.pick("、", ", "));
+    bail!(match lang {
+        Lang::Zh => format!(
+            "{missing} 里没有 {period} 的汇总结果（或是旧版本做的，请该县重新运行 hebiao merge {period}）"
+        ),
+        Lang::En => format!(
+            "{missing} holds no {period} (or an older version made it: run hebiao merge {period} there again)"
+        ),
+    })
 }
 
 /// One county twice would be counted twice.
@@ -149,17 +156,37 @@ fn refuse_twins(counties: &[CountyOutbox], lang: Lang) -> Result<()> {
 }
 
 fn said(unlike: &Unlike, lang: Lang) -> String {
-    let Unlike { one, other, parts } = unlike;
-    match lang {
-        Lang::Zh => format!(
-            "{one}与{other}的报表制度不同，不能相加；不同之处：{}",
-            parts.join("、")
-        ),
-        Lang::En => format!(
-            "{one} and {other} have different schemes, and their figures cannot be added up; what differs: {}",
-            parts.join(", ")
-        ),
+    let Unlike {
+        one,
+        other,
+        only_one,
+        only_other,
+        parts,
+    } = unlike;
+    let mut said = match lang {
+        Lang::Zh => format!("{one}与{other}的报表制度不同，不能相加"),
+        Lang::En => {
+            format!(
+                "{one} and {other} have different schemes, and their figures cannot be added up"
+            )
+        }
+    };
+    let only = |area: &str| match lang {
+        Lang::Zh => format!("只有{area}有的附件："),
+        Lang::En => format!("annexes that only {area} has: "),
+    };
+    let differing = lang.pick("不同之处：", "what differs: ").to_owned();
+    let lists = [
+        (only(one), only_one),
+        (only(other), only_other),
+        (differing, parts),
+    ];
+    for (what, names) in lists.into_iter().filter(|(_, names)| !names.is_empty()) {
+        said += lang.pick("；", "; ");
+        said += &what;
+        said += &names.join(lang.pick("、", ", "));
     }
+    said
 }
 
 /// The folder and the name of what is made: <outbox>/<period>-州级, or what was asked for.

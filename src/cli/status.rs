@@ -10,8 +10,8 @@ use crate::pipeline::status;
 use crate::report::{json, status as page};
 
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress, quiet_if_closed,
-    scheme::load_scheme,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, known_before, progress,
+    quiet_if_closed, scheme::load_scheme,
 };
 
 /// Shows how the returns of a period stand; exit code by what is open.
@@ -29,8 +29,9 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>, as_json: bo
             folder.display()
         )
     })?;
+    let earlier = known_before(surroundings, &scheme, period)?;
     let bar = progress(files.len());
-    let status = status(&scheme, period, &files, &|| bar.inc(1));
+    let status = status(&scheme, period, &earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     if as_json {
         let facts = json::Facts {

@@ -1,9 +1,10 @@
 //! `records.parquet` → the tables that counted in an earlier period.
 //!
 //! What an earlier scheme had and this one has no longer (an annex, a column, a row, a reporter) is left
-//! out: there is nothing to hold it against.
+//! out: there is nothing to hold it against. Annexes and columns are named, because they may only be called
+//! otherwise now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use polars::prelude::*;
@@ -24,11 +25,10 @@ pub fn read_records(
     let frame = ParquetReader::new(file)
         .finish()
         .map_err(RecordsError::read)?;
-    let tables = tables(scheme, period, &frame).map_err(RecordsError::read)?;
-    Ok(Past { period, tables })
+    past(scheme, period, &frame).map_err(RecordsError::read)
 }
 
-fn tables(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Vec<Table>> {
+fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Past> {
     let text = |name: &str| frame.column(name).and_then(|column| column.str());
     let (annexes, columns, rows) = (text("annex")?, text("column")?, text("row")?);
     let (files, sheets, cells) = (text("file")?, text("sheet")?, text("cell")?);
@@ -42,6 +42,7 @@ fn tables(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Ve
         .collect();
     let reporter = |code: Option<&str>| code.and_then(|code| codes.get(code)).copied();
     let mut tables: Vec<Table> = Vec::new();
+    let mut unknown: BTreeSet<(&str, &str)> = BTreeSet::new();
     for idx in 0..frame.height() {
         let names = annexes.get(idx).zip(columns.get(idx));
         let place = files.get(idx).zip(sheets.get(idx));
@@ -53,11 +54,14 @@ fn tables(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Ve
             continue;
         }
         let Some(annex_idx) = scheme.annex(annex) else {
+            unknown.insert((annex, ""));
             continue;
         };
+        let number = annex;
         let annex = &scheme.annexes[annex_idx];
         let year = years.get(idx).and_then(|year| u16::try_from(year).ok());
         let Some(leaf) = annex.column(column).and_then(|col| annex.leaf(col, year)) else {
+            unknown.insert((number, column));
             continue;
         };
         let is_same = |table: &Table| {
@@ -101,7 +105,13 @@ fn tables(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Ve
         let annex = &scheme.annexes[table.annex];
         table.rows.retain_mut(|row| settle(annex, row));
     }
-    Ok(tables)
+    let unknown = unknown.into_iter();
+    let unknown = unknown.map(|(annex, column)| format!("{annex} {column}").trim_end().to_owned());
+    Ok(Past {
+        period,
+        tables,
+        unknown: unknown.collect(),
+    })
 }
 
 /// A row without figures yet.

@@ -268,6 +268,7 @@ fn findings(
     let last_month = Some(Past {
         period: Period::Plan,
         tables: earlier.to_vec(),
+        unknown: Vec::new(),
     });
     let checker = Checker::new(scheme);
     let mut checked = Checked::default();
@@ -873,6 +874,7 @@ fn only_what_is_comparable_is_held_against_earlier_figures() {
         Some(Past {
             period: Period::parse(period).expect("a period"),
             tables: vec![table.clone()],
+            unknown: Vec::new(),
         })
     };
     let known = |earlier: &Earlier| -> Vec<[Option<String>; 3]> {

@@ -22,6 +22,8 @@ pub struct Past {
     pub period: Period,
     /// Its forms.
     pub tables: Vec<Table>,
+    /// Annexes and columns (附件3 造林任务) that it has and the scheme has no longer: nothing is held against them.
+    pub unknown: Vec<String>,
 }
 
 impl Earlier {

@@ -259,6 +259,8 @@ pub enum Detail {
         identical: bool,
         /// By what the one taken is the newer, where the same office sent both.
         newer_by: Option<NewerBy>,
+        /// Whether the version marks of their names say the opposite.
+        against_mark: bool,
         /// How many rows others have too, where the remaining rows of the other count.
         n_rows: Option<usize>,
     },
@@ -282,6 +284,15 @@ pub enum Detail {
         found_by: PeriodSource,
         /// As printed.
         printed: String,
+        /// The file that the same reporter returned for this period.
+        taken: Option<Arc<str>>,
+    },
+    /// A form says two periods. That of the place believed first is taken.
+    PeriodsDiffer {
+        /// Where that one stands, and how it is printed.
+        taken: (PeriodSource, String),
+        /// Where the other one stands, and how it is printed.
+        other: (PeriodSource, String),
     },
     /// One explanation stands for every finding of a return.
     RepeatedText {
@@ -439,8 +450,8 @@ pub enum Detail {
         from: CopiedFrom,
         /// How many figures.
         n_figures: usize,
-        /// Whether it is the whole return, and not one row of it.
-        whole: bool,
+        /// How much of the return they are.
+        extent: CopiedExtent,
     },
     /// Figures were filled in in another unit.
     UnitSlip {
@@ -613,6 +624,17 @@ pub enum Side {
     /// Both.
     #[default]
     Either,
+}
+
+/// How much of a return is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopiedExtent {
+    /// All figures that should have moved.
+    Return,
+    /// Those of one row.
+    Row,
+    /// Some of one row.
+    Figures,
 }
 
 /// Whose figures were copied.

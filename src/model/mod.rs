@@ -20,9 +20,9 @@ pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
 pub use earlier::{Earlier, Past};
 pub use finding::{
-    AliasMatch, Awaits, Basis, Condition, CopiedFrom, Detail, Direction, Finding, Kind,
-    LEAST_EXPLANATION, Level, Need, Operand, PeriodSource, Place, ReadAs, ReporterSource, Side,
-    Verdict, Wanted, is_explanation,
+    AliasMatch, Awaits, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Finding,
+    Kind, LEAST_EXPLANATION, Level, Need, Operand, PeriodSource, Place, ReadAs, ReporterSource,
+    Side, Verdict, Wanted, is_explanation,
 };
 pub use fraction::Fraction;
 pub use moment::Moment;

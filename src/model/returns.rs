@@ -39,7 +39,7 @@ pub enum FileStatus {
     SameFigures(Arc<str>),
     /// Every form in it is replaced by a form of this other file.
     Superseded(Arc<str>),
-    /// A lock file or hidden file: no return.
+    /// A lock file, a hidden file, the note about the period: no return.
     Ignored,
 }
 
@@ -68,6 +68,13 @@ pub struct TableRecord {
     pub observations: usize,
     /// Whether another return replaced it.
     pub superseded: bool,
+}
+
+impl TableRecord {
+    /// Whether it is consolidated.
+    pub fn counts(&self) -> bool {
+        !self.superseded && !self.kept_apart
+    }
 }
 
 /// What is owed by one reporter for one annex.

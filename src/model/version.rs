@@ -54,6 +54,14 @@ impl Default for VersionMark {
 }
 
 impl Version {
+    /// Whether it is plainly newer than another: by the stamps inside the files, else by the marks of their names.
+    pub fn is_newer_than(self, other: Self) -> bool {
+        match (self.saved, other.saved) {
+            (Some(saved), Some(before)) if saved != before => saved > before,
+            _ => self.mark > other.mark,
+        }
+    }
+
     /// What two files of the same content tell together: the newer of each.
     pub fn or_newer(self, other: Self) -> Self {
         Self {

@@ -43,6 +43,8 @@ pub struct About {
     pub period: Period,
     /// What said so; `None` where nothing did.
     pub said_by: Option<PeriodMention>,
+    /// What else says that it is about another period, that first that is believed before others.
+    pub against: Option<(Period, PeriodMention)>,
 }
 
 /// Words that make a title that of a month's return, and not of a plan that was made in that month.
@@ -166,15 +168,26 @@ pub fn settle_period(
         (place, !is_expected)
     };
     found.sort_by_key(rank);
-    match found.into_iter().next() {
-        Some((period, said_by)) => About {
-            period,
-            said_by: Some(said_by),
-        },
-        None => About {
+    let Some((period, said_by)) = found.first().cloned() else {
+        return About {
             period: expected.unwrap_or(Period::Plan),
             said_by: None,
-        },
+            against: None,
+        };
+    };
+    // A title and a remark below it are one place; nobody sees a stamp.
+    let agrees = |place: PeriodSource| {
+        found
+            .iter()
+            .any(|(of, it)| it.source == place && *of == period)
+    };
+    let against = found
+        .iter()
+        .find(|(_, it)| it.source != PeriodSource::Stamp && !agrees(it.source));
+    About {
+        period,
+        said_by: Some(said_by),
+        against: against.cloned(),
     }
 }
 

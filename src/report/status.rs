@@ -65,10 +65,10 @@ impl Page<'_> {
         let (area, period) = (&self.scheme.area, self.status.period);
         match self.lang {
             Lang::Zh => format!(
-                "{area} {period} 报告期，尚未汇总：收到文件 {n_files} 个（读不了 {n_unread} 个）\n"
+                "{area} {period} 报告期（只看收件，不汇总）：收到文件 {n_files} 个（读不了 {n_unread} 个）\n"
             ),
             Lang::En => format!(
-                "{area} {period}, nothing merged yet: {n_files} files ({n_unread} unreadable)\n"
+                "{area} {period} (what came in; nothing is merged): {n_files} files ({n_unread} unreadable)\n"
             ),
         }
     }
@@ -166,8 +166,8 @@ impl Page<'_> {
             out,
             "\n{bold}{}{bold:#}",
             lang.pick(
-                "电话清单（未报的影响，汇总时按上月或规划数算）",
-                "Whom to telephone (the effect of what is missing is known once it is merged)"
+                "电话清单（对全县合计影响大的在前）",
+                "Whom to telephone (what matters most for the county's totals first)"
             )
         );
         let lines: Vec<Vec<Shown>> = (status.calls.iter().take(SHOWN).enumerate())

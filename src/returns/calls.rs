@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{
-    Amount, Call, Earlier, Effect, Finding, Kind, Level, Row, RowKind, Table, Value,
+    Amount, Call, Earlier, Effect, Finding, Kind, Level, Place, Row, RowKind, Table, Value,
 };
 use crate::scheme::{ColumnKind, Scheme};
 
@@ -19,7 +19,7 @@ use super::{RowName, answers_for, row_name, says_something};
 ///
 /// A matter weighs its effect times its level: mandatory three, quasi-mandatory two, verification one. Its
 /// effect is the share of the county's total that is at stake: of a wrong cell the difference (where none is
-/// known, the figure itself), of what is missing the same figure of last month, else of the plan, over the
+/// known, that from the likely value, else the figure itself), of what is missing the same figure of last month, else of the plan, over the
 /// county's total then. What nobody can weigh comes first. `tables` are those that count, in order of trust.
 pub fn calls(
     scheme: &Scheme,
@@ -112,7 +112,11 @@ impl<'a> Scales<'a> {
                 _ => Effect::Nothing,
             };
         };
-        match self.cell(finding, annex) {
+        if let Some(effect) = self.of_suspects(finding, annex) {
+            return effect;
+        }
+        let place = finding.place.as_ref();
+        match place.and_then(|place| self.cell(place, annex)) {
             Some((row, leaf)) => self.of_cell(finding, annex, row, leaf),
             None => match (of_figure(finding), reporter) {
                 (Some(effect), _) => effect,
@@ -122,9 +126,24 @@ impl<'a> Scales<'a> {
         }
     }
 
-    /// The row and the leaf that a finding is at.
-    fn cell(&self, finding: &Finding, annex: usize) -> Option<(&'a Row, usize)> {
-        let place = finding.place.as_ref()?;
+    /// Of figures that are all off alike, as in a wrong unit: the greatest share that putting one right moves.
+    fn of_suspects(&self, finding: &Finding, annex: usize) -> Option<Effect> {
+        if finding.difference.is_some() {
+            return None;
+        }
+        let suspects = finding.suspects.iter();
+        let effects = suspects.filter_map(|suspect| {
+            let likely: Amount = suspect.likely.as_deref()?.parse().ok()?;
+            let (row, leaf) = self.cell(&suspect.place, annex)?;
+            let given = row.entries[leaf].value.amount()?;
+            let whole = self.now.total(annex, row, leaf)?;
+            share(given.checked_sub(likely)?.abs(), whole)
+        });
+        effects.max_by_key(|effect| effect.share())
+    }
+
+    /// The row and the leaf of a cell.
+    fn cell(&self, place: &Place, annex: usize) -> Option<(&'a Row, usize)> {
         let (sheet, cell) = (place.sheet.as_deref()?, place.cell?);
         let table = self.by_sheet.get(&(&*place.file, sheet, annex))?;
         let row = table.rows.iter().find(|row| row.sheet_row == cell.row)?;
@@ -142,13 +161,16 @@ impl<'a> Scales<'a> {
         }
         let units = &self.scheme.units;
         let unit = self.scheme.unit_of(annex, leaf, row.spec);
-        let in_base = |amount: Amount, unit| units.to_base(amount.abs(), unit);
+        let stated = finding.unit.as_deref().and_then(|name| units.find(name));
+        let stated = stated.filter(|_| finding.difference.is_some()).or(unit);
+        // A difference in another unit than the figure's is held against the total in what both are made of.
+        let common = |amount: Amount, of: Option<usize>| match stated == unit {
+            true => Some(amount.abs()),
+            false => units.to_base(amount.abs(), of),
+        };
         let part = match (finding.difference, &row.entries[leaf].value) {
-            (Some(difference), _) => {
-                let stated = finding.unit.as_deref().and_then(|name| units.find(name));
-                in_base(difference, stated.or(unit))
-            }
-            (None, Value::Amount(amount)) => in_base(*amount, unit),
+            (Some(difference), _) => common(difference, stated),
+            (None, Value::Amount(amount)) => common(*amount, unit),
             // What should stand there is best told by what stood there.
             (None, _) => {
                 let mut before = self.before.iter();
@@ -161,7 +183,7 @@ impl<'a> Scales<'a> {
             }
         };
         let whole = self.now.total(annex_idx, row, leaf);
-        let whole = whole.and_then(|whole| in_base(whole, unit));
+        let whole = whole.and_then(|whole| common(whole, unit));
         let known = part.zip(whole).and_then(|(part, whole)| share(part, whole));
         known.unwrap_or(Effect::Unknown)
     }
@@ -232,9 +254,11 @@ struct AnnexFigures<'t> {
     rows: Vec<&'t Row>,
     by_name: HashMap<RowName<'t>, &'t Row>,
     by_reporter: HashMap<usize, Vec<&'t Row>>,
-    /// Sums of columns that have been asked for, by leaf and unit.
-    columns: RefCell<HashMap<(usize, Option<usize>), Option<Amount>>>,
+    columns: RefCell<ColumnSums>,
 }
+
+/// Sums of columns that have been asked for, by leaf and unit.
+type ColumnSums = HashMap<(usize, Option<usize>), Option<Amount>>;
 
 /// What a figure is added up to.
 #[derive(Clone, Copy, PartialEq)]

@@ -113,7 +113,9 @@ pub fn settle(
             settled.is_copy[idx] = is_copy;
             settled.is_sent_again[idx] = decided.is_some();
         }
-        let is_clear = n_new == 0 && decided.is_some_and(NewerBy::is_sure);
+        let against_mark =
+            decided.is_some_and(|by| by < NewerBy::Mark) && ages[by].mark < ages[idx].mark;
+        let is_clear = n_new == 0 && decided.is_some_and(NewerBy::is_sure) && !against_mark;
         let in_one_file = taken_table.file == table.file;
         let (taken_name, other_name) = match in_one_file {
             true => sheets(taken_table, table),
@@ -125,6 +127,7 @@ pub fn settle(
             in_one_file,
             identical,
             newer_by: decided,
+            against_mark,
             n_rows: (settled.superseded_by[idx].is_none()).then(|| replaced_by.values().sum()),
         };
         let level = match identical || is_clear {

@@ -60,7 +60,11 @@ pub struct Unlike {
     pub one: String,
     /// The other.
     pub other: String,
-    /// Rules, annexes and so on that differ.
+    /// Annexes that only the first has.
+    pub only_one: Vec<String>,
+    /// Annexes that only the other has.
+    pub only_other: Vec<String>,
+    /// Rules, annexes and so on that differ; nothing where not all annexes are the same.
     pub parts: Vec<String>,
 }
 
@@ -69,14 +73,34 @@ pub fn unlike(counties: &[CountyOutbox]) -> Vec<Unlike> {
     let Some((first, others)) = counties.split_first() else {
         return Vec::new();
     };
-    let differences = others.iter().map(|other| Unlike {
-        one: first.scheme.area.clone(),
-        other: other.scheme.area.clone(),
-        parts: first.scheme.differences(&other.scheme),
+    let differences = others.iter().map(|other| {
+        let (one, other) = (&first.scheme, &other.scheme);
+        let (only_one, only_other) = (annexes_without(one, other), annexes_without(other, one));
+        let parts = match only_one.is_empty() && only_other.is_empty() {
+            true => one.differences(other),
+            // Rules of annexes that only one has are no news, and the others cannot be told apart before that.
+            false => Vec::new(),
+        };
+        Unlike {
+            one: one.area.clone(),
+            other: other.area.clone(),
+            only_one,
+            only_other,
+            parts,
+        }
     });
-    differences
-        .filter(|unlike| !unlike.parts.is_empty())
-        .collect()
+    let is_unlike = |it: &Unlike| {
+        let mut all = it.only_one.iter().chain(&it.only_other).chain(&it.parts);
+        all.next().is_some()
+    };
+    differences.filter(is_unlike).collect()
+}
+
+/// Numbers of the annexes of one scheme that another has not.
+fn annexes_without(scheme: &Scheme, other: &Scheme) -> Vec<String> {
+    let numbers = scheme.annexes.iter().map(|annex| &*annex.number);
+    let lacking = numbers.filter(|number| other.annex(number).is_none());
+    lacking.map(str::to_owned).collect()
 }
 
 /// Brings the counties together; `scheme` is their [`prefecture`].
@@ -86,7 +110,12 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
     let past = |period: Option<Period>| {
         let period = period?;
         let tables = tables_of(scheme, period, counties)?;
-        Some(Past { period, tables })
+        let unknown = Vec::new();
+        Some(Past {
+            period,
+            tables,
+            unknown,
+        })
     };
     let [plan, last_month, year_before] = Earlier::periods(period);
     let earlier = Earlier {
@@ -103,6 +132,15 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
     let mut returns = returns(scheme, period, counties, &county);
     crate::returns::judge(scheme, period, &files, &findings, &mut returns);
     for one in &mut returns {
+        // What a county's own reporters owe is open in what the county has.
+        let owed = findings.iter().filter(|finding| {
+            finding.kind == Kind::NotReturned
+                && finding.annex.as_deref() == Some(&*scheme.annexes[one.annex].number)
+                && finding.reporter.as_deref() == Some(&*scheme.reporters[one.reporter].name)
+        });
+        for finding in owed {
+            one.open[finding.level as usize] += 1;
+        }
         // Counties send their own townships' forms back.
         one.state = match one.status {
             ReturnStatus::Missing => ReturnState::Missing,
@@ -123,6 +161,7 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
         variances,
         county,
         tables,
+        rolled_up: true,
     }
 }
 

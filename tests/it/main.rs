@@ -36,6 +36,8 @@ mod reporters;
 mod returns;
 #[cfg(feature = "consolidate")]
 mod rollup;
+#[cfg(feature = "consolidate")]
+mod sample_months;
 mod scheme;
 mod slips;
 mod thirteenth_annex;

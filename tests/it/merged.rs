@@ -484,6 +484,7 @@ fn assemble(
         earlier: Earlier::default(),
         note: None,
         superseded_by: vec![None; tables.len()],
+        rolled_up: false,
         county: county(scheme, &tables),
         variances: None,
         files,

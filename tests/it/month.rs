@@ -32,7 +32,12 @@ impl Desk {
             std::env::temp_dir().join(format!("hebiao-month-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("scheme")).expect("a folder for the test");
-        fs::write(folder.join("scheme/scheme.toml"), COUNTY).expect("a file");
+        let county = COUNTY.replacen(
+            "[[units]]",
+            "[[units]]\nname = \"万亩\"\nis = \"10000 亩\"\n[[units]]",
+            1,
+        );
+        fs::write(folder.join("scheme/scheme.toml"), county).expect("a file");
         let annex = ANNEX_3.replacen(
             "row_key ",
             "due = { every = \"month\", plan = true, day = 5 }\nrow_key ",
@@ -100,6 +105,19 @@ impl Desk {
         self.command(arguments).output().expect("the program runs")
     }
 
+    /// The lines of a sheet of May's workbook, cells that are filled in.
+    fn lines(&self, sheet: &str) -> Vec<String> {
+        let workbook = self.path("out/2024-05/东河县-2024-05-汇总.xlsx");
+        let mut workbook: Xlsx<_> = open_workbook(workbook).expect("a workbook");
+        let range = workbook.worksheet_range(sheet).expect(sheet);
+        let text = |row: &[calamine::Data]| {
+            let cells = row.iter().map(ToString::to_string);
+            let filled: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
+            filled.join("|")
+        };
+        range.rows().map(text).collect()
+    }
+
     fn findings(&self, period: &str) -> Option<Value> {
         let bytes = fs::read(self.path("out").join(period).join("findings.json")).ok()?;
         serde_json::from_slice(&bytes).ok()
@@ -114,6 +132,10 @@ impl Drop for Desk {
 
 /// A form of 附件3 with one row.
 fn form(saved: &str, row: &str) -> Vec<u8> {
+    titled("东河县2023-2025年造林绿化任务指导性计划表", saved, row)
+}
+
+fn titled(title: &str, saved: &str, row: &str) -> Vec<u8> {
     let mut book = Workbook::new();
     let saved = ExcelDateTime::parse_from_str(saved).expect("a time");
     book.set_properties(&DocProperties::new().set_creation_datetime(&saved));
@@ -122,9 +144,7 @@ fn form(saved: &str, row: &str) -> Vec<u8> {
     let cells: Vec<&str> = row.split('|').collect();
     let head = ["单位", "2023年度", "2024年度", "2025年度", "三年合计"];
     sheet.write(0, 0, "附件3").expect("a cell");
-    sheet
-        .write(1, 0, "东河县2023-2025年造林绿化任务指导性计划表")
-        .expect("a cell");
+    sheet.write(1, 0, title).expect("a cell");
     sheet
         .write(2, 0, format!("填报单位：{}", cells[0]))
         .expect("a cell");
@@ -248,20 +268,7 @@ fn the_telephone_list_begins_with_what_matters_most() {
             "西岭镇 附件3 share 18 143",
         ]
     );
-    let workbook = desk.path("out/2024-05/东河县-2024-05-汇总.xlsx");
-    let mut workbook: Xlsx<_> = open_workbook(workbook).expect("a workbook");
-    let lines = |workbook: &mut Xlsx<_>, sheet: &str| -> Vec<String> {
-        let range = workbook.worksheet_range(sheet).expect(sheet);
-        let text = |row: &[calamine::Data]| {
-            let cells = row.iter().map(ToString::to_string);
-            cells
-                .filter(|cell| !cell.is_empty())
-                .collect::<Vec<_>>()
-                .join("|")
-        };
-        range.rows().map(text).collect()
-    };
-    let sheet = lines(&mut workbook, "报送情况");
+    let sheet = desk.lines("报送情况");
     for start in [
         "1|东河镇|已替换|1|1|",
         "2|西岭镇|退回|1|1|1|",
@@ -277,12 +284,134 @@ fn the_telephone_list_begins_with_what_matters_most() {
             "{start}\n{sheet:#?}"
         );
     }
-    let annex = lines(&mut workbook, "附件3");
+    let annex = desk.lines("附件3");
     let said = "数据不全：合计只含已报的 2 个单位，应报 3 个；未报：南坪乡。";
     assert!(annex.iter().any(|line| line == said), "{annex:#?}");
     assert!(
         desk.path("out/2024-05/退回/西岭镇/西岭镇（已审核）.xlsx")
             .exists()
+    );
+}
+
+/// 西岭镇 filled in 万亩: 0.003, 0.003, 0.002 and 0.008 for 30, 30, 20 and 80.
+#[test]
+fn a_return_in_a_wrong_unit_weighs_what_putting_it_right_moves() {
+    let desk = Desk::new("unit");
+    desk.april();
+    desk.run(&["merge", "2024-04"]);
+    let (dong, xi) = ("东河镇|10|25|10|45", "西岭镇|0.003|0.003|0.002|0.008");
+    desk.returned("2024-05/东河镇.xlsx", "2024-06-03T02:00:00Z", dong);
+    desk.returned("2024-05/西岭镇.xlsx", "2024-06-03T02:00:00Z", xi);
+    desk.run(&["merge", "2024-05"]);
+    let findings = desk.findings("2024-05").expect("findings.json");
+    let calls: Vec<String> = list(&findings, "calls")
+        .iter()
+        .map(|call| {
+            let finding =
+                &list(&findings, "findings")[call["finding"].as_u64().expect("an index") as usize];
+            format!(
+                "{} {}",
+                texts(finding, &["kind", "level"]),
+                texts(call, &["reporter", "effect", "part", "whole"])
+            )
+        })
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            // 29.997 / 10.003 of 2023 is more than 29.997 / 25.003, 19.998 / 10.002 and 79.992 / 45.008.
+            "unit-slip verification 西岭镇 share 29.997 10.003",
+            "not-returned mandatory 南坪乡 share 30 60",
+        ]
+    );
+}
+
+/// April's form came under May's name; May's came as well.
+#[test]
+fn a_form_of_another_month_is_excused_once_this_months_has_come() {
+    let april = "东河县南坪乡2024年4月造林绿化任务完成情况表";
+    let (of_april, of_may) = ("南坪乡|20|30|30|80", "南坪乡|20|35|30|85");
+    for (sent, level, state) in [
+        // Sent by mistake, then put right.
+        ("2024-06-01T02:00:00Z", "hint", "returned"),
+        // Sent later, it may be a correction whose month is wrong.
+        ("2024-06-04T02:00:00Z", "verification", "to-explain"),
+    ] {
+        let desk = Desk::new(&format!("excused-{level}"));
+        desk.returned("2024-05/南坪乡5月.xlsx", "2024-06-03T02:00:00Z", of_may);
+        let path = desk.path("inbox/2024-05/南坪乡.xlsx");
+        fs::write(path, titled(april, sent, of_april)).expect("a file");
+        desk.run(&["merge", "2024-05"]);
+        let findings = desk.findings("2024-05").expect("findings.json");
+        let mut all = list(&findings, "findings").iter();
+        let wrong = all.find(|finding| finding["kind"] == "wrong-period");
+        let wrong = wrong.expect("it is told");
+        assert_eq!(wrong["level"], level);
+        assert_eq!(
+            wrong["message"],
+            format!(
+                "不是本报告期的报表：标题写的是“{april}”，即 2024-04，本期是 2024-05；没有汇总，本期的取自 南坪乡5月.xlsx"
+            )
+        );
+        let returns = list(&findings, "returns");
+        assert_eq!(
+            texts(&returns[2], &["reporter", "state"]),
+            format!("南坪乡 {state}")
+        );
+        // What is kept apart is neither counted nor passed over.
+        let sheet = desk.lines("报送情况");
+        let about = "附件3 南坪乡，报告期是 2024-04，没有汇总";
+        assert!(sheet.iter().any(|line| line.ends_with(about)), "{sheet:#?}");
+        let summary = desk.lines("说明");
+        let counted = "数据|表 1 张，指标值 4 个；另有 1 张表不是本报告期的，没有汇总";
+        assert!(summary.iter().any(|line| line == counted), "{summary:#?}");
+    }
+}
+
+/// Between April and May the scheme calls a column otherwise: what April had of it is held against nothing, and
+/// that is said. What cannot be read is named, with what to do about it.
+#[test]
+fn earlier_figures_that_are_of_no_use_any_more_are_named() {
+    let desk = Desk::new("renamed");
+    desk.april();
+    desk.run(&["merge", "2024-04"]);
+    desk.may();
+    let scheme = desk.path("scheme/annex-3.toml");
+    let annex = fs::read_to_string(&scheme).expect("the annex");
+    fs::write(&scheme, annex.replace("造林面积", "造林")).expect("written");
+    desk.run(&["merge", "2024-05"]);
+    let head = &desk.lines("差异分析")[1];
+    let said = "2024年4月的这些数现行制度里没有，未作比较：附件3 造林面积；只是改了名称的，请用现行制度重新汇总该期。";
+    assert!(head.contains(said), "{head}");
+
+    let records = desk.path("out/2024-04/records.parquet");
+    fs::write(&records, "half").expect("written");
+    for command in ["merge", "status"] {
+        let done = desk.run(&[command, "2024-05"]);
+        assert_eq!(done.status.code(), Some(2));
+        let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+        let what = "records.parquet 读不了，请重新汇总这一期：hebiao merge 2024-04";
+        assert!(stderr.contains(what), "{stderr}");
+    }
+}
+
+#[test]
+fn a_correction_with_an_older_stamp_is_asked_about() {
+    let desk = Desk::new("older-stamp");
+    let (first, corrected) = ("东河镇|10|20|10|45", "东河镇|10|25|10|45");
+    desk.returned("2024-05/东河镇.xlsx", "2024-06-05T02:00:00Z", first);
+    desk.returned(
+        "2024-05/东河镇修改稿.xlsx",
+        "2024-06-04T02:00:00Z",
+        corrected,
+    );
+    desk.run(&["merge", "2024-05"]);
+    let findings = desk.findings("2024-05").expect("findings.json");
+    let mut all = list(&findings, "findings").iter();
+    let twice = all.find(|finding| finding["kind"] == "duplicate-return");
+    assert_eq!(
+        texts(twice.expect("it is told"), &["level", "message"]),
+        "verification 重复上报，内容不同：取用 东河镇.xlsx（按文件内的保存时间较新，但文件名的版本字样相反），东河镇修改稿.xlsx 没有汇总"
     );
 }
 
@@ -349,6 +478,30 @@ fn status_shows_the_same_and_writes_nothing() {
     assert_eq!(list(&findings, "returns").len(), 3);
     assert!(!desk.path("out").exists());
     assert_eq!(desk.run(&["status", "2024-06"]).status.code(), Some(2));
+}
+
+/// What rules over time and last month's figures say is known before anything is merged.
+#[test]
+fn status_finds_what_a_merge_would_find() {
+    let desk = Desk::new("status-merge");
+    desk.april();
+    desk.run(&["merge", "2024-04"]);
+    desk.may();
+    // 南坪乡's own form is April's once more.
+    desk.returned(
+        "2024-05/南坪乡.xlsx",
+        "2024-06-03T02:00:00Z",
+        "南坪乡|20|30|30|80",
+    );
+    let output = desk.run(&["status", "2024-05", "--format", "json"]);
+    let before: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    desk.run(&["merge", "2024-05"]);
+    let merged = desk.findings("2024-05").expect("findings.json");
+    for key in ["returns", "corrections", "calls", "findings", "counts"] {
+        assert_eq!(before[key], merged[key], "{key}");
+    }
+    let mut all = list(&before, "findings").iter();
+    assert!(all.any(|finding| finding["kind"] == "copied"), "{before}");
 }
 
 /// A program that is ended with the test.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
-use hebiao::model::{Kind, Period};
+use hebiao::model::{Kind, Level, Period};
 use hebiao::pipeline::FormReader;
 use hebiao::scheme::Scheme;
 use rust_xlsxwriter::{DocProperties, Workbook, Worksheet};
@@ -427,7 +427,8 @@ fn a_form_of_another_month_is_kept_apart_and_listed() {
     );
 }
 
-/// The period that a form is taken to be about, and where that was found; ` !` where it is kept apart.
+/// The period that a form is taken to be about, and where that was found; ` !` where it is kept apart, and where
+/// something on it says another period, `?` with how loudly that is told.
 fn about(
     period: &str,
     path: &str,
@@ -463,21 +464,21 @@ fn about(
     let reader = FormReader::new(&scheme, Period::parse(period));
     let read = reader.file(&Arc::from(path), &bytes);
     let table = &read.record.tables[0];
-    let n_wrong = read
-        .findings
-        .iter()
+    let told = read.findings.iter();
+    let told: Vec<Level> = told
         .filter(|it| it.kind == Kind::WrongPeriod)
-        .count();
-    assert_eq!(
-        n_wrong,
-        usize::from(table.kept_apart),
-        "{lines:?}",
-        lines = read.findings
-    );
+        .map(|it| it.level)
+        .collect();
+    let told = match told[..] {
+        [] => String::new(),
+        [Level::Mandatory] => " !".to_owned(),
+        [level] => format!(" ?{level}"),
+        _ => panic!("{:?}", read.findings),
+    };
+    assert_eq!(table.kept_apart, told == " !", "{:?}", read.findings);
     assert_eq!(read.tables.len(), usize::from(!table.kept_apart));
     let source = table.period_found_by.map_or("-", |source| source.name());
-    let apart = if table.kept_apart { " !" } else { "" };
-    format!("{} {source}{apart}", table.period)
+    format!("{} {source}{told}", table.period)
 }
 
 #[test]
@@ -509,7 +510,20 @@ fn the_month_is_found_wherever_it_stands() {
     let line: &[&[&str]] = &[&["造林任务表"], &["报告期：2024年4月", "", "单位：亩"]];
     assert_eq!(of("东河乡5月.xlsx", "5月", line, None), "2024-04 form !");
     let apart: &[&[&str]] = &[&["东河乡2024年4月造林任务表"], &["报告期：", "2024年5月"]];
-    assert_eq!(of("东河乡.xlsx", "附件1", apart, None), "2024-05 form");
+    assert_eq!(
+        of("东河乡.xlsx", "附件1", apart, None),
+        "2024-05 form ?verification"
+    );
+    // Of the title and the name of the file, the name is the one that is left over easily.
+    let title: &[&[&str]] = &[&["东河乡2024年5月造林任务表"]];
+    assert_eq!(
+        of("东河乡4月.xlsx", "附件1", title, None),
+        "2024-05 title ?hint"
+    );
+    assert_eq!(of("东河乡.xlsx", "4月", title, None), "2024-05 title ?hint");
+    // A remark below a title is no second opinion.
+    let remark: &[&[&str]] = &[&["东河乡2024年5月造林任务表"], &["4月的数已经核实"]];
+    assert_eq!(of("东河乡.xlsx", "附件1", remark, None), "2024-05 title");
     assert_eq!(of("东河乡.xlsx", "4月", &[], None), "2024-04 sheet-name !");
     assert_eq!(
         of("东河乡4月.xlsx", "附件1", &[], None),

@@ -399,6 +399,11 @@ fn the_plans_water_adds_up_by_source_and_by_use_in_hundreds_of_millions() {
         let shown = published[&(row + 1, col)];
         assert!((floor..=ceiling).contains(&shown), "{row} {col}");
     }
+    // Typed with a Chinese keyboard it is the same.
+    let typed = Outbox::new("in-yi-m3-wide");
+    typed.merge(&["--unit", "附件７＝亿立方米：２"]);
+    let name = "轮台县-plan-汇总.xlsx";
+    assert!(typed.file(name) == outbox.file(name), "another workbook");
     let listed = book.lines("舍位平衡");
     let uneven = listed.iter().filter(|line| line.contains("A7-02"));
     assert_eq!(uneven.count(), 22);

@@ -277,19 +277,19 @@ fn counties_stand_in_the_prefecture_where_townships_stand_in_a_county() {
          西山县|4|40||75|40|\n\
          合计|8|123|||130|"
     );
-    // Water adds up, 5.5 + 7 and 6 + 8.25; rates do not.
+    // Water adds up, 5.5 + 7 and 6 + 8.25; rates do not. In a month of 2024 nobody owes 2025.
     assert_eq!(
         desk.sheet(book, "附件4", 2),
         "县（市）|区域|年份|回用率|水量\n\
          巴州|全县（市）|2023年||12.5\n\
          |全县（市）|2024年||14.25\n\
-         |全县（市）|2025年|未报|\n\
+         |全县（市）|2025年||\n\
          东河县|全县（市）|2023年|38|5.5\n\
          |全县（市）|2024年|50|6\n\
-         |全县（市）|2025年|未报|\n\
+         |全县（市）|2025年||\n\
          西山县|全县（市）|2023年|40|7\n\
          |全县（市）|2024年|60|8.25\n\
-         |全县（市）|2025年|未报|"
+         |全县（市）|2025年||"
     );
     assert_eq!(
         desk.sheet(book, "附件6", 2),
@@ -369,9 +369,73 @@ fn counties_of_different_schemes_are_refused_and_what_differs_is_named() {
     let done = desk.rollup(&["east", "east"], &[]);
     assert_eq!(done.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&done.stderr).contains("东河县 给了两次"));
-    let done = desk.rollup(&["east", "nowhere"], &[]);
+    // All that are missing are named, not only the first.
+    let done = desk.rollup(&["north", "east", "nowhere"], &[]);
     assert_eq!(done.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&done.stderr).contains("没有 2024-05 的汇总结果"));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    let missing = ["north", "nowhere"].map(|name| desk.0.join(name).display().to_string());
+    let expected = format!("{} 里没有 2024-05 的汇总结果", missing.join("、"));
+    assert!(said.contains(&expected), "{said}");
+    // A county that merged other months only has not this one either.
+    west(&desk, "2024-04", &files(&WEST));
+    fs::remove_dir_all(desk.0.join("west/2024-05")).expect("removed");
+    let done = desk.rollup(&["east", "west"], &[]);
+    assert_eq!(done.status.code(), Some(2));
+}
+
+#[test]
+fn an_annex_that_only_one_county_has_is_named_and_its_rules_are_not() {
+    let desk = Desk::new("lacking");
+    east(&desk, "2024-05");
+    // Without 附件3 the others move up; their rules are the same all the same.
+    let mut fewer = files(&WEST);
+    fewer.remove(1);
+    let scheme = loaded(&fewer);
+    let draft = Draft::new(&scheme);
+    write_outbox(&desk.0.join("west"), "2024-05", &fewer, draft, &scheme);
+    let done = desk.rollup(&["east", "west"], &[]);
+    assert_eq!(done.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&done.stderr).trim(),
+        "做不下去：东河县与西山县的报表制度不同，不能相加；只有东河县有的附件：附件3"
+    );
+}
+
+/// 西山县 lacks 丙乡's 附件3. Its figures are added up as they are, and whoever reads them is told.
+#[test]
+fn a_county_without_one_of_its_townships_is_told_beside_its_figures() {
+    let desk = Desk::new("partly");
+    east(&desk, "2024-05");
+    let files = files(&WEST);
+    let scheme = loaded(&files);
+    let mut missing = Finding::new(Kind::NotReturned, Level::Mandatory, Detail::NotReturned);
+    missing.annex = Some("附件3".into());
+    missing.reporter = Some("丙乡".into());
+    let draft = Draft::new(&scheme)
+        .returned("甲镇", "附件3", "南片 | 甲镇 | 2 | 10 | | 90 | 10 | 20")
+        .returned("乙镇", "附件3", "南片 | 乙镇 | 2 | 30 | | 70 | 30 | 30")
+        .finding(missing);
+    write_outbox(&desk.0.join("west"), "2024-05", &files, draft, &scheme);
+    desk.rollup(&["east", "west"], &["--area", "巴州"]);
+    let book = "out/2024-05-州级/巴州-2024-05-汇总.xlsx";
+    let annex = desk.sheet(book, "附件3", 2);
+    let last = annex.lines().last().expect("lines");
+    assert_eq!(
+        last.trim_end_matches('|'),
+        "数据不全：西山县的数不含未报的丙乡。"
+    );
+    let head = desk.sheet(book, "差异分析", 1);
+    let said = head.lines().next().expect("lines");
+    assert!(
+        said.contains("还有单位未报、数不全的：西山县附件3。"),
+        "{said}"
+    );
+    // Counties call their own townships, and nothing of theirs is sent back from here.
+    let returns = desk.sheet(book, "报送情况", 1);
+    assert!(returns.contains("由各县（市）向填报单位催办"), "{returns}");
+    assert!(!returns.contains("已审核"), "{returns}");
+    let counted = |line: &&str| line.starts_with("4|西山县|附件3|已报|1|0|0|");
+    assert!(returns.lines().any(|line| counted(&line)), "{returns}");
 }
 
 #[test]

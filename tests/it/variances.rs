@@ -55,6 +55,7 @@ fn past(scheme: &Scheme, period: &str, annex: &str, lines: &[&str]) -> Past {
     Past {
         period: month(period),
         tables,
+        unknown: Vec::new(),
     }
 }
 
@@ -307,11 +308,44 @@ fn the_charts_are_drawn_from_figures_on_the_sheet() {
     let points = of_done.split("</c:numCache>").next().expect("its points");
     assert_eq!(points.matches("<c:pt ").count(), 3, "{points}");
     assert!(!course.contains("dispBlanksAs val=\"zero\""));
+    let title = "附件9 造林 2024年：累计与序时进度（亩）";
+    assert!(course.contains(&format!("<a:t>{title}</a:t>")), "{course}");
     assert_eq!(
         sheet.part("xl/charts/chart3.xml"),
         None,
         "rates have no schedule"
     );
+}
+
+#[test]
+fn a_course_that_lacks_reporters_says_so() {
+    let scheme = scheme(&[ANNEX_9]);
+    let plan = past(
+        &scheme,
+        "plan",
+        "附件9",
+        &[
+            "东河镇 | 100 | 120 | 130 | 90 | 90 | 90 | 20 | 20 | 20",
+            "南坪乡 |  10 |  60 |  10 | 90 | 90 | 90 | 40 | 40 | 40",
+        ],
+    );
+    let merged = draft(
+        &scheme,
+        "附件9",
+        &[
+            "东河镇 | 100 | 60 | | 90 | 80 | | 20 | 21 |",
+            "南坪乡 |  10 |  3 | | 90 |    | | 40 | 40 |",
+        ],
+    );
+    let earlier = Earlier {
+        plan: Some(plan),
+        ..Earlier::default()
+    };
+    let merged = compared(&scheme, merged.merged(), earlier);
+    let sheet = Sheet::of(&merged, &scheme);
+    let course = sheet.part("xl/charts/chart2.xml").expect("a chart");
+    let title = "附件9 造林 2024年：累计与序时进度（亩），本期只有 2/3 家";
+    assert!(course.contains(&format!("<a:t>{title}</a:t>")), "{course}");
 }
 
 #[test]

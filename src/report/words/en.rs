@@ -1,9 +1,10 @@
 //! English.
 
 use crate::model::{
-    AliasMatch, Amount, Basis, Condition, CopiedFrom, Detail, Direction, Evidence, Explained,
-    Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy, PeriodSource,
-    Place, ReadAs, Reason, ReporterSource, ReturnState, Slip, Suspect, Verdict, Wanted,
+    AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Evidence,
+    Explained, Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy,
+    PeriodSource, Place, ReadAs, Reason, ReporterSource, ReturnState, Slip, Suspect, Verdict,
+    Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -93,6 +94,7 @@ pub(super) fn title(finding: &Finding) -> String {
             CopiedFrom::Reporter(_) => "The figures are another reporter's",
         },
         Detail::WrongPeriod { .. } => "The form is about another period",
+        Detail::PeriodsDiffer { .. } => "The form says two periods",
         Detail::Sum { .. } => "The total differs from the sum of its parts",
         Detail::TotalRow { .. } => "The total row differs from the sum of the rows",
         Detail::RowCount { .. } => "The total row states another number of rows",
@@ -246,6 +248,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             in_one_file,
             identical,
             newer_by,
+            against_mark,
             n_rows,
         } => {
             let name = |name: &str| match in_one_file {
@@ -253,11 +256,15 @@ pub(super) fn facts(finding: &Finding) -> String {
                 false => name.to_owned(),
             };
             let (taken, other) = (name(taken), name(other));
+            let against = match against_mark {
+                true => ", though the version marks in the names say the opposite",
+                false => "",
+            };
             let by = match newer_by {
                 Some(NewerBy::Name) if *in_one_file => {
                     " (nothing tells which is newer; the earlier name)".to_owned()
                 }
-                Some(by) => format!(" ({})", self::newer_by(*by)),
+                Some(by) => format!(" ({}{against})", self::newer_by(*by)),
                 None => String::new(),
             };
             match (identical, n_rows) {
@@ -330,22 +337,57 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::Copied {
             from,
             n_figures,
-            whole,
+            extent,
         } => {
-            let what = if *whole { "return" } else { "row" };
             let from = match from {
                 CopiedFrom::LastMonth(period) => format!("last month ({period})"),
-                CopiedFrom::Reporter(name) => format!("“{name}”"),
+                CopiedFrom::Reporter(name) => {
+                    return format!("all {n_figures} figures of the row are those of “{name}”");
+                }
             };
-            format!("all {n_figures} figures of the {what} that should move are those of {from}")
+            match extent {
+                CopiedExtent::Return => {
+                    format!(
+                        "all {n_figures} figures of the return that should move are those of {from}"
+                    )
+                }
+                CopiedExtent::Row => {
+                    format!(
+                        "all {n_figures} figures of the row that should move are those of {from}"
+                    )
+                }
+                CopiedExtent::Figures => {
+                    format!(
+                        "{n_figures} figures of the row that should have grown are those of {from}"
+                    )
+                }
+            }
         }
         Detail::Told { about, message } => match about.is_empty() {
             true => message.clone(),
             false => format!("{about}: {message}"),
         },
-        Detail::WrongPeriod { found_by, printed } => format!(
-            "{} says “{printed}”, that is {}; this period is {}; left out",
-            period_source(*found_by),
+        Detail::WrongPeriod {
+            found_by,
+            printed,
+            taken,
+        } => {
+            let taken = taken.as_ref();
+            let taken = taken.map(|file| format!(", {file} was taken for this period"));
+            format!(
+                "{} says “{printed}”, that is {}; this period is {}; left out{}",
+                period_source(*found_by),
+                given(finding),
+                expected(finding),
+                taken.unwrap_or_default()
+            )
+        }
+        Detail::PeriodsDiffer { taken, other } => format!(
+            "{} says “{}”, but {} “{}”, that is {}; taken for {}",
+            period_source(taken.0),
+            taken.1,
+            period_source(other.0),
+            other.1,
             given(finding),
             expected(finding)
         ),
@@ -652,6 +694,16 @@ pub(super) fn advice(finding: &Finding) -> String {
         }
         .to_owned(),
         Detail::Told { .. } => "Ask the county".to_owned(),
+        Detail::WrongPeriod { taken: Some(_), .. } => match finding.level {
+            Level::Hint => "Nothing to do; move it to its month if it belongs there",
+            _ => {
+                "Find out whether it corrects this period: put the period right and return it again, or move it to its month"
+            }
+        }
+        .to_owned(),
+        Detail::PeriodsDiffer { .. } => {
+            "Check which period the figures are of, and put the other right".to_owned()
+        }
         Detail::WrongPeriod { .. } => {
             "Check the period: put it right and return it again, or move the file to its month"
                 .to_owned()

@@ -213,10 +213,8 @@ pub fn file_reason(status: &FileStatus, lang: Lang) -> String {
         (FileStatus::SameFigures(other), Lang::En) => format!("the same figures as {other}"),
         (FileStatus::Superseded(other), Lang::Zh) => format!("以 {other} 为准"),
         (FileStatus::Superseded(other), Lang::En) => format!("{other} is taken instead"),
-        (FileStatus::Ignored, Lang::Zh) => "临时文件、隐藏文件或县里的说明，不是报表".to_owned(),
-        (FileStatus::Ignored, Lang::En) => {
-            "a lock file, a hidden file or the county's note; no return".to_owned()
-        }
+        (FileStatus::Ignored, Lang::Zh) => "临时文件、隐藏文件或本期说明，不是报表".to_owned(),
+        (FileStatus::Ignored, Lang::En) => "a lock file, hidden file or note, no return".to_owned(),
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Basis, Condition, CopiedFrom, Direction, Evidence, Explained, Extent, Need, Period,
-    PeriodSource, ReadAs, Reason, Slip, Wanted,
+    Basis, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent, Need,
+    Period, PeriodSource, ReadAs, Reason, Slip, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -154,7 +154,7 @@ fn examples() -> Vec<Finding> {
             Detail::Copied {
                 from: CopiedFrom::LastMonth(Period::parse("2024-04").expect("a month")),
                 n_figures: 7,
-                whole: true,
+                extent: CopiedExtent::Return,
             },
         ),
         finding(
@@ -162,7 +162,15 @@ fn examples() -> Vec<Finding> {
             Detail::Copied {
                 from: CopiedFrom::Reporter("轮台镇".into()),
                 n_figures: 21,
-                whole: false,
+                extent: CopiedExtent::Row,
+            },
+        ),
+        finding(
+            Kind::Copied,
+            Detail::Copied {
+                from: CopiedFrom::LastMonth(Period::parse("2024-04").expect("a month")),
+                n_figures: 2,
+                extent: CopiedExtent::Figures,
             },
         ),
         finding(
@@ -177,6 +185,26 @@ fn examples() -> Vec<Finding> {
             Detail::WrongPeriod {
                 found_by: PeriodSource::Title,
                 printed: "2024年4月用水量统计表".into(),
+                taken: None,
+            },
+        )
+        .given("2024-04")
+        .expected("2024-05"),
+        finding(
+            Kind::WrongPeriod,
+            Detail::WrongPeriod {
+                found_by: PeriodSource::Title,
+                printed: "2024年4月用水量统计表".into(),
+                taken: Some("轮台镇5月.xlsx".into()),
+            },
+        )
+        .given("2024-04")
+        .expected("2024-05"),
+        finding(
+            Kind::WrongPeriod,
+            Detail::PeriodsDiffer {
+                taken: (PeriodSource::Form, "2024年5月".into()),
+                other: (PeriodSource::FileName, "轮台镇4月".into()),
             },
         )
         .given("2024-04")
@@ -445,6 +473,7 @@ fn examples() -> Vec<Finding> {
                 in_one_file: newer_by == Some(NewerBy::Shown),
                 identical,
                 newer_by,
+                against_mark: newer_by == Some(NewerBy::Saved),
                 n_rows,
             },
         ));
@@ -564,13 +593,14 @@ fn variant(detail: &Detail) -> usize {
         Detail::Copied { .. } => 48,
         Detail::OthersRows { .. } => 50,
         Detail::OfOtherPeriod { .. } => 51,
+        Detail::PeriodsDiffer { .. } => 52,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..52 {
+    for number in 0..53 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -1,9 +1,10 @@
 //! 中文.
 
 use crate::model::{
-    AliasMatch, Amount, Basis, Condition, CopiedFrom, Detail, Direction, Evidence, Explained,
-    Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy, PeriodSource,
-    Place, ReadAs, Reason, ReporterSource, ReturnState, Slip, Suspect, Verdict, Wanted,
+    AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Evidence,
+    Explained, Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy,
+    PeriodSource, Place, ReadAs, Reason, ReporterSource, ReturnState, Slip, Suspect, Verdict,
+    Wanted,
 };
 use crate::read::{FileKind, Quantity, Unreadable};
 
@@ -93,6 +94,7 @@ pub(super) fn title(finding: &Finding) -> String {
             CopiedFrom::Reporter(_) => "数字与另一单位完全相同",
         },
         Detail::WrongPeriod { .. } => "不是本报告期的报表",
+        Detail::PeriodsDiffer { .. } => "报告期前后不一",
         Detail::Sum { .. } => "合计与分项之和不符",
         Detail::TotalRow { .. } => "合计行与各行之和不符",
         Detail::RowCount { .. } => "合计行注明的个数与行数不符",
@@ -243,6 +245,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             in_one_file,
             identical,
             newer_by,
+            against_mark,
             n_rows,
         } => {
             let name = |name: &str| match in_one_file {
@@ -250,9 +253,13 @@ pub(super) fn facts(finding: &Finding) -> String {
                 false => name.to_owned(),
             };
             let (taken, other) = (name(taken), name(other));
+            let against = match against_mark {
+                true => "，但文件名的版本字样相反",
+                false => "",
+            };
             let by = match newer_by {
                 Some(NewerBy::Name) if *in_one_file => "（分不出新旧，取名称在前的）".to_owned(),
-                Some(by) => format!("（{}）", self::newer_by(*by)),
+                Some(by) => format!("（{}{against}）", self::newer_by(*by)),
                 None => String::new(),
             };
             match (identical, n_rows) {
@@ -332,22 +339,49 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::Copied {
             from,
             n_figures,
-            whole,
+            extent,
         } => {
-            let what = if *whole { "整张表" } else { "这一行" };
             let from = match from {
                 CopiedFrom::LastMonth(period) => format!("上月（{period}）"),
-                CopiedFrom::Reporter(name) => name.to_string(),
+                CopiedFrom::Reporter(name) => {
+                    return format!("这一行的 {n_figures} 个数都与{name}的相同");
+                }
             };
-            format!("{what}应有变化的 {n_figures} 个数都与{from}的相同")
+            match extent {
+                CopiedExtent::Return => {
+                    format!("整张表应有变化的 {n_figures} 个数都与{from}的相同")
+                }
+                CopiedExtent::Row => format!("这一行应有变化的 {n_figures} 个数都与{from}的相同"),
+                CopiedExtent::Figures => {
+                    format!("这一行有 {n_figures} 个按进度应当增加的数与{from}的相同")
+                }
+            }
         }
         Detail::Told { about, message } => match about.is_empty() {
             true => message.clone(),
             false => format!("{about}：{message}"),
         },
-        Detail::WrongPeriod { found_by, printed } => format!(
-            "{}写的是“{printed}”，即 {}，本期是 {}；没有汇总",
-            period_source(*found_by),
+        Detail::WrongPeriod {
+            found_by,
+            printed,
+            taken,
+        } => {
+            let taken = taken.as_ref();
+            let taken = taken.map(|file| format!("，本期的取自 {file}"));
+            format!(
+                "{}写的是“{printed}”，即 {}，本期是 {}；没有汇总{}",
+                period_source(*found_by),
+                given(finding),
+                expected(finding),
+                taken.unwrap_or_default()
+            )
+        }
+        Detail::PeriodsDiffer { taken, other } => format!(
+            "{}写的是“{}”，{}写的是“{}”，即 {}；按 {} 汇总",
+            period_source(taken.0),
+            taken.1,
+            period_source(other.0),
+            other.1,
             given(finding),
             expected(finding)
         ),
@@ -638,6 +672,12 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             CopiedFrom::Reporter(_) => "请确认没有填成别的单位的数",
         }
         .to_owned(),
+        Detail::WrongPeriod { taken: Some(_), .. } => match finding.level {
+            Level::Hint => "不必处理；放错文件夹的，移到该月的文件夹",
+            _ => "请核对是不是本期的更正：是的，改正报告期后重报；不是的，移到该月的文件夹",
+        }
+        .to_owned(),
+        Detail::PeriodsDiffer { .. } => "请核对数字是哪个报告期的，改正写错的一处".to_owned(),
         Detail::WrongPeriod { .. } => {
             "请核对报告期：写错的改正后重报；放错文件夹的，移到该月的文件夹".to_owned()
         }

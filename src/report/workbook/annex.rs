@@ -88,7 +88,10 @@ impl<'a> Grid<'a> {
         let is_label = frame.labels[leaf] || kind == ColumnKind::Serial;
         let state = row.completion.map(|completion| completion.state);
         let was_returned = state.is_some_and(|state| state != State::NotReturned);
-        row.source.is_none() && !is_label && !was_returned
+        // A row of a later year stays blank.
+        let period = frame.context.merged.period;
+        let is_due = row.year.is_none_or(|year| period.has_begun(year));
+        row.source.is_none() && !is_label && !was_returned && is_due
     }
 
     /// What the cell that starts here looks like, but for its number format.
@@ -587,33 +590,35 @@ impl Writer<'_, '_> {
 
     /// That the totals lack somebody's figures, and whose.
     fn incomplete(&self) -> Option<String> {
-        const NAMED: usize = 12;
         let frame = self.grid.frame;
         let context = frame.context;
         let lang = context.lang;
+        frame.county.total.as_ref()?;
         let (owed, came) = context.owed(Some(frame.idx));
-        if frame.county.total.is_none() || came == owed {
-            return None;
-        }
+        let partly = context.partly(frame.idx);
         let missing = context.merged.returns.iter();
         let missing =
             missing.filter(|one| one.annex == frame.idx && one.status == ReturnStatus::Missing);
-        let mut names: Vec<&str> = missing
-            .map(|one| &*context.scheme.reporters[one.reporter].name)
-            .collect();
-        let rest = names.len().saturating_sub(NAMED);
-        names.truncate(NAMED);
-        let mut names = names.join(lang.pick("、", ", "));
-        if rest > 0 {
-            names += lang.pick("等", " and others");
-        }
-        Some(match lang {
-            Lang::Zh => {
-                format!("数据不全：合计只含已报的 {came} 个单位，应报 {owed} 个；未报：{names}。")
+        let missing = missing.map(|one| &*context.scheme.reporters[one.reporter].name);
+        let missing = some_of(missing.collect(), lang);
+        let partly = partly.into_iter().map(|(county, without)| {
+            let without = some_of(without, lang);
+            match lang {
+                Lang::Zh => format!("{county}的数不含未报的{without}"),
+                Lang::En => format!("{county} lacks {without}"),
             }
+        });
+        let whole = (came < owed).then(|| match lang {
+            Lang::Zh => format!("合计只含已报的 {came} 个单位，应报 {owed} 个；未报：{missing}"),
             Lang::En => {
-                format!("Incomplete: the totals hold {came} of {owed} reporters; missing: {names}.")
+                format!("the totals hold {came} of {owed} reporters; missing: {missing}")
             }
+        });
+        let said: Vec<String> = whole.into_iter().chain(partly).collect();
+        let said = said.join(lang.pick("；", "; "));
+        (!said.is_empty()).then(|| match lang {
+            Lang::Zh => format!("数据不全：{said}。"),
+            Lang::En => format!("Incomplete: {said}."),
         })
     }
 
@@ -740,4 +745,16 @@ fn worst_of_annex(context: &Context<'_>, annex: usize) -> Option<Level> {
     Level::ALL
         .into_iter()
         .find(|level| counts[*level as usize] > 0)
+}
+
+/// Names, of many only the first.
+fn some_of(mut names: Vec<&str>, lang: Lang) -> String {
+    const NAMED: usize = 12;
+    let rest = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let mut said = names.join(lang.pick("、", ", "));
+    if rest > 0 {
+        said += lang.pick("等", " and others");
+    }
+    said
 }

@@ -38,7 +38,7 @@ use rayon::prelude::*;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
 use crate::consolidate::{County, TooLong};
-use crate::model::{Finding, Level, Period, ReturnStatus};
+use crate::model::{Detail, Finding, Kind, Level, Period, ReturnStatus};
 use crate::pipeline::Merged;
 use crate::scheme::{Annex, Scheme};
 
@@ -183,11 +183,48 @@ impl<'a> Context<'a> {
             printed,
             annex_findings,
             reporter_findings,
-            copies: copy_paths(scheme, &merged.files, &merged.findings, lang)
-                .into_iter()
-                .map(|(record, path)| (&*record.path, path))
-                .collect(),
+            copies: match merged.rolled_up {
+                true => HashMap::new(),
+                false => copy_paths(scheme, &merged.files, &merged.findings, lang)
+                    .into_iter()
+                    .map(|(record, path)| (&*record.path, path))
+                    .collect(),
+            },
         }
+    }
+
+    /// Of a roll-up, the counties that have an annex without some of their own reporters, and those.
+    fn partly(&self, annex: usize) -> Vec<(&'a str, Vec<&'a str>)> {
+        let number = &*self.scheme.annexes[annex].number;
+        let came = |name: &str| {
+            let mut returns = self.merged.returns.iter();
+            returns.any(|one| {
+                one.annex == annex
+                    && one.status != ReturnStatus::Missing
+                    && *self.scheme.reporters[one.reporter].name == *name
+            })
+        };
+        let mut partly: Vec<(&str, Vec<&str>)> = Vec::new();
+        for finding in self
+            .merged
+            .findings
+            .iter()
+            .filter(|_| self.merged.rolled_up)
+        {
+            let is_missing =
+                finding.kind == Kind::NotReturned && finding.annex.as_deref() == Some(number);
+            let (Detail::Told { about, .. }, Some(county)) =
+                (&finding.detail, finding.reporter.as_deref())
+            else {
+                continue;
+            };
+            match partly.last_mut() {
+                _ if !is_missing || !came(county) => {}
+                Some((last, missing)) if *last == county => missing.push(about),
+                _ => partly.push((county, vec![about])),
+            }
+        }
+        partly
     }
 
     /// An annex in the unit that it is published in, if that is another.

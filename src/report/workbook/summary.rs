@@ -60,6 +60,14 @@ struct Page<'a, 'b> {
     row: u32,
 }
 
+/// A number with its words around it; nothing of none.
+fn counted(n: usize, before: &str, after: &str) -> String {
+    match n {
+        0 => String::new(),
+        n => format!("{before} {n} {after}"),
+    }
+}
+
 impl Page<'_, '_> {
     fn title(&mut self) -> Result<(), XlsxError> {
         let text = title(self.context);
@@ -92,9 +100,11 @@ impl Page<'_, '_> {
             .map(|(status, count)| format!("{status} {count}"))
             .collect();
         let tables = || merged.files.iter().flat_map(|file| &file.tables);
-        let taken = tables().filter(|table| !table.superseded);
+        let taken = tables().filter(|table| table.counts());
         let n_values: usize = taken.clone().map(|table| table.observations).sum();
-        let (n_tables, n_all) = (taken.count(), tables().count());
+        let n_tables = taken.count();
+        let n_superseded = tables().filter(|table| table.superseded).count();
+        let n_apart = tables().count() - n_tables - n_superseded;
         let fingerprint: String = scheme.fingerprint.chars().take(12).collect();
         let files = match statuses.is_empty() {
             true => "0".to_owned(),
@@ -114,12 +124,11 @@ impl Page<'_, '_> {
                 ("文件", files),
                 (
                     "数据",
-                    match n_all - n_tables {
-                        0 => format!("表 {n_tables} 张，指标值 {n_values} 个"),
-                        n => format!(
-                            "表 {n_tables} 张，指标值 {n_values} 个；另有 {n} 张表已被替换，没有汇总"
-                        ),
-                    },
+                    format!(
+                        "表 {n_tables} 张，指标值 {n_values} 个{}{}",
+                        counted(n_superseded, "；另有", "张表已被替换，没有汇总"),
+                        counted(n_apart, "；另有", "张表不是本报告期的，没有汇总"),
+                    ),
                 ),
             ],
             Lang::En => [
@@ -141,12 +150,11 @@ impl Page<'_, '_> {
                 ),
                 (
                     "Data",
-                    match n_all - n_tables {
-                        0 => format!("{n_tables} forms, {n_values} values"),
-                        n => format!(
-                            "{n_tables} forms, {n_values} values; {n} more forms were superseded and left out"
-                        ),
-                    },
+                    format!(
+                        "{n_tables} forms, {n_values} values{}{}",
+                        counted(n_superseded, ";", "more were superseded and left out"),
+                        counted(n_apart, ";", "more are about another period and left out"),
+                    ),
                 ),
             ],
         };

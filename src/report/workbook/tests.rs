@@ -124,6 +124,7 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
         calls: Vec::new(),
         findings: findings.collect(),
         superseded_by: vec![None],
+        rolled_up: false,
         tables: vec![table],
         returns: Vec::new(),
         tallies: Vec::new(),

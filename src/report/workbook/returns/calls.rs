@@ -17,12 +17,21 @@ impl Returns<'_, '_> {
         let context = self.context;
         let (lang, merged) = (context.lang, context.merged);
         let mut row = self.heading(first, lang.pick("电话清单", "Whom to telephone"))?;
+        if merged.rolled_up {
+            return self.paragraph(
+                row,
+                lang.pick(
+                    "各县（市）的未了问题见“错误清单”，由各县（市）向填报单位催办。",
+                    "Counties ask their own reporters; sheet Findings says what is open in each.",
+                ),
+            );
+        }
         if merged.calls.is_empty() {
             return self.paragraph(row, lang.pick("没有要打电话的。", "Nobody."));
         }
         row = self.paragraph(row, lang.pick(
-            "先打对全县合计影响大的单位，按“影响×级别”排（强制×3，准强制×2，核实×1）。影响：填错的格，差额占全县合计的比重，差额不明的按该格数值；未报的、漏填的，上月（没有则规划）该单位的数占当时全县合计的比重，一张表取各列中最大的。“不明”是没有可比的数，排在最前；“—”是不进合计。",
-            "Those that matter most for the county's totals come first, by effect times level (mandatory 3, quasi-mandatory 2, verification 1). Effect: of a wrong cell, its difference over the county's total (the figure itself where no difference is known); of what is missing, the reporter's figure of last month, else of the plan, over the county's total then, the greatest of the form's columns. “?” has nothing to compare with and comes first; “—” is part of no total.",
+            "先打对全县合计影响大的单位，按“影响×级别”排（强制×3，准强制×2，核实×1）。影响：填错的格，差额占全县合计的比重，差额不明的按与嫌疑值之差，没有嫌疑值的按该格数值；未报的、漏填的，上月（没有则规划）该单位的数占当时全县合计的比重，一张表取各列中最大的。“不明”是没有可比的数，排在最前；“—”是不进合计。",
+            "Those that matter most for the county's totals come first, by effect times level (mandatory 3, quasi-mandatory 2, verification 1). Effect: of a wrong cell, its difference over the county's total (where none is known, that from its likely value, else the figure itself); of what is missing, the reporter's figure of last month, else of the plan, over the county's total then, the greatest of the form's columns. “?” has nothing to compare with and comes first; “—” is part of no total.",
         ))?;
         let last = self.last;
         row = self.line(

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 
 use crate::model::{CellRef, FileRecord, Level, ReturnRecord, ReturnState, ReturnStatus};
-use crate::report::words;
+use crate::report::{Lang, words};
 
 use super::head::merge;
 use super::layout::link;
@@ -442,9 +442,11 @@ impl<'a> Returns<'a, '_> {
                 Some(reporter) => &*scheme.reporters[reporter].name,
                 None => lang.pick("单位不明", "reporter unknown"),
             };
-            let note = match table.superseded {
-                true => lang.pick("，已被替换", ", superseded"),
-                false => "",
+            let note = match (table.superseded, table.kept_apart, lang) {
+                (true, ..) => lang.pick("，已被替换", ", superseded").to_owned(),
+                (_, true, Lang::Zh) => format!("，报告期是 {}，没有汇总", table.period),
+                (_, true, Lang::En) => format!(", about {}, left out", table.period),
+                _ => String::new(),
             };
             parts.push(format!("{annex} {reporter}{note}"));
         }

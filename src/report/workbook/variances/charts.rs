@@ -18,6 +18,8 @@ use super::{BLUE, WIDTHS, name};
 
 /// Of more reporters than twice as many, only the first and the last are drawn.
 const RANKED: usize = 20;
+const ORANGE: u32 = 0xED7D31;
+const GREEN: u32 = 0x548235;
 /// Pixels of a row, of a bar, and of what is around the bars.
 pub(super) const ROW: u32 = 20;
 const BAR: u32 = 18;
@@ -212,7 +214,11 @@ impl Drawn<'_> {
         chart.legend().set_hidden();
         // The first name on top. The axis of the names is the upright one here.
         chart.y_axis().set_reverse();
-        chart.x_axis().set_min(0).set_num_format("0");
+        chart
+            .x_axis()
+            .set_min(0)
+            .set_num_format("0")
+            .set_major_gridlines_line(&faint());
         chart
     }
 
@@ -227,10 +233,19 @@ impl Drawn<'_> {
             Lang::Zh => format!("（{unit}）"),
             Lang::En => format!(" ({unit})"),
         });
-        let said = match lang {
+        let mut said = match lang {
             Lang::Zh => format!("{title}：累计与序时进度{unit}"),
             Lang::En => format!("{title}: the county so far, and its schedule{unit}"),
         };
+        // A line that lacks reporters is no slower county.
+        let (n_all, n_without) = (self.one.reporters.len(), self.one.county.without.len());
+        if n_without > 0 && n_without < n_all {
+            let n_came = n_all - n_without;
+            said += &match lang {
+                Lang::Zh => format!("，本期只有 {n_came}/{n_all} 家"),
+                Lang::En => format!(", {n_came} of {n_all} reporters"),
+            };
+        }
         let mut chart = Chart::new_line();
         let last = first + 11;
         let lines = [
@@ -238,13 +253,13 @@ impl Drawn<'_> {
             (
                 8,
                 lang.pick("序时进度", "schedule"),
-                0xED7D31,
+                ORANGE,
                 ChartLineDashType::Dash,
             ),
             (
                 9,
                 lang.pick("全年计划", "plan"),
-                0x7F7F7F,
+                GREEN,
                 ChartLineDashType::Solid,
             ),
         ];
@@ -266,7 +281,7 @@ impl Drawn<'_> {
         }
         titled(chart.title(), &said);
         chart.legend().set_position(ChartLegendPosition::Bottom);
-        chart.y_axis().set_min(0);
+        chart.y_axis().set_min(0).set_major_gridlines_line(&faint());
         chart
     }
 
@@ -377,6 +392,13 @@ fn figure(
         Err(_) => sheet.write_blank(row, col, format)?,
     };
     Ok(())
+}
+
+/// Lines of a grid that the figures stand out from.
+fn faint() -> ChartLine {
+    let mut line = ChartLine::new();
+    line.set_color(0xD9D9D9).set_width(0.75);
+    line
 }
 
 fn titled(title: &mut ChartTitle, said: &str) {

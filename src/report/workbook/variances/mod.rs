@@ -240,6 +240,33 @@ impl Page<'_, '_> {
                 Lang::En => format!(" Not returned in this month: {}.", annexes.join(comma)),
             };
         }
+        let earlier = context.merged.earlier.all();
+        for past in earlier.filter(|past| !past.unknown.is_empty()) {
+            let (period, unknown) = (period_name(past.period, lang), past.unknown.join(comma));
+            said += &match lang {
+                Lang::Zh => format!(
+                    "{period}的这些数现行制度里没有，未作比较：{unknown}；只是改了名称的，请用现行制度重新汇总该期。"
+                ),
+                Lang::En => format!(
+                    " {period} has figures that the scheme has no longer: {unknown}. If they were only renamed, merge it again."
+                ),
+            };
+        }
+        // A county without one of its townships is no slower county.
+        let shown = self.variances.annexes.iter().map(|annex| annex.annex);
+        let partly: Vec<String> = shown
+            .flat_map(|annex| {
+                let number = &context.scheme.annexes[annex].number;
+                let counties = context.partly(annex).into_iter();
+                counties.map(move |(county, _)| format!("{county}{}{number}", lang.pick("", " ")))
+            })
+            .collect();
+        if !partly.is_empty() {
+            said += &match lang {
+                Lang::Zh => format!("还有单位未报、数不全的：{}。", partly.join(comma)),
+                Lang::En => format!(" Without some of their reporters: {}.", partly.join(comma)),
+            };
+        }
         said
     }
 
@@ -459,6 +486,7 @@ impl Page<'_, '_> {
         let total = self.styles.role(Role::TotalLabel);
         self.sheet.write_blank(self.row, 0, total)?;
         let everyone = &context.scheme.area;
+        self.sheet.set_row_height(self.row, text::height(1))?;
         self.line(&one.indicator)
             .write(everyone, &one.county, Of::Total)?;
         self.row += 1;
@@ -471,6 +499,7 @@ impl Page<'_, '_> {
                 Some(reporter) => &*context.scheme.reporters[*reporter].name,
                 None => lang.pick("单位不明", "unknown"),
             };
+            self.sheet.set_row_height(self.row, text::height(1))?;
             self.line(&one.indicator).write(name, line, Of::Reporter)?;
             self.row += 1;
         }

@@ -1,0 +1,188 @@
+//! The sample months, from the inbox to the workbook. Expected figures were worked out from the returned files by
+//! another program (openpyxl and fractions), by what README.md of the inbox says of each file: which of several
+//! counts, which is of another month, which did not arrive whole.
+
+use std::fs;
+use std::io::Cursor;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
+use serde_json::Value;
+
+/// What May came to: its workbook and findings.json.
+struct May {
+    workbook: Vec<u8>,
+    findings: Vec<u8>,
+}
+
+/// The plan, April and May merged in this order, once for all tests.
+fn may() -> &'static May {
+    static MAY: OnceLock<May> = OnceLock::new();
+    MAY.get_or_init(|| {
+        let name = format!("hebiao-sample-months-{}", std::process::id());
+        let outbox = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&outbox);
+        for period in ["plan", "2024-04", "2024-05"] {
+            let done = Command::new(env!("CARGO_BIN_EXE_hebiao"))
+                .args(["merge", period, "--outbox"])
+                .arg(&outbox)
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .output()
+                .expect("the program runs");
+            assert_eq!(done.status.code(), Some(1), "{period} has open findings");
+        }
+        let file = |name: &str| fs::read(outbox.join("2024-05").join(name)).expect(name);
+        let may = May {
+            workbook: file("轮台县-2024-05-汇总.xlsx"),
+            findings: file("findings.json"),
+        };
+        let _ = fs::remove_dir_all(&outbox);
+        may
+    })
+}
+
+fn sheet(name: &str) -> Vec<Vec<Data>> {
+    let file = Cursor::new(&may().workbook);
+    let mut book: Xlsx<_> = open_workbook_from_rs(file).expect("a workbook");
+    let range = book.worksheet_range(name).expect(name);
+    range.rows().map(<[Data]>::to_vec).collect()
+}
+
+/// Figures with at most four decimals.
+fn shown(cell: &Data) -> String {
+    match cell {
+        Data::Float(float) => {
+            let text = format!("{float:.4}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// 本期|计划|增减|完成率|序时|快慢|差额|占合计|上月|增减|增减% of a name in the block of a figure.
+fn variance(rows: &[Vec<Data>], figure: &str, name: &str) -> String {
+    let heading = rows.iter().position(|row| row[0] == *figure).expect(figure);
+    let mut block = rows[heading..].iter();
+    let row = block.find(|row| row[1] == *name).expect(name);
+    let cells = (3..=10).chain(12..=14).map(|col| shown(&row[col]));
+    cells.collect::<Vec<_>>().join("|")
+}
+
+#[test]
+fn the_variances_are_those_of_the_returned_files() {
+    let rows = sheet("差异分析");
+    let trees = |name| variance(&rows, "造林任务 2024年，亩", name);
+    // 58 % of the plan are due by the end of May. Nine of eleven returned; 哈尔巴克乡 in 万亩.
+    for (name, line) in [
+        (
+            "轮台县",
+            "1935.0161|4500|-2482.3839|43.8044|58|-14.1956|-627.0759|100|1736.7|228.6161|13.3976",
+        ),
+        (
+            "野云沟乡",
+            "120|381.8|-261.8|31.4301|58|-26.5699|-101.444|16.1773|140|-20|-14.2857",
+        ),
+        (
+            "阳霞镇",
+            "787.4|1990.6|-1203.2|39.5559|58|-18.4441|-367.148|58.5492|787.4|0|0",
+        ),
+        ("阿克萨来乡", "—|59.6|—|—|58|—|—|—|22.2|—|—"),
+        (
+            "哈尔巴克乡",
+            "0.0161|289.6|-289.5839|0.0056|58|-57.9944|-167.9519|26.7833|105.8|-105.7839|-99.9847",
+        ),
+        (
+            "草湖乡",
+            "142.6|230|-87.4|62|58|4|9.2|-1.4671|93.4|49.2|52.6767",
+        ),
+    ] {
+        assert_eq!(trees(name), line, "{name}");
+    }
+    let water = |name| variance(&rows, "用水总量 2024年（控制数），万立方米", name);
+    // 草湖乡 did not return it in April.
+    for (name, line) in [
+        (
+            "轮台县",
+            "10657|38893|-23851|30.8827|34|-3.1173|-1075.72|100|6762|4340|72.0332",
+        ),
+        (
+            "轮台镇",
+            "1122|3492|-2370|32.1306|34|-1.8694|-65.28|6.0685|669|453|67.713",
+        ),
+        (
+            "草湖乡",
+            "292|1002|-710|29.1417|34|-4.8583|-48.68|4.5253|—|—|—",
+        ),
+        (
+            "铁热克巴扎乡",
+            "1347|4237|-2890|31.7914|34|-2.2086|-93.58|8.6993|747|600|80.3213",
+        ),
+    ] {
+        assert_eq!(water(name), line, "{name}");
+    }
+    let farming = |name| variance(&rows, "农业 2024年（控制数），万立方米", name);
+    // 铁热克巴扎乡 lost a digit.
+    for (name, line) in [
+        (
+            "轮台县",
+            "8290|34228|-21591|27.7434|33|-5.2566|-1570.73|100|5538|3190|66.3064",
+        ),
+        (
+            "铁热克巴扎乡",
+            "475|4099|-3624|11.5882|33|-21.4118|-877.67|55.8766|706|-231|-32.7195",
+        ),
+    ] {
+        assert_eq!(farming(name), line, "{name}");
+    }
+}
+
+#[test]
+fn the_telephone_list_weighs_what_is_at_stake() {
+    let json: Value = serde_json::from_slice(&may().findings).expect("JSON");
+    let text = |call: &Value, key: &str| call[key].as_str().unwrap_or("-").to_owned();
+    let calls = json["calls"].as_array().expect("calls").iter();
+    let calls: Vec<String> = calls
+        .map(|call| {
+            ["reporter", "annex", "part", "whole"]
+                .map(|key| text(call, key))
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            // Half a file may hold anything.
+            "- - - -",
+            // 649.7 − 0.06497 of 2023, of the county's 3631.36497: times two.
+            "哈尔巴克乡 附件3 649.63503 3631.36497",
+            // Of April's figures: surface water and trees of 2023 are the greatest shares. Times three.
+            "轮南镇 附件7 3021 28931",
+            "轮南镇 附件3 134.6 4497.6",
+            // 961 − 141 of 10657, times three; 499 − 96 of 8290, times two.
+            "铁热克巴扎乡 附件7 820 10657",
+            "铁热克巴扎乡 附件7 403 8290",
+            // Underground water of 2024 and trees of 2023, as in April, times three.
+            "阿克萨来乡 附件7 88 1340",
+            "阿克萨来乡 附件3 82.0 4497.6",
+            // 120 − 221.4; 120 − 140 times two.
+            "野云沟乡 附件3 101.4 1935.01614",
+            "野云沟乡 附件3 20.0 1935.01614",
+            "县交通运输局 台账 - -",
+            "县教科局 台账 - -",
+            "县财政局 台账 - -",
+        ]
+    );
+}
+
+#[test]
+fn the_ledger_counts_tasks_and_targets() {
+    let rows = sheet("台账汇总");
+    let counts = |name: &str| {
+        let row = rows.iter().find(|row| row[0] == *name).expect(name);
+        row[3..].iter().map(shown).collect::<Vec<_>>().join("|")
+    };
+    // 合计|完成|未完成|有进展|无进展|未报
+    assert_eq!(counts("工作任务（项）"), "37|5|7|19|4|2");
+    assert_eq!(counts("量化目标（个）"), "22|0|12|6|2|2");
+}

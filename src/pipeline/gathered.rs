@@ -1,0 +1,375 @@
+//! The files of a period together: which of their forms count, and what all of them found.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::check::Checked;
+use crate::explanations::{self, Explanation, apply_explanations};
+use crate::model::{
+    Correction, Detail, Earlier, Entry, FileRecord, FileStatus, Finding, Kind, Level, Period,
+    Place, ReturnRecord, Table, Tally, Value,
+};
+use crate::returns::{self, Settled};
+use crate::scheme::Scheme;
+
+use super::{FormFile, FormReader};
+
+/// What the files say, before they are held against each other.
+pub(super) struct Gathered {
+    pub(super) records: Vec<FileRecord>,
+    pub(super) tables: Vec<Table>,
+    /// For each table, how it came out by itself.
+    pub(super) by_form: Vec<Checked>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) checked: Checked,
+    pub(super) explanations: Vec<Explanation>,
+}
+
+/// Which forms count.
+pub(super) struct Current {
+    /// Every form, in order of trust, those that count before those that do not.
+    pub(super) tables: Vec<Table>,
+    #[cfg_attr(not(feature = "consolidate"), expect(dead_code))]
+    pub(super) superseded_by: Vec<Option<Arc<str>>>,
+    pub(super) n_current: usize,
+    pub(super) returns: Vec<ReturnRecord>,
+    pub(super) corrections: Vec<Correction>,
+}
+
+impl Gathered {
+    pub(super) fn of(read: Vec<FormFile>) -> Self {
+        let mut gathered = Self {
+            records: Vec::with_capacity(read.len()),
+            tables: Vec::new(),
+            by_form: Vec::new(),
+            findings: Vec::new(),
+            checked: Checked::default(),
+            explanations: Vec::new(),
+        };
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for (idx, mut file) in read.into_iter().enumerate() {
+            let earlier = seen.get(&file.record.sha256).copied();
+            match earlier.filter(|_| file.record.status == FileStatus::Read) {
+                // The same bytes say nothing new; saying so once is enough.
+                Some(first) => {
+                    let first = &mut gathered.records[first];
+                    // Sent again under a newer name, they are the newer return.
+                    first.version = first.version.or_newer(file.record.version);
+                    let same = same_file(&first.path, &file.record.path);
+                    gathered.findings.push(same);
+                    file.record.status = FileStatus::Duplicate(first.path.clone());
+                    file.record
+                        .tables
+                        .iter_mut()
+                        .for_each(|table| table.superseded = true);
+                }
+                None => {
+                    seen.insert(file.record.sha256.clone(), idx);
+                    gathered.findings.append(&mut file.findings);
+                    gathered.by_form.append(&mut file.checked);
+                    gathered.tables.append(&mut file.tables);
+                    gathered.explanations.append(&mut file.explanations);
+                }
+            }
+            gathered.records.push(file.record);
+        }
+        gathered
+    }
+
+    /// Settles which forms count. What was found in a form that its sender has replaced is no longer open;
+    /// it is kept with what the newer form changed.
+    pub(super) fn settle(&mut self, reader: &FormReader<'_>, period: Period) -> Current {
+        let tables = std::mem::take(&mut self.tables);
+        let settled = returns::settle(reader.scheme, period, tables, &self.records);
+        let mut by_form: Vec<Option<Checked>> = self.by_form.drain(..).map(Some).collect();
+        mark_superseded(&mut self.records, &settled);
+        let Settled {
+            tables,
+            order,
+            superseded_by,
+            is_sent_again,
+            returns,
+            mut corrections,
+            mut findings,
+            ..
+        } = settled;
+        let mut withdrawn = Vec::new();
+        let mut sent_again: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
+        for ((table, is_sent_again), given_as) in tables.iter().zip(is_sent_again).zip(order) {
+            let Some(mut checked) = by_form[given_as].take() else {
+                continue;
+            };
+            if is_sent_again {
+                // How rules came out is counted for forms that count.
+                withdrawn.append(&mut checked.findings);
+                let annexes = sent_again.entry((&table.file, &table.sheet)).or_default();
+                annexes.push(&reader.scheme.annexes[table.annex].number);
+            } else {
+                self.checked.merge(checked);
+            }
+        }
+        let is_withdrawn = |finding: &Finding| {
+            let place = finding.place.as_ref();
+            let sheet = place.and_then(|place| Some((&*place.file, place.sheet.as_deref()?)));
+            let annexes = sheet.and_then(|sheet| sent_again.get(&sheet));
+            annexes.is_some_and(|annexes| {
+                let annex = finding.annex.as_deref();
+                annex.is_none_or(|annex| annexes.contains(&annex))
+            })
+        };
+        withdrawn.extend((self.findings).extract_if(.., |finding| is_withdrawn(finding)));
+        for correction in &mut corrections {
+            let annex = &reader.scheme.annexes[correction.annex].number;
+            let of = |findings: &[&[Finding]], place: &Place| -> Vec<Finding> {
+                let all = findings.iter().copied().flatten();
+                let here = all.filter(|finding| is_at(finding, annex, place));
+                here.cloned().collect()
+            };
+            let open = [&*self.findings, &*self.checked.findings, &*withdrawn];
+            let before = of(&open, &correction.older);
+            let now = of(&open, &correction.newer);
+            correction.removed = missing_in(&before, &now);
+            correction.made = missing_in(&now, &before);
+            sort_findings(reader.scheme, &mut correction.removed);
+            sort_findings(reader.scheme, &mut correction.made);
+        }
+        self.forgive_kept_apart(reader.scheme, &mut findings);
+        self.excuse_other_periods(reader.scheme, &returns);
+        self.findings.extend(findings);
+        let forms = tables.into_iter().zip(superseded_by);
+        let (current, replaced): (Vec<_>, Vec<_>) = forms.partition(|(_, by)| by.is_none());
+        let n_current = current.len();
+        let (tables, superseded_by): (Vec<Table>, _) = current.into_iter().chain(replaced).unzip();
+        self.forgive_rows_elsewhere(reader.scheme, &tables[..n_current]);
+        Current {
+            tables,
+            superseded_by,
+            n_current,
+            returns,
+            corrections,
+        }
+    }
+
+    /// Holds the forms that count against each other.
+    pub(super) fn hold_together(
+        &mut self,
+        reader: &FormReader<'_>,
+        current: &[Table],
+        earlier: &Earlier,
+    ) {
+        let county = reader.checker.county(current);
+        self.checked.merge(county);
+        let over_time = reader.checker.over_time(current, earlier);
+        self.checked.merge(over_time);
+        // A form that was replaced needs no advice.
+        reader.localise(current, earlier, &mut self.checked.findings);
+    }
+
+    /// Takes back that something was not returned where it was returned for another period: that has
+    /// been said.
+    fn forgive_kept_apart(&self, scheme: &Scheme, findings: &mut Vec<Finding>) {
+        let records = self.records.iter().flat_map(|file| &file.tables);
+        let came: HashSet<(&str, &str)> = records
+            .filter(|table| table.kept_apart)
+            .filter_map(|table| {
+                let annex = &scheme.annexes[table.annex].number;
+                Some((&**annex, &*scheme.reporters[table.reporter?].name))
+            })
+            .collect();
+        findings.retain(|finding| {
+            let who = finding.annex.as_deref().zip(finding.reporter.as_deref());
+            finding.kind != Kind::NotReturned || who.is_none_or(|who| !came.contains(&who))
+        });
+    }
+
+    /// Takes back that a row is missing in a form where another form of the same reporter has it.
+    fn forgive_rows_elsewhere(&mut self, scheme: &Scheme, current: &[Table]) {
+        let is_about_row =
+            |finding: &Finding| finding.kind == Kind::MissingRow && finding.row.is_some();
+        if !self.findings.iter().any(is_about_row) {
+            return;
+        }
+        let mut came: HashSet<(&str, &str, String)> = HashSet::new();
+        for table in current {
+            let annex = &scheme.annexes[table.annex];
+            for row in &table.rows {
+                let is_blank = |(leaf, entry): (usize, &Entry)| {
+                    entry.value == Value::Missing || !annex.is_data(leaf)
+                };
+                if let (Some(spec), Some(reporter)) = (row.spec, row.reporter)
+                    && table.reporter == Some(reporter)
+                    && !row.entries.iter().enumerate().all(is_blank)
+                {
+                    let label = annex.rows.fixed()[spec].printed.join("·");
+                    came.insert((&annex.number, &scheme.reporters[reporter].name, label));
+                }
+            }
+        }
+        self.findings.retain(|finding| {
+            let parts = (&finding.annex, &finding.reporter, &finding.row);
+            let (Some(annex), Some(reporter), Some(row)) = parts else {
+                return true;
+            };
+            !is_about_row(finding) || !came.contains(&(annex, reporter, row.to_string()))
+        });
+    }
+
+    /// Says of findings which period they are about, where files came in for one or a form says so itself.
+    fn date(&self, reader: &FormReader<'_>, findings: &mut [Finding]) {
+        let mut by_sheet: HashMap<(&str, &str), Period> = HashMap::new();
+        for record in &self.records {
+            for table in &record.tables {
+                if table.period_found_by.is_some() {
+                    by_sheet.insert((&record.path, &table.sheet), table.period);
+                }
+            }
+        }
+        for finding in findings {
+            let place = finding.place.as_ref();
+            let sheet = place.and_then(|place| Some((&*place.file, place.sheet.as_deref()?)));
+            let said = sheet.and_then(|sheet| by_sheet.get(&sheet).copied());
+            finding.period = reader.period.or(said);
+        }
+    }
+
+    /// A form of another period asks for nothing once its sender has returned this period's as well, after it or
+    /// in the same file. Where that came before, the other may be its correction with a wrong month.
+    fn excuse_other_periods(&mut self, scheme: &Scheme, returns: &[ReturnRecord]) {
+        let records = &self.records;
+        let version = |path: &str| {
+            let record = records.iter().find(|record| &*record.path == path);
+            record.map(|record| record.version)
+        };
+        for finding in &mut self.findings {
+            let Detail::WrongPeriod { taken, .. } = &mut finding.detail else {
+                continue;
+            };
+            let mut own = returns.iter().filter(|one| {
+                finding.annex.as_deref() == Some(&*scheme.annexes[one.annex].number)
+                    && finding.reporter.as_deref() == Some(&*scheme.reporters[one.reporter].name)
+            });
+            let Some(file) = own.find_map(|one| one.files.last()) else {
+                continue;
+            };
+            let apart = finding.place.as_ref().map(|place| &place.file);
+            let versions = version(file).zip(apart.and_then(|apart| version(apart)));
+            let is_later = versions.is_some_and(|(taken, apart)| taken.is_newer_than(apart));
+            finding.level = match apart == Some(file) || is_later {
+                true => Level::Hint,
+                false => Level::Verification,
+            };
+            *taken = Some(file.clone());
+        }
+    }
+
+    /// All findings in order, with what reporters wrote about them.
+    pub(super) fn finish(&mut self, reader: &FormReader<'_>) -> (Vec<Finding>, Vec<Tally>) {
+        let scheme = reader.scheme;
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.append(&mut self.checked.findings);
+        sort_findings(scheme, &mut findings);
+        self.date(reader, &mut findings);
+        let noticed = apply_explanations(&mut findings, &self.explanations);
+        if !noticed.is_empty() {
+            findings.extend(noticed);
+            sort_findings(scheme, &mut findings);
+        }
+        (findings, std::mem::take(&mut self.checked.tallies))
+    }
+}
+
+fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
+    let detail = Detail::DuplicateReturn {
+        taken: first.clone(),
+        other: path.clone(),
+        in_one_file: false,
+        identical: true,
+        newer_by: None,
+        against_mark: false,
+        n_rows: None,
+    };
+    Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
+}
+
+/// Marks the forms that others replaced, and the files of which nothing is left.
+fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
+    let mut by = HashMap::new();
+    let replaced = settled.superseded_by.iter().zip(&settled.is_copy);
+    for (table, (file, is_copy)) in settled.tables.iter().zip(replaced) {
+        if let Some(file) = file {
+            by.insert(
+                (table.file.clone(), table.sheet.clone(), table.annex),
+                (file.clone(), is_copy),
+            );
+        }
+    }
+    for record in records
+        .iter_mut()
+        .filter(|record| record.status == FileStatus::Read)
+    {
+        let mut last = None;
+        let mut all_copies = true;
+        for table in &mut record.tables {
+            let key = (record.path.clone(), table.sheet.clone(), table.annex);
+            if let Some((file, is_copy)) = by.get(&key) {
+                table.superseded = true;
+                all_copies &= **is_copy;
+                last = Some(file.clone());
+            }
+        }
+        if let Some(file) = last.filter(|_| record.tables.iter().all(|table| table.superseded)) {
+            record.status = match all_copies {
+                true => FileStatus::SameFigures(file),
+                false => FileStatus::Superseded(file),
+            };
+        }
+    }
+}
+
+/// Whether a finding is about the form of an annex on one sheet.
+fn is_at(finding: &Finding, annex: &str, sheet: &Place) -> bool {
+    let of_annex = finding.annex.as_deref().is_none_or(|of| of == annex);
+    let place = finding.place.as_ref();
+    of_annex && place.is_some_and(|at| at.file == sheet.file && at.sheet == sheet.sheet)
+}
+
+/// The findings of one form that another has not, by what they are about.
+fn missing_in(findings: &[Finding], other: &[Finding]) -> Vec<Finding> {
+    let other: HashSet<String> = explanations::keys(other).into_iter().collect();
+    let keyed = findings.iter().zip(explanations::keys(findings));
+    let missing = keyed.filter(|(_, key)| !other.contains(key));
+    missing.map(|(finding, _)| finding.clone()).collect()
+}
+
+/// Files first, then annexes in the scheme's order, reporters in the roster's, cells from top to bottom.
+pub fn sort_findings(scheme: &Scheme, findings: &mut [Finding]) {
+    let annexes: HashMap<&str, usize> = scheme
+        .annexes
+        .iter()
+        .enumerate()
+        .map(|(idx, annex)| (&*annex.number, idx))
+        .collect();
+    let reporters: HashMap<&str, usize> = scheme
+        .reporters
+        .iter()
+        .enumerate()
+        .map(|(idx, reporter)| (&*reporter.name, idx))
+        .collect();
+    findings.sort_by_cached_key(|finding| {
+        (
+            finding
+                .annex
+                .as_deref()
+                .map(|annex| annexes.get(annex).copied()),
+            finding
+                .reporter
+                .as_deref()
+                .map(|reporter| reporters.get(reporter).copied()),
+            finding.place.clone(),
+            finding.kind,
+            finding.rule.clone(),
+            finding.year,
+            finding.column.clone(),
+        )
+    });
+}

@@ -4,7 +4,8 @@
 
 use std::process::ExitCode;
 
-use hebiao::read::{Limits, Unreadable, read};
+use hebiao::model::Unreadable;
+use hebiao::read::{Limits, read};
 
 fn main() -> ExitCode {
     let Some(path) = std::env::args_os().nth(1) else {

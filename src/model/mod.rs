@@ -3,9 +3,11 @@
 mod amount;
 mod cell_ref;
 mod date;
+mod detail;
 mod earlier;
 mod finding;
 mod fraction;
+mod kind;
 mod moment;
 mod period;
 mod returns;
@@ -13,18 +15,20 @@ mod sheet;
 mod stamp;
 mod suspect;
 mod table;
+mod unreadable;
 mod version;
 
 pub use amount::Amount;
 pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
-pub use earlier::{Earlier, Past};
-pub use finding::{
-    AliasMatch, Awaits, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Finding,
-    Kind, LEAST_EXPLANATION, Level, Need, Operand, PeriodSource, Place, ReadAs, ReporterSource,
-    Side, Verdict, Wanted, is_explanation,
+pub use detail::{
+    AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Need, Operand,
+    PeriodSource, ReadAs, ReporterSource, Side, Wanted,
 };
+pub use earlier::{Earlier, Past};
+pub use finding::{Awaits, Finding, LEAST_EXPLANATION, Level, Place, Verdict, is_explanation};
 pub use fraction::Fraction;
+pub use kind::Kind;
 pub use moment::Moment;
 pub use period::Period;
 pub use returns::{
@@ -35,4 +39,5 @@ pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};
 pub use stamp::Stamp;
 pub use suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
 pub use table::{Entry, Row, RowKind, Table, Value};
+pub use unreadable::{FileKind, Quantity, Unreadable};
 pub use version::{NewerBy, Version, VersionMark};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::read::Unreadable;
+use super::Unreadable;
 
 use super::{
     Amount, Date, Finding, Format, Level, Moment, NewerBy, Period, PeriodSource, Place,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::Unreadable;
 use super::{CellRange, CellRef, Date, Moment};
-use crate::read::Unreadable;
 
 /// What kind of file a return is, by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -169,3 +169,24 @@ pub struct Explained {
     /// Where it failed.
     pub place: Option<Place>,
 }
+
+impl Suspect {
+    pub(super) fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
+        change(&mut self.place);
+        for reason in &mut self.why {
+            match reason {
+                Reason::Together { with } => with.iter_mut().for_each(|(place, _)| change(place)),
+                Reason::Exchanged { with } => change(with),
+                Reason::Misplaced { other, .. } => change(&mut other.0),
+                Reason::LeftOut { part: operand }
+                | Reason::CountedTwice { part: operand }
+                | Reason::OfWhichCounted { item: operand }
+                | Reason::DifferenceEquals { cell: operand, .. }
+                | Reason::DifferenceNear { cell: operand, .. } => {
+                    operand.place.iter_mut().for_each(&mut *change);
+                }
+                _ => {}
+            }
+        }
+    }
+}

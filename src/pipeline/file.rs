@@ -11,7 +11,7 @@ use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
     Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, Row, Stamp,
-    Table, TableRecord, Value, Version, VersionMark, Workbook,
+    Table, TableRecord, Unreadable, Value, Version, VersionMark, Workbook,
 };
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
@@ -272,7 +272,7 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> (FormFile, Option<Wor
             (read, workbook)
         }
         Err(error) => {
-            let reason = crate::read::Unreadable::NotOpened {
+            let reason = Unreadable::NotOpened {
                 detail: error.to_string(),
             };
             let finding = Finding::new(

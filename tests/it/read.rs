@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
-use hebiao::model::{CellValue, Workbook};
-use hebiao::read::{FileKind, Limits, Quantity, Unreadable, read};
+use hebiao::model::{CellValue, FileKind, Quantity, Unreadable, Workbook};
+use hebiao::read::{Limits, read};
 use zip::write::SimpleFileOptions;
 
 const FORM: &str = "

@@ -34,8 +34,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rust_xlsxwriter::XlsxError;
 
 use crate::explanations::{self, ByKey, Columns, Explanation};
-use crate::model::{CellRef, Detail, Finding, Format, Level, Period, Workbook};
-use crate::read::{Limits, Unreadable, read};
+use crate::model::{CellRef, Detail, Finding, Format, Level, Period, Unreadable, Workbook};
+use crate::read::{Limits, read};
 
 use super::workbook::marks::marked_places;
 use super::{Lang, words};

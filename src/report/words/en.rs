@@ -2,11 +2,10 @@
 
 use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Evidence,
-    Explained, Extent, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy,
-    PeriodSource, Place, ReadAs, Reason, ReporterSource, ReturnState, Slip, Suspect, Verdict,
-    Wanted,
+    Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need,
+    NewerBy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState, Slip,
+    Suspect, Unreadable, Verdict, Wanted,
 };
-use crate::read::{FileKind, Quantity, Unreadable};
 
 use super::{
     amount, expected, given, is_date, is_rounding, likely_values, named, own_cell, parts,

@@ -15,9 +15,8 @@ use rust_decimal::RoundingStrategy;
 
 use crate::model::{
     AliasMatch, Amount, CellRef, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
-    Operand, Place, ReporterSource, ReturnState, Suspect, Verdict,
+    Operand, Place, ReporterSource, ReturnState, Suspect, Unreadable, Verdict,
 };
-use crate::read::Unreadable;
 
 use super::Lang;
 

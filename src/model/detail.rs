@@ -1,0 +1,635 @@
+//! The facts that the words of findings are made of.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::suspect::{Evidence, Explained, Extent, Slip};
+use super::{CellRef, NewerBy, Period, Place, Unreadable};
+
+/// The facts that a finding's words are made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Detail {
+    /// The file (or, if the place names one, the sheet) could not be read.
+    Unreadable(Unreadable),
+    /// No annex fits. The nearest, with how many of its columns were found.
+    UnknownForm {
+        /// Number of the nearest annex, found columns, all its columns.
+        nearest: Option<(Arc<str>, usize, usize)>,
+    },
+    /// Several annexes fit equally well.
+    AmbiguousForm {
+        /// Their numbers.
+        candidates: Vec<Arc<str>>,
+    },
+    /// A column of the annex is not in the form.
+    MissingColumn {
+        /// Its header, levels joined by `/`.
+        header: String,
+    },
+    /// A column of the form is not in the annex; what it holds is left out.
+    UnexpectedColumn {
+        /// Its header.
+        header: String,
+    },
+    /// A row of the form is not in the annex; what it holds is left out.
+    UnexpectedRow {
+        /// Its label.
+        label: String,
+        /// The row of the annex that it may mean.
+        nearest: Option<String>,
+    },
+    /// Rows of others, who have not returned them; what they hold is left out.
+    OthersRows {
+        /// Their names.
+        rows: Vec<String>,
+    },
+    /// A row that the annex asks for is not there.
+    MissingRow {
+        /// Its label.
+        label: String,
+    },
+    /// A row that the annex asks for is there and was left blank.
+    BlankRow {
+        /// Its label.
+        label: String,
+    },
+    /// Nothing of the form was filled in.
+    BlankForm,
+    /// Cells of a row that is otherwise filled in are blank.
+    MissingValue {
+        /// Their headers.
+        columns: Vec<String>,
+    },
+    /// The form states another unit than the annex.
+    UnitDiffers {
+        /// As printed in the form.
+        printed: String,
+        /// The annex's.
+        declared: Arc<str>,
+        /// Figures were converted; otherwise no conversion is known and they are left out.
+        converted: bool,
+    },
+    /// The form states a unit that the scheme does not know; figures were taken in the annex's unit.
+    UnitUnknown {
+        /// As printed in the form.
+        printed: String,
+        /// The annex's.
+        declared: Arc<str>,
+    },
+    /// The annex prints a unit and the form does not; figures were taken in the annex's unit.
+    UnitMissing {
+        /// The annex's.
+        declared: Arc<str>,
+    },
+    /// Something in a number, date or code column that is none.
+    NotANumber {
+        /// What the column asks for.
+        wanted: Wanted,
+    },
+    /// Something was understood in a way worth saying.
+    ReadAs(ReadAs),
+    /// The formula came to an error, or was never calculated.
+    FormulaError {
+        /// `#DIV/0!` and the like; `None` if never calculated.
+        error: Option<&'static str>,
+        /// A plain sum that was never calculated was added up here.
+        computed: bool,
+    },
+    /// A total was typed where other rows of the form have formulas.
+    FormulaReplaced,
+    /// A name was understood as another.
+    Alias {
+        /// How they were matched.
+        how: AliasMatch,
+    },
+    /// Who returned it cannot be told.
+    UnknownReporter {
+        /// Names that it may mean.
+        suggestions: Vec<Arc<str>>,
+    },
+    /// Two sources name different reporters.
+    ReporterContradicted {
+        /// The one taken, and where it was found.
+        taken: (Arc<str>, ReporterSource),
+        /// The other one, and where it was found.
+        other: (Arc<str>, ReporterSource),
+    },
+    /// The reporter is not among those who return this annex.
+    ReporterNotAsked,
+    /// Two returns give different values.
+    Conflict {
+        /// The place and value taken.
+        taken: (Place, String),
+        /// The others.
+        others: Vec<(Place, String)>,
+    },
+    /// A reporter owes this annex.
+    NotReturned,
+    /// Another return of the same reporter and annex exists.
+    DuplicateReturn {
+        /// The file taken where they differ.
+        taken: Arc<str>,
+        /// The file set aside.
+        other: Arc<str>,
+        /// Whether both stand in one file; its sheets are named then.
+        in_one_file: bool,
+        /// Whether both say the same.
+        identical: bool,
+        /// By what the one taken is the newer, where the same office sent both.
+        newer_by: Option<NewerBy>,
+        /// Whether the version marks of their names say the opposite.
+        against_mark: bool,
+        /// How many rows others have too, where the remaining rows of the other count.
+        n_rows: Option<usize>,
+    },
+    /// What a county said of it, in its own words.
+    Told {
+        /// Who, and where in which file.
+        about: String,
+        /// The county's sentence.
+        message: String,
+    },
+    /// The form was made for another scheme, or for this one before it was changed.
+    OldForm {
+        /// The scheme's id on its stamp.
+        scheme: String,
+        /// Whether it is this scheme.
+        same_scheme: bool,
+    },
+    /// The form is about another period than the one that it came in for.
+    WrongPeriod {
+        /// Where that was found.
+        found_by: PeriodSource,
+        /// As printed.
+        printed: String,
+        /// The file that the same reporter returned for this period.
+        taken: Option<Arc<str>>,
+    },
+    /// A form says two periods. That of the place believed first is taken.
+    PeriodsDiffer {
+        /// Where that one stands, and how it is printed.
+        taken: (PeriodSource, String),
+        /// Where the other one stands, and how it is printed.
+        other: (PeriodSource, String),
+    },
+    /// One explanation stands for every finding of a return.
+    RepeatedText {
+        /// For how many.
+        n_findings: usize,
+    },
+    /// An explanation that is too short to be one.
+    TooShort,
+    /// An explanation whose finding is gone.
+    NoLongerNeeded {
+        /// What it was about.
+        about: String,
+    },
+    /// An explanation that was written about the same finding of another period.
+    OfOtherPeriod {
+        /// The period that it was written about.
+        period: Period,
+        /// What it was about.
+        about: String,
+    },
+    /// total ≠ Σ parts.
+    Sum {
+        /// The total.
+        total: Operand,
+        /// The parts.
+        parts: Vec<Operand>,
+    },
+    /// The total row ≠ Σ data rows.
+    TotalRow {
+        /// How many rows were added up.
+        n_rows: usize,
+    },
+    /// The number of rows stated in the label of the total row.
+    RowCount {
+        /// As stated.
+        stated: usize,
+        /// As counted.
+        counted: usize,
+    },
+    /// left ≠ right.
+    Equal {
+        /// The first.
+        left: Operand,
+        /// The second.
+        right: Operand,
+    },
+    /// An annex does not agree with the plan's text.
+    Target {
+        /// Section of the plan.
+        section: Arc<str>,
+        /// Its sentence.
+        sentence: Arc<str>,
+        /// The promise, with unit.
+        promised: String,
+        /// What the annex says.
+        actual: Operand,
+    },
+    /// part > whole.
+    Part {
+        /// The part.
+        part: Operand,
+        /// The whole.
+        whole: Operand,
+    },
+    /// Outside its bounds.
+    Range {
+        /// Lower bound.
+        min: Option<String>,
+        /// Upper bound.
+        max: Option<String>,
+    },
+    /// The first comes after the second.
+    Order {
+        /// What should not be greater or later.
+        first: Operand,
+        /// What should not be smaller or earlier.
+        then: Operand,
+    },
+    /// A figure does not go the way it should over the years.
+    Trend {
+        /// The year before.
+        from: Operand,
+        /// The year in question.
+        to: Operand,
+        /// The direction asked for.
+        direction: Direction,
+        /// The least step, with unit or `%`.
+        at_least: Option<String>,
+    },
+    /// A printed quotient is not the quotient.
+    Ratio {
+        /// Divided.
+        numerator: Operand,
+        /// By.
+        denominator: Operand,
+    },
+    /// Two rows have the same key.
+    Unique {
+        /// The columns that should differ.
+        columns: Vec<Arc<str>>,
+    },
+    /// Not on the list.
+    Code {
+        /// The list; empty where digits are asked for.
+        values: Vec<Arc<str>>,
+        /// How many digits are asked for.
+        digits: Option<usize>,
+    },
+    /// The wrong ones of a group of columns are filled in.
+    Pair {
+        /// What is asked for.
+        need: Need,
+        /// Columns filled in.
+        filled: Vec<Arc<str>>,
+        /// Columns left blank.
+        blank: Vec<Arc<str>>,
+    },
+    /// A condition holds and its consequence does not.
+    When {
+        /// The condition's cell.
+        condition: Operand,
+        /// What was expected of the consequence's cell.
+        wanted: Condition,
+    },
+    /// last cumulative + this month ≠ this cumulative.
+    Chain {
+        /// The cumulative figure.
+        cumulative: Operand,
+        /// Last month's; `None` in the month that begins.
+        last: Option<Operand>,
+        /// The month's own.
+        month: Operand,
+    },
+    /// A cumulative figure is less than it was last month.
+    Cumulative {
+        /// Now.
+        now: Operand,
+        /// Last month.
+        last: Operand,
+    },
+    /// Further off what it is held against than two thresholds allow.
+    Compare {
+        /// What it is held against.
+        with: Basis,
+        /// Now.
+        now: Operand,
+        /// The plan's figure, last month's or last year's.
+        base: Operand,
+        /// The thresholds: in %, and with unit.
+        thresholds: (String, String),
+    },
+    /// Figures are those of another return.
+    Copied {
+        /// Of which.
+        from: CopiedFrom,
+        /// How many figures.
+        n_figures: usize,
+        /// How much of the return they are.
+        extent: CopiedExtent,
+    },
+    /// Figures were filled in in another unit.
+    UnitSlip {
+        /// From which unit, and how far off they are.
+        slip: Slip,
+        /// How much of the form it is about.
+        extent: Extent,
+        /// What it was concluded from.
+        evidence: Evidence,
+        /// The failures that are not told by themselves, because this one explains them.
+        explains: Vec<Explained>,
+    },
+    /// Figures stand in the neighbouring row or column.
+    Shifted {
+        /// How far below, or to the right of, their place.
+        by: i32,
+        /// `Column`: a column's figures moved down or up; `Row`: a row's figures moved sideways.
+        extent: Extent,
+        /// What it was concluded from.
+        evidence: Evidence,
+        /// The failures that are not told by themselves, because this one explains them.
+        explains: Vec<Explained>,
+    },
+}
+
+/// A cell, or a sum of cells, that takes part in a relation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operand {
+    /// What it is, in the form's own words: 2023年 地表水.
+    pub label: String,
+    /// The value as filled in, with its unit where units matter.
+    pub value: String,
+    /// Where it stands; `None` for a sum over several places.
+    pub place: Option<Place>,
+}
+
+/// What a column asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A figure.
+    Number,
+    /// A date.
+    Date,
+    /// A code kept as text.
+    Code,
+    /// A year.
+    Year,
+}
+
+/// What was understood in a way worth saying.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReadAs {
+    /// A number kept as text (also full-width digits and thousands separators).
+    TextNumber,
+    /// A share shown as a percentage.
+    Percent,
+    /// A number with its unit in the same cell.
+    NumberWithUnit,
+    /// A negative number in brackets.
+    Bracketed,
+    /// A date in an unusual spelling.
+    DateText,
+    /// A code kept as a number: digits beyond the fifteenth are lost.
+    NumericCode,
+    /// A header spelled differently.
+    Header {
+        /// The annex's header.
+        declared: String,
+    },
+    /// A row label spelled differently.
+    RowLabel {
+        /// The annex's label.
+        declared: String,
+    },
+    /// Two annexes share their headers; the rows decided.
+    AnnexByContent {
+        /// The annexes that were not taken.
+        others: Vec<Arc<str>>,
+    },
+    /// The form calls itself another annex than its columns say.
+    AnnexNumber {
+        /// What the form calls itself.
+        printed: String,
+    },
+    /// Two columns have the same header; the first was taken.
+    RepeatedColumn {
+        /// The header.
+        header: String,
+    },
+    /// A cell that the scheme prints says something else; the scheme's is taken.
+    Printed,
+    /// Two rows of one form have the same key; the first was taken.
+    RepeatedRow {
+        /// The row's name.
+        label: String,
+        /// Where the first stands.
+        first: CellRef,
+    },
+}
+
+/// How a name was matched with the roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AliasMatch {
+    /// It is a listed alias.
+    Listed,
+    /// It sounds the same.
+    Homophone,
+    /// It is the roster's name cut short.
+    Short,
+    /// One character differs.
+    Misprint,
+}
+
+/// Where a reporter's name was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReporterSource {
+    /// The 填报单位 cell.
+    Form,
+    /// The title.
+    Title,
+    /// The stamp of the form that this program made.
+    Stamp,
+    /// The only row filled.
+    Rows,
+    /// The file's name.
+    FileName,
+    /// The folder's name.
+    Folder,
+    /// Only this reporter returns the annex.
+    Annex,
+}
+
+/// Where it was found what a form is about, the most trusted first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodSource {
+    /// A line of its own: 报告期.
+    Form,
+    /// The title, or another line above the table.
+    Title,
+    /// The stamp of the form that this program made.
+    Stamp,
+    /// The sheet's name.
+    SheetName,
+    /// The file's name.
+    FileName,
+}
+
+/// What a figure is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// The plan.
+    Plan,
+    /// 序时进度: what of the plan should be done by then.
+    Schedule,
+    /// The month before.
+    LastMonth,
+    /// The same month of the year before.
+    LastYear,
+}
+
+/// Which departures matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Too little.
+    Below,
+    /// Too much.
+    Above,
+    /// Both.
+    #[default]
+    Either,
+}
+
+/// How much of a return is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopiedExtent {
+    /// All figures that should have moved.
+    Return,
+    /// Those of one row.
+    Row,
+    /// Some of one row.
+    Figures,
+}
+
+/// Whose figures were copied.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CopiedFrom {
+    /// The reporter's own of this month.
+    LastMonth(Period),
+    /// Another reporter's, for the same month.
+    Reporter(Arc<str>),
+}
+
+/// Which way a figure should go over the years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Greater every year.
+    Rising,
+    /// Smaller every year.
+    Falling,
+    /// Never smaller.
+    NotFalling,
+    /// Never greater.
+    NotRising,
+}
+
+/// How many of a group of columns should be filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// All of them or none.
+    AllOrNone,
+    /// One and no other.
+    ExactlyOne,
+    /// One or more.
+    AtLeastOne,
+}
+
+/// What a cell is asked to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// Anything but blank.
+    Filled,
+    /// Blank.
+    Blank,
+    /// One of these.
+    OneOf(Vec<Arc<str>>),
+    /// Between these, as written.
+    Between {
+        /// Lower bound.
+        min: Option<String>,
+        /// Upper bound.
+        max: Option<String>,
+    },
+}
+
+impl Detail {
+    pub(super) fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
+        let operands: Vec<&mut Operand> = match self {
+            Detail::Sum { total, parts } => parts.iter_mut().chain([total]).collect(),
+            Detail::Equal { left, right } => vec![left, right],
+            Detail::Target { actual, .. } => vec![actual],
+            Detail::Part { part, whole } => vec![part, whole],
+            Detail::Order { first, then } => vec![first, then],
+            Detail::Trend { from, to, .. } => vec![from, to],
+            Detail::Ratio {
+                numerator,
+                denominator,
+            } => vec![numerator, denominator],
+            Detail::When { condition, .. } => vec![condition],
+            Detail::Chain {
+                cumulative,
+                last,
+                month,
+            } => last.iter_mut().chain([cumulative, month]).collect(),
+            Detail::Cumulative { now, last } => vec![now, last],
+            Detail::Compare { now, base, .. } => vec![now, base],
+            Detail::Conflict { taken, others } => {
+                let places = others.iter_mut().chain([taken]);
+                return places.for_each(|(place, _)| change(place));
+            }
+            Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. } => {
+                let places = explains.iter_mut().filter_map(|it| it.place.as_mut());
+                return places.for_each(change);
+            }
+            // The others name no cells beyond those of the finding.
+            _ => Vec::new(),
+        };
+        let places = operands.into_iter().filter_map(|it| it.place.as_mut());
+        places.for_each(change);
+    }
+}
+
+impl ReporterSource {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReporterSource::Form => "form",
+            ReporterSource::Title => "title",
+            ReporterSource::Stamp => "stamp",
+            ReporterSource::Rows => "rows",
+            ReporterSource::FileName => "file-name",
+            ReporterSource::Folder => "folder",
+            ReporterSource::Annex => "annex",
+        }
+    }
+}
+
+impl PeriodSource {
+    /// The name used in findings.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            PeriodSource::Form => "form",
+            PeriodSource::Title => "title",
+            PeriodSource::Stamp => "stamp",
+            PeriodSource::SheetName => "sheet-name",
+            PeriodSource::FileName => "file-name",
+        }
+    }
+}

@@ -129,7 +129,7 @@ struct Departure {
 enum UnitSource {
     Line,
     Row(u32),
-    Column(usize),
+    Columns,
     Cell,
 }
 
@@ -495,7 +495,7 @@ impl Form<'_> {
             return Some((unit, UnitSource::Row(row.sheet_row)));
         }
         if let Some(unit) = header.filter(|unit| Some(*unit) != declared) {
-            return Some((unit, UnitSource::Column(leaf)));
+            return Some((unit, UnitSource::Columns));
         }
         // The unit line speaks for the columns that have the annex's unit.
         let line = self.line_unit.filter(|_| declared == self.annex.unit);

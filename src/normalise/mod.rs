@@ -129,7 +129,7 @@ struct Departure {
 enum UnitSource {
     Line,
     Row(u32),
-    Column(usize),
+    Columns,
     Cell,
 }
 
@@ -145,7 +145,7 @@ impl Form<'_> {
         };
         let name = self.scheme.units.name(declared).clone();
         let Some((cell, unit, printed)) = self.layout.unit.clone() else {
-            if self.annex.unit_line.is_some() {
+            if self.annex.unit_line.is_some() && !self.headers_state_units() {
                 let corner = self.corner();
                 let detail = Detail::UnitMissing {
                     declared: name.clone(),
@@ -199,6 +199,17 @@ impl Form<'_> {
             .given(printed)
             .expected(&*name);
         self.push(finding, Some(cell));
+    }
+
+    /// Whether every figure's unit stands above its column.
+    fn headers_state_units(&self) -> bool {
+        let mut leaves = 0..self.annex.leaves.len();
+        leaves.all(|leaf| {
+            let is_figure = self.annex.kind_of(leaf, None).is_figure();
+            !is_figure
+                || self.layout.columns[leaf].is_none()
+                || self.layout.column_units[leaf].is_some()
+        })
     }
 
     /// Compares the unit line with columns that have units of their own, where no header states them.
@@ -484,7 +495,7 @@ impl Form<'_> {
             return Some((unit, UnitSource::Row(row.sheet_row)));
         }
         if let Some(unit) = header.filter(|unit| Some(*unit) != declared) {
-            return Some((unit, UnitSource::Column(leaf)));
+            return Some((unit, UnitSource::Columns));
         }
         // The unit line speaks for the columns that have the annex's unit.
         let line = self.line_unit.filter(|_| declared == self.annex.unit);
@@ -704,7 +715,6 @@ impl Form<'_> {
 
     /// Rows that the reporter owes and did not fill in.
     fn missing_rows(&mut self, rows: &[Row]) {
-        let has_data = rows.iter().any(|row| row.kind == RowKind::Data);
         let owes = |spec: &RowSpec| match self.annex.returned_by {
             ReturnedBy::One(_) => true,
             // Where no column names the reporter, each returns all rows.
@@ -714,10 +724,6 @@ impl Form<'_> {
                 .reporter
                 .is_some_and(|own| spec.reporters.contains(&own)),
         };
-        // A form with nothing but a total row is the county's total.
-        if !has_data && !rows.is_empty() {
-            return;
-        }
         let fixed = self.annex.rows.fixed();
         let corner = self.corner();
         // Rows owed, each with the place where it was left blank if the form has it.

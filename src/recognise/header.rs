@@ -95,9 +95,17 @@ impl HeaderIndex {
                 };
                 let new = set.insert(text.clone());
                 set.insert(without_remark(text).0.to_owned());
+                set.extend(year_spellings(text).into_iter().flatten());
                 index.n_tops += usize::from(level == 0 && new);
             }
             let texts = || levels.iter().map(String::as_str);
+            for nth in 0..N_YEAR_SPELLINGS {
+                let spelled = texts().map(|text| match year_spellings(text) {
+                    Some(spellings) => spellings[nth].clone(),
+                    None => text.to_owned(),
+                });
+                index.paths.entry(spelled.collect()).or_insert(leaf);
+            }
             index.paths.insert(texts().collect(), leaf);
             index
                 .bases
@@ -186,6 +194,7 @@ impl HeaderIndex {
         self.take_nearest(&required, repeated, &mut found);
         let columns = || found.columns.iter().flatten().copied();
         (found.first_col, found.last_col) = (columns().min()?, columns().max()?);
+        take_unit_row(scheme, sheet, merges, &mut found);
         // A look-up list to the right of the form is not part of its header.
         let inside = found.first_col.saturating_sub(1)..=found.last_col + 1;
         found.extra.retain(|(cell, _)| inside.contains(&cell.col));
@@ -396,11 +405,15 @@ struct HeaderText<'t> {
 impl<'t> HeaderText<'t> {
     fn new(sheet: &'t Sheet, at: CellRef) -> Option<Self> {
         match &sheet.get(at)?.value {
-            CellValue::Text(text) if !text.trim().is_empty() => Some(Self {
-                at,
-                raw: Cow::Borrowed(text),
-                plain: plain(text),
-            }),
+            CellValue::Text(text) if !text.trim().is_empty() => {
+                // 2023年度① has a footnote.
+                let name = text.trim_end_matches(|c| ('①'..='⑳').contains(&c));
+                Some(Self {
+                    at,
+                    raw: Cow::Borrowed(text),
+                    plain: plain(name),
+                })
+            }
             value => year_of(value).map(|year| Self {
                 at,
                 raw: Cow::Owned(year.to_string()),
@@ -546,13 +559,61 @@ impl<'t> Band<'t> {
     }
 }
 
+const N_YEAR_SPELLINGS: usize = 3;
+
+/// 2023年度, 2023年 and 2023 are one header, if it is nothing but a year.
+fn year_spellings(plain: &str) -> Option<[String; N_YEAR_SPELLINGS]> {
+    let year: u16 = plain
+        .trim_end_matches('度')
+        .trim_end_matches('年')
+        .parse()
+        .ok()?;
+    (1990..2100)
+        .contains(&year)
+        .then(|| [format!("{year}年度"), format!("{year}年"), year.to_string()])
+}
+
 /// A year written as a number.
-fn year_of(value: &CellValue) -> Option<u16> {
+pub(super) fn year_of(value: &CellValue) -> Option<u16> {
     match value {
         CellValue::Number(number) if number.fract() == 0.0 && (1990.0..2100.0).contains(number) => {
             Some(*number as u16)
         }
         _ => None,
+    }
+}
+
+/// A row of units below the headers: 亩 | 亩 | 亩, or （万亩） in a cell merged over them.
+fn take_unit_row(scheme: &Scheme, sheet: &Sheet, merges: &Merges, found: &mut Match) {
+    let Some((row, cells)) = sheet.rows_from(found.rows.1 + 1).next() else {
+        return;
+    };
+    let merges = merges.across(row, 0);
+    let mut units: Vec<(Columns, usize)> = Vec::new();
+    for cell in cells
+        .iter()
+        .filter(|cell| found.taken().contains(&cell.at.col))
+    {
+        let text = plain(cell.text().unwrap_or("?"));
+        let name = text.trim_start_matches('(').trim_end_matches(')');
+        match scheme.units.find(name) {
+            Some(unit) => {
+                let merge = merges.iter().find(|merge| merge.contains(cell.at));
+                let last = merge.map_or(cell.at.col, |merge| merge.end.col);
+                units.push((cell.at.col..=last, unit));
+            }
+            None if matches!(name, "单位" | "计量单位") => {}
+            None => return,
+        }
+    }
+    if units.is_empty() {
+        return;
+    }
+    found.rows.1 = row;
+    for (column, unit) in found.columns.iter().zip(&mut found.units) {
+        let is_above = |columns: &Columns| column.is_some_and(|col| columns.contains(&col));
+        let stated = units.iter().find(|(columns, _)| is_above(columns));
+        *unit = stated.map(|(_, stated)| *stated).or(*unit);
     }
 }
 

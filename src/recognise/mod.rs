@@ -204,8 +204,13 @@ impl<'s> Recogniser<'s> {
     ) -> Vec<Candidate> {
         seen.clear();
         for cell in cells {
-            let Some(text) = cell.text() else { continue };
-            let text = plain(text);
+            let text = match cell.text() {
+                Some(text) => plain(text),
+                None => match header::year_of(&cell.value) {
+                    Some(year) => year.to_string().into(),
+                    None => continue,
+                },
+            };
             let known = self
                 .tops
                 .get_key_value(text.as_ref())

@@ -15,6 +15,7 @@ use super::LayoutRow;
 use super::evidence::is_form_line;
 use super::header::Match;
 use super::merges::{Merges, MergesDown};
+use super::period::chinese_digit;
 
 /// More oddities than this of one form are told of together.
 const MAX_PROBLEMS: usize = 200;
@@ -803,8 +804,19 @@ fn is_code_row(cells: &[Cell]) -> bool {
     cells.iter().any(is_marked) || counts_up()
 }
 
-/// The year in 2023年, 2023年度 or 2023.
+/// The year in 2023年, 2023年度, 2023 or 二〇二三年.
 fn year_in(label: &str) -> Option<u16> {
+    let digit = |c| chinese_digit(c).and_then(|digit| char::from_digit(digit, 10));
+    let spelled = || {
+        label
+            .chars()
+            .map(|c| digit(c).unwrap_or(c))
+            .collect::<String>()
+    };
+    year_in_digits(label).or_else(|| year_in_digits(&spelled()))
+}
+
+fn year_in_digits(label: &str) -> Option<u16> {
     let digits: String = label
         .chars()
         .skip_while(|c| !c.is_ascii_digit())

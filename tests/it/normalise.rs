@@ -447,6 +447,70 @@ fn rows_of_numbers_below_a_header_are_no_figures() {
 }
 
 #[test]
+fn a_row_of_units_below_a_header_states_them() {
+    let form = |units: &str, figure: &str| {
+        format!(
+            "单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+             {units}
+             轮台镇 | {figure} | {figure} | {figure} | {figure}"
+        )
+    };
+    let in_mu = "轮台镇: 331.6 | 331.6 | 331.6 | 331.6";
+    for units in [
+        "| （亩） | （亩） | （亩） | （亩）",
+        "计量单位 | 亩 | 亩 | 亩 | 亩",
+    ] {
+        reads(&form(units, "331.6"), in_mu, "");
+    }
+    reads(
+        &form("| 万亩 | 万亩 | 万亩 | 万亩", "0.03316"),
+        in_mu,
+        "unit-differs verification B3+C3+D3+E3 0.03316万亩 => 331.6亩",
+    );
+}
+
+#[test]
+fn years_above_and_beside_figures_may_be_spelled_otherwise() {
+    for years in [
+        "2023年 | 2024年 | 2025年",
+        "2023 | 2024 | 2025",
+        "２０２３年度 | 2024 年 | 2025年度①",
+    ] {
+        reads(
+            &format!(
+                "单位：亩
+                 单位 | {years} | 三年合计
+                 轮台镇 | 1 | 2 | 3 | 6"
+            ),
+            "轮台镇: 1 | 2 | 3 | 6",
+            "",
+        );
+    }
+    reads_of(
+        "住建局.xlsx",
+        "年份 | 城镇生活污水再生利用率 | 备注
+         二〇二三年 | 40
+         2024年度 | 45
+         2025 | 50",
+        "@2023: 40 | ∅
+         @2024: 45 | ∅
+         @2025: 50 | ∅",
+        "",
+    );
+}
+
+#[test]
+fn a_township_that_returns_nothing_but_a_total_owes_its_row() {
+    reads(
+        "单位：亩
+         单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+         轮台镇合计 | 1 | 2 | 3 | 6",
+        "合计: 1 | 2 | 3 | 6",
+        "missing-row mandatory A2",
+    );
+}
+
+#[test]
 fn a_sheet_of_strange_cells_is_told_of_together() {
     let mut cells = Vec::new();
     for (col, header) in ["单位", "2023年度", "2024年度", "2025年度", "三年合计"]

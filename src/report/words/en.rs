@@ -167,7 +167,10 @@ pub(super) fn facts(finding: &Finding) -> String {
             declared,
             converted,
         } => match converted {
-            true => format!("the form says “{printed}”; converted to {declared}"),
+            true => and_others(
+                finding,
+                format!("the form says “{printed}”; converted to {declared}"),
+            ),
             false => format!("the form says “{printed}”, the scheme {declared}; left out"),
         },
         Detail::UnitMissing { declared } => format!("taken in the scheme's {declared}"),
@@ -183,17 +186,13 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("“{}” where {wanted} belongs; left out", given(finding))
         }
-        Detail::ReadAs(how) => {
-            let said = read_as(finding, how);
-            let others = references(&finding.cells, finding.place.as_ref(), ", ");
-            match others.is_empty() {
-                true => said,
-                false => format!("{said}; likewise {others}"),
-            }
-        }
+        Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("it shows {error}; left out"),
-            (None, true) => "the file holds no result; the plain sum was added up".to_owned(),
+            (None, true) => {
+                let said = "the file holds no result; the plain sum was added up".to_owned();
+                and_others(finding, said)
+            }
             (None, false) => "the file holds no result; left out".to_owned(),
         },
         Detail::FormulaReplaced => format!(
@@ -1157,6 +1156,15 @@ pub(super) fn direction(direction: Direction) -> &'static str {
         Direction::Falling => "fall every year",
         Direction::NotFalling => "never fall",
         Direction::NotRising => "never rise",
+    }
+}
+
+/// What is said of one cell, and of which others it holds.
+fn and_others(finding: &Finding, said: String) -> String {
+    let others = references(&finding.cells, finding.place.as_ref(), ", ");
+    match others.is_empty() {
+        true => said,
+        false => format!("{said}; likewise {others}"),
     }
 }
 

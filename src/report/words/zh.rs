@@ -165,7 +165,10 @@ pub(super) fn facts(finding: &Finding) -> String {
             declared,
             converted,
         } => match converted {
-            true => format!("表中写的是“{printed}”，已换算为{declared}"),
+            true => and_others(
+                finding,
+                format!("表中写的是“{printed}”，已换算为{declared}"),
+            ),
             false => format!("表中写的是“{printed}”，制度规定为{declared}，数字未汇总"),
         },
         Detail::UnitMissing { declared } => format!("已按制度规定的{declared}读取"),
@@ -181,17 +184,13 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("填写“{}”，此处应填{wanted}，没有汇总", given(finding))
         }
-        Detail::ReadAs(how) => {
-            let said = read_as(finding, how);
-            let others = references(&finding.cells, finding.place.as_ref(), "、");
-            match others.is_empty() {
-                true => said,
-                false => format!("{said}；{others} 也是"),
-            }
-        }
+        Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("公式结果为 {error}，没有汇总"),
-            (None, true) => "文件中没有存下结果，已按求和公式算出".to_owned(),
+            (None, true) => {
+                let said = "文件中没有存下结果，已按求和公式算出".to_owned();
+                and_others(finding, said)
+            }
             (None, false) => "文件中没有存下结果，没有汇总".to_owned(),
         },
         Detail::FormulaReplaced => {
@@ -1073,6 +1072,15 @@ pub(super) fn direction(direction: Direction) -> &'static str {
         Direction::Falling => "逐年下降",
         Direction::NotFalling => "逐年不下降",
         Direction::NotRising => "逐年不上升",
+    }
+}
+
+/// What is said of one cell, and of which others it holds.
+fn and_others(finding: &Finding, said: String) -> String {
+    let others = references(&finding.cells, finding.place.as_ref(), "、");
+    match others.is_empty() {
+        true => said,
+        false => format!("{said}；{others} 也是"),
     }
 }
 

@@ -157,6 +157,11 @@ pub enum Detail {
         /// The row of the annex that it may mean.
         nearest: Option<String>,
     },
+    /// Rows that other reporters answer for; what they hold stands in until these return their own.
+    OthersRows {
+        /// Whose they are, in the order of the rows.
+        names: Vec<Arc<str>>,
+    },
     /// A row that the annex asks for is not there.
     MissingRow {
         /// Its label.

@@ -66,6 +66,7 @@ pub fn normalise(
         }
     }
     form.missing_rows(&rows);
+    form.others_rows(&rows);
     form.replaced_formulas(&rows);
     form.say_departures();
     form.say_added_up();
@@ -765,6 +766,37 @@ impl Form<'_> {
             finding.row = Some(label.into());
             self.push(finding, blank.or(corner));
         }
+    }
+
+    /// Rows of others beside the reporter's own. Where its own is missing, it may be another's form altogether,
+    /// and that is said already.
+    fn others_rows(&mut self, rows: &[Row]) {
+        let (Some(own), ReturnedBy::Kind(kind)) = (self.reporter, self.annex.returned_by) else {
+            return;
+        };
+        let named = rows.iter().filter(|row| row.kind == RowKind::Data);
+        let named = named.filter_map(|row| Some((row.reporter?, row.sheet_row)));
+        let (mine, others): (Vec<_>, Vec<_>) = named.partition(|(reporter, _)| *reporter == own);
+        let is_asked = self.scheme.reporters[own].kind == kind;
+        if !is_asked || mine.is_empty() || others.is_empty() {
+            return;
+        }
+        let mut names: Vec<Arc<str>> = Vec::new();
+        for (reporter, _) in &others {
+            let name = &self.scheme.reporters[*reporter].name;
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        let col = self.first_figure();
+        let cell = |(_, row): &(usize, u32)| CellRef::new(*row, col);
+        let detail = Detail::OthersRows { names };
+        let mut finding = Finding::new(Kind::UnexpectedRow, Level::Verification, detail);
+        finding.cells = others[1..]
+            .iter()
+            .map(|row| self.place(Some(cell(row))))
+            .collect();
+        self.push(finding, Some(cell(&others[0])));
     }
 
     /// How serious it is that nothing was filled in; `None` where the reporter owes nothing of the form, as

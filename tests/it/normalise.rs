@@ -500,6 +500,24 @@ fn years_above_and_beside_figures_may_be_spelled_otherwise() {
 }
 
 #[test]
+fn rows_of_other_townships_are_kept_and_said() {
+    let form = "单位：亩
+         单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+         轮台镇 | 1 | 2 | 3 | 6
+         草湖乡 | 0 | 0 | 0 | 0
+         轮南镇 | 0 | 0 | 0 | 0";
+    reads(
+        form,
+        "轮台镇: 1 | 2 | 3 | 6
+         草湖乡: 0 | 0 | 0 | 0
+         轮南镇: 0 | 0 | 0 | 0",
+        "unexpected-row verification B4+B5",
+    );
+    let by_office = read_sheets(luntai(), "林草局.xlsx", &[crate::desk::sheet(form)]);
+    assert_eq!(by_office.shown(), "");
+}
+
+#[test]
 fn a_township_that_returns_nothing_but_a_total_owes_its_row() {
     reads(
         "单位：亩

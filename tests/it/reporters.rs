@@ -290,7 +290,7 @@ fn names_that_were_only_understood_are_to_be_confirmed() {
 #[test]
 fn rows_are_matched_as_names_are() {
     let reading = read(
-        "轮台镇.xlsx",
+        "林草局.xlsx",
         &form(
             "单位：亩",
             &[

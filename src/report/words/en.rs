@@ -26,6 +26,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::MissingColumn { .. } => "A column is missing",
         Detail::UnexpectedColumn { .. } => "A column too many, left out",
         Detail::UnexpectedRow { .. } => "A row too many, left out",
+        Detail::OthersRows { .. } => "Rows of others are filled in",
         Detail::MissingRow { .. } => "A row is missing",
         Detail::BlankRow { .. } => "A row was left blank",
         Detail::BlankForm => "The form was left blank",
@@ -136,6 +137,14 @@ pub(super) fn facts(finding: &Finding) -> String {
             Some(nearest) => format!("the scheme has no “{label}”; it may mean “{nearest}”"),
             None => format!("the scheme has no “{label}”"),
         },
+        Detail::OthersRows { names } => {
+            let shown = names[..names.len().min(LISTED)].join(", ");
+            let more = match names.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            format!("rows of {shown}{more}, who return their own; until then these stand in")
+        }
         Detail::MissingRow { label } => format!("the form has no “{label}”"),
         Detail::BlankRow { label } => format!("nothing is filled in at “{label}”"),
         Detail::BlankForm => "nothing is filled in".to_owned(),
@@ -522,6 +531,7 @@ pub(super) fn advice(finding: &Finding) -> String {
             Some(nearest) => format!("If it is “{nearest}”, spell it so; otherwise delete it"),
             None => "Check the label; delete rows that do not belong here".to_owned(),
         },
+        Detail::OthersRows { .. } => "Fill in your own rows and leave the others blank".to_owned(),
         Detail::MissingRow { label } => format!("Add the row “{label}” and return it"),
         Detail::BlankRow { .. } => {
             "Fill it in: 0 where there is nothing, “－” where it does not apply".to_owned()

@@ -104,6 +104,12 @@ fn examples() -> Vec<Finding> {
             },
         ),
         finding(
+            Kind::UnexpectedRow,
+            Detail::OthersRows {
+                names: vec!["轮南镇".into(); 8],
+            },
+        ),
+        finding(
             Kind::MissingRow,
             Detail::MissingRow {
                 label: "轮南镇".into(),
@@ -548,13 +554,14 @@ fn variant(detail: &Detail) -> usize {
         Detail::Cumulative { .. } => 46,
         Detail::Compare { .. } => 47,
         Detail::Copied { .. } => 48,
+        Detail::OthersRows { .. } => 50,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..50 {
+    for number in 0..51 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

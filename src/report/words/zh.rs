@@ -26,6 +26,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::MissingColumn { .. } => "缺少一列",
         Detail::UnexpectedColumn { .. } => "多出一列，未汇总",
         Detail::UnexpectedRow { .. } => "多出一行，未汇总",
+        Detail::OthersRows { .. } => "填了别的单位的行",
         Detail::MissingRow { .. } => "缺少一行",
         Detail::BlankRow { .. } => "整行没有填",
         Detail::BlankForm => "整张表没有填",
@@ -138,6 +139,15 @@ pub(super) fn facts(finding: &Finding) -> String {
             Some(nearest) => format!("制度中没有“{label}”，可能是“{nearest}”"),
             None => format!("制度中没有“{label}”"),
         },
+        Detail::OthersRows { names } => {
+            let shown = &names[..names.len().min(LISTED)];
+            let more = match names.len() {
+                n if n > LISTED => format!("等 {n} 个单位"),
+                _ => String::new(),
+            };
+            let shown = shown.join("、");
+            format!("{shown}{more}的行由其自己填报，在其上报以前暂用这里的数")
+        }
         Detail::MissingRow { label } => format!("表中没有“{label}”"),
         Detail::BlankRow { label } => format!("“{label}”一行是空的"),
         Detail::BlankForm => "收到的是空表".to_owned(),
@@ -527,6 +537,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             Some(nearest) => format!("若就是“{nearest}”，请改为制度的写法；否则请删去"),
             None => "请核对行名；不属于本表的行请删去".to_owned(),
         },
+        Detail::OthersRows { .. } => "请只填本单位的行，别的行留空".to_owned(),
         Detail::MissingRow { label } => format!("请补上“{label}”一行再报"),
         Detail::BlankRow { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
         Detail::BlankForm => "请填好再报；确实没有可报的，请告知县里".to_owned(),

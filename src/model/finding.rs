@@ -254,7 +254,7 @@ pub enum Detail {
         identical: bool,
         /// By what the one taken is the newer, where the same office sent both.
         newer_by: Option<NewerBy>,
-        /// How many rows others have too, where the remaining rows of the other count.
+        /// How many rows others have too, where the other is not set aside as a whole.
         n_rows: Option<usize>,
     },
     /// What a county said of it, in its own words.

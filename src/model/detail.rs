@@ -140,7 +140,7 @@ pub enum Detail {
         newer_by: Option<NewerBy>,
         /// Whether the version marks of their names say the opposite.
         against_mark: bool,
-        /// How many rows others have too, where the remaining rows of the other count.
+        /// How many rows others have too, where the other is not set aside as a whole.
         n_rows: Option<usize>,
     },
     /// What a county said of it, in its own words.

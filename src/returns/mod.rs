@@ -108,7 +108,9 @@ pub fn settle(
         // Of a register sent again, rows may be gone on purpose; a few rows in common make no second sending.
         let is_register = matches!(annex.rows, Rows::Register);
         let sent_again = is_register && decided.is_some() && n_replaced >= n_new;
-        if n_new == 0 || sent_again {
+        // What another office says otherwise is no older return of the same: it is held against the one taken.
+        let is_told_apart = is_register || identical || decided.is_some();
+        if n_new == 0 && is_told_apart || sent_again {
             settled.superseded_by[idx] = Some(taken_table.file.clone());
             settled.is_copy[idx] = is_copy;
             settled.is_sent_again[idx] = decided.is_some();

@@ -385,6 +385,41 @@ fn a_three_level_header_and_merged_districts() {
 }
 
 #[test]
+fn headers_stay_in_sight_and_stand_on_every_page() {
+    let scheme = scheme(&[ANNEX_7]);
+    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 24 | 21 | 24 | 23 | 24").merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let sheet = written.part("xl/worksheets/sheet3.xml");
+    for expected in [
+        // Number, title and three levels of header above; 序号, 灌区, 乡镇 to the left.
+        "<pane xSplit=\"3\" ySplit=\"5\" topLeftCell=\"D6\"",
+        "<pageSetUpPr fitToPage=\"1\"/>",
+        "fitToHeight=\"0\"",
+        "orientation=\"landscape\"",
+    ] {
+        assert!(sheet.contains(expected), "{expected}");
+    }
+    let book = written.part("xl/workbook.xml");
+    assert!(book.contains(">附件7!$3:$5</definedName>"), "{book}");
+    assert!(book.contains(">错误清单!$1:$1</definedName>"));
+    // Of the first sheet, what comes before the list of rules is printed.
+    let (_, area) = book.split_once("_xlnm.Print_Area").expect("a print area");
+    let (_, area) = area
+        .split_once("说明!$A$1:$I$")
+        .expect("of the first sheet");
+    let last: usize = area
+        .split('<')
+        .next()
+        .expect("a row")
+        .parse()
+        .expect("a row");
+    let page = written.rows("说明", 0);
+    // A blank row lies between.
+    let heading = page.lines().nth(last + 1);
+    assert!(heading.is_some_and(|line| line.starts_with("五、审核关系逐条结果")));
+}
+
+#[test]
 fn a_stated_total_that_differs_is_said_beside_the_sum() {
     let scheme = scheme(&[ANNEX_7]);
     let merged = water(&scheme, "=||| 44 | 45 | 47 | 19 | 24 | 21 | 24 | 23 | 24").merged();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use hebiao::inbox;
 use hebiao::model::{Earlier, Kind, Period};
@@ -10,7 +11,7 @@ use hebiao::report::Lang;
 use hebiao::report::words::message;
 use rust_xlsxwriter::Workbook;
 
-use crate::merged::{ANNEX_7, scheme};
+use crate::merged::{ANNEX_7, COUNTY, scheme};
 
 const HEAD: [&str; 3] = [
     "序号|灌区名称|乡镇名称|2023年度用水总量指标|2024年度用水总量指标|2025年度用水总量指标|水指标按水源类型分|水指标按水源类型分|水指标按水源类型分|水指标按水源类型分|水指标按水源类型分|水指标按水源类型分",
@@ -93,6 +94,46 @@ fn a_row_that_comes_in_no_file_is_missing() {
         said,
         ["mandatory 西岭镇: 缺少一行：表中没有“南坪灌区·西岭镇”"]
     );
+}
+
+/// All townships, and what an office says of one of them.
+fn exit_code(name: &str, office: &str) -> Option<i32> {
+    let folder = std::env::temp_dir().join(format!("hebiao-{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    for inner in ["scheme", "inbox/plan"] {
+        fs::create_dir_all(folder.join(inner)).expect("a folder");
+    }
+    fs::write(folder.join("scheme/scheme.toml"), COUNTY).expect("a file");
+    fs::write(folder.join("scheme/annex-7.toml"), ANNEX_7).expect("a file");
+    for (file, bytes) in [
+        ("东河镇.xlsx", form("东河镇", &[EAST])),
+        ("西岭镇.xlsx", form("西岭镇", &[WEST, WEST_TOO])),
+        ("南坪乡.xlsx", form("南坪乡", &[SOUTH])),
+        ("县水利局.xlsx", form("县水利局", &[office])),
+    ] {
+        fs::write(folder.join("inbox/plan").join(file), bytes).expect("a file");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hebiao"));
+    command.args(["merge", "plan"]);
+    for (name, inner) in [
+        ("--scheme", "scheme"),
+        ("--inbox", "inbox"),
+        ("--outbox", "out"),
+    ] {
+        command.arg(name).arg(folder.join(inner));
+    }
+    let output = command.output().expect("the program runs");
+    fs::remove_dir_all(&folder).expect("its folder removed");
+    output.status.code()
+}
+
+#[test]
+fn the_exit_code_tells_whether_anything_quasi_mandatory_is_open() {
+    assert_eq!(exit_code("agrees", SOUTH), Some(0));
+    // One township's figure is said otherwise by the office that answers for the annex.
+    let other = SOUTH.replacen("乡|1|1|1|1|0", "乡|2|1|1|2|0", 1);
+    assert_ne!(other, SOUTH);
+    assert_eq!(exit_code("differs", &other), Some(1));
 }
 
 #[test]

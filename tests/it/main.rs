@@ -13,6 +13,7 @@ mod explain;
 mod form;
 #[cfg(feature = "consolidate")]
 mod grid;
+#[cfg(feature = "consolidate")]
 mod in_parts;
 mod json;
 #[cfg(feature = "consolidate")]

@@ -123,7 +123,7 @@ fn an_office_that_says_what_the_townships_say_contradicts_nobody() {
     assert_eq!(finding.level, Level::Hint);
     assert_eq!(
         message(finding, Lang::Zh),
-        "重复上报，内容相同：林草局.xlsx 有 2 行与别的报表（如 a.xlsx）相同；其余行已汇总"
+        "重复上报，内容相同：林草局.xlsx 有 2 行与别的报表（如 a.xlsx）相同"
     );
     assert!(settled.superseded_by.iter().all(Option::is_none));
 }
@@ -143,7 +143,7 @@ fn of_rows_that_others_return_too_it_is_said_how_many_there_are() {
         .expect("it is said");
     assert_eq!(
         message(finding, Lang::Zh),
-        "重复上报，内容不同：林草局.xlsx 有 1 行别的报表（如 a.xlsx）也报了，取用别的报表；其余行已汇总"
+        "重复上报，内容不同：林草局.xlsx 有 1 行别的报表（如 a.xlsx）也报了，这些行取用别的报表"
     );
 }
 

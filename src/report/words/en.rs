@@ -267,12 +267,12 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             match (identical, n_rows) {
                 (true, None) => format!("{other} is the same as {taken}, which was taken"),
-                (true, Some(n)) => format!(
-                    "{n} rows of {other} are the same in other returns (such as {taken}); its other rows were taken"
-                ),
+                (true, Some(n)) => {
+                    format!("{n} rows of {other} are the same in other returns (such as {taken})")
+                }
                 (false, None) => format!("{taken} was taken{by}, {other} left out"),
                 (false, Some(n)) => format!(
-                    "{n} rows of {other} are taken from other returns (such as {taken}){by}; its other rows were taken"
+                    "{n} rows of {other} are taken from other returns (such as {taken}){by}"
                 ),
             }
         }

@@ -263,12 +263,12 @@ pub(super) fn facts(finding: &Finding) -> String {
             match (identical, n_rows) {
                 (true, None) => format!("{other} 与 {taken} 相同，取用后者"),
                 (true, Some(n)) => {
-                    format!("{other} 有 {n} 行与别的报表（如 {taken}）相同；其余行已汇总")
+                    format!("{other} 有 {n} 行与别的报表（如 {taken}）相同")
                 }
                 (false, None) => format!("取用 {taken}{by}，{other} 没有汇总"),
-                (false, Some(n)) => format!(
-                    "{other} 有 {n} 行别的报表（如 {taken}）也报了，取用别的报表{by}；其余行已汇总"
-                ),
+                (false, Some(n)) => {
+                    format!("{other} 有 {n} 行别的报表（如 {taken}）也报了，这些行取用别的报表{by}")
+                }
             }
         }
         Detail::RepeatedText { n_findings } => {

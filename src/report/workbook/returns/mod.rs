@@ -5,7 +5,7 @@ mod calls;
 mod came;
 mod corrections;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 
@@ -66,7 +66,7 @@ pub(super) fn write(
     let row = table.calls(row + 1)?;
     let row = table.came(row + 1)?;
     let row = table.corrections(row + 1)?;
-    table.files(row + 1)
+    table.received(row + 1)
 }
 
 struct Returns<'a, 'b> {
@@ -143,9 +143,10 @@ impl<'a> Returns<'a, '_> {
         for one in &context.merged.returns {
             owed.entry(one.reporter).or_default().push(one);
         }
+        let files = self.files();
         let mut row = 2;
         for (idx, reporter) in context.scheme.reporters.iter().enumerate() {
-            let files = self.files_of(idx);
+            let files = files.get(&idx).map_or(&[][..], Vec::as_slice);
             let counts = context.reporter_findings.get(&*reporter.name);
             // An office that owes nothing may have sent the total row of an annex.
             let returns = match owed.get(&idx) {
@@ -255,14 +256,17 @@ impl<'a> Returns<'a, '_> {
         self.piece(row, &Piece::new((col, col), word, role).link(url))
     }
 
-    /// The files that a reporter's forms came in, by name.
-    fn files_of(&self, reporter: usize) -> Vec<&'a str> {
-        let files = self.context.merged.files.iter();
-        let files = files.filter(|file| {
-            let mut forms = file.tables.iter();
-            forms.any(|form| form.reporter == Some(reporter) && !form.kept_apart)
-        });
-        files.map(|file| &*file.path).collect()
+    /// For each reporter, the files that its forms came in, by name.
+    fn files(&self) -> HashMap<usize, Vec<&'a str>> {
+        let mut files: HashMap<usize, Vec<&str>> = HashMap::new();
+        for file in &self.context.merged.files {
+            let forms = file.tables.iter().filter(|form| !form.kept_apart);
+            let reporters: BTreeSet<usize> = forms.filter_map(|form| form.reporter).collect();
+            for reporter in reporters {
+                files.entry(reporter).or_default().push(&file.path);
+            }
+        }
+        files
     }
 
     /// The marked copy of a return that goes back: its name, and what links to it from beside the workbook.
@@ -376,7 +380,7 @@ impl<'a> Returns<'a, '_> {
     }
 
     /// Every file of the inbox. It shares the columns of the matrix, so the reason covers several.
-    fn files(&mut self, first: u32) -> Result<(), XlsxError> {
+    fn received(&mut self, first: u32) -> Result<(), XlsxError> {
         let context = self.context;
         let lang = context.lang;
         let section = self.styles.role(Role::Section);

@@ -163,6 +163,9 @@ impl<'a> Localiser<'a> {
                 }
             }
         }
+        if has_failed {
+            self.sideways(findings, &mut told, &mut explained);
+        }
         let scheme = self.checker.scheme();
         for found in slip::by_size(scheme, self.tables, &self.before, &slipped) {
             told.push(self.slip_finding(found, Level::Verification, Vec::new()));
@@ -184,6 +187,44 @@ impl<'a> Localiser<'a> {
             });
         }
         findings.append(&mut told);
+    }
+
+    /// Tells of rows that were moved sideways, instead of their sums.
+    fn sideways(
+        &self,
+        findings: &[Finding],
+        told: &mut Vec<Finding>,
+        explained: &mut BTreeSet<usize>,
+    ) {
+        let mut rows: HashMap<(&str, &str, u32), Vec<usize>> = HashMap::new();
+        for (idx, finding) in findings.iter().enumerate() {
+            let place = finding.place.as_ref().filter(|_| is_failure(finding));
+            if let Some(place) = place.filter(|_| !explained.contains(&idx))
+                && let (Some(sheet), Some(cell)) = (&place.sheet, place.cell)
+            {
+                let row = (&*place.file, &**sheet, cell.row);
+                rows.entry(row).or_default().push(idx);
+            }
+        }
+        for (table_idx, table) in self.tables.iter().enumerate() {
+            for (row_idx, row) in table.rows.iter().enumerate() {
+                let Some(failed) = rows.get(&(&*table.file, &*table.sheet, row.sheet_row)) else {
+                    continue;
+                };
+                let found = shift::by_blank(self.checker, self.tables, (table_idx, row_idx));
+                let Some((found, values)) = found else {
+                    continue;
+                };
+                let level = failed.iter().map(|&idx| findings[idx].level).min();
+                let explains = failed.iter().filter_map(|&idx| {
+                    let (rule, place) = (findings[idx].rule.clone()?, findings[idx].place.clone());
+                    Some(Explained { rule, place })
+                });
+                let level = level.unwrap_or(Level::Verification);
+                told.push(self.shift_finding(&found, &values, level, explains.collect()));
+                explained.extend(failed);
+            }
+        }
     }
 
     /// What there is to say of one group of forms.

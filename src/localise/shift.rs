@@ -3,15 +3,19 @@
 //! Each relation that fails says what its cell in the row or column in question should hold. Where that is,
 //! cell by cell, what the next cell holds, the figures were entered one place off. It takes three such cells
 //! and at most one that does not fit, which is where the block was cut off.
+//!
+//! A row that stands alone has no totals to be held against. It was moved sideways where it has one blank, and
+//! all of its sums hold once the figures beside the blank are moved into it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Evidence, Extent, RowKind, Table};
-use crate::scheme::Scheme;
+use crate::check::Checker;
+use crate::model::{Amount, Entry, Evidence, Extent, RowKind, Table, Value};
+use crate::scheme::{ColumnKind, Scheme};
 
 use super::evidence::Before;
 use super::search::touched;
-use super::system::{Spot, System};
+use super::system::{Group, Spot, System};
 
 /// A block of figures one place off.
 #[derive(Debug)]
@@ -222,6 +226,143 @@ fn failing(system: &System<'_>) -> Vec<usize> {
     (0..system.balances.len())
         .filter(|idx| system.balances[*idx].is_violated())
         .collect()
+}
+
+/// A row moved sideways, with what its cells should hold; nothing where that was lost.
+pub(super) type Sideways = (Found, Vec<Option<Amount>>);
+
+/// Whether a blank in a row says where its figures were moved away from, and from where to where.
+pub(super) fn by_blank(
+    checker: &Checker<'_>,
+    tables: &[Table],
+    (table_idx, row_idx): (usize, usize),
+) -> Option<Sideways> {
+    let table = &tables[table_idx];
+    let (figures, blank) = with_one_blank(checker.scheme(), table, row_idx)?;
+    // Only its own sums tell, so it is looked at alone.
+    let given = Table {
+        rows: vec![table.rows[row_idx].clone()],
+        originals: Vec::new(),
+        file: table.file.clone(),
+        sheet: table.sheet.clone(),
+        columns: table.columns.clone(),
+        ..*table
+    };
+    let sums = Sums::of(checker, &given);
+    if sums.n_failing == 0 {
+        return None;
+    }
+    let restored = moves(&figures, blank)
+        .into_iter()
+        .filter_map(|(by, block)| {
+            let moved = moved_back(&given, &block);
+            let restored = Sums::of(checker, &moved);
+            let fits = restored.n_failing == 0
+                && restored.n_holding >= 3
+                && restored.n_holding > sums.n_holding
+                && says_something(&given, &block);
+            fits.then_some((by, block, moved, restored.n_holding))
+        });
+    // Where several fit, nobody knows where the block began.
+    let restored: Vec<_> = restored.collect();
+    let [(by, block, moved, n_holding)] = &restored[..] else {
+        return None;
+    };
+    let spots = block
+        .iter()
+        .map(|&(leaf, _)| ((table_idx, row_idx, leaf), None));
+    let found = Found {
+        extent: Extent::Row,
+        by: *by,
+        evidence: Evidence::Relations(*n_holding),
+        cells: spots.collect(),
+        explains: Vec::new(),
+    };
+    let entries = &moved.rows[0].entries;
+    let values = block.iter().map(|&(leaf, _)| entries[leaf].value.amount());
+    Some((found, values.collect()))
+}
+
+/// The figures of a row from left to right, all in one unit, and which of them is the only blank.
+fn with_one_blank(scheme: &Scheme, table: &Table, row_idx: usize) -> Option<(Vec<usize>, usize)> {
+    let annex = &scheme.annexes[table.annex];
+    let row = &table.rows[row_idx];
+    let mut figures: Vec<usize> = (0..annex.leaves.len())
+        .filter(|&leaf| {
+            annex.kind_of(leaf, row.spec) == ColumnKind::Additive && table.columns[leaf].is_some()
+        })
+        .collect();
+    figures.sort_by_key(|&leaf| table.columns[leaf]);
+    let unit = |leaf: usize| scheme.unit_of(annex, leaf, row.spec);
+    if figures.iter().any(|&leaf| unit(leaf) != unit(figures[0])) {
+        return None;
+    }
+    let is_blank = |leaf: &usize| row.entries[*leaf].value == Value::Missing;
+    let blank = figures.iter().position(is_blank)?;
+    let n_blanks = figures.iter().filter(|&leaf| is_blank(leaf)).count();
+    (n_blanks == 1).then_some((figures, blank))
+}
+
+/// Each cell of a block, with the cell that its figure was moved to; nothing where it was moved out of the row.
+type Block = Vec<(usize, Option<usize>)>;
+
+/// How the figures may have been moved: right from the blank on, or, where the last is blank, left from any.
+fn moves(figures: &[usize], blank: usize) -> Vec<(i32, Block)> {
+    let last = figures.len() - 1;
+    let right = (blank..=last).map(|at| (figures[at], figures.get(at + 1).copied()));
+    let mut all = vec![(1, right.collect())];
+    if blank == last {
+        all.extend((1..last).map(|first| {
+            // What stood before the block was written over.
+            let over = std::iter::once((figures[first - 1], None));
+            let left = (first..=last).map(|at| (figures[at], Some(figures[at - 1])));
+            (-1, over.chain(left).collect())
+        }));
+    }
+    all
+}
+
+/// The only row of a table, with the figures of a block where they were moved from.
+fn moved_back(table: &Table, block: &Block) -> Table {
+    let mut moved = table.clone();
+    let given = &table.rows[0].entries;
+    let entries = &mut moved.rows[0].entries;
+    for &(leaf, from) in block {
+        entries[leaf] = from.map_or(Entry::MISSING, |from| given[from].clone());
+    }
+    moved
+}
+
+/// Whether a block has figures enough that it does not fit by chance.
+fn says_something(table: &Table, block: &Block) -> bool {
+    let entries = &table.rows[0].entries;
+    let amounts = block
+        .iter()
+        .filter_map(|&(leaf, _)| entries[leaf].value.amount());
+    let mut told: Vec<Amount> = amounts.filter(|amount| !amount.is_zero()).collect();
+    told.sort();
+    told.dedup();
+    told.len() >= 3
+}
+
+/// How the sums of a row come out.
+struct Sums {
+    n_holding: usize,
+    n_failing: usize,
+}
+
+impl Sums {
+    fn of(checker: &Checker<'_>, table: &Table) -> Self {
+        let tables = std::slice::from_ref(table);
+        let groups = Group::all(checker, tables, &[true]).into_iter();
+        let balances = groups.flat_map(|group| System::new(checker, tables, group).balances);
+        let sums = balances.filter(|it| it.terms.len() > 1);
+        let (failing, holding): (Vec<_>, Vec<_>) = sums.partition(|it| it.fails());
+        Self {
+            n_holding: holding.len(),
+            n_failing: failing.len(),
+        }
+    }
 }
 
 /// Finds columns whose figures are those that the neighbouring rows had in the plan or last month.

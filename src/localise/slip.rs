@@ -126,12 +126,14 @@ fn is_usual(scheme: &Scheme, slip: &Slip) -> bool {
     let Some(unit) = slip.unit.as_ref().and_then(|unit| scheme.units.find(unit)) else {
         return false;
     };
-    let asks = |annex: &Annex| {
-        let rows = annex.rows.fixed().iter().map(|row| row.unit);
-        let columns = annex.columns.iter().map(|column| column.unit);
-        rows.chain(columns).any(|asked| asked == Some(unit))
-    };
-    scheme.units.0[unit].base == unit || scheme.annexes.iter().any(asks)
+    scheme.units.0[unit].base == unit || scheme.annexes.iter().any(|annex| asks_for(annex, unit))
+}
+
+/// Whether an annex has figures in a unit.
+fn asks_for(annex: &Annex, unit: usize) -> bool {
+    let rows = annex.rows.fixed().iter().map(|row| row.unit);
+    let columns = annex.columns.iter().map(|column| column.unit);
+    rows.chain(columns).any(|asked| asked == Some(unit))
 }
 
 /// Whether a figure has decimals that its annex does not ask for.
@@ -414,6 +416,9 @@ struct Share {
 /// The percentages of a form that are not zero, by what they measure: one row and column over the years.
 fn indicators(scheme: &Scheme, table: &Table, percent: usize) -> Vec<Vec<Share>> {
     let annex = &scheme.annexes[table.annex];
+    if !asks_for(annex, percent) {
+        return Vec::new();
+    }
     let mut by_name: BTreeMap<(usize, Option<usize>), Vec<Share>> = BTreeMap::new();
     for (row_idx, row) in table.rows.iter().enumerate() {
         // Rows that are years are one indicator.

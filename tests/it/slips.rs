@@ -161,6 +161,69 @@ fn a_whole_form_in_another_unit_is_told_by_the_plans_promise_alone() {
     assert_eq!(self::found(&desk), Vec::<Value>::new(), "as it should be");
 }
 
+/// 轮台镇's row of 附件7 in the plan, from 用水总量 2023 to 生活 2025.
+const WATER: [&str; 21] = [
+    "3603", "3492", "3381", "2632", "971", "0", "2517", "975", "0", "2402", "979", "0", "327",
+    "3039", "237", "336", "2918", "238", "345", "2797", "239",
+];
+
+/// 附件7 with that one row.
+fn water(row: [&str; 21]) -> String {
+    format!(
+        "附件7
+         2023-2025年度用水指标分解表
+         填报单位：轮台镇
+         序号|灌区名称|乡镇名称|2023年度用水总量指标|2024年度用水总量指标|2025年度用水总量指标\
+         |水指标按水源类型分|||||||||农业用水量
+         ||||||2023年度|||2024年度|||2025年度|||2023年度|||2024年度|||2025年度
+         ||||||地表水|地下水|其他水源|地表水|地下水|其他水源|地表水|地下水|其他水源\
+         |工业|农业|生活|工业|农业|生活|工业|农业|生活
+         1|迪那河灌区|轮台镇|{}",
+        row.join("|")
+    )
+}
+
+#[test]
+fn a_row_that_stands_alone_is_seen_to_be_one_column_off() {
+    let desk = Desk::new("sideways");
+    returned(&desk, &[("附件7", water(WATER))]);
+    assert_eq!(
+        found(&desk),
+        Vec::<Value>::new(),
+        "the plan's row is in order"
+    );
+
+    // From 地表水 2023 on, everything stands one column to the right, and the last figure is lost.
+    let mut right = WATER;
+    right.copy_within(3..20, 4);
+    right[3] = "";
+    returned(&desk, &[("附件7", water(right))]);
+    let found = found(&desk);
+    assert_eq!(kinds(&found), ["missing-value", "shifted"], "{found:#?}");
+    assert_eq!(found[1]["level"], "mandatory");
+    assert_eq!(
+        found[1]["message"],
+        "疑整行错列：本行各数右移了 1 列，移回后 5 条关系相符；由此引起的 1 处不符（A7-02）不再逐条列出"
+    );
+    let likely: Vec<&str> = found[1]["suspects"]
+        .as_array()
+        .expect("suspects")
+        .iter()
+        .filter_map(|suspect| suspect["likely"].as_str())
+        .collect();
+    assert_eq!(likely, WATER[3..20], "what stood there before");
+}
+
+#[test]
+fn a_blank_beside_a_wrong_figure_is_no_row_that_was_moved() {
+    let desk = Desk::new("blank");
+    let mut row = WATER;
+    row[3] = "";
+    row[13] = "309";
+    returned(&desk, &[("附件7", water(row))]);
+    assert_eq!(kinds(&found(&desk)), ["sum", "missing-value"]);
+}
+
 /// 附件5 of the plan with its figures times so much, and 附件3.1, which has some of them again.
 fn restoration(area: f64, money: f64) -> [(&'static str, String); 2] {
     let head = |number: &str| {

@@ -762,6 +762,9 @@ pub(super) fn suspect(suspect: &Suspect, cell: &str, why: &str) -> String {
         false => format!(" ({why})"),
     };
     match &suspect.likely {
+        Some(likely) if given.is_empty() => {
+            format!("{cell} is blank; {likely} would fit{in_brackets}")
+        }
         Some(likely) => format!("{cell} says {given}; {likely} would fit{in_brackets}"),
         None => format!("{cell} {given}: {why}"),
     }

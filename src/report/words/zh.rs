@@ -725,6 +725,9 @@ pub(super) fn suspect(suspect: &Suspect, cell: &str, why: &str) -> String {
         false => format!("（{why}）"),
     };
     match &suspect.likely {
+        Some(likely) if given.is_empty() => {
+            format!("{cell} 空着，若为 {likely} 则相符{why_in_brackets}")
+        }
         Some(likely) => format!("{cell} 填写 {given}，若为 {likely} 则相符{why_in_brackets}"),
         None => format!("{cell} {given}：{why}"),
     }

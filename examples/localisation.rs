@@ -479,6 +479,7 @@ fn last_month(table: Option<Table>) -> Earlier {
     let last_month = table.map(|table| Past {
         period: Period::Plan,
         tables: vec![table],
+        unknown: Vec::new(),
     });
     Earlier {
         last_month,

@@ -26,7 +26,7 @@ use rows::{RowIndex, Site, TableRows};
 
 pub use evidence::Mention;
 pub use period::{About, PeriodMention, Said, settle_period};
-pub use reporter::{Who, settle_reporters};
+pub use reporter::{Who, named_by_path, settle_reporters};
 
 /// Where the parts of one annex stand in a sheet.
 #[derive(Clone, Debug)]

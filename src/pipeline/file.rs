@@ -16,7 +16,8 @@ use crate::model::{
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
 use crate::recognise::{
-    About, Layout, Recogniser, Who, drop_blank_copies, settle_period, settle_reporters,
+    About, Layout, Recogniser, Who, drop_blank_copies, named_by_path, settle_period,
+    settle_reporters,
 };
 use crate::scheme::{Annex, Scheme};
 
@@ -78,14 +79,7 @@ impl<'s> FormReader<'s> {
         let workbook = match read(bytes, &self.limits) {
             Ok(workbook) => workbook,
             Err(reason) => {
-                findings.push(
-                    Finding::new(
-                        Kind::UnreadableFile,
-                        Level::Mandatory,
-                        Detail::Unreadable(reason.clone()),
-                    )
-                    .at(Place::file(path)),
-                );
+                findings.push(unreadable(self.scheme, path, &reason));
                 record.status = FileStatus::Unreadable(reason);
                 let file = FormFile {
                     record,
@@ -275,12 +269,7 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> (FormFile, Option<Wor
             let reason = Unreadable::NotOpened {
                 detail: error.to_string(),
             };
-            let finding = Finding::new(
-                Kind::UnreadableFile,
-                Level::Mandatory,
-                Detail::Unreadable(reason.clone()),
-            )
-            .at(Place::file(&file.path));
+            let finding = unreadable(reader.scheme, &file.path, &reason);
             let record = FileRecord {
                 path: file.path.clone(),
                 sha256: String::new(),
@@ -292,6 +281,15 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> (FormFile, Option<Wor
             (unread(record, vec![finding]), None)
         }
     }
+}
+
+/// A file that cannot be read; whom to ask for it, its name may tell.
+fn unreadable(scheme: &Scheme, path: &Arc<str>, reason: &Unreadable) -> Finding {
+    let detail = Detail::Unreadable(reason.clone());
+    let mut finding =
+        Finding::new(Kind::UnreadableFile, Level::Mandatory, detail).at(Place::file(path));
+    finding.reporter = named_by_path(scheme, path).map(|idx| scheme.reporters[idx].name.clone());
+    finding
 }
 
 /// What a file tells about its version before it is read.

@@ -32,7 +32,7 @@ pub use blank::drop_blank_copies;
 pub use evidence::Mention;
 pub(crate) use period::chinese_digit;
 pub use period::{About, PeriodMention, Said, settle_period};
-pub use reporter::{Who, settle_reporters};
+pub use reporter::{Who, named_by_path, settle_reporters};
 
 /// Where the parts of one annex stand in a sheet.
 #[derive(Clone, Debug)]

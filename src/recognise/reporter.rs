@@ -67,6 +67,12 @@ pub fn settle_reporters(
     (settled, findings)
 }
 
+/// Whose a file is that cannot be read, by its name, else by its folder's.
+pub fn named_by_path(scheme: &Scheme, path: &str) -> Option<usize> {
+    let names = PathNames::new(scheme, path);
+    names.file.or(names.folder)
+}
+
 struct Form<'f> {
     scheme: &'f Scheme,
     file: &'f Arc<str>,

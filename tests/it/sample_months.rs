@@ -152,8 +152,8 @@ fn the_telephone_list_weighs_what_is_at_stake() {
     assert_eq!(
         calls,
         [
-            // Half a file may hold anything.
-            "- - - -",
+            // Half a file may hold anything. Its name says whose it is.
+            "策达雅乡 - - -",
             // 649.7 − 0.06497 of 2023, of the county's 3631.36497: times two.
             "哈尔巴克乡 附件3 649.63503 3631.36497",
             // Of April's figures: surface water and trees of 2023 are the greatest shares. Times three.

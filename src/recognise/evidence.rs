@@ -329,7 +329,7 @@ fn is_short(text: &str) -> bool {
 }
 
 /// The number in 附件3.1, 附表3.1 or （附件3-1）, as the scheme writes it.
-fn annex_number(scheme: &Scheme, text: &str) -> Option<String> {
+pub(super) fn annex_number(scheme: &Scheme, text: &str) -> Option<String> {
     let text: String = text.nfkc().collect();
     let start = text.find('附')? + '附'.len_utf8();
     // 见附件5 in a sentence is not the form's own number.

@@ -121,7 +121,7 @@ impl HeaderIndex {
 
     /// How many different texts the header has.
     pub(super) fn n_texts(&self) -> usize {
-        self.paths.len()
+        self.leaves.len()
     }
 
     /// The annex's header, if it starts in `row` within these columns; `col` is the first of its top cells there.

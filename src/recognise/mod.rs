@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::model::{Cell, CellRef, Detail, Finding, Kind, Level, Place, ReadAs, RowKind, Sheet};
 use crate::scheme::{Scheme, plain, without_remark};
 
-use evidence::Evidence;
+use evidence::{Evidence, annex_number};
 use header::{HeaderIndex, Match};
 use merges::Merges;
 use rows::{RowIndex, Site, TableRows};
@@ -91,6 +91,8 @@ pub struct Recogniser<'s> {
 const MAX_FORMS: usize = 500;
 /// Forms beside each other, likewise.
 const MAX_BESIDE: usize = 16;
+/// Texts of a sheet among which its number is looked for.
+const N_FIRST: usize = 16;
 
 impl<'s> Recogniser<'s> {
     /// Prepares a scheme's headers for look-up.
@@ -543,13 +545,22 @@ impl<'s> Recogniser<'s> {
         for annex in found.into_iter().flat_map(|text| &headers[text]) {
             n_found[*annex] += 1;
         }
+        // What it calls itself says more than any header that it shares with others.
+        let texts = sheet.cells().iter().filter_map(|cell| cell.text());
+        let printed = texts
+            .take(N_FIRST)
+            .find_map(|text| annex_number(self.scheme, text));
+        let is_named =
+            |annex: usize| printed.as_deref() == Some(&*self.scheme.annexes[annex].number);
         let nearest = (0..self.headers.len())
             .map(|annex| {
                 let n_texts = self.headers[annex].n_texts();
                 (annex, n_found[annex].min(n_texts), n_texts)
             })
-            .filter(|(_, n_found, _)| *n_found > 1)
-            .max_by_key(|(annex, n_found, n_texts)| (n_found * 100 / n_texts, Reverse(*annex)))
+            .filter(|&(annex, n_found, _)| n_found > 1 || is_named(annex))
+            .max_by_key(|&(annex, n_found, n_texts)| {
+                (is_named(annex), n_found * 100 / n_texts, Reverse(annex))
+            })
             .map(|(annex, n_found, n_texts)| {
                 let number = self.scheme.annexes[annex].number.clone();
                 (number, n_found, n_texts)

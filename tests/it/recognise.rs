@@ -596,6 +596,24 @@ fn two_annexes_with_one_header_are_told_apart() {
 }
 
 #[test]
+fn a_form_that_cannot_be_read_is_held_against_the_annex_that_it_calls_itself() {
+    let grid = "附件4
+        年份 | 2023年 | 2024年 | 2025年
+        城镇生活污水再生利用率 | 40 | 50 | 60";
+    let reading = read_sheets(luntai(), "a.xlsx", &[sheet(grid)]);
+    let nearest = |finding: &hebiao::model::Finding| match &finding.detail {
+        hebiao::model::Detail::UnknownForm { nearest } => nearest.clone(),
+        other => panic!("{other:?}"),
+    };
+    let found: Vec<_> = reading.findings.iter().map(nearest).collect();
+    assert_eq!(found, [Some(("附件4".into(), 2, 3))]);
+    let grid = "附件3\n乡镇 | 任务 | 完成\n轮台镇 | 1 | 2";
+    let reading = read_sheets(luntai(), "a.xlsx", &[sheet(grid)]);
+    let found: Vec<_> = reading.findings.iter().map(nearest).collect();
+    assert_eq!(found, [Some(("附件3".into(), 0, 5))]);
+}
+
+#[test]
 fn a_sheet_of_other_figures_is_no_form() {
     for (grid, shown) in [
         (

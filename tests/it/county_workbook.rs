@@ -160,13 +160,8 @@ impl Written {
         cells.collect()
     }
 
-    /// The fill of a cell as RRGGBB.
-    fn fill(&self, sheet: usize, cell: &str) -> String {
-        let between = |text: &str, from: &str, to: &str| {
-            let start = text.find(from)? + from.len();
-            let end = start + text[start..].find(to)?;
-            Some(text[start..end].to_owned())
-        };
+    /// The format of a cell, as the styles have it.
+    fn format(&self, sheet: usize, cell: &str) -> String {
         let xml = self.part(&format!("xl/worksheets/sheet{sheet}.xml"));
         let style = between(&xml, &format!("<c r=\"{cell}\" s=\""), "\"").expect(cell);
         let styles = self.part("xl/styles.xml");
@@ -174,13 +169,39 @@ impl Written {
         let format = formats
             .split("<xf ")
             .nth(style.parse::<usize>().expect("a number") + 1);
-        let fill = between(format.expect("a format"), "fillId=\"", "\"").expect("a fill");
+        format.expect("a format").to_owned()
+    }
+
+    /// The number format of a cell.
+    fn number_format(&self, sheet: usize, cell: &str) -> String {
+        let id = between(&self.format(sheet, cell), "numFmtId=\"", "\"").expect("a number");
+        // These every program knows by their numbers.
+        let known = [("1", "0"), ("2", "0.00"), ("9", "0%")];
+        let known = known.iter().find(|(number, _)| *number == id);
+        let styles = self.part("xl/styles.xml");
+        let made = || between(&styles, &format!("numFmtId=\"{id}\" formatCode=\""), "\"");
+        known.map_or_else(
+            || made().unwrap_or_default(),
+            |(_, format)| (*format).to_owned(),
+        )
+    }
+
+    /// The fill of a cell as RRGGBB.
+    fn fill(&self, sheet: usize, cell: &str) -> String {
+        let fill = between(&self.format(sheet, cell), "fillId=\"", "\"").expect("a fill");
+        let styles = self.part("xl/styles.xml");
         let fills = between(&styles, "<fills", "</fills>").expect("fills");
         let fill = fills
             .split("<fill>")
             .nth(fill.parse::<usize>().expect("a number") + 1);
         between(fill.expect("a fill"), "fgColor rgb=\"FF", "\"").unwrap_or_default()
     }
+}
+
+fn between(text: &str, from: &str, to: &str) -> Option<String> {
+    let start = text.find(from)? + from.len();
+    let end = start + text[start..].find(to)?;
+    Some(text[start..end].to_owned())
 }
 
 const FORESTS: [(&str, &str); 2] = [
@@ -474,6 +495,34 @@ fn what_is_said_of_several_cells_names_the_one_it_quotes() {
     let said = "填写“１０”，读作 10；C6:D6 也是";
     assert_eq!(notes.matches(said).count(), 3, "{notes}");
     assert_eq!(notes.matches(&format!("B6：{said}")).count(), 2, "{notes}");
+}
+
+#[test]
+fn figures_of_the_plan_show_the_decimals_that_their_columns_declare() {
+    let (scheme, merged) = plan();
+    let written = Written::of(&merged, &scheme, Lang::Zh);
+    let sheets = written.book.sheet_names();
+    for (annex, cell, format) in [
+        // 优良率 55, PM2.5 40.0, PM10 169.5.
+        ("附件1", "B5", "0"),
+        ("附件1", "E5", "0.0"),
+        ("附件1", "L5", "0.0"),
+        ("附件2", "D4", "0.00"),
+        // A total as its rows.
+        ("附件3", "B5", "0.0"),
+        ("附件3", "E16", "0.0"),
+        ("附件4", "B5", "0%"),
+        ("附件5", "D4", "0.00"),
+        ("附件6", "E6", "0.0"),
+        ("附件6", "F4", "yyyy-mm-dd"),
+        // Twenty digits are no number.
+        ("附件6.1", "F4", "@"),
+        ("附件7", "D19", "0"),
+    ] {
+        let sheet = sheets.iter().position(|name| name == annex).expect(annex);
+        let shown = written.number_format(sheet + 1, cell);
+        assert_eq!(shown, format, "{annex} {cell}");
+    }
 }
 
 #[test]

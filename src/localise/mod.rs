@@ -277,6 +277,7 @@ impl<'a> Localiser<'a> {
                 told.push(self.shift_finding(&found, &values, level, explains));
             }
         }
+        let mut exchanged: HashSet<usize> = HashSet::new();
         for found in exchange::by_relations(system) {
             let [a, b] = found.cells;
             let values = [system.cells[a].value, system.cells[b].value];
@@ -292,18 +293,15 @@ impl<'a> Localiser<'a> {
             };
             for balance in found.explains {
                 if let Some(finding) = failures.0.get(&balance) {
-                    let mut exchanged = Vec::new();
-                    add_suspects(
-                        system,
-                        std::slice::from_ref(&repair),
-                        balance,
-                        &mut exchanged,
-                    );
-                    suspects.insert(*finding, exchanged);
+                    let repair = std::slice::from_ref(&repair);
+                    let mut both = Vec::new();
+                    add_suspects(system, repair, balance, &exchanged, &mut both);
+                    suspects.insert(*finding, both);
                 }
             }
             system.set(a, values[1]);
             system.set(b, values[0]);
+            exchanged.extend([a, b]);
         }
         let promises: Vec<usize> = (0..system.balances.len())
             .filter(|idx| system.balances[*idx].set_aside && system.balances[*idx].fails())
@@ -344,14 +342,14 @@ impl<'a> Localiser<'a> {
                         if is_conclusive(system, &repairs) {
                             known.retain(|it| it.likely.is_some());
                         }
-                        add_suspects(system, &repairs, goal, known);
+                        add_suspects(system, &repairs, goal, &exchanged, known);
                     }
                 }
                 for &promise in &promises {
                     let keeps = |it: &&Judged| evidence::keeps(system, promise, &it.changes);
                     if repairs.first().is_some_and(|best| keeps(&best)) {
                         let known = suspects.entry(failures.0[&promise]).or_default();
-                        add_suspects(system, &repairs[..1], promise, known);
+                        add_suspects(system, &repairs[..1], promise, &exchanged, known);
                         kept.insert(promise);
                     }
                 }
@@ -365,7 +363,7 @@ impl<'a> Localiser<'a> {
             let repairs = search(system, &[promise], PROMISE);
             let repairs = self.judge(system).rank(repairs);
             let known = suspects.entry(failures.0[&promise]).or_default();
-            add_suspects(system, &repairs, promise, known);
+            add_suspects(system, &repairs, promise, &exchanged, known);
             system.balances[promise].set_aside = true;
         }
         for suspects in suspects.values_mut() {
@@ -712,7 +710,13 @@ fn unit_slip(system: &System<'_>, repairs: &[Judged]) -> Option<(usize, i128, Sl
 }
 
 /// The cells of ranked repairs that take part in one balance.
-fn add_suspects(system: &System<'_>, repairs: &[Judged], goal: usize, suspects: &mut Vec<Suspect>) {
+fn add_suspects(
+    system: &System<'_>,
+    repairs: &[Judged],
+    goal: usize,
+    exchanged: &HashSet<usize>,
+    suspects: &mut Vec<Suspect>,
+) {
     let Some(best) = repairs.first() else { return };
     let n_tied = repairs
         .iter()
@@ -724,8 +728,8 @@ fn add_suspects(system: &System<'_>, repairs: &[Judged], goal: usize, suspects: 
             if system.balances[goal].sign_of(cell) == 0 || suspects.len() >= MAX_SUSPECTS {
                 continue;
             }
-            // What has been told to be wrong by a fault over many cells is not told otherwise once more.
-            if system.given(cell) != system.cells[cell].value {
+            // What has been told to have changed places is not told otherwise once more.
+            if exchanged.contains(&cell) {
                 continue;
             }
             let place = system.place(cell);
@@ -736,7 +740,12 @@ fn add_suspects(system: &System<'_>, repairs: &[Judged], goal: usize, suspects: 
             if suspects.iter().any(says_so) {
                 continue;
             }
-            let mut why = repair.reasons[position].clone();
+            // Reasons speak of the figure as it would be once a fault over many cells was put right.
+            let given = system.given(cell);
+            let mut why = match given == system.cells[cell].value {
+                true => repair.reasons[position].clone(),
+                false => Vec::new(),
+            };
             let others = repair
                 .changes
                 .iter()
@@ -763,7 +772,7 @@ fn add_suspects(system: &System<'_>, repairs: &[Judged], goal: usize, suspects: 
             }
             suspects.push(Suspect {
                 place,
-                given: likely(cell, system.cells[cell].value),
+                given: likely(cell, given),
                 likely: to,
                 why,
             });

@@ -64,13 +64,14 @@ pub(super) fn usage(error: &clap::Error, lang: Lang) -> Option<String> {
     let argument = || named(ContextKind::InvalidArg).unwrap_or_default();
     let meant = |kind| named(kind).map_or(String::new(), |name| format!("，是否指“{name}”？"));
     let said = match error.kind() {
-        UsageKind::UnknownArgument => {
-            format!(
-                "没有“{}”这个选项{}",
-                argument(),
-                meant(ContextKind::SuggestedArg)
-            )
+        UsageKind::UnknownArgument if !argument().starts_with('-') => {
+            format!("多写了“{}”", argument())
         }
+        UsageKind::UnknownArgument => format!(
+            "没有“{}”这个选项{}",
+            argument(),
+            meant(ContextKind::SuggestedArg)
+        ),
         UsageKind::InvalidSubcommand => format!(
             "没有“{}”这个命令{}",
             named(ContextKind::InvalidSubcommand)?,

@@ -264,6 +264,7 @@ fn what_cannot_be_done_is_said_and_ends_with_two() {
             "“--lang <语言>”不能是“fr”，应为zh、en之一",
         ),
         (vec!["check"], "没有写<文件>..."),
+        (vec!["merge", "plan", "2024-05"], "多写了“2024-05”"),
     ] {
         let output = hebiao(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

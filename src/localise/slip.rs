@@ -20,6 +20,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -280,76 +281,110 @@ pub(super) fn by_size(
     before: &Before<'_>,
     known: &HashSet<(usize, usize)>,
 ) -> Vec<Found> {
-    let sizes = Sizes::of(scheme, tables);
-    let mut by_unit: HashMap<usize, Vec<Factor>> = HashMap::new();
-    let mut all = Vec::new();
-    for (table_idx, table) in tables.iter().enumerate() {
-        let annex = &scheme.annexes[table.annex];
-        for (row_idx, row) in table.rows.iter().enumerate() {
-            if known.contains(&(table_idx, row_idx)) {
-                continue;
-            }
-            let mut groups: HashMap<usize, Vec<(usize, Amount)>> = HashMap::new();
-            for (leaf, entry) in row.entries.iter().enumerate() {
-                if annex.kind_of(leaf, row.spec) != ColumnKind::Additive {
-                    continue;
-                }
-                if let Some(amount) = entry.value.amount().filter(|amount| !amount.is_zero())
-                    && let Some(unit) = scheme.unit_of(annex, leaf, row.spec)
-                {
-                    groups.entry(unit).or_default().push((leaf, amount));
-                }
-            }
-            let mut groups: Vec<_> = groups.into_iter().filter(|(_, it)| it.len() >= 3).collect();
-            groups.sort_by_key(|(unit, _)| *unit);
-            for (unit, figures) in groups {
-                let factors = by_unit
-                    .entry(unit)
-                    .or_insert_with(|| factors(scheme, Some(unit)));
-                let evidence = |factor: &&Factor| {
-                    let times = factor.numerator as f64 / factor.denominator as f64;
-                    let last = figures
-                        .iter()
-                        .map(|&(leaf, amount)| (amount, before.last(table, row_idx, leaf)));
-                    let planned = figures
-                        .iter()
-                        .map(|&(leaf, amount)| (amount, before.planned(table, row_idx, leaf)));
-                    if is_off_from(times, last, margin_of(times))
-                        || margin_of_plan(times)
-                            .is_some_and(|margin| is_off_from(times, planned, margin))
-                    {
-                        return Some(Evidence::Before);
-                    }
-                    // Figures in a larger unit have decimals that the annex's own unit does not ask for.
-                    let finer = figures
-                        .iter()
-                        .filter(|(leaf, amount)| is_finer(annex, row, *leaf, *amount));
-                    let looks_it = factor.slip.too_large || 2 * finer.count() >= figures.len();
-                    let beyond = looks_it
-                        && row.kind == RowKind::Data
-                        && sizes.are_beyond(times, (table_idx, row_idx), table.annex, &figures);
-                    beyond.then_some(Evidence::OtherRows)
-                };
-                let found = factors
-                    .iter()
-                    .find_map(|factor| Some((factor, evidence(&factor)?)));
-                let Some((factor, evidence)) = found else {
-                    continue;
-                };
-                let cells = figures.iter().map(|&(leaf, amount)| {
-                    ((table_idx, row_idx, leaf), amount, scaled(amount, factor))
-                });
-                all.push(Found {
-                    extent: Extent::Row,
-                    slip: factor.slip.clone(),
-                    evidence,
-                    cells: cells.collect(),
-                    explains: Vec::new(),
-                });
+    let rows = ByRow {
+        scheme,
+        tables,
+        before,
+        sizes: Sizes::of(scheme, tables),
+        factors: (0..scheme.units.0.len())
+            .map(|unit| factors(scheme, Some(unit)))
+            .collect(),
+    };
+    let of_table = |table: usize| {
+        let of_table = (0..tables[table].rows.len()).map(move |row| (table, row));
+        let unknown = of_table.filter(|row| !known.contains(row));
+        unknown.flat_map(|row| rows.found(row))
+    };
+    let all = (0..tables.len()).into_par_iter().flat_map_iter(of_table);
+    whole_forms(tables, all.collect())
+}
+
+/// What tells the unit of a row that no relation gave away.
+struct ByRow<'a, 't> {
+    scheme: &'a Scheme,
+    tables: &'a [Table],
+    before: &'a Before<'t>,
+    sizes: Sizes,
+    /// Of each unit.
+    factors: Vec<Vec<Factor>>,
+}
+
+/// Leaves of a row, with what they hold.
+type Figures = Vec<(usize, Amount)>;
+
+impl ByRow<'_, '_> {
+    /// The slips of a row, one for each unit of its figures at most.
+    fn found(&self, (table, row): (usize, usize)) -> Vec<Found> {
+        let found = |(unit, figures): (usize, Figures)| {
+            let mut factors = self.factors[unit].iter();
+            let (factor, evidence) = factors.find_map(|factor| {
+                let evidence = self.evidence((table, row), &figures, factor)?;
+                Some((factor, evidence))
+            })?;
+            let cells = figures
+                .iter()
+                .map(|&(leaf, amount)| ((table, row, leaf), amount, scaled(amount, factor)));
+            Some(Found {
+                extent: Extent::Row,
+                slip: factor.slip.clone(),
+                evidence,
+                cells: cells.collect(),
+                explains: Vec::new(),
+            })
+        };
+        let by_unit = self.figures((table, row)).into_iter();
+        let enough = by_unit.filter(|(_, figures)| figures.len() >= 3);
+        enough.filter_map(found).collect()
+    }
+
+    /// The figures of a row that add up, by their unit.
+    fn figures(&self, (table, row): (usize, usize)) -> BTreeMap<usize, Figures> {
+        let table = &self.tables[table];
+        let (annex, row) = (&self.scheme.annexes[table.annex], &table.rows[row]);
+        let mut by_unit: BTreeMap<usize, Figures> = BTreeMap::new();
+        for (leaf, entry) in row.entries.iter().enumerate() {
+            if let Some(amount) = entry.value.amount().filter(|amount| !amount.is_zero())
+                && annex.kind_of(leaf, row.spec) == ColumnKind::Additive
+                && let Some(unit) = self.scheme.unit_of(annex, leaf, row.spec)
+            {
+                by_unit.entry(unit).or_default().push((leaf, amount));
             }
         }
+        by_unit
     }
-    whole_forms(tables, all)
+
+    /// What says that figures of a row are off by a factor, if anything does.
+    fn evidence(
+        &self,
+        (table_idx, row_idx): (usize, usize),
+        figures: &Figures,
+        factor: &Factor,
+    ) -> Option<Evidence> {
+        let table = &self.tables[table_idx];
+        let (annex, row) = (&self.scheme.annexes[table.annex], &table.rows[row_idx]);
+        let times = factor.numerator as f64 / factor.denominator as f64;
+        let last = figures
+            .iter()
+            .map(|&(leaf, amount)| (amount, self.before.last(table, row_idx, leaf)));
+        let planned = figures
+            .iter()
+            .map(|&(leaf, amount)| (amount, self.before.planned(table, row_idx, leaf)));
+        if is_off_from(times, last, margin_of(times))
+            || margin_of_plan(times).is_some_and(|margin| is_off_from(times, planned, margin))
+        {
+            return Some(Evidence::Before);
+        }
+        // Figures in a larger unit have decimals that the annex's own unit does not ask for.
+        let finer = figures
+            .iter()
+            .filter(|(leaf, amount)| is_finer(annex, row, *leaf, *amount));
+        let looks_it = || factor.slip.too_large || 2 * finer.count() >= figures.len();
+        let own = (table_idx, row_idx);
+        let beyond = row.kind == RowKind::Data
+            && self.sizes.are_beyond(times, own, table.annex, figures)
+            && looks_it();
+        beyond.then_some(Evidence::OtherRows)
+    }
 }
 
 /// How many times larger or smaller figures of one indicator may be that are about the same.
@@ -540,21 +575,24 @@ fn is_off_from(
 }
 
 /// The largest and smallest figures of every column of an annex, two of each, so that a row can be left out.
+#[derive(Default)]
 struct Sizes(HashMap<(usize, usize), Extremes>);
+
+/// A figure's size, and its row.
+type SizeAt = (f64, (usize, usize));
 
 #[derive(Default)]
 struct Extremes {
     /// Ascending, with the row: the two smallest.
-    low: Vec<(f64, (usize, usize))>,
+    low: Vec<SizeAt>,
     /// Descending: the two largest.
-    high: Vec<(f64, (usize, usize))>,
+    high: Vec<SizeAt>,
     n: usize,
 }
 
 impl Sizes {
     fn of(scheme: &Scheme, tables: &[Table]) -> Self {
-        let mut sizes: HashMap<(usize, usize), Extremes> = HashMap::new();
-        for (table_idx, table) in tables.iter().enumerate() {
+        let one = |mut sizes: Self, (table_idx, table): (usize, &Table)| {
             let annex = &scheme.annexes[table.annex];
             for (row_idx, row) in table.rows.iter().enumerate() {
                 if row.kind != RowKind::Data {
@@ -565,13 +603,21 @@ impl Sizes {
                         continue;
                     };
                     if annex.kind_of(leaf, row.spec) == ColumnKind::Additive {
-                        let it = sizes.entry((table.annex, leaf)).or_default();
+                        let it = sizes.0.entry((table.annex, leaf)).or_default();
                         it.add(float(amount).abs(), (table_idx, row_idx));
                     }
                 }
             }
-        }
-        Self(sizes)
+            sizes
+        };
+        let both = |mut sizes: Self, others: Self| {
+            for (column, other) in others.0 {
+                sizes.0.entry(column).or_default().join(other);
+            }
+            sizes
+        };
+        let tables = tables.par_iter().enumerate();
+        tables.fold(Self::default, one).reduce(Self::default, both)
     }
 
     fn are_beyond(
@@ -606,17 +652,29 @@ impl Sizes {
 impl Extremes {
     fn add(&mut self, value: f64, row: (usize, usize)) {
         self.n += 1;
-        self.low.push((value, row));
+        let is_between = |low: f64, high: f64| (low..=high).contains(&value);
+        if self.low.len() < 2 || !is_between(self.low[1].0, self.high[1].0) {
+            self.take(vec![(value, row)], vec![(value, row)]);
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.n += other.n;
+        self.take(other.low, other.high);
+    }
+
+    fn take(&mut self, low: Vec<SizeAt>, high: Vec<SizeAt>) {
+        self.low.extend(low);
         self.low.sort_by(|a, b| a.0.total_cmp(&b.0));
         self.low.truncate(2);
-        self.high.push((value, row));
+        self.high.extend(high);
         self.high.sort_by(|a, b| b.0.total_cmp(&a.0));
         self.high.truncate(2);
     }
 
     /// Smallest and largest of at least three other rows.
     fn without(&self, own: (usize, usize)) -> Option<(f64, f64)> {
-        let first = |from: &[(f64, (usize, usize))]| {
+        let first = |from: &[SizeAt]| {
             from.iter()
                 .find(|(_, row)| *row != own)
                 .map(|(value, _)| *value)

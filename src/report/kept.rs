@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 /// Path under the outbox → hashes that this program wrote it with.
@@ -31,8 +32,9 @@ impl Written {
     /// The files under a folder as they are now.
     pub(super) fn of(folder: &Path) -> io::Result<Self> {
         let mut written = Self(HashMap::new());
-        for name in files_under(folder)? {
-            let hash = hash(&folder.join(&name))?;
+        let hashed = (files_under(folder)?.into_par_iter())
+            .map(|name| hash(&folder.join(&name)).map(|hash| (name, hash)));
+        for (name, hash) in hashed.collect::<io::Result<Vec<_>>>()? {
             written.add(name, hash);
         }
         Ok(written)

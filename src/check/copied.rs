@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 use crate::model::{
     Amount, CopiedExtent, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, RowKind, Table,
 };
-use crate::scheme::{Course, Scheme};
+use crate::scheme::{Annex, Course, Scheme};
 
 use super::cells::Spot;
 use super::over_time::{Known, Now, begins_anew};
@@ -142,12 +142,11 @@ fn is_complete(scheme: &Scheme, spot: Spot<'_>, course: Course, known: &Known<'_
         && planned.is_ok_and(|planned| given.is_ok_and(|given| given >= planned))
 }
 
-/// Rows of different reporters in one annex whose figures are all the same.
-pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding> {
-    let mut by_figures: HashMap<(usize, Vec<Option<Amount>>), Spot<'_>> = HashMap::new();
+/// Rows of different reporters in the forms of one annex whose figures are all the same.
+pub(super) fn from_neighbours(scheme: &Scheme, annex: &Annex, tables: &[&Table]) -> Vec<Finding> {
+    let mut by_figures: HashMap<Vec<Option<Amount>>, Spot<'_>> = HashMap::new();
     let mut findings = Vec::new();
-    for table in tables {
-        let annex = &scheme.annexes[table.annex];
+    for &table in tables {
         for (row_idx, row) in rows::data_rows(annex, table) {
             let at = RowAt {
                 table,
@@ -161,7 +160,7 @@ pub(super) fn from_neighbours(scheme: &Scheme, tables: &[Table]) -> Vec<Finding>
                 continue;
             };
             let figures = spots.iter().map(|spot| spot.amount().ok()).collect();
-            let first = *by_figures.entry((table.annex, figures)).or_insert(spots[0]);
+            let first = *by_figures.entry(figures).or_insert(spots[0]);
             let Some(other) = first.row().reporter.filter(|it| *it != reporter) else {
                 continue;
             };

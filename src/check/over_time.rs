@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use rayon::prelude::*;
 
 use crate::model::{Earlier, Operand, Past, Period, Row, RowKind, Table};
 use crate::scheme::{CellSel, Course, Relation, Rows, Scheme};
@@ -44,12 +45,32 @@ impl Checker<'_> {
     /// those that count, in order of trust.
     pub fn over_time(&self, tables: &[Table], earlier: &Earlier) -> Checked {
         let scheme = self.scheme;
-        let mut checked = Checked::new(scheme.rules.len());
         let period = period_of(tables);
         let known = Known::of(scheme, earlier);
+        let of_annex = |annex: usize| self.annex_over_time(annex, period, tables, &known);
+        let annexes = (0..scheme.annexes.len()).into_par_iter();
+        let mut checked = Checked::new(scheme.rules.len());
+        for of_annex in annexes.map(of_annex).collect::<Vec<Checked>>() {
+            checked.merge(of_annex);
+        }
+        checked
+    }
+
+    fn annex_over_time<'t>(
+        &self,
+        annex_idx: usize,
+        period: Period,
+        tables: &'t [Table],
+        known: &Known<'t>,
+    ) -> Checked {
+        let scheme = self.scheme;
+        let annex = &scheme.annexes[annex_idx];
+        let tables: Vec<&Table> = (tables.iter())
+            .filter(|table| table.annex == annex_idx)
+            .collect();
+        let mut checked = Checked::new(scheme.rules.len());
         let mut seen: HashSet<RowName<'_>> = HashSet::new();
-        for table in tables {
-            let annex = &scheme.annexes[table.annex];
+        for &table in &tables {
             let mut own: Vec<RowAt<'_>> = Vec::new();
             for (row_idx, row) in table.rows.iter().enumerate() {
                 let counts =
@@ -61,7 +82,7 @@ impl Checker<'_> {
                     });
                 }
             }
-            for &idx in &self.over_time[table.annex] {
+            for &idx in &self.over_time[annex_idx] {
                 let at = At {
                     scheme,
                     rule: &scheme.rules[idx],
@@ -69,17 +90,16 @@ impl Checker<'_> {
                     period,
                 };
                 for &row in &own {
-                    check_row(at, row, &known, idx, &mut checked);
+                    check_row(at, row, known, idx, &mut checked);
                 }
             }
             if period != Period::Plan {
-                let found = copied::from_last_month(scheme, period, &own, &known);
+                let found = copied::from_last_month(scheme, period, &own, known);
                 checked.findings.extend(found);
             }
         }
-        checked
-            .findings
-            .extend(copied::from_neighbours(scheme, tables));
+        let from_neighbours = copied::from_neighbours(scheme, annex, &tables);
+        checked.findings.extend(from_neighbours);
         checked
     }
 }

@@ -1,5 +1,6 @@
 //! `hebiao merge`: everything in the inbox of a period → the outbox of that period.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -82,7 +83,7 @@ fn run_once(
         );
     }
     // An outbox that cannot be written is better known before the work than after it.
-    let mut outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
+    let outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
     let files = inbox::list(&folder).with_context(|| {
         format!(
             "{}{}",
@@ -126,27 +127,46 @@ fn write(
     files: &[InboxFile],
     merged: &Merged,
     lang: Lang,
-    mut outbox: Outbox,
+    outbox: Outbox,
 ) -> Result<PathBuf> {
     let book = book_name(&scheme.area, merged.period, lang);
     // They are made of the same figures and need nothing of each other.
-    let mut records = Vec::new();
-    let (workbook, recorded) = rayon::join(
-        || workbook::write_workbook(merged, scheme, lang),
+    let (book, (records, rest)) = rayon::join(
+        || -> Result<()> {
+            let workbook = workbook::write_workbook(merged, scheme, lang)?;
+            Ok(outbox.write(&book, |writer| writer.write_all(&workbook))?)
+        },
         || {
-            write_records(
-                scheme,
-                merged.period,
-                &merged.files,
-                &merged.tables,
-                &mut records,
+            rayon::join(
+                || write_all_records(scheme, merged, &outbox),
+                || write_findings(scheme, files, merged, lang, &outbox),
             )
         },
     );
-    let workbook = workbook?;
-    recorded?;
-    outbox.write(&book, |writer| writer.write_all(&workbook))?;
-    outbox.write("records.parquet", |writer| writer.write_all(&records))?;
+    book.and(records).and(rest)?;
+    finish(outbox, lang)
+}
+
+fn write_all_records(scheme: &Scheme, merged: &Merged, outbox: &Outbox) -> Result<()> {
+    let mut bytes = Vec::new();
+    write_records(
+        scheme,
+        merged.period,
+        &merged.files,
+        &merged.tables,
+        &mut bytes,
+    )?;
+    Ok(outbox.write("records.parquet", |writer| writer.write_all(&bytes))?)
+}
+
+/// What was found, for programs, and in copies of the returns for those who sent them.
+fn write_findings(
+    scheme: &Scheme,
+    files: &[InboxFile],
+    merged: &Merged,
+    lang: Lang,
+    outbox: &Outbox,
+) -> Result<()> {
     let facts = json::Facts {
         scheme,
         period: Some(merged.period),
@@ -158,10 +178,12 @@ fn write(
         tallies: &merged.tallies,
     };
     outbox.write("findings.json", |writer| json::write(&facts, lang, writer))?;
+    let sources: HashMap<&str, &Path> = (files.iter())
+        .map(|file| (&*file.path, &*file.source))
+        .collect();
     let bytes_of = |path: &str| -> std::io::Result<Vec<u8>> {
-        let file = files.iter().find(|file| &*file.path == path);
-        let file = file.ok_or(std::io::ErrorKind::NotFound)?;
-        std::fs::read(&file.source)
+        let source = sources.get(path).ok_or(std::io::ErrorKind::NotFound)?;
+        std::fs::read(source)
     };
     let sent = send_back(scheme, &merged.files, &merged.findings, &bytes_of, lang);
     for (path, bytes) in &sent.copies {
@@ -172,7 +194,7 @@ fn write(
         let said = lang.pick("没有标注", "not annotated");
         eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
     }
-    finish(outbox, lang)
+    Ok(())
 }
 
 /// Puts the outbox in its place, and says what was in the old one and stays.

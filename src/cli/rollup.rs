@@ -56,7 +56,7 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
         );
     };
     let (folder, name) = place(surroundings, order, period)?;
-    let mut outbox = Outbox::prepare(&folder, &name)?;
+    let outbox = Outbox::prepare(&folder, &name)?;
     let merged = roll_up(&scheme, period, &counties);
     let book = workbook::write_workbook(&merged, &scheme, lang)?;
     let name = book_name(&scheme.area, period, lang);

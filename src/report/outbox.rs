@@ -16,6 +16,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::kept::{Written, keep};
 
@@ -28,7 +29,7 @@ pub struct Outbox {
     /// The folder in the making.
     new: PathBuf,
     /// Files written so far.
-    files: Vec<PathBuf>,
+    files: Mutex<Vec<PathBuf>>,
     /// Given back when all else is done.
     _lock: Lock,
 }
@@ -93,14 +94,14 @@ impl Outbox {
             dir: dir.to_owned(),
             period: period.to_owned(),
             new,
-            files: Vec::new(),
+            files: Mutex::default(),
             _lock: lock,
         })
     }
 
-    /// Writes the file `name`, with `/` between folders; folders are made as needed.
+    /// Writes the file `name`, with `/` between folders; folders are made as needed. Several may be written at once.
     pub fn write<E>(
-        &mut self,
+        &self,
         name: &str,
         content: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
     ) -> Result<(), OutboxError>
@@ -126,7 +127,8 @@ impl Outbox {
         let mut writer = BufWriter::new(file);
         content(&mut writer).map_err(|err| failed(err.into()))?;
         writer.flush().map_err(|err| failed(err.into()))?;
-        self.files.push(path);
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.push(path);
         Ok(())
     }
 
@@ -153,11 +155,12 @@ impl Outbox {
 
     /// Everything on the disk, before anything points to it.
     fn sync(&self) -> io::Result<()> {
-        for path in &self.files {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        for path in &*files {
             // Windows flushes only what is open for writing.
             File::options().write(true).open(path)?.sync_all()?;
         }
-        let mut folders: Vec<&Path> = (self.files.iter())
+        let mut folders: Vec<&Path> = (files.iter())
             .flat_map(|path| path.ancestors().skip(1))
             .filter(|folder| folder.starts_with(&self.new))
             .chain([&*self.new])

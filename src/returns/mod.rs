@@ -344,20 +344,16 @@ impl Settled {
                 files.push(table.file.clone());
             }
         }
+        let by = self.superseded_by.iter().zip(&self.is_copy);
+        let replaced: HashSet<(usize, usize)> = (self.tables.iter().zip(by))
+            .filter(|(_, (by, is_copy))| by.is_some() && !**is_copy)
+            .filter_map(|(table, _)| Some((table.annex, table.reporter?)))
+            .collect();
         for (annex_idx, annex) in scheme.annexes.iter().enumerate() {
             for reporter in scheme.reporters_of(annex) {
                 let files = came.remove(&(annex_idx, reporter)).unwrap_or_default();
-                let replaced = self
-                    .tables
-                    .iter()
-                    .zip(self.superseded_by.iter().zip(&self.is_copy))
-                    .any(|(table, (by, is_copy))| {
-                        by.is_some()
-                            && !is_copy
-                            && table.annex == annex_idx
-                            && table.reporter == Some(reporter)
-                    });
-                let status = match (files.is_empty(), replaced) {
+                let is_replaced = replaced.contains(&(annex_idx, reporter));
+                let status = match (files.is_empty(), is_replaced) {
                     (true, _) => ReturnStatus::Missing,
                     (false, true) => ReturnStatus::Superseded,
                     (false, false) => ReturnStatus::Returned,

@@ -18,15 +18,15 @@ fn folder(test: &str) -> PathBuf {
     folder
 }
 
-fn write(outbox: &mut Outbox, name: &str, text: &str) -> Result<(), OutboxError> {
+fn write(outbox: &Outbox, name: &str, text: &str) -> Result<(), OutboxError> {
     outbox.write(name, |writer| writer.write_all(text.as_bytes()))
 }
 
 /// Makes 2024-05 with these files.
 fn made(dir: &Path, files: &[(&str, &str)]) -> PathBuf {
-    let mut outbox = Outbox::prepare(dir, "2024-05").expect("it can be written");
+    let outbox = Outbox::prepare(dir, "2024-05").expect("it can be written");
     for (name, text) in files {
-        write(&mut outbox, name, text).expect("it can be written");
+        write(&outbox, name, text).expect("it can be written");
     }
     outbox.commit().expect("it can be swapped in").path
 }
@@ -88,8 +88,8 @@ fn the_new_outbox_replaces_the_whole_of_the_old_one() {
 fn until_the_end_the_old_outbox_is_what_everyone_sees() {
     let dir = folder("unseen");
     made(&dir, &[("a", "old")]);
-    let mut outbox = Outbox::prepare(&dir, "2024-05").expect("it can be written");
-    write(&mut outbox, "a", "new").expect("it can be written");
+    let outbox = Outbox::prepare(&dir, "2024-05").expect("it can be written");
+    write(&outbox, "a", "new").expect("it can be written");
     assert_eq!(content(&dir.join("2024-05")), files(&[("a", "old")]));
     drop(outbox);
     assert_eq!(content(&dir.join("2024-05")), files(&[("a", "old")]));
@@ -135,8 +135,8 @@ fn a_run_that_never_ends() {
     let Some(dir) = std::env::var_os("HEBIAO_TEST_OUTBOX") else {
         return;
     };
-    let mut outbox = Outbox::prepare(Path::new(&dir), "2024-05").expect("it can be written");
-    write(&mut outbox, "a", "new").expect("it can be written");
+    let outbox = Outbox::prepare(Path::new(&dir), "2024-05").expect("it can be written");
+    write(&outbox, "a", "new").expect("it can be written");
     let _ = outbox.write("half", |writer| -> io::Result<()> {
         writer.write_all(b"half a wo")?;
         writer.flush()?;
@@ -204,9 +204,9 @@ fn names_that_lead_out_of_the_outbox_are_refused() {
         let error = Outbox::prepare(&dir, period).expect_err(period);
         assert_eq!(error.kind, OutboxErrorKind::Name, "{period}");
     }
-    let mut outbox = Outbox::prepare(&dir, "2024-05").expect("it can be written");
+    let outbox = Outbox::prepare(&dir, "2024-05").expect("it can be written");
     for name in ["", "../a", "退回/../../a", "/tmp/a", "..\\a"] {
-        let error = write(&mut outbox, name, "x").expect_err(name);
+        let error = write(&outbox, name, "x").expect_err(name);
         assert_eq!(error.kind, OutboxErrorKind::Name, "{name}");
     }
 }
@@ -214,9 +214,9 @@ fn names_that_lead_out_of_the_outbox_are_refused() {
 #[test]
 fn two_files_of_one_name_are_refused_and_so_is_a_failed_write() {
     let dir = folder("twice");
-    let mut outbox = Outbox::prepare(&dir, "2024-05").expect("it can be written");
-    write(&mut outbox, "退回/a.xlsx", "one").expect("it can be written");
-    let error = write(&mut outbox, "退回/a.xlsx", "two").expect_err("it is there");
+    let outbox = Outbox::prepare(&dir, "2024-05").expect("it can be written");
+    write(&outbox, "退回/a.xlsx", "one").expect("it can be written");
+    let error = write(&outbox, "退回/a.xlsx", "two").expect_err("it is there");
     assert_eq!(error.kind, OutboxErrorKind::Write);
     // The place is the one that the user knows.
     assert_eq!(error.path, dir.join("2024-05/退回/a.xlsx"));

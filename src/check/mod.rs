@@ -367,7 +367,7 @@ impl<'s> Checker<'s> {
     {
         let mut is_needed = vec![false; self.scheme.annexes.len()];
         for planned in &self.over_county {
-            for sel in plan::selectors(&planned.rule.relation) {
+            for sel in planned.rule.relation.cells() {
                 is_needed[sel.annex] = true;
             }
             if let Some(annex) = planned.rule.annex {

@@ -36,7 +36,7 @@ pub(super) struct Ask<'s> {
 impl<'s> Planned<'s> {
     pub(super) fn new(scheme: &'s Scheme, idx: usize) -> Self {
         let rule = &scheme.rules[idx];
-        let current = selectors(&rule.relation)
+        let current = (rule.relation.cells())
             .into_iter()
             .find(|sel| sel.row == RowSel::Current)
             .map(|sel| sel.annex);
@@ -52,7 +52,7 @@ impl<'s> Planned<'s> {
 /// Whether a rule never looks beyond the row in hand, so that a form by itself can be checked.
 pub(super) fn stays_in_row(scheme: &Scheme, rule: &Rule) -> bool {
     let is_trend = matches!(rule.relation, Relation::Trend { .. });
-    let selectors = selectors(&rule.relation);
+    let selectors = rule.relation.cells();
     let stays = |sel: &&CellSel| {
         let rows_have_years = rows_have_years(scheme, sel);
         sel.row == RowSel::Current
@@ -63,29 +63,6 @@ pub(super) fn stays_in_row(scheme: &Scheme, rule: &Rule) -> bool {
     !matches!(rule.relation, Relation::Target { .. })
         && !selectors.is_empty()
         && selectors.iter().all(stays)
-}
-
-/// The cells that a relation names.
-pub(super) fn selectors(relation: &Relation) -> Vec<&CellSel> {
-    match relation {
-        Relation::Sum { total, parts } => [total].into_iter().chain(parts).collect(),
-        Relation::TotalRow { .. } | Relation::Unique { .. } => Vec::new(),
-        Relation::Equal { left, right } => vec![left, right],
-        Relation::Target { cell, .. } => cell.iter().collect(),
-        Relation::Part { part, whole } => vec![part, whole],
-        Relation::Range { cells, .. } | Relation::Pair { cells, .. } => cells.iter().collect(),
-        Relation::Order { first, then } => vec![first, then],
-        Relation::Trend { cell, .. } | Relation::Code { cell, .. } => vec![cell],
-        Relation::Ratio {
-            value,
-            numerator,
-            denominator,
-            ..
-        } => vec![value, numerator, denominator],
-        Relation::When { condition, then } => vec![&condition.cell, &then.cell],
-        Relation::Chain { cumulative, month } => vec![cumulative, month],
-        Relation::Cumulative { cells } | Relation::Compare { cells, .. } => cells.iter().collect(),
-    }
 }
 
 fn instances<'s>(scheme: &'s Scheme, rule: &'s Rule) -> Vec<Instance<'s>> {
@@ -124,7 +101,7 @@ fn instances<'s>(scheme: &'s Scheme, rule: &'s Rule) -> Vec<Instance<'s>> {
             })
             .collect(),
         relation => {
-            let sels = selectors(relation);
+            let sels = relation.cells();
             years_of(scheme, rule, &sels)
                 .into_iter()
                 .map(|year| one(year, &sels))

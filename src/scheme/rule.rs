@@ -288,10 +288,10 @@ impl Relation {
         )
     }
 
-    /// The cells that it names; none where it takes whole columns of its annex.
+    /// The cells that it names, what is held against others first; none where it takes whole columns of its annex.
     pub fn cells(&self) -> Vec<&CellSel> {
         match self {
-            Relation::Sum { total, parts } => parts.iter().chain([total]).collect(),
+            Relation::Sum { total, parts } => [total].into_iter().chain(parts).collect(),
             Relation::TotalRow { .. } | Relation::Unique { .. } => Vec::new(),
             Relation::Equal { left, right } => vec![left, right],
             Relation::Target { cell, .. } => cell.iter().collect(),

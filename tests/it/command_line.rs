@@ -85,6 +85,19 @@ fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
+/// Merges what lies in the inbox of a desk.
+fn merge_desk(desk: &Desk) -> Output {
+    let (inbox, out) = (desk.path("inbox"), desk.path("out"));
+    hebiao(&[
+        "merge",
+        "plan",
+        "--inbox",
+        inbox.to_str().expect("a path"),
+        "--outbox",
+        out.to_str().expect("a path"),
+    ])
+}
+
 #[test]
 fn merging_the_plan_says_what_came_and_what_is_open() {
     let desk = Desk::new("merge");
@@ -192,15 +205,7 @@ fn a_broken_file_is_reported_and_the_rest_goes_on() {
     fs::write(desk.path("inbox/plan/~$轮台镇.xlsx"), "lock").expect("a file");
     let whole = fs::read(desk.path("inbox/plan/轮台镇(报送稿).xlsx")).expect("a file");
     fs::write(desk.path("inbox/plan/半截.xlsx"), &whole[..whole.len() / 2]).expect("a file");
-    let (inbox, out) = (desk.path("inbox"), desk.path("out"));
-    let output = hebiao(&[
-        "merge",
-        "plan",
-        "--inbox",
-        inbox.to_str().expect("a path"),
-        "--outbox",
-        out.to_str().expect("a path"),
-    ]);
+    let output = merge_desk(&desk);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(
         stdout(&output).contains("收到文件 22 个（读不了 3 个），报表 44 张"),
@@ -310,15 +315,7 @@ fn a_return_with_a_name_as_long_as_systems_take_is_sent_back_too() {
     let name = format!("铁热克巴扎乡{}.xlsx", "长".repeat(74));
     let form = inbox.join("铁热克巴扎乡报表.xlsx");
     fs::copy(form, desk.path("inbox/plan").join(name)).expect("a copy");
-    let (inbox, out) = (desk.path("inbox"), desk.path("out"));
-    let output = hebiao(&[
-        "merge",
-        "plan",
-        "--inbox",
-        inbox.to_str().expect("a path"),
-        "--outbox",
-        out.to_str().expect("a path"),
-    ]);
+    let output = merge_desk(&desk);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let copies = contents(&desk.path("out/plan/退回/铁热克巴扎乡"));
     let [(copy, _)] = &copies[..] else {

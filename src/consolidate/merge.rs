@@ -10,7 +10,6 @@ use rayon::prelude::*;
 use super::completion::{completion, progress};
 use super::scaled::{PRECISION, SCALE, from_scaled, to_scaled};
 use super::{Completion, County, CountyAnnex, CountyRow, CountyTotal, Source};
-
 use crate::model::{
     Amount, Detail, Finding, Kind, Level, Place, Row, RowKind, Table, Value, Wanted,
 };
@@ -153,7 +152,7 @@ impl<'a> Returns<'a> {
                     continue;
                 }
                 let id = match (&self.annex.rows, row.spec) {
-                    (Rows::Fixed(_), Some(spec)) if self.says_something(row) => spec as u32,
+                    (Rows::Fixed(_), Some(spec)) if self.annex.says_something(row) => spec as u32,
                     (Rows::Fixed(_), _) => continue,
                     (Rows::Register, _) => names.id(table_idx, row),
                 };
@@ -190,15 +189,8 @@ impl<'a> Returns<'a> {
             stays
         });
         for (table, rows) in left {
-            let first_value = |row: &Row| {
-                let mut entries = row.entries.iter().enumerate();
-                entries
-                    .position(|(leaf, entry)| {
-                        entry.value != Value::Missing && self.annex.is_data(leaf)
-                    })
-                    .unwrap_or(0)
-            };
-            let place = |source: &Source| self.place(*source, first_value(self.row(*source)));
+            let leaf = |source: Source| self.annex.first_filled(self.row(source)).unwrap_or(0);
+            let place = |source: &Source| self.place(*source, leaf(*source));
             let names = rows.iter().map(|source| self.row(*source).name());
             let detail = Detail::OthersRows {
                 rows: names.collect(),
@@ -328,7 +320,7 @@ impl<'a> Returns<'a> {
         for &table_idx in self.own {
             let table = &self.tables[table_idx];
             let mut totals = (table.rows.iter().enumerate())
-                .filter(|(_, row)| row.kind == RowKind::Total && self.says_something(row));
+                .filter(|(_, row)| row.kind == RowKind::Total && self.annex.says_something(row));
             // Subtotals stand between the data and the grand total.
             let at_top = self.annex.total.as_ref().is_some_and(|total| total.at_top);
             let total = if at_top {
@@ -344,7 +336,7 @@ impl<'a> Returns<'a> {
             let mut data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
             if table.reporter.is_some_and(|by| self.answers(by)) {
                 by_office.push(source);
-            } else if !data.any(|row| self.says_something(row)) {
+            } else if !data.any(|row| self.annex.says_something(row)) {
                 alone.push(source);
             }
         }
@@ -446,12 +438,6 @@ impl<'a> Returns<'a> {
 
     fn row(&self, at: Source) -> &'a Row {
         &self.tables[at.table].rows[at.row]
-    }
-
-    /// Whether anything but the key is filled in.
-    fn says_something(&self, row: &Row) -> bool {
-        (row.entries.iter().enumerate())
-            .any(|(leaf, entry)| entry.value != Value::Missing && self.annex.is_data(leaf))
     }
 
     fn is_hearsay(&self, table: &Table, row: &Row) -> bool {

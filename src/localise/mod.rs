@@ -164,7 +164,7 @@ impl<'a> Localiser<'a> {
             }
         }
         if has_failed {
-            self.sideways(findings, &mut told, &mut explained);
+            self.sideways(&wanted, findings, &mut told, &mut explained);
         }
         let scheme = self.checker.scheme();
         for found in slip::by_size(scheme, self.tables, &self.before, &slipped) {
@@ -192,6 +192,7 @@ impl<'a> Localiser<'a> {
     /// Tells of rows that were moved sideways, instead of their sums.
     fn sideways(
         &self,
+        wanted: &[bool],
         findings: &[Finding],
         told: &mut Vec<Finding>,
         explained: &mut BTreeSet<usize>,
@@ -206,7 +207,8 @@ impl<'a> Localiser<'a> {
                 rows.entry(row).or_default().push(idx);
             }
         }
-        for (table_idx, table) in self.tables.iter().enumerate() {
+        let tables = self.tables.iter().enumerate();
+        for (table_idx, table) in tables.filter(|(idx, _)| wanted[*idx]) {
             for (row_idx, row) in table.rows.iter().enumerate() {
                 let Some(failed) = rows.get(&(&*table.file, &*table.sheet, row.sheet_row)) else {
                     continue;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::check::Checked;
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::model::{
-    Correction, Detail, Earlier, Entry, FileRecord, FileStatus, Finding, Kind, Level, Period,
-    Place, ReturnRecord, Table, Tally, Value,
+    Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
+    ReturnRecord, Table, Tally,
 };
 use crate::returns::{self, Settled};
 use crate::scheme::Scheme;
@@ -193,12 +193,9 @@ impl Gathered {
         for table in current {
             let annex = &scheme.annexes[table.annex];
             for row in &table.rows {
-                let is_blank = |(leaf, entry): (usize, &Entry)| {
-                    entry.value == Value::Missing || !annex.is_data(leaf)
-                };
                 if let (Some(spec), Some(reporter)) = (row.spec, row.reporter)
                     && table.reporter == Some(reporter)
-                    && !row.entries.iter().enumerate().all(is_blank)
+                    && annex.says_something(row)
                 {
                     let label = annex.rows.fixed()[spec].printed.join("·");
                     came.insert((&annex.number, &scheme.reporters[reporter].name, label));

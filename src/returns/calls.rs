@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::scheme::{ColumnKind, Scheme};
 
-use super::{RowName, answers_for, row_name, says_something};
+use super::{RowName, answers_for, row_name};
 
 /// Everything that asks something of a reporter, by reporter: first whose weightiest matter weighs most, and
 /// of one reporter the weightiest matter first.
@@ -284,7 +284,7 @@ impl<'t> AnnexFigures<'t> {
                 let rows = table.rows.iter().filter(|row| {
                     row.kind == RowKind::Data
                         && answers_for(scheme, table, row) == is_own
-                        && says_something(annex, row)
+                        && annex.says_something(row)
                 });
                 for row in rows {
                     let Entry::Vacant(vacant) = figures.by_name.entry(row_name(table, row)) else {

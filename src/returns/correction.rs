@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::model::{CellChange, Correction, NewerBy, Place, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, Scheme};
 
-use super::{RowName, Sender, row_name, says_something};
+use super::{RowName, Sender, row_name};
 
 /// The changes of every return that was replaced by a later one of the same sender. Tables are in order of
 /// trust, the newest of a sender first. A copy with the same figures changed nothing and is not among them.
@@ -58,7 +58,7 @@ struct Rows<'t> {
 impl<'t> Rows<'t> {
     fn of(annex: &Annex, table: &'t Table) -> Self {
         let mut by_name = HashMap::new();
-        for row in table.rows.iter().filter(|row| says_something(annex, row)) {
+        for row in table.rows.iter().filter(|row| annex.says_something(row)) {
             by_name.entry(row_name(table, row)).or_insert(row);
         }
         Self { table, by_name }
@@ -66,7 +66,7 @@ impl<'t> Rows<'t> {
 
     /// Whether another table has any of them.
     fn are_in(&self, annex: &Annex, table: &Table) -> bool {
-        let mut rows = table.rows.iter().filter(|row| says_something(annex, row));
+        let mut rows = table.rows.iter().filter(|row| annex.says_something(row));
         rows.any(|row| self.by_name.contains_key(&row_name(table, row)))
     }
 }
@@ -74,7 +74,7 @@ impl<'t> Rows<'t> {
 fn changes(annex: &Annex, older: &Rows<'_>, newer: &Table) -> Vec<CellChange> {
     let mut changes = Vec::new();
     let mut seen = HashSet::new();
-    for row in newer.rows.iter().filter(|row| says_something(annex, row)) {
+    for row in newer.rows.iter().filter(|row| annex.says_something(row)) {
         let name = row_name(newer, row);
         if !seen.insert(name) {
             continue;

@@ -15,7 +15,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::model::{
     Correction, Detail, FileRecord, Finding, Kind, Level, Moment, NewerBy, Period, Place,
-    ReturnRecord, ReturnStatus, Row, RowKind, Table, Value, VersionMark,
+    ReturnRecord, ReturnStatus, Row, RowKind, Table, VersionMark,
 };
 use crate::scheme::{Annex, ReturnedBy, Rows, Scheme};
 
@@ -79,7 +79,7 @@ pub fn settle(
         let mut replaced_by: BTreeMap<usize, usize> = BTreeMap::new();
         let (mut n_new, mut all_agree) = (0, true);
         // What is left blank neither replaces anything nor is anything to lose.
-        let filled = || table.rows.iter().filter(|row| says_something(annex, row));
+        let filled = || table.rows.iter().filter(|row| annex.says_something(row));
         for row in filled() {
             match taken.get(&row_name(table, row)) {
                 Some(&(earlier, other)) if answers_for(scheme, table, row) => {
@@ -335,7 +335,7 @@ impl Settled {
                 .iter()
                 .filter(|row| row.kind == RowKind::Data)
                 // What a township says of another is not that one's return.
-                .filter(|row| says_something(annex, row) && answers_for(scheme, table, row))
+                .filter(|row| annex.says_something(row) && answers_for(scheme, table, row))
                 .filter_map(|row| row.reporter);
             let about: HashSet<usize> = named.chain(table.reporter).collect();
             for reporter in about {
@@ -405,12 +405,6 @@ fn answers_for(scheme: &Scheme, table: &Table, row: &Row) -> bool {
         _ => false,
     };
     !by_kind || row.reporter.is_none() || row.reporter == table.reporter
-}
-
-/// Whether a row holds more than its name.
-fn says_something(annex: &Annex, row: &Row) -> bool {
-    let mut entries = row.entries.iter().enumerate();
-    entries.any(|(leaf, entry)| entry.value != Value::Missing && annex.is_data(leaf))
 }
 
 /// Whether two rows hold the same, apart from their names and numbers.

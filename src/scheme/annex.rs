@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{Amount, Period};
+use crate::model::{Amount, Period, Row, Value};
 
 use super::{Bound, Publish, ReporterKind, Schedule};
 
@@ -383,6 +383,17 @@ impl Annex {
     /// Whether a leaf holds data: no key and no row number.
     pub fn is_data(&self, leaf: usize) -> bool {
         self.column_of(leaf).kind != ColumnKind::Serial && !self.is_label(self.leaves[leaf].column)
+    }
+
+    /// The first leaf of a row that holds data.
+    pub fn first_filled(&self, row: &Row) -> Option<usize> {
+        let is_filled = |leaf: &usize| row.entries[*leaf].value != Value::Missing;
+        (0..row.entries.len()).find(|leaf| is_filled(leaf) && self.is_data(*leaf))
+    }
+
+    /// Whether a row holds more than its name.
+    pub fn says_something(&self, row: &Row) -> bool {
+        self.first_filled(row).is_some()
     }
 
     /// Whether a column identifies rows rather than describing them.

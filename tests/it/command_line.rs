@@ -414,15 +414,7 @@ fn what_the_county_wrote_down_about_a_period_stands_on_the_first_sheet() {
     // As Notepad keeps it on an older Chinese PC.
     let (gbk, _, _) = encoding_rs::GB18030.encode("演示数据，不是真实数据。");
     fs::write(desk.path("inbox/plan/说明.txt"), gbk).expect("a file");
-    let (inbox, out) = (desk.path("inbox"), desk.path("out"));
-    hebiao(&[
-        "merge",
-        "plan",
-        "--inbox",
-        inbox.to_str().expect("a path"),
-        "--outbox",
-        out.to_str().expect("a path"),
-    ]);
+    merge_desk(&desk);
     let book = desk.path("out/plan/轮台县-plan-汇总.xlsx");
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(book).expect("a workbook");
     let sheet = book.worksheet_range("说明").expect("the first sheet");

@@ -232,16 +232,18 @@ impl<'s> FormReader<'s> {
     }
 }
 
-/// Reads the files of an inbox on all cores, in their order. `done` is called after each.
-pub(super) fn read_files(
+/// Reads the files of an inbox on all cores, in their order, and takes of each what `part` says: what it holds
+/// takes more memory than its forms do. `done` is called after each.
+pub(super) fn read_files<T: Send>(
     reader: &FormReader<'_>,
     files: &[InboxFile],
     done: &(dyn Fn() + Sync),
-) -> Vec<(FormFile, Option<Workbook>)> {
+    part: impl Fn(FormFile, Option<Workbook>) -> T + Sync,
+) -> Vec<T> {
     let read = |file| {
-        let read = read_file(reader, file);
+        let (read, workbook) = read_file(reader, file);
         done();
-        read
+        part(read, workbook)
     };
     files.par_iter().map(read).collect()
 }

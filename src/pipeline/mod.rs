@@ -104,8 +104,7 @@ pub fn merge(
     done: &(dyn Fn() + Sync),
 ) -> Merged {
     let reader = FormReader::new(scheme, period);
-    let read = read_files(&reader, files, done);
-    let mut gathered = Gathered::of(read.into_iter().map(|(file, _)| file).collect());
+    let mut gathered = Gathered::of(read_files(&reader, files, done, |file, _| file));
     let settled = gathered.settle(&reader, period);
     let current = &settled.tables[..settled.n_current];
     // Neither needs what the other finds.
@@ -182,8 +181,7 @@ pub fn status(
     done: &(dyn Fn() + Sync),
 ) -> Status {
     let reader = FormReader::new(scheme, period);
-    let read = read_files(&reader, files, done);
-    let mut gathered = Gathered::of(read.into_iter().map(|(file, _)| file).collect());
+    let mut gathered = Gathered::of(read_files(&reader, files, done, |file, _| file));
     let settled = gathered.settle(&reader, period);
     let current = &settled.tables[..settled.n_current];
     #[cfg(feature = "consolidate")]
@@ -219,7 +217,7 @@ pub fn check_files(
 ) -> CheckedFiles {
     let reader = FormReader::new(scheme, period);
     let (read, workbooks): (Vec<FormFile>, Vec<_>) =
-        read_files(&reader, files, done).into_iter().unzip();
+        (read_files(&reader, files, done, |file, workbook| (file, workbook)).into_iter()).unzip();
     let mut gathered = Gathered::of(read);
     let mut by_period: BTreeMap<Period, (Vec<Table>, Vec<Checked>)> = BTreeMap::new();
     let forms = std::mem::take(&mut gathered.tables).into_iter();

@@ -4,6 +4,7 @@ use super::{Limits, Quantity, Unreadable};
 use crate::model::{Cell, CellRange, CellRef, CellValue, NumberFormat};
 
 /// What is left of the limits for one file.
+#[derive(Clone)]
 pub(super) struct Budget<'l> {
     pub(super) limits: &'l Limits,
     expanded_bytes: usize,

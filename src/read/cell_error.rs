@@ -19,8 +19,8 @@ pub(super) fn by_type(error: &CellErrorType) -> &'static str {
     }
 }
 
-/// As written.
-pub(super) fn by_name(name: &str) -> &'static str {
+/// As written, if that is one of them.
+pub(super) fn known(name: &str) -> Option<&'static str> {
     const ERRORS: [&str; 15] = [
         "#DIV/0!",
         "#N/A",
@@ -38,9 +38,10 @@ pub(super) fn by_name(name: &str) -> &'static str {
         "#BUSY!",
         "#UNKNOWN!",
     ];
-    let name = name.trim();
-    ERRORS
-        .into_iter()
-        .find(|error| *error == name)
-        .unwrap_or(UNKNOWN)
+    ERRORS.into_iter().find(|error| *error == name)
+}
+
+/// As written.
+pub(super) fn by_name(name: &str) -> &'static str {
+    known(name.trim()).unwrap_or(UNKNOWN)
 }

@@ -47,3 +47,14 @@ pub(super) fn number<T: std::str::FromStr>(
 pub(super) fn broken(error: impl std::fmt::Display) -> Unreadable {
     Unreadable::damaged(format!("XML: {error}"))
 }
+
+/// Whether a tag begins here whose name, without its prefix, is `name`. Looks no further than the next tag: a
+/// file may be nothing but their beginnings.
+pub(super) fn is_element(tag: &[u8], name: &[u8]) -> bool {
+    let end = tag
+        .iter()
+        .position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' | b'<'));
+    let tag = &tag[..end.unwrap_or(tag.len())];
+    tag.strip_suffix(name)
+        .is_some_and(|prefix| matches!(prefix, [] | [.., b':']))
+}

@@ -7,21 +7,25 @@
 //! Files may be hostile. Nothing declared in a file is believed: what is inflated, counted or kept is
 //! held against [`Limits`] as it comes in, and a fault in a parser ends one file and not the program.
 //!
-//! calamine reads .xlsx, from a small package of just the parts that were guarded. .xls, .ods and .xlsb are
+//! Cells of .xlsx that are written plainly are read straight off, which is most of what a month's reading is; the
+//! others by calamine, from a small package of just the parts that were guarded. .xls, .ods and .xlsb are
 //! read by code of our own: calamine gives no number formats for them, so that 40 % would become 0.4, no
 //! merged regions for .ods, and its .xls reader reserves memory by what a file declares.
 
 mod budget;
 mod cell_error;
 mod guard;
+mod left;
 mod markup;
 mod number_format;
 mod ods;
 mod ole2;
 mod package;
+mod plain;
 mod repack;
 mod saved;
 mod serial;
+mod shared_formulas;
 mod sniff;
 mod xls;
 mod xlsb;

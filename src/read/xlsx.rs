@@ -1,31 +1,22 @@
-//! Office Open XML workbooks (ECMA-376, transitional and strict), read by calamine.
+//! Office Open XML workbooks (ECMA-376, transitional and strict).
 //!
-//! calamine is handed a package of the parts that it needs, each expanded once and looked through:
-//! the texts without the number of them that the part claims, for which calamine would reserve
-//! memory, and of each sheet its cells only. The package is laid out in the usual way whatever the
-//! file's own layout, since calamine refuses a whole workbook for one sheet in an unusual place.
-//!
-//! Number formats are read here, because calamine copies font, fill, borders and format code into
-//! the style of every cell format, by which 100 KB of styles grow to gigabytes, and because the date
-//! that a form shows may have no day. Merged regions stand behind the cells, in what is left. calamine
-//! gives a cell with its formula or with its style and not with both; a second walk of it would cost
-//! half of all reading, so styles are looked up in the start tags of the cells.
+//! Cells are read straight off where they are written plainly, and else by calamine. Number formats are read
+//! here, because calamine copies font, fill, borders and format code into the style of every cell format, by which
+//! 100 KB of styles grow to gigabytes, and because the date that a form shows may have no day. Merged regions stand
+//! behind the cells, in what is left.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 
-use calamine::{DataRef, Reader, Xlsx, XlsxFormulaMetadata};
 use memchr::{memchr_iter, memmem, memrchr};
 use quick_xml::events::Event;
 
 use super::budget::Budget;
-use super::guard::calamine;
-use super::markup::{attribute, broken, number, reader};
+use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
+use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
 use super::package::{Package, Relationship};
-use super::repack::Repack;
-use super::{FileKind, Unreadable, cell_error, saved, serial};
-use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
+use super::{FileKind, Unreadable, plain, saved};
+use crate::model::{Cell, CellRange, Format, Sheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
 pub(super) fn read(
@@ -38,13 +29,15 @@ pub(super) fn read(
     };
     let main = MainPart::read(&text, budget)?;
     let relationships = Relationship::of(package, path, budget)?;
-    let mut repack = Repack::new(package.packed_bytes());
-    shared_strings(package, &relationships, &mut repack, budget)?;
-    let shown = formats(package, &relationships, budget)?;
-    if let Some(properties) = package.text(CUSTOM_PROPERTIES, budget)? {
-        repack.add(CUSTOM_PROPERTIES, &[properties.as_bytes()])?;
-    }
-
+    let shared = related(&relationships, "sharedStrings", "xl/sharedStrings.xml");
+    let shared = package.text(shared, budget)?;
+    let items = shared_items(shared.as_deref().unwrap_or_default(), budget)?;
+    let strings = plain::strings(items);
+    let formats = Formats {
+        shown: formats(package, &relationships, budget)?,
+        is_1904: main.is_1904,
+    };
+    let mut left = Left::new(package, items);
     let mut sheets = Vec::new();
     for entry in main.sheets {
         let relationship = relationships.iter().find(|r| r.id == entry.relationship);
@@ -53,17 +46,27 @@ pub(super) fn read(
             Some(relationship) if relationship.kind == "chartsheet" => continue,
             Some(relationship) => package
                 .text(&relationship.target, budget)
-                .and_then(|text| text.ok_or_else(|| Unreadable::damaged("the sheet is missing")))
-                .and_then(|text| SheetPart::take(&text, sheets.len(), &mut repack, budget)),
+                .and_then(|text| text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))),
         };
-        match part.transpose() {
-            Some(part) => sheets.push((entry.name, entry.visible, part)),
-            None => continue,
+        let sheet = part.and_then(|text| {
+            let Some((cells, rest)) = divide(&text)? else {
+                return Ok(None);
+            };
+            let merges = merges(rest, budget)?;
+            let plain = (strings.as_ref())
+                .and_then(|strings| plain::cells(cells, strings, &formats, budget));
+            let cells = match plain {
+                Some(cells) => Cells::Read(cells?),
+                None => Cells::Left(left.add(cells)?),
+            };
+            Ok(Some((cells, merges)))
+        });
+        if let Some(sheet) = sheet.transpose() {
+            sheets.push((entry.name, entry.visible, sheet));
         }
     }
-    usual_layout(&mut repack, sheets.len())?;
-    let zip = repack.finish()?;
-    let mut xlsx = calamine(|| Xlsx::new(zip))?;
+    let properties = package.text(CUSTOM_PROPERTIES, budget)?;
+    let mut xlsx = left.open(properties.as_deref())?;
 
     let mut workbook = Workbook {
         format: if package.has("xl/vbaProject.bin") {
@@ -73,17 +76,16 @@ pub(super) fn read(
         },
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
-        properties: custom_properties(&mut xlsx)?,
+        properties: xlsx.as_mut().map_or(Ok(Vec::new()), custom_properties)?,
         saved: saved::of_package(package, budget),
     };
-    let formats = Formats {
-        shown,
-        is_1904: main.is_1904,
-    };
-    for (idx, (name, visible, part)) in sheets.into_iter().enumerate() {
-        let read = part.and_then(|part| {
-            let cells = cells(&mut xlsx, &idx.to_string(), &part, &formats, budget)?;
-            Ok((cells, part.merges))
+    for (name, visible, sheet) in sheets {
+        let read = sheet.and_then(|(cells, merges)| {
+            let cells = match cells {
+                Cells::Read(cells) => cells,
+                Cells::Left(part) => part.read(xlsx.as_mut(), &formats, budget)?,
+            };
+            Ok((cells, merges))
         });
         match read {
             Ok((cells, merges)) => workbook
@@ -95,7 +97,12 @@ pub(super) fn read(
     Ok(workbook)
 }
 
-const CUSTOM_PROPERTIES: &str = "docProps/custom.xml";
+/// The cells of a sheet.
+enum Cells {
+    Read(Vec<Cell>),
+    /// calamine has yet to read them.
+    Left(LeftSheet),
+}
 
 /// `workbook.xml`
 struct MainPart {
@@ -161,25 +168,6 @@ impl MainPart {
     }
 }
 
-/// The parts that say to calamine where the sheets are. Each sheet has its number for a name: calamine
-/// finds sheets by name, and names may be given twice.
-fn usual_layout(repack: &mut Repack, sheets: usize) -> Result<(), Unreadable> {
-    let (mut entries, mut links) = (String::new(), String::new());
-    for idx in 0..sheets {
-        entries += &format!("<sheet name=\"{idx}\" r:id=\"{idx}\"/>");
-        links += &format!("<Relationship Id=\"{idx}\" Type=\"/worksheet\" Target=\"{idx}.xml\"/>");
-    }
-    let relationships = |links: &str| format!("<Relationships>{links}</Relationships>");
-    let main = "<Relationship Type=\"/relationships/officeDocument\" Target=\"xl/workbook.xml\"/>";
-    let workbook = format!("<workbook><sheets>{entries}</sheets></workbook>");
-    repack.add("_rels/.rels", &[relationships(main).as_bytes()])?;
-    repack.add("xl/workbook.xml", &[workbook.as_bytes()])?;
-    repack.add(
-        "xl/_rels/workbook.xml.rels",
-        &[relationships(&links).as_bytes()],
-    )
-}
-
 fn related<'r>(relationships: &'r [Relationship], kind: &str, usual: &'r str) -> &'r str {
     relationships
         .iter()
@@ -187,45 +175,29 @@ fn related<'r>(relationships: &'r [Relationship], kind: &str, usual: &'r str) ->
         .map_or(usual, |relationship| &relationship.target)
 }
 
-/// Packs the texts that cells share, behind a start that claims nothing.
-fn shared_strings(
-    package: &mut Package,
-    relationships: &[Relationship],
-    repack: &mut Repack,
-    budget: &mut Budget,
-) -> Result<(), Unreadable> {
-    let path = related(relationships, "sharedStrings", "xl/sharedStrings.xml");
-    let Some(text) = package.text(path, budget)? else {
-        return Ok(());
-    };
-    let mut xml = reader(&text);
+/// The texts that cells share, behind the start of their list and what it claims.
+fn shared_items<'t>(text: &'t str, budget: &Budget) -> Result<&'t str, Unreadable> {
+    if text.is_empty() {
+        return Ok("");
+    }
+    let mut xml = reader(text);
     loop {
         match xml.read_event().map_err(broken)? {
             Event::Start(tag) if tag.local_name().as_ref() == "sst" => break,
-            Event::Eof => return Ok(()),
+            Event::Eof => return Ok(""),
             _ => {}
         }
     }
-    let start = position(&xml, &text);
+    let start = position(&xml, text);
     // An empty element has no end of its own.
     if text[..start].ends_with("/>") {
-        return Ok(());
+        return Ok("");
     }
-    let items = &text.as_bytes()[start..];
-    let count = memchr_iter(b'<', items).filter(|&at| is_element(&items[at + 1..], b"si"));
+    let items = &text[start..];
+    let bytes = items.as_bytes();
+    let count = memchr_iter(b'<', bytes).filter(|&at| is_element(&bytes[at + 1..], b"si"));
     budget.check_strings(count.count())?;
-    repack.add("xl/sharedStrings.xml", &[b"<sst>", items])
-}
-
-/// Whether a tag begins here whose name, without its prefix, is `name`. Looks no further than the next tag: a
-/// file may be nothing but their beginnings.
-fn is_element(tag: &[u8], name: &[u8]) -> bool {
-    let end = tag
-        .iter()
-        .position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' | b'<'));
-    let tag = &tag[..end.unwrap_or(tag.len())];
-    tag.strip_suffix(name)
-        .is_some_and(|prefix| matches!(prefix, [] | [.., b':']))
+    Ok(items)
 }
 
 /// How far `xml`, which walks through `text`, has come.
@@ -234,10 +206,10 @@ fn position(xml: &quick_xml::Reader<&[u8]>, text: &str) -> usize {
 }
 
 /// What the numbers in cells are shown as.
-struct Formats {
+pub(super) struct Formats {
     /// By the number that a cell gives as its style.
-    shown: Vec<Shown>,
-    is_1904: bool,
+    pub(super) shown: Vec<Shown>,
+    pub(super) is_1904: bool,
 }
 
 fn formats(
@@ -293,47 +265,6 @@ fn from_element<'t>(text: &'t str, name: &str) -> &'t str {
         .map_or("", |at| &text[at..])
 }
 
-/// The custom properties of the document, sorted by name.
-fn custom_properties(
-    xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
-) -> Result<Vec<(String, String)>, Unreadable> {
-    let properties = calamine(|| xlsx.workbook_properties())?;
-    let mut properties: Vec<_> = properties.custom_properties.into_iter().collect();
-    properties.sort();
-    Ok(properties)
-}
-
-/// What is known of a sheet once its cells are packed.
-struct SheetPart {
-    merges: Vec<CellRange>,
-    /// The style of each cell, in turn; `None` where calamine has to tell.
-    styles: Option<Vec<u16>>,
-    /// Bytes of its cells.
-    length: usize,
-}
-
-impl SheetPart {
-    /// Packs the cells of the sheet in `text` as sheet `idx`; `None` for a sheet of another kind.
-    fn take(
-        text: &str,
-        idx: usize,
-        repack: &mut Repack,
-        budget: &mut Budget,
-    ) -> Result<Option<Self>, Unreadable> {
-        let Some((cells, rest)) = divide(text)? else {
-            return Ok(None);
-        };
-        let part = Self {
-            merges: merges(rest, budget)?,
-            styles: styles(cells.as_bytes()),
-            length: cells.len(),
-        };
-        let pieces: &[&[u8]] = &[b"<sheetData>", cells.as_bytes()];
-        repack.add(&format!("xl/{idx}.xml"), pieces)?;
-        Ok(Some(part))
-    }
-}
-
 /// The cells of a sheet, to the end of their element, and what follows; `None` for a sheet of another
 /// kind.
 fn divide(text: &str) -> Result<Option<(&str, &str)>, Unreadable> {
@@ -363,53 +294,6 @@ fn divide(text: &str) -> Result<Option<(&str, &str)>, Unreadable> {
             }
             _ => {}
         }
-    }
-}
-
-/// The style of each cell; `None` where there is more than elements and text, in which something may
-/// look like a cell that is none.
-fn styles(cells: &[u8]) -> Option<Vec<u16>> {
-    let mut styles = Vec::with_capacity(cells.len() / 64);
-    for at in memchr_iter(b'<', cells) {
-        match &cells[at + 1..] {
-            [b'!' | b'?', ..] => return None,
-            // Most tags; what follows would tell them apart as well, in more time.
-            [b'/', ..] | [b'v', b'>', ..] => {}
-            tag if is_element(tag, b"c") => styles.push(style(tag)),
-            _ => {}
-        }
-    }
-    Some(styles)
-}
-
-/// The attribute `s` of a start tag, or 0, which is the style of cells that give none.
-fn style(tag: &[u8]) -> u16 {
-    let find = |text: &[u8], byte| text.iter().position(|&b| b == byte);
-    // Where a tag has no attributes, the next blank may be far behind it.
-    let ends_name = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'>');
-    let name_end = tag.iter().position(ends_name);
-    let mut rest = name_end.map_or(&[][..], |at| &tag[at..]);
-    loop {
-        rest = rest.trim_ascii_start();
-        let ends = |b: &u8| matches!(b, b'=' | b'/' | b'>' | b'<');
-        let name_end = rest.iter().position(ends);
-        let Some((name, value)) = name_end.and_then(|end| rest.split_at_checked(end)) else {
-            return 0;
-        };
-        let [b'=', value @ ..] = value else {
-            return 0;
-        };
-        let [quote, value @ ..] = value.trim_ascii_start() else {
-            return 0;
-        };
-        let Some(end) = find(value, *quote) else {
-            return 0;
-        };
-        if name.trim_ascii_end() == b"s" {
-            let number = std::str::from_utf8(&value[..end]).ok();
-            return number.and_then(|s| s.parse().ok()).unwrap_or(0);
-        }
-        rest = &value[end + 1..];
     }
 }
 
@@ -449,126 +333,4 @@ fn merged_region(raw: &str) -> Option<CellRange> {
         (format!("{start}1"), format!("{end}1048576"))
     };
     Some(CellRange::new(start.parse().ok()?, end.parse().ok()?))
-}
-
-/// The cells of a sheet.
-fn cells(
-    xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
-    sheet: &str,
-    part: &SheetPart,
-    formats: &Formats,
-    budget: &mut Budget,
-) -> Result<Vec<Cell>, Unreadable> {
-    // A cell takes about 40 bytes of XML; many are blank.
-    let mut cells = Vec::with_capacity((part.length / 64).min(1 << 16));
-    let by_calamine;
-    let styles = match &part.styles {
-        Some(styles) => styles,
-        None => {
-            by_calamine = calamine(|| styles_by_calamine(xlsx, sheet))?;
-            &by_calamine
-        }
-    };
-    let mut styles = styles.iter();
-    let mut shared = SharedFormulas::default();
-    let mut failed = None;
-    calamine(|| {
-        let mut reader = xlsx.worksheet_cells_reader(sheet)?;
-        // Formulas as stored and not written out: that takes memory by the numbers in the file.
-        while let Some(cell) = reader.next_cell_with_formula_metadata()? {
-            let at = CellRef::new(cell.pos.0, cell.pos.1);
-            let Some(&style) = styles.next() else {
-                failed = Some(Unreadable::damaged("cells inside other elements"));
-                break;
-            };
-            let shown = formats.shown.get(usize::from(style)).copied();
-            let shown = shown.unwrap_or_default();
-            let formula = cell.formula.map(|formula| shared.text(formula, at, budget));
-            let value = match value(&cell.value, shown, formats.is_1904) {
-                Some(value) => value,
-                None if formula.is_some() => CellValue::NotCalculated,
-                None => continue,
-            };
-            if let Err(reason) = budget.keep(&mut cells, at, value, shown.figure, formula) {
-                failed = Some(reason);
-                break;
-            }
-        }
-        Ok::<_, calamine::XlsxError>(())
-    })?;
-    match failed {
-        Some(reason) => Err(reason),
-        None if styles.next().is_some() => Err(Unreadable::damaged("cells inside other elements")),
-        None => Ok(cells),
-    }
-}
-
-fn styles_by_calamine(
-    xlsx: &mut Xlsx<Cursor<Vec<u8>>>,
-    sheet: &str,
-) -> Result<Vec<u16>, calamine::XlsxError> {
-    let mut reader = xlsx.worksheet_cells_reader(sheet)?;
-    let mut styles = Vec::new();
-    while let Some((_, style)) = reader.next_cell_with_style_id()? {
-        styles.push(u16::try_from(style).unwrap_or(0));
-    }
-    Ok(styles)
-}
-
-/// What a cell holds; `None` where it is blank.
-fn value(value: &DataRef, shown: Shown, is_1904: bool) -> Option<CellValue> {
-    Some(match value {
-        DataRef::Empty => return None,
-        DataRef::Float(number) if number.is_finite() => serial::value(*number, shown, is_1904),
-        DataRef::Float(number) => CellValue::Text(number.to_string().into()),
-        DataRef::Int(number) => serial::value(*number as f64, shown, is_1904),
-        DataRef::String(text) => CellValue::Text(text.as_str().into()),
-        DataRef::SharedString(text) => CellValue::Text((*text).into()),
-        DataRef::Bool(value) => CellValue::Bool(*value),
-        DataRef::Error(error) => CellValue::Error(cell_error::by_type(error)),
-        DataRef::DateTimeIso(text) => serial::iso_date(text)
-            .map_or_else(|| CellValue::Text(text.as_str().into()), CellValue::Date),
-        DataRef::DurationIso(text) => CellValue::Text(text.as_str().into()),
-        // Without number formats calamine knows of no dates.
-        DataRef::DateTime(number) => serial::value(number.as_f64(), shown, is_1904),
-    })
-}
-
-/// The formulas of a sheet that further cells share, by number: `(first cell, text)`.
-#[derive(Default)]
-struct SharedFormulas(HashMap<usize, (CellRef, Box<str>)>);
-
-impl SharedFormulas {
-    /// The formula of the cell at `at`, written out where it is shared.
-    fn text(&mut self, formula: XlsxFormulaMetadata, at: CellRef, budget: &Budget) -> Box<str> {
-        let plain = |text: String| text.strip_prefix('=').unwrap_or(&text).into();
-        match formula {
-            XlsxFormulaMetadata::Normal { formula } => plain(formula),
-            XlsxFormulaMetadata::Shared {
-                shared_index,
-                formula,
-                ..
-            } => {
-                let formula: Box<str> = plain(formula);
-                self.0.insert(shared_index, (at, formula.clone()));
-                formula
-            }
-            XlsxFormulaMetadata::SharedDerived { shared_index } => {
-                match self.0.get(&shared_index) {
-                    Some((_, formula)) if formula.len() > budget.limits.formula_bytes => {
-                        formula.clone()
-                    }
-                    // Where the text cannot be moved, that there is a formula is still known.
-                    Some((first, formula)) => calamine::expand_shared_formula(
-                        formula,
-                        (first.row, first.col),
-                        (at.row, at.col),
-                    )
-                    .map_or("".into(), Into::into),
-                    None => "".into(),
-                }
-            }
-            _ => "".into(),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
+use std::path::{Path, PathBuf};
 
 use hebiao::model::{CellValue, FileKind, Quantity, Unreadable, Workbook};
 use hebiao::read::{Limits, read};
@@ -213,6 +214,55 @@ fn strict_prefixed_and_oddly_placed_parts_are_found() {
         show(&read_ok(&workbook)),
         "\n甲 & 乙\nA1 date 2024-05-31\n(丙)\n"
     );
+}
+
+/// A comment before the first row is nothing to calamine, and unusual enough that it has to read the sheet.
+#[test]
+fn sheets_read_straight_off_are_what_calamine_reads() {
+    let mut n_cells = 0;
+    for path in workbooks(&["inbox", "tests/data"]) {
+        let bytes = std::fs::read(&path).expect("a file");
+        let Ok(workbook) = read(&bytes, &Limits::default()) else {
+            continue;
+        };
+        let mut parts = parts_of(&bytes);
+        for (_, content) in &mut parts {
+            let start = b"<sheetData>";
+            let found = content
+                .windows(start.len())
+                .position(|window| window == start);
+            if let Some(at) = found.map(|at| at + start.len()) {
+                content.splice(at..at, *b"<!-- -->");
+            }
+        }
+        let by_calamine = read_ok(&package_of_bytes(&parts));
+        assert_eq!(show(&workbook), show(&by_calamine), "{}", path.display());
+        n_cells += workbook
+            .sheets
+            .iter()
+            .map(|sheet| sheet.cells().len())
+            .sum::<usize>();
+    }
+    assert!(n_cells > 3_000, "{n_cells}");
+}
+
+/// The .xlsx files below some folders of the project.
+fn workbooks(folders: &[&str]) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
+    let mut files = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.extension() {
+                _ if path.is_dir() => open.push(path),
+                Some(extension) if extension == "xlsx" => files.push(path),
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    files
 }
 
 #[test]

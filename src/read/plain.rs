@@ -1,0 +1,522 @@
+//! Cells of .xlsx sheets as nearly all programs write them, read straight off.
+//!
+//! A month of forms is read in the time that its cells take, and calamine, which is ready for any XML, takes three
+//! times as long as these need. What is unusual here (prefixes, comments, entities, elements of other names) is no
+//! error: the sheet is `None`, and calamine reads all of it. What both can read, both read alike.
+
+use std::borrow::Cow;
+
+use super::budget::Budget;
+use super::number_format::Shown;
+use super::shared_formulas::SharedFormulas;
+use super::xlsx::Formats;
+use super::xml::{Event, Xml, unescape};
+use super::{Unreadable, cell_error, serial};
+use crate::model::{Cell, CellRef, CellValue};
+
+/// The texts that cells share, out of what stands behind the start of `sst`; nothing where there is none.
+pub(super) fn strings(items: &str) -> Option<Vec<Cow<'_, str>>> {
+    let mut strings = Vec::new();
+    if items.is_empty() {
+        return Some(strings);
+    }
+    let mut items = Scanner { rest: items };
+    loop {
+        items.pass_blanks();
+        if items.take("</sst>") {
+            return Some(strings);
+        }
+        items.take("<si>").then_some(())?;
+        strings.push(match items.take("<t>") {
+            true => {
+                let text = plain_text(items.until(b'<')?)?;
+                items.take("/t></si>").then_some(text)?
+            }
+            false => {
+                let (item, rest) = items.rest.split_once("</si>")?;
+                items.rest = rest;
+                runs(item)?
+            }
+        });
+    }
+}
+
+/// The text of an item that is made of runs; how it is pronounced is left out.
+fn runs(item: &str) -> Option<Cow<'_, str>> {
+    let mut xml = Xml::new(item);
+    let mut text = Cow::Borrowed("");
+    loop {
+        match xml.next().ok()? {
+            Event::Start(tag) if tag.name == "t" => {
+                let is_kept = tag.raw("xml:space") == Some("preserve");
+                let raw = match xml.next().ok()? {
+                    Event::Text(raw) => raw,
+                    Event::End => continue,
+                    _ => return None,
+                };
+                let part = match is_kept {
+                    true => content(raw)?,
+                    false => plain_text(raw)?,
+                };
+                matches!(xml.next().ok()?, Event::End).then_some(())?;
+                match text.is_empty() {
+                    true => text = part,
+                    false => text.to_mut().push_str(&part),
+                }
+            }
+            Event::Start(tag) if tag.name == "r" => {}
+            Event::Start(tag) if matches!(tag.name, "rPr" | "rPh" | "phoneticPr") => {
+                xml.skip().ok()?;
+            }
+            Event::End => {}
+            Event::Eof => return Some(text),
+            // Blanks stand between elements.
+            Event::Text(raw) if is_blank(raw) => {}
+            _ => return None,
+        }
+    }
+}
+
+/// Text without the blanks around it, which count only where a file says so; other spaces, as U+3000, always do.
+fn plain_text(raw: &str) -> Option<Cow<'_, str>> {
+    let text = content(raw)?;
+    Some(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(BLANKS)),
+        Cow::Owned(text) => Cow::Owned(text.trim_matches(BLANKS).to_owned()),
+    })
+}
+
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
+fn is_blank(text: &str) -> bool {
+    text.trim_matches(BLANKS).is_empty()
+}
+
+/// Text with its entities replaced. Characters that XML cannot hold are written `_x000D_`; these are not.
+fn content(raw: &str) -> Option<Cow<'_, str>> {
+    let text = unescape(raw).ok()?;
+    (!text.contains("_x")).then_some(text)
+}
+
+/// The cells of a sheet, out of what stands behind the start of `sheetData`.
+pub(super) fn cells(
+    rows: &str,
+    strings: &[Cow<'_, str>],
+    formats: &Formats,
+    budget: &mut Budget<'_>,
+) -> Option<Result<Vec<Cell>, Unreadable>> {
+    // A cell takes about 40 bytes of XML; many are blank.
+    let cells = Vec::with_capacity((rows.len() / 64).min(1 << 16));
+    let before = budget.clone();
+    let mut sheet = SheetReader {
+        scanner: Scanner { rest: rows },
+        strings,
+        formats,
+        budget,
+        cells,
+        shared: SharedFormulas::default(),
+        refused: None,
+    };
+    let is_plain = sheet.rows().is_some();
+    match sheet.refused {
+        Some(reason) => Some(Err(reason)),
+        None if is_plain => Some(Ok(sheet.cells)),
+        None => {
+            *budget = before;
+            None
+        }
+    }
+}
+
+struct SheetReader<'a, 'l, 's> {
+    scanner: Scanner<'a>,
+    strings: &'s [Cow<'s, str>],
+    formats: &'s Formats,
+    budget: &'s mut Budget<'l>,
+    cells: Vec<Cell>,
+    shared: SharedFormulas,
+    /// Why a cell was not kept.
+    refused: Option<Unreadable>,
+}
+
+/// The attributes of a cell.
+struct Head<'a> {
+    at: CellRef,
+    style: usize,
+    kind: &'a str,
+}
+
+/// How a start tag ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TagEnd {
+    Open,
+    Empty,
+}
+
+impl<'a> SheetReader<'a, '_, '_> {
+    fn rows(&mut self) -> Option<()> {
+        loop {
+            self.scanner.pass_blanks();
+            if self.scanner.take("</sheetData>") {
+                return self.scanner.rest.is_empty().then_some(());
+            }
+            self.scanner.take("<row").then_some(())?;
+            let end = self.scanner.attributes(|name, value| match name {
+                "r" => number(value).filter(|&row| row > 0).map(|_| ()),
+                _ => Some(()),
+            })?;
+            if end == TagEnd::Open {
+                self.row()?;
+            }
+        }
+    }
+
+    fn row(&mut self) -> Option<()> {
+        loop {
+            if self.scanner.take("<c ") {
+                self.cell()?;
+            } else if self.scanner.take("</row>") {
+                return Some(());
+            } else {
+                self.scanner.pass_some_blanks()?;
+            }
+        }
+    }
+
+    /// The rest of a cell, behind the name of its tag.
+    fn cell(&mut self) -> Option<()> {
+        let (head, end) = self.scanner.head()?;
+        if end == TagEnd::Empty {
+            return Some(());
+        }
+        let shown = self.formats.shown.get(head.style).copied();
+        let shown = shown.unwrap_or_default();
+        let (mut value, mut formula) = (None, None);
+        loop {
+            if self.scanner.take("<v>") {
+                let raw = self.scanner.until(b'<')?;
+                self.scanner.take("/v>").then_some(())?;
+                // A second one would take the place of the first.
+                value.is_none().then_some(())?;
+                value = Some(self.value(raw, head.kind, shown)?);
+            } else if self.scanner.take("</c>") {
+                break;
+            } else if self.scanner.take("<v/>") || self.scanner.take("<v />") {
+                value.is_none().then_some(())?;
+                value = Some(self.value("", head.kind, shown)?);
+            } else if self.scanner.take("<f") {
+                formula.is_none().then_some(())?;
+                formula = Some(self.formula(head.at)?);
+            } else if self.scanner.take("<is>") {
+                (value.is_none() && head.kind == "inlineStr").then_some(())?;
+                value = Some(Some(CellValue::Text(self.inline()?.into())));
+            } else {
+                self.scanner.pass_some_blanks()?;
+            }
+        }
+        let value = match value.flatten() {
+            Some(value) => value,
+            None if formula.is_some() => CellValue::NotCalculated,
+            None => return Some(()),
+        };
+        let kept = (self.budget).keep(&mut self.cells, head.at, value, shown.figure, formula);
+        self.refused = kept.err();
+        self.refused.is_none().then_some(())
+    }
+
+    /// What a `v` element holds; nothing where it is blank.
+    fn value(&self, raw: &str, kind: &str, shown: Shown) -> Option<Option<CellValue>> {
+        Some(Some(match kind {
+            "" | "n" | "s" | "b" | "e" if raw.is_empty() => return Some(None),
+            "" | "n" => serial::value(float(raw)?, shown, self.formats.is_1904),
+            "s" => {
+                let idx: u32 = number(raw)?;
+                CellValue::Text((&**self.strings.get(idx as usize)?).into())
+            }
+            "str" => CellValue::Text(content(raw)?.into()),
+            "b" => CellValue::Bool(match raw {
+                "0" => false,
+                "1" => true,
+                _ => return None,
+            }),
+            "e" => CellValue::Error(cell_error::known(raw)?),
+            _ => return None,
+        }))
+    }
+
+    /// The rest of a formula, behind the name of its tag.
+    fn formula(&mut self, at: CellRef) -> Option<Box<str>> {
+        let (mut is_shared, mut idx, mut has_range) = (false, None, false);
+        let end = self.scanner.attributes(|name, value| {
+            match name {
+                "t" => is_shared = value == "shared",
+                "si" => idx = Some(number(value)? as usize),
+                "ref" => has_range = true,
+                _ => {}
+            }
+            Some(())
+        })?;
+        let text = match end {
+            TagEnd::Empty => Cow::Borrowed(""),
+            TagEnd::Open => {
+                let raw = self.scanner.until(b'<')?;
+                self.scanner.take("/f>").then_some(())?;
+                unescape(raw).ok()?
+            }
+        };
+        Some(match (is_shared, has_range) {
+            (false, _) => SharedFormulas::own(&text),
+            (true, true) => self.shared.first(idx?, at, &text),
+            (true, false) => self.shared.further(idx?, at, self.budget),
+        })
+    }
+
+    /// The rest of a text that is written in its cell.
+    fn inline(&mut self) -> Option<Cow<'a, str>> {
+        let is_kept = self.scanner.take("<t xml:space=\"preserve\">");
+        (is_kept || self.scanner.take("<t>")).then_some(())?;
+        let raw = self.scanner.until(b'<')?;
+        self.scanner.take("/t></is>").then_some(())?;
+        match is_kept {
+            true => content(raw),
+            false => plain_text(raw),
+        }
+    }
+}
+
+/// Walks through markup that is known beforehand.
+struct Scanner<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Scanner<'a> {
+    /// Passes over `text`, if it comes next.
+    fn take(&mut self, text: &str) -> bool {
+        match self.rest.strip_prefix(text) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What comes before the next `byte`, which is passed over. It is near: a search by words does not pay.
+    fn until(&mut self, byte: u8) -> Option<&'a str> {
+        let at = self.rest.bytes().position(|b| b == byte)?;
+        let before = &self.rest[..at];
+        self.rest = &self.rest[at + 1..];
+        Some(before)
+    }
+
+    fn pass_blanks(&mut self) {
+        self.rest = self.rest.trim_start_matches(BLANKS);
+    }
+
+    /// Nothing where no blank comes next.
+    fn pass_some_blanks(&mut self) -> Option<()> {
+        let before = self.rest.len();
+        self.pass_blanks();
+        (self.rest.len() < before).then_some(())
+    }
+
+    /// The attributes of a start tag, to its end.
+    fn attributes(
+        &mut self,
+        mut each: impl FnMut(&'a str, &'a str) -> Option<()>,
+    ) -> Option<TagEnd> {
+        loop {
+            if self.take(" ") {
+                continue;
+            }
+            if self.take(">") {
+                return Some(TagEnd::Open);
+            }
+            if self.take("/>") {
+                return Some(TagEnd::Empty);
+            }
+            let name = self.until(b'=')?;
+            let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'_');
+            name.bytes().all(is_name).then_some(())?;
+            self.take("\"").then_some(())?;
+            let value = self.until(b'"')?;
+            each(name, value)?;
+        }
+    }
+
+    /// The attributes of a cell that says where it stands.
+    fn head(&mut self) -> Option<(Head<'a>, TagEnd)> {
+        let (mut at, mut style, mut kind) = (None, 0, "");
+        let end = self.attributes(|name, value| {
+            match name {
+                "r" => at = Some(address(value)?),
+                "s" => style = u16::try_from(number(value)?).ok()?.into(),
+                "t" => kind = value,
+                _ => {}
+            }
+            Some(())
+        })?;
+        Some((
+            Head {
+                at: at?,
+                style,
+                kind,
+            },
+            end,
+        ))
+    }
+}
+
+/// Digits alone.
+fn number(raw: &str) -> Option<u32> {
+    let is_digits = raw.bytes().all(|b| b.is_ascii_digit());
+    is_digits.then(|| raw.parse().ok()).flatten()
+}
+
+/// A number as spreadsheet programs write it; the words for infinity that Rust knows besides are none.
+fn float(raw: &str) -> Option<f64> {
+    let is_number = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'E' | b'e');
+    let number = raw.bytes().all(is_number).then(|| raw.parse().ok())?;
+    number.filter(|number: &f64| number.is_finite())
+}
+
+/// `B7`
+fn address(raw: &str) -> Option<CellRef> {
+    let mut bytes = raw.bytes().peekable();
+    let mut col = 0u32;
+    while let Some(letter) = bytes.next_if(u8::is_ascii_uppercase) {
+        col = col
+            .checked_mul(26)?
+            .checked_add(u32::from(letter - b'A') + 1)?;
+    }
+    let mut row = 0u32;
+    for digit in bytes {
+        let digit = char::from(digit).to_digit(10)?;
+        row = row.checked_mul(10)?.checked_add(digit)?;
+    }
+    Some(CellRef::new(row.checked_sub(1)?, col.checked_sub(1)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Limits, xlsx};
+    use super::*;
+
+    /// What a row of cells comes to, or that it is left to calamine.
+    fn read(cells: &str) -> String {
+        let limits = Limits::default();
+        let formats = xlsx::Formats {
+            shown: vec![Shown::default(), Shown::by_code("yyyy-mm-dd")],
+            is_1904: false,
+        };
+        let strings = [Cow::Borrowed("轮台镇")];
+        let rows = format!("<row r=\"1\" spans=\"1:2\">{cells}</row></sheetData>");
+        let cells = super::cells(&rows, &strings, &formats, &mut Budget::new(&limits));
+        let Some(cells) = cells else {
+            return "left".to_owned();
+        };
+        let show = |cell: &Cell| {
+            let formula = (cell.formula.iter()).map(|formula| format!(" ={formula}"));
+            format!(
+                "{} {:?}{}",
+                cell.at,
+                cell.value,
+                formula.collect::<String>()
+            )
+        };
+        let cells = cells.expect("few cells");
+        cells.iter().map(show).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn cells_as_programs_write_them_are_read() {
+        for (cells, shown) in [
+            (r#"<c r="A1"><v>12.5</v></c>"#, "A1 Number(12.5)"),
+            (
+                r#"<c r="AB12" s="1" t="n"><v>45443</v></c>"#,
+                "AB12 2024-05-31",
+            ),
+            (
+                r#"<c r="A1" t="s"><v>0</v></c> <c r="B1" s="1" />"#,
+                "A1 Text(\"轮台镇\")",
+            ),
+            (
+                r#"<c r="A1" t="str"><f>A2&amp;"b"</f><v></v></c>"#,
+                r#"A1 Text("") =A2&"b""#,
+            ),
+            (r#"<c r="A1"><f>1+1</f><v /></c>"#, "A1 NotCalculated =1+1"),
+            (
+                r#"<c r="A1" t="inlineStr"><is><t> 一&lt;二 </t></is></c>"#,
+                "A1 Text(\"一<二\")",
+            ),
+            (
+                r#"<c r="A1" t="inlineStr"><is><t xml:space="preserve"> 一</t></is></c>"#,
+                "A1 Text(\" 一\")",
+            ),
+            (r#"<c r="A1" t="b"><v>1</v></c>"#, "A1 Bool(true)"),
+            (r##"<c r="A1" t="e"><v>#N/A</v></c>"##, "A1 Error(\"#N/A\")"),
+            (
+                r#"<c r="C1"><f t="shared" ref="C1:C2" si="0">A1*2</f><v>2</v></c><c r="C2"><f t="shared" si="0"/><v>4</v></c>"#,
+                "C1 Number(2.0) =A1*2; C2 Number(4.0) =A2*2",
+            ),
+        ] {
+            assert_eq!(read(cells), shown, "{cells}");
+        }
+    }
+
+    #[test]
+    fn what_is_unusual_is_left_to_calamine() {
+        for cells in [
+            "<c><v>1</v></c>",
+            "<c r='A1'><v>1</v></c>",
+            r#"<c r="1A"><v>1</v></c>"#,
+            r#"<c r="A0"><v>1</v></c>"#,
+            r#"<c r="A1"><v>1</v><v>2</v></c>"#,
+            r#"<c r="A1"><v>1</c>"#,
+            r#"<c r="A1"><v>1<!-- --></v></c>"#,
+            r#"<c r="A1"><v> 1</v></c>"#,
+            r#"<c r="A1"><v>inf</v></c>"#,
+            r#"<c r="A1"><v>1e999</v></c>"#,
+            r#"<c r="A1" t="s"><v>1</v></c>"#,
+            r#"<c r="A1" t="d"><v>2024-05-31</v></c>"#,
+            r#"<c r="A1" t="6"><v></v></c>"#,
+            r#"<c r="A1" t="str"><v>_x000D_</v></c>"#,
+            r#"<c r="A1" t="str"><v>&unknown;</v></c>"#,
+            r#"<c r="A1" t="inlineStr"><is><r><t>a</t></r></is></c>"#,
+            r#"<x:c r="A1"><v>1</v></x:c>"#,
+            r#"<c r="A1"><v>1</v></c><!-- -->"#,
+            r#"<c r="A1"><v>1</v></c></row>"#,
+        ] {
+            assert_eq!(read(cells), "left", "{cells}");
+        }
+    }
+
+    #[test]
+    fn texts_that_cells_share_are_read() {
+        for (items, shown) in [
+            ("", Some(vec![])),
+            (
+                "<si><t>一</t></si>\n<si><t> 二\r\n三 </t></si></sst>",
+                Some(vec!["一", "二\n三"]),
+            ),
+            (
+                r#"<si><t xml:space="preserve"> 一</t><phoneticPr fontId="1"/></si></sst>"#,
+                Some(vec![" 一"]),
+            ),
+            (
+                "<si><r><rPr><b/></rPr><t>一</t></r><r><t>二</t></r><rPh><t>er</t></rPh></si><si><t/></si></sst>",
+                Some(vec!["一二", ""]),
+            ),
+            ("<si><t>一</t></si>", None),
+            ("<si><t>_x000D_</t></si></sst>", None),
+            ("<si><t><![CDATA[一]]></t></si></sst>", None),
+            ("<x:si><x:t>一</x:t></x:si></sst>", None),
+        ] {
+            let strings = strings(items);
+            let strings = strings
+                .as_ref()
+                .map(|all| all.iter().map(|text| &**text).collect());
+            assert_eq!(strings, shown, "{items}");
+        }
+    }
+}

@@ -346,24 +346,23 @@ impl<'a> Scanner<'a> {
 
     /// The attributes of a cell that says where it stands.
     fn head(&mut self) -> Option<(Head<'a>, TagEnd)> {
-        let (mut at, mut style, mut kind) = (None, 0, "");
+        let (mut at, mut style, mut kind) = (None, None, None);
         let end = self.attributes(|name, value| {
-            match name {
-                "r" => at = Some(address(value)?),
-                "s" => style = u16::try_from(number(value)?).ok()?.into(),
-                "t" => kind = value,
-                _ => {}
-            }
-            Some(())
+            // Of an attribute that is given twice, another reader may take the other.
+            let is_first = match name {
+                "r" => at.replace(address(value)?).is_none(),
+                "s" => style.replace(u16::try_from(number(value)?).ok()?).is_none(),
+                "t" => kind.replace(value).is_none(),
+                _ => true,
+            };
+            is_first.then_some(())
         })?;
-        Some((
-            Head {
-                at: at?,
-                style,
-                kind,
-            },
-            end,
-        ))
+        let head = Head {
+            at: at?,
+            style: style.unwrap_or(0).into(),
+            kind: kind.unwrap_or_default(),
+        };
+        Some((head, end))
     }
 }
 
@@ -417,12 +416,11 @@ mod tests {
         };
         let show = |cell: &Cell| {
             let formula = (cell.formula.iter()).map(|formula| format!(" ={formula}"));
-            format!(
-                "{} {:?}{}",
-                cell.at,
-                cell.value,
-                formula.collect::<String>()
-            )
+            let value = match &cell.value {
+                CellValue::Date(date) => date.to_string(),
+                value => format!("{value:?}"),
+            };
+            format!("{} {value}{}", cell.at, formula.collect::<String>())
         };
         let cells = cells.expect("few cells");
         cells.iter().map(show).collect::<Vec<_>>().join("; ")
@@ -472,6 +470,7 @@ mod tests {
             r#"<c r="1A"><v>1</v></c>"#,
             r#"<c r="A0"><v>1</v></c>"#,
             r#"<c r="A1"><v>1</v><v>2</v></c>"#,
+            r#"<c r="A1" t="n" t="s"><v>0</v></c>"#,
             r#"<c r="A1"><v>1</c>"#,
             r#"<c r="A1"><v>1<!-- --></v></c>"#,
             r#"<c r="A1"><v> 1</v></c>"#,

@@ -3,10 +3,14 @@
 //! Last month's return sent once more has every figure right and none of this month's; a neighbour's figures
 //! filled into one's own form add up as well. Both are worth a question and no more: work may have stood still.
 
+use std::hash::{BuildHasher, Hasher};
+
 use foldhash::{HashMap, HashMapExt};
+use rayon::prelude::*;
 
 use crate::model::{
-    Amount, CopiedExtent, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, RowKind, Table,
+    Amount, CopiedExtent, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, Row, RowKind,
+    Table,
 };
 use crate::scheme::{Annex, Course, Scheme};
 
@@ -144,46 +148,74 @@ fn is_complete(scheme: &Scheme, spot: Spot<'_>, course: Course, known: &Known<'_
 
 /// Rows of different reporters in the forms of one annex whose figures are all the same.
 pub(super) fn from_neighbours(scheme: &Scheme, annex: &Annex, tables: &[&Table]) -> Vec<Finding> {
-    let mut by_figures: HashMap<Vec<Option<Amount>>, Spot<'_>> = HashMap::new();
+    let of_table = |table: &&'_ Table| -> Vec<(u64, usize)> {
+        let rows = rows::data_rows(annex, table);
+        let telling = rows.filter(|(_, row)| row.reporter.is_some() && has_telling(annex, row));
+        let telling = telling.map(|(row_idx, row)| (digest(annex, row), row_idx));
+        telling.collect()
+    };
+    let telling: Vec<Vec<(u64, usize)>> = tables.par_iter().map(of_table).collect();
+    let mut firsts: HashMap<u64, Vec<RowAt<'_>>> = HashMap::new();
     let mut findings = Vec::new();
-    for &table in tables {
-        for (row_idx, row) in rows::data_rows(annex, table) {
-            let at = RowAt {
-                table,
-                row: row_idx,
-            };
-            let spots: Vec<Spot<'_>> = (0..annex.leaves.len())
-                .map(|leaf| at.spot(leaf))
-                .filter(|spot| spot.kind(scheme).is_figure())
-                .collect();
-            let Some(reporter) = row.reporter.filter(|_| has_telling(&spots)) else {
+    for (&table, rows) in tables.iter().zip(telling) {
+        for (digest, row) in rows {
+            let at = RowAt { table, row };
+            let alike = firsts.entry(digest).or_default();
+            let is_same =
+                |first: &&RowAt<'_>| figures(annex, first.row()).eq(figures(annex, at.row()));
+            let Some(first) = alike.iter().find(is_same).copied() else {
+                alike.push(at);
                 continue;
             };
-            let figures = spots.iter().map(|spot| spot.amount().ok()).collect();
-            let first = *by_figures.entry(figures).or_insert(spots[0]);
-            let Some(other) = first.row().reporter.filter(|it| *it != reporter) else {
+            let (mine, theirs) = (at.row().reporter, first.row().reporter);
+            let Some(other) = theirs.filter(|_| mine != theirs) else {
                 continue;
             };
-            let filled: Vec<Spot<'_>> = spots
-                .into_iter()
-                .filter(|spot| spot.amount().is_ok())
-                .collect();
+            let spots = figure_leaves(annex, at.row()).map(|leaf| at.spot(leaf));
+            let filled: Vec<Spot<'_>> = spots.filter(|spot| spot.amount().is_ok()).collect();
+            let first = figure_leaves(annex, first.row()).map(|leaf| first.spot(leaf));
+            let first: Vec<Spot<'_>> = first.take(1).collect();
             let from = CopiedFrom::Reporter(scheme.reporters[other].name.clone());
-            findings.push(finding(scheme, &filled, &[first], from, CopiedExtent::Row));
+            findings.push(finding(scheme, &filled, &first, from, CopiedExtent::Row));
         }
     }
     findings
 }
 
+fn figure_leaves(annex: &Annex, row: &Row) -> impl Iterator<Item = usize> {
+    let leaves = 0..annex.leaves.len();
+    leaves.filter(|&leaf| annex.kind_of(leaf, row.spec).is_figure())
+}
+
+fn figures(annex: &Annex, row: &Row) -> impl Iterator<Item = Option<Amount>> {
+    figure_leaves(annex, row).map(|leaf| row.entries[leaf].value.amount())
+}
+
+/// A number that rows of the same figures have in common, and others hardly ever.
+fn digest(annex: &Annex, row: &Row) -> u64 {
+    let mut digest = foldhash::fast::FixedState::default().build_hasher();
+    for amount in figures(annex, row) {
+        // 40 and 40.0 are the same float; decimals would have to be brought to one form first.
+        let float = amount.map_or(f64::NAN, Amount::to_float);
+        digest.write_u64((float + 0.0).to_bits());
+    }
+    digest.finish()
+}
+
 /// Whether there are figures enough that two would hardly have by chance, all different.
-fn has_telling(spots: &[Spot<'_>]) -> bool {
-    let mut telling: Vec<Amount> = Vec::with_capacity(LEAST_FIGURES);
-    for amount in spots.iter().filter_map(|spot| spot.amount().ok()) {
-        if telling.len() < LEAST_FIGURES && !telling.contains(&amount) && is_telling(amount) {
-            telling.push(amount);
+fn has_telling(annex: &Annex, row: &Row) -> bool {
+    let mut telling = [Amount::ZERO; LEAST_FIGURES];
+    let mut n_telling = 0;
+    for amount in figures(annex, row).flatten() {
+        if is_telling(amount) && !telling[..n_telling].contains(&amount) {
+            telling[n_telling] = amount;
+            n_telling += 1;
+        }
+        if n_telling == LEAST_FIGURES {
+            return true;
         }
     }
-    telling.len() == LEAST_FIGURES
+    false
 }
 
 /// Whether a figure is one that two would hardly have by chance: of two digits or more, and not round.

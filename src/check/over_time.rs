@@ -70,7 +70,9 @@ impl Checker<'_> {
             .collect();
         let mut checked = Checked::new(scheme.rules.len());
         let mut seen: HashSet<RowName<'_>> = HashSet::new();
-        for &table in &tables {
+        let is_held_against_time =
+            !self.over_time[annex_idx].is_empty() || known.last_month.period.is_some();
+        for &table in tables.iter().filter(|_| is_held_against_time) {
             let mut own: Vec<RowAt<'_>> = Vec::new();
             for (row_idx, row) in table.rows.iter().enumerate() {
                 let counts =

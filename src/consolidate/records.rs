@@ -473,21 +473,23 @@ fn spelled(names: &[Option<&str>], ids: &[IdxSize]) -> PolarsResult<Encoded> {
     let mut places = vec![UNSEEN; names.len()];
     let mut used: Vec<&str> = Vec::new();
     let mut has_none = false;
-    // Only the names that this group has, in the order in which it has them.
-    let mut place = |id: IdxSize| {
-        let name = names[id as usize];
-        let place = &mut places[id as usize];
-        if let (Some(name), UNSEEN) = (name, *place) {
-            *place = used.len() as u32;
+    let mut keys: Vec<u32> = Vec::with_capacity(ids.len());
+    // Most names hold for many cells in turn.
+    for run in ids.chunk_by(|a, b| a == b) {
+        let id = run[0] as usize;
+        // Only the names that this group has, in the order in which it has them.
+        if let (Some(name), UNSEEN) = (names[id], places[id]) {
+            places[id] = used.len() as u32;
             used.push(name);
         }
-        has_none |= name.is_none();
-        name.map(|_| *place)
-    };
-    let keys: Vec<Option<u32>> = ids.iter().map(|&id| place(id)).collect();
+        has_none |= names[id].is_none();
+        keys.extend(repeat_n(places[id], run.len()));
+    }
     let keys = match has_none {
-        true => PrimitiveArray::from(keys),
-        false => PrimitiveArray::from_vec(keys.into_iter().flatten().collect()),
+        true => (keys.into_iter())
+            .map(|key| (key != UNSEEN).then_some(key))
+            .collect(),
+        false => PrimitiveArray::from_vec(keys),
     };
     dictionary(keys, Utf8ViewArray::from_slice_values(used))
 }
@@ -515,7 +517,7 @@ fn addresses(cells: &[CellRef]) -> PolarsResult<Encoded> {
         .map(|col| CellRef::new(0, col).column_letters())
         .collect();
     // Forms are much alike, so most addresses come again and again.
-    let mut places: HashMap<CellRef, u32> = HashMap::new();
+    let mut places: foldhash::HashMap<CellRef, u32> = foldhash::HashMap::default();
     let mut used: Vec<String> = Vec::new();
     let keys = cells.iter().map(|cell| {
         *places.entry(*cell).or_insert_with(|| {

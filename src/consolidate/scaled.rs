@@ -17,6 +17,17 @@ pub(super) const PRECISION: usize = 38;
 
 const LIMIT: i128 = 10i128.pow(PRECISION as u32);
 
+/// Powers of ten, up to the scale: every figure is multiplied by one of them.
+const POWERS: [i128; SCALE as usize + 1] = {
+    let mut powers = [1; SCALE as usize + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 /// The figure as a whole number of 10⁻¹⁸; `None` where that would take rounding or more than 38 digits.
 pub(super) fn to_scaled(amount: Amount) -> Option<i128> {
     let (mantissa, scale) = if u32::from(amount.decimals()) <= SCALE {
@@ -25,9 +36,8 @@ pub(super) fn to_scaled(amount: Amount) -> Option<i128> {
         let shortest = amount.normalised();
         (shortest.0.mantissa(), shortest.0.scale())
     };
-    let factor = 10i128.pow(SCALE.checked_sub(scale)?);
     mantissa
-        .checked_mul(factor)
+        .checked_mul(POWERS[SCALE.checked_sub(scale)? as usize])
         .filter(|scaled| scaled.abs() < LIMIT)
 }
 

@@ -43,6 +43,11 @@ impl Amount {
 
     /// Without trailing zeros behind the point.
     pub fn normalised(self) -> Self {
+        // Nearly every figure is normal as it is, which one division tells.
+        let digits = self.0.mantissa().unsigned_abs();
+        if digits != 0 && (self.decimals() == 0 || !digits.is_multiple_of(10)) {
+            return self;
+        }
         Self(self.0.normalize())
     }
 

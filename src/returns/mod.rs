@@ -8,10 +8,11 @@ mod version;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::model::{
     Correction, Detail, FileRecord, Finding, Kind, Level, Moment, NewerBy, Period, Place,
@@ -72,6 +73,7 @@ pub fn settle(
         order,
         ..Settled::default()
     };
+    let several = told_by_several(&tables);
     // Rows already taken, by whose they are: (annex, reporter, row) → table.
     let mut taken: HashMap<RowName<'_>, (usize, &Row)> = HashMap::new();
     for (idx, table) in tables.iter().enumerate() {
@@ -79,20 +81,28 @@ pub fn settle(
         let mut replaced_by: BTreeMap<usize, usize> = BTreeMap::new();
         let (mut n_new, mut all_agree) = (0, true);
         // What is left blank neither replaces anything nor is anything to lose.
-        let filled = || table.rows.iter().filter(|row| annex.says_something(row));
-        for row in filled() {
-            match taken.get(&row_name(table, row)) {
-                Some(&(earlier, other)) if answers_for(scheme, table, row) => {
+        for row in table.rows.iter().filter(|row| annex.says_something(row)) {
+            if !several.contains(&(table.annex, whose(table, row))) {
+                n_new += 1;
+                continue;
+            }
+            let is_own = answers_for(scheme, table, row);
+            match taken.entry(row_name(table, row)) {
+                // Two rows of one name in the same form are its own fault, reported when it was read.
+                Entry::Occupied(other) if other.get().0 == idx => n_new += 1,
+                Entry::Occupied(other) if is_own => {
+                    let (earlier, other) = *other.get();
                     *replaced_by.entry(earlier).or_default() += 1;
                     all_agree &= same_figures(annex, row, other);
                 }
-                Some(_) => {}
-                None => n_new += 1,
+                Entry::Occupied(_) => {}
+                Entry::Vacant(free) => {
+                    n_new += 1;
+                    if is_own {
+                        free.insert((idx, row));
+                    }
+                }
             }
-        }
-        // Two rows of one name in the same form are its own fault, reported when it was read.
-        for row in filled().filter(|row| answers_for(scheme, table, row)) {
-            taken.entry(row_name(table, row)).or_insert((idx, row));
         }
         let Some((&by, &n_replaced)) = replaced_by
             .iter()
@@ -390,12 +400,37 @@ type RowName<'t> = (
 );
 
 fn row_name<'t>(table: &Table, row: &'t Row) -> RowName<'t> {
-    // Every office's total row is its own.
-    let whose = match row.kind {
+    let whose = whose(table, row);
+    (table.annex, row.spec, row.kind, &row.key, row.year, whose)
+}
+
+/// Every office's total row is its own.
+fn whose(table: &Table, row: &Row) -> Option<usize> {
+    match row.kind {
         RowKind::Total => table.reporter,
         RowKind::Data => row.reporter,
-    };
-    (table.annex, row.spec, row.kind, &row.key, row.year, whose)
+    }
+}
+
+/// Annexes and reporters of whose rows more than one table tells. Of all others nothing can have come twice, and
+/// their rows, nearly all there are, need not be known by name.
+fn told_by_several(tables: &[Table]) -> HashSet<(usize, Option<usize>)> {
+    let mut told_by: HashMap<(usize, Option<usize>), usize> = HashMap::new();
+    let mut several = HashSet::new();
+    for (idx, table) in tables.iter().enumerate() {
+        let mut last = None;
+        for row in &table.rows {
+            let whose = whose(table, row);
+            if last.replace(whose) == Some(whose) {
+                continue;
+            }
+            let about = (table.annex, whose);
+            if *told_by.entry(about).or_insert(idx) != idx {
+                several.insert(about);
+            }
+        }
+    }
+    several
 }
 
 /// Whether a row is the table's to replace: a township's row about another township is not.

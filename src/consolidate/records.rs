@@ -18,7 +18,6 @@
 //! | `file`, `sheet`, `cell`, `sha256` | where it stands |
 //! | `superseded` | whether another return replaced the form |
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Write;
@@ -26,7 +25,11 @@ use std::iter::repeat_n;
 use std::ops::Range;
 
 use polars::prelude::*;
-use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::array::{
+    Array, BooleanArray, DictionaryArray, MutablePlString, MutablePrimitiveArray, PrimitiveArray,
+    Utf8ViewArray,
+};
+use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 use polars_parquet::write::{
@@ -284,8 +287,10 @@ impl<'a> Names<'a> {
     }
 
     /// The observations of a group.
-    fn records(&self, group: &[Part]) -> Records<'a> {
-        let mut records = Records::default();
+    fn records(&self, group: &[Part]) -> Records {
+        let rows = group.iter().map(|part| (part.rows.len(), part.table));
+        let n = rows.map(|(n, table)| n * self.leaves(&self.tables[table]).len());
+        let mut records = Records::with_capacity(n.sum());
         for part in group {
             records.push(self, part);
         }
@@ -294,8 +299,7 @@ impl<'a> Names<'a> {
 }
 
 /// The columns of a group. Numbers point into [`Names`]; no name is copied for a cell.
-#[derive(Default)]
-struct Records<'a> {
+struct Records {
     annexes: Vec<IdxSize>,
     reporters: Vec<IdxSize>,
     returned_by: Vec<IdxSize>,
@@ -304,21 +308,43 @@ struct Records<'a> {
     keys: Vec<Option<String>>,
     row_kinds: Vec<IdxSize>,
     columns: Vec<IdxSize>,
-    years: Vec<Option<u32>>,
+    years: MutablePrimitiveArray<u32>,
     units: Vec<IdxSize>,
     statuses: Vec<IdxSize>,
-    values: Vec<Option<i128>>,
-    decimals: Vec<Option<u32>>,
-    texts: Vec<Option<Cow<'a, str>>>,
-    originals: Vec<Option<&'a str>>,
+    values: MutablePrimitiveArray<i128>,
+    decimals: MutablePrimitiveArray<u32>,
+    texts: MutablePlString,
+    originals: MutablePlString,
     tables: Vec<IdxSize>,
     cells: Vec<CellRef>,
-    superseded: Vec<bool>,
+    superseded: MutableBitmap,
 }
 
-impl<'a> Records<'a> {
-    fn push(&mut self, names: &Names<'a>, part: &Part) {
-        let table: &'a Table = &names.tables[part.table];
+impl Records {
+    fn with_capacity(n: usize) -> Self {
+        Self {
+            annexes: Vec::with_capacity(n),
+            reporters: Vec::with_capacity(n),
+            returned_by: Vec::with_capacity(n),
+            rows: Vec::with_capacity(n),
+            keys: Vec::new(),
+            row_kinds: Vec::with_capacity(n),
+            columns: Vec::with_capacity(n),
+            years: MutablePrimitiveArray::with_capacity(n),
+            units: Vec::with_capacity(n),
+            statuses: Vec::with_capacity(n),
+            values: MutablePrimitiveArray::with_capacity(n),
+            decimals: MutablePrimitiveArray::with_capacity(n),
+            texts: MutablePlString::with_capacity(n),
+            originals: MutablePlString::with_capacity(n),
+            tables: Vec::with_capacity(n),
+            cells: Vec::with_capacity(n),
+            superseded: MutableBitmap::with_capacity(n),
+        }
+    }
+
+    fn push(&mut self, names: &Names, part: &Part) {
+        let table = &names.tables[part.table];
         let annex = names.annex(table);
         let leaves = names.leaves(table);
         let first_column = names.first_column[table.annex];
@@ -340,8 +366,7 @@ impl<'a> Records<'a> {
             self.keys.push(key(row));
             self.row_kinds.extend(repeat_n(row_kind, n));
             self.tables.extend(repeat_n(part.table as IdxSize, n));
-            self.superseded
-                .extend(repeat_n(names.superseded[part.table], n));
+            (self.superseded).extend_constant(n, names.superseded[part.table]);
             for &leaf in &leaves {
                 let unit = names.scheme.unit_of(annex, leaf, row.spec);
                 self.columns
@@ -356,42 +381,33 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn push_value(&mut self, value: &'a Value) {
+    fn push_value(&mut self, value: &Value) {
         let mut scaled = None;
         let mut decimals = None;
-        let mut text = None;
         let status = match value {
             Value::Amount(amount) => {
                 scaled = to_scaled(*amount);
                 decimals = Some(u32::from(amount.decimals()));
-                if scaled.is_none() {
-                    text = Some(Cow::Owned(amount.to_string()));
-                }
-                if scaled.is_some() {
-                    AMOUNT
-                } else {
-                    LONG_AMOUNT
+                match scaled {
+                    Some(_) => AMOUNT,
+                    None => LONG_AMOUNT,
                 }
             }
             Value::Missing => MISSING,
             Value::NotApplicable => NOT_APPLICABLE,
-            Value::Text(given) => {
-                text = Some(Cow::Borrowed(&**given));
-                TEXT
-            }
-            Value::Date(date) => {
-                text = Some(Cow::Owned(date.to_string()));
-                DATE
-            }
-            Value::Unusable(given) => {
-                text = Some(Cow::Borrowed(&**given));
-                UNUSABLE
-            }
+            Value::Text(_) => TEXT,
+            Value::Date(_) => DATE,
+            Value::Unusable(_) => UNUSABLE,
         };
+        match value {
+            Value::Text(given) | Value::Unusable(given) => self.texts.push(Some(&**given)),
+            Value::Date(date) => self.texts.push(Some(date.to_string())),
+            Value::Amount(amount) if scaled.is_none() => self.texts.push(Some(amount.to_string())),
+            _ => self.texts.push_null(),
+        }
         self.statuses.push(status);
         self.values.push(scaled);
         self.decimals.push(decimals);
-        self.texts.push(text);
     }
 
     /// The columns as parts of a file, with how many rows they have.
@@ -401,14 +417,12 @@ impl<'a> Records<'a> {
         types: &[ParquetType],
     ) -> PolarsResult<(usize, Vec<Vec<CompressedPage>>)> {
         let height = self.rows.len();
-        let values: Int128Chunked = self.values.into_iter().collect();
-        let values = values.into_decimal(PRECISION, SCALE as usize)?;
+        let values: PrimitiveArray<i128> = self.values.into();
+        let values = values.to(ArrowDataType::Decimal(PRECISION, SCALE as usize));
+        let years: PrimitiveArray<u32> = self.years.into();
+        let decimals: PrimitiveArray<u32> = self.decimals.into();
+        let superseded = BooleanArray::from(Bitmap::from(self.superseded));
         let keys: Pool = self.keys.iter().map(Option::as_deref).collect();
-        let texts: StringChunked = self.texts.iter().map(Option::as_deref).collect();
-        let originals: StringChunked = self.originals.into_iter().collect();
-        let years: UInt32Chunked = self.years.into_iter().collect();
-        let decimals: UInt32Chunked = self.decimals.into_iter().collect();
-        let superseded: BooleanChunked = self.superseded.into_iter().collect();
         let columns = [
             spelled(&names.period, &vec![0; height])?,
             spelled(&names.annexes, &self.annexes)?,
@@ -418,18 +432,18 @@ impl<'a> Records<'a> {
             spelled(&keys, &self.rows)?,
             spelled(&ROW_KINDS.map(Some), &self.row_kinds)?,
             spelled(&names.columns, &self.columns)?,
-            plain(years.into_series()),
+            (years.boxed(), Encoding::RleDictionary),
             spelled(&names.units, &self.units)?,
             spelled(&STATUSES.map(Some), &self.statuses)?,
-            plain(values.into_series()),
-            plain(decimals.into_series()),
-            plain(texts.into_series()),
-            plain(originals.into_series()),
+            (values.boxed(), Encoding::Plain),
+            (decimals.boxed(), Encoding::RleDictionary),
+            (self.texts.freeze().boxed(), Encoding::RleDictionary),
+            (self.originals.freeze().boxed(), Encoding::RleDictionary),
             spelled(&names.files, &self.tables)?,
             spelled(&names.sheets, &self.tables)?,
             addresses(&self.cells)?,
             spelled(&names.hashes, &self.tables)?,
-            plain(superseded.into_series()),
+            (superseded.boxed(), Encoding::Plain),
         ];
         let packed = columns.into_par_iter().zip(types).map(pages);
         Ok((height, packed.collect::<PolarsResult<_>>()?))
@@ -497,17 +511,6 @@ fn spelled(names: &[Option<&str>], ids: &[IdxSize]) -> PolarsResult<Encoded> {
 fn dictionary(keys: PrimitiveArray<u32>, names: Utf8ViewArray) -> PolarsResult<Encoded> {
     let column = DictionaryArray::try_from_keys(keys, names.boxed(), false)?;
     Ok((column.boxed(), Encoding::RleDictionary))
-}
-
-fn plain(column: Series) -> Encoded {
-    let encoding = match column.dtype() {
-        DataType::Boolean | DataType::Decimal(..) => Encoding::Plain,
-        _ => Encoding::RleDictionary,
-    };
-    (
-        column.rechunk().to_arrow(0, CompatLevel::newest()),
-        encoding,
-    )
 }
 
 /// `A1`, `B7` … of each cell.

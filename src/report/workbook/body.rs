@@ -6,7 +6,7 @@
 //! around them — header, totals, notes, page set-up — into a workbook that is small whatever the
 //! county's size, and [`fill`] packs it again with the rows in their places.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::{Cursor, Read, Seek, Write};
 use std::ops::Range;
@@ -26,7 +26,7 @@ pub(super) const LEVEL: u8 = 1;
 /// Cells from which on a sheet may take more than 4 GiB before it is packed.
 const HUGE: usize = 1 << 25;
 
-/// The rows of one sheet, without what stands above and below them.
+/// Rows of a sheet that stand one below the other; a sheet may have several such bodies.
 pub(super) struct Body<'a> {
     /// Index of the sheet in the workbook.
     pub(super) sheet: usize,
@@ -47,14 +47,18 @@ pub(super) fn fill(
     writer: impl Write + Seek,
 ) -> Result<(), XlsxError> {
     let mut parts = ZipArchive::new(Cursor::new(workbook))?;
-    let sheets: Result<HashMap<String, Vec<u8>>, XlsxError> = (bodies.par_iter())
-        .filter(|body| body.n_rows > 0)
-        .map(|body| {
-            let path = format!("xl/worksheets/sheet{}.xml", body.sheet + 1);
+    let mut by_sheet: BTreeMap<usize, Vec<&Body<'_>>> = BTreeMap::new();
+    for body in bodies.iter().filter(|body| body.n_rows > 0) {
+        by_sheet.entry(body.sheet).or_default().push(body);
+    }
+    let sheets: Result<HashMap<String, Vec<u8>>, XlsxError> = (by_sheet.into_par_iter())
+        .map(|(idx, mut bodies)| {
+            bodies.sort_by_key(|body| body.first_row);
+            let path = format!("xl/worksheets/sheet{}.xml", idx + 1);
             let mut sheet = String::new();
             let mut parts = parts.clone();
             parts.by_name(&path)?.read_to_string(&mut sheet)?;
-            let packed = body.pack(&path, &sheet)?;
+            let packed = pack(&bodies, &path, &sheet)?;
             Ok((path, packed))
         })
         .collect();
@@ -71,22 +75,38 @@ pub(super) fn fill(
     Ok(())
 }
 
-impl Body<'_> {
-    /// The sheet with its rows, as a zip file of this one part.
-    fn pack(&self, path: &str, sheet: &str) -> Result<Vec<u8>, XlsxError> {
-        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        let options = SimpleFileOptions::default()
-            .compression_level(Some(i64::from(LEVEL)))
-            .unix_permissions(0o600)
-            .large_file(self.n_rows * self.n_cols > HUGE);
-        zip.start_file(path, options)?;
-        let (above, below) = self.divide(sheet);
+/// A sheet with the rows of its bodies, from top to bottom, as a zip file of this one part.
+fn pack(bodies: &[&Body<'_>], path: &str, sheet: &str) -> Result<Vec<u8>, XlsxError> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let n_cells: usize = bodies.iter().map(|body| body.n_rows * body.n_cols).sum();
+    let options = SimpleFileOptions::default()
+        .compression_level(Some(i64::from(LEVEL)))
+        .unix_permissions(0o600)
+        .large_file(n_cells > HUGE);
+    zip.start_file(path, options)?;
+    let (mut merges, mut n_merges) = (String::new(), 0);
+    let mut rest = sheet;
+    for body in bodies {
+        let (above, below) = body.divide(rest);
         zip.write_all(above.as_bytes())?;
+        rest = below;
+        body.rows(|cells| {
+            merges += &cells.merges;
+            n_merges += cells.n_merges;
+            zip.write_all(cells.xml.as_bytes())
+        })?;
+    }
+    zip.write_all(with_merges(rest, &merges, n_merges).as_bytes())?;
+    Ok(zip.finish()?.into_inner())
+}
+
+impl Body<'_> {
+    /// Gives all rows in order.
+    fn rows(&self, mut write: impl FnMut(Cells) -> std::io::Result<()>) -> std::io::Result<()> {
         let chunks: Vec<Range<usize>> = (0..self.n_rows)
             .step_by(CHUNK)
             .map(|start| start..(start + CHUNK).min(self.n_rows))
             .collect();
-        let (mut merges, mut n_merges) = (String::new(), 0);
         // A few at a time: made side by side, packed in order.
         for chunks in chunks.chunks(2 * rayon::current_num_threads().max(1)) {
             let made: Vec<Cells> = (chunks.par_iter())
@@ -97,14 +117,9 @@ impl Body<'_> {
                     cells
                 })
                 .collect();
-            for cells in made {
-                zip.write_all(cells.xml.as_bytes())?;
-                merges += &cells.merges;
-                n_merges += cells.n_merges;
-            }
+            made.into_iter().try_for_each(&mut write)?;
         }
-        zip.write_all(with_merges(below, &merges, n_merges).as_bytes())?;
-        Ok(zip.finish()?.into_inner())
+        Ok(())
     }
 
     /// What stands above and below the rows. What the library wrote in their place, to know the extent

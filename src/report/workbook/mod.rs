@@ -101,7 +101,12 @@ fn write_within(
     rounding::write(&context, &mut workbook, &mut styles)?;
     findings::write(&context, &mut workbook, &mut styles)?;
     if let Some(found) = &merged.variances {
-        variances::write(&context, found, &mut workbook, &mut styles)?;
+        bodies.extend(variances::write(
+            &context,
+            found,
+            &mut workbook,
+            &mut styles,
+        )?);
     }
     bodies.extend(sources::write(&context, looks, &mut workbook, &mut styles)?);
     body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;

@@ -95,11 +95,6 @@ impl<'a> Charts<'a> {
         breaks
     }
 
-    /// Rows of the figures that they are drawn from.
-    pub(super) fn n_figure_rows(&self) -> u32 {
-        self.drawn.iter().map(Drawn::n_figure_rows).sum()
-    }
-
     /// Puts the charts from `row` down; their figures stand from `figures` down.
     pub(super) fn insert(
         &self,

@@ -3,25 +3,38 @@
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
 use crate::consolidate::variances::{Absent, Compared, Figure, Indicator, Line};
-use crate::model::Fraction;
+use crate::model::Amount;
 use crate::report::Lang;
 use crate::report::workbook::style::{Look, Number, Role, Styles};
 use crate::report::workbook::{Context, page};
 
-use super::{AHEAD, COMPLETED};
+use super::{COMPLETED, WIDTHS};
 
 /// Decimals of percentages.
 const PERCENT: u8 = 1;
 /// Names listed in a note.
 const NAMED: usize = 30;
 
-/// Writes one line.
-pub(super) struct LineWriter<'s> {
-    pub(super) context: &'s Context<'s>,
-    pub(super) indicator: &'s Indicator,
-    pub(super) sheet: &'s mut Worksheet,
-    pub(super) styles: &'s mut Styles,
-    pub(super) row: u32,
+/// One line: everything right of the first column.
+pub(super) struct LineView<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) indicator: &'a Indicator,
+    pub(super) line: &'a Line,
+    pub(super) name: &'a str,
+    pub(super) of: Of,
+}
+
+/// What a cell of a line shows.
+pub(super) struct LineCell<'a> {
+    pub(super) look: Look,
+    pub(super) shown: Shown<'a>,
+}
+
+/// The content of a cell.
+pub(super) enum Shown<'a> {
+    Blank,
+    Number(f64),
+    Text(&'a str),
 }
 
 /// Whose line it is.
@@ -48,114 +61,125 @@ enum Shape {
     Points,
 }
 
-impl LineWriter<'_> {
-    /// Everything right of the first column.
-    pub(super) fn write(&mut self, name: &str, line: &Line, of: Of) -> Result<(), XlsxError> {
-        let is_county = of != Of::Reporter;
-        let label = match of {
+/// Decimals that are shown beyond the declared ones, where a figure has more.
+const MORE_DECIMALS: u8 = 2;
+
+/// Every look that a reporter's line can have.
+pub(super) fn looks(indicator: &Indicator) -> Vec<Look> {
+    let roles = [Role::Text, Role::Centred, Role::Absent, Role::Faint].map(Look::new);
+    let declared = indicator.decimals;
+    let own = declared..=declared.saturating_add(MORE_DECIMALS);
+    let decimals = own.chain([PERCENT]);
+    let numbers = decimals.flat_map(|n| [Number::Decimals(n), Number::Signed(n)]);
+    let figures = numbers.map(|number| Look::new(Role::Figure).number(number));
+    roles.into_iter().chain(figures).collect()
+}
+
+impl<'a> LineView<'a> {
+    /// Writes the line where the library writes all else.
+    pub(super) fn write(
+        &self,
+        sheet: &mut Worksheet,
+        styles: &mut Styles,
+        row: u32,
+    ) -> Result<(), XlsxError> {
+        for (col, cell) in (1..).zip(self.cells()) {
+            let format = styles.get(cell.look);
+            match cell.shown {
+                Shown::Blank => sheet.write_blank(row, col, format)?,
+                Shown::Number(number) => {
+                    sheet.write_number_with_format(row, col, number, format)?
+                }
+                Shown::Text(text) => sheet.write_with_format(row, col, text, format)?,
+            };
+        }
+        self.write_notes(sheet, row)
+    }
+
+    /// The cells from the second column to the last.
+    pub(super) fn cells(&self) -> [LineCell<'a>; WIDTHS.len() - 1] {
+        let line = self.line;
+        let label = match self.of {
             Of::Total => Role::TotalLabel,
             _ => Role::Text,
         };
-        let format = self.styles.role(label);
-        self.sheet.write_with_format(self.row, 1, name, format)?;
-        let unit = self
-            .indicator
-            .unit
-            .map(|unit| &**self.context.scheme.units.name(unit));
-        let centred = self.styles.role(Role::Centred);
-        self.sheet
-            .write_with_format(self.row, 2, unit.unwrap_or_default(), centred)?;
-        let figures = [
-            (3, line.now, Shape::Amount),
-            (4, line.plan.then, Shape::Amount),
-            (5, line.plan.by, Shape::Change),
-            (COMPLETED, line.plan.rate, Shape::Percent),
-            (7, line.schedule, Shape::Percent),
-            (AHEAD, line.ahead, Shape::Points),
-            (9, line.difference, Shape::Change),
-            (10, line.share, Shape::Percent),
-        ];
-        for (col, figure, shape) in figures {
-            self.figure(col, figure, shape, of)?;
-        }
-        match line.open_difference {
-            Some(figure) => self.figure(11, figure, Shape::Change, of)?,
-            None => self.blank(11)?,
-        }
-        for (col, compared) in [(12, &line.last_month), (15, &line.year_before)] {
-            self.figure(col, compared.then, Shape::Amount, of)?;
-            self.figure(col + 1, compared.by, Shape::Change, of)?;
-            self.figure(col + 2, compared.rate, Shape::Points, of)?;
-        }
-        match is_county {
-            true => self.count(18, line.without.len())?,
-            false => self.blank(18)?,
-        }
-        self.count(19, line.open)?;
-        self.notes(line, is_county)
+        let unit = self.indicator.unit;
+        let unit = unit.map(|unit| &**self.context.scheme.units.name(unit));
+        let open_difference = line.open_difference;
+        let (last_month, year_before) = (&line.last_month, &line.year_before);
+        [
+            text(label, self.name),
+            text(Role::Centred, unit.unwrap_or_default()),
+            self.figure(line.now, Shape::Amount),
+            self.figure(line.plan.then, Shape::Amount),
+            self.figure(line.plan.by, Shape::Change),
+            self.figure(line.plan.rate, Shape::Percent),
+            self.figure(line.schedule, Shape::Percent),
+            self.figure(line.ahead, Shape::Points),
+            self.figure(line.difference, Shape::Change),
+            self.figure(line.share, Shape::Percent),
+            open_difference.map_or_else(blank, |figure| self.figure(figure, Shape::Change)),
+            self.figure(last_month.then, Shape::Amount),
+            self.figure(last_month.by, Shape::Change),
+            self.figure(last_month.rate, Shape::Points),
+            self.figure(year_before.then, Shape::Amount),
+            self.figure(year_before.by, Shape::Change),
+            self.figure(year_before.rate, Shape::Points),
+            match self.of {
+                Of::Reporter => blank(),
+                Of::County | Of::Total => count(line.without.len()),
+            },
+            count(line.open),
+        ]
     }
 
-    fn figure(&mut self, col: u16, figure: Figure, shape: Shape, of: Of) -> Result<(), XlsxError> {
+    fn figure(&self, figure: Figure, shape: Shape) -> LineCell<'a> {
         let figure = match figure {
             Ok(figure) => figure,
-            Err(absent) => return self.absent(col, absent),
+            Err(absent) => return self.absent(absent),
         };
-        let role = match of {
+        let value = match shape {
+            Shape::Amount | Shape::Change => Some(figure),
+            Shape::Percent | Shape::Points => figure.percent(),
+        };
+        let Some(value) = value else {
+            return self.absent(Absent::TooLong);
+        };
+        let value = value.quotient();
+        let role = match self.of {
             Of::Total => Role::TotalFigure,
             _ => Role::Figure,
         };
-        let (value, number) = match shape {
-            Shape::Amount => (Some(figure), Number::Decimals(self.decimals(figure))),
-            Shape::Change => (Some(figure), Number::Signed(self.decimals(figure))),
-            Shape::Percent => (figure.percent(), Number::Decimals(PERCENT)),
-            Shape::Points => (figure.percent(), Number::Signed(PERCENT)),
+        let number = match shape {
+            Shape::Amount => Number::Decimals(self.decimals(value)),
+            Shape::Change => Number::Signed(self.decimals(value)),
+            Shape::Percent => Number::Decimals(PERCENT),
+            Shape::Points => Number::Signed(PERCENT),
         };
-        let Some(value) = value else {
-            return self.absent(col, Absent::TooLong);
-        };
-        let format = self.styles.get(Look::new(role).number(number));
-        self.sheet
-            .write_number_with_format(self.row, col, value.quotient().to_float(), format)?;
-        Ok(())
+        LineCell {
+            look: Look::new(role).number(number),
+            shown: Shown::Number(value.to_float()),
+        }
     }
 
-    /// As declared, and up to two more where the figure has more.
-    fn decimals(&self, figure: Fraction) -> u8 {
+    /// As declared, and a few more where the figure has more.
+    fn decimals(&self, value: Amount) -> u8 {
         let declared = self.indicator.decimals;
-        let own = figure.quotient().normalised().decimals();
-        own.clamp(declared, declared.saturating_add(2))
+        let own = value.normalised().decimals();
+        own.clamp(declared, declared.saturating_add(MORE_DECIMALS))
     }
 
-    fn absent(&mut self, col: u16, absent: Absent) -> Result<(), XlsxError> {
+    fn absent(&self, absent: Absent) -> LineCell<'a> {
         let role = match absent {
             Absent::NoData => Role::Absent,
             _ => Role::Faint,
         };
-        let format = self.styles.role(role);
-        let said = sign(absent, self.context.lang);
-        self.sheet.write_with_format(self.row, col, said, format)?;
-        Ok(())
-    }
-
-    fn blank(&mut self, col: u16) -> Result<(), XlsxError> {
-        let format = self.styles.role(Role::Centred);
-        self.sheet.write_blank(self.row, col, format)?;
-        Ok(())
-    }
-
-    fn count(&mut self, col: u16, count: usize) -> Result<(), XlsxError> {
-        if count == 0 {
-            return self.blank(col);
-        }
-        let format = self.styles.role(Role::Centred);
-        self.sheet
-            .write_number_with_format(self.row, col, count as f64, format)?;
-        Ok(())
+        text(role, sign(absent, self.context.lang))
     }
 
     /// Who is missing, and what was compared instead of everything.
-    fn notes(&mut self, line: &Line, is_county: bool) -> Result<(), XlsxError> {
-        let lang = self.context.lang;
+    pub(super) fn write_notes(&self, sheet: &mut Worksheet, row: u32) -> Result<(), XlsxError> {
+        let (line, lang) = (self.line, self.context.lang);
         let compared = [
             (COMPLETED, &line.plan),
             (13, &line.last_month),
@@ -163,10 +187,10 @@ impl LineWriter<'_> {
         ];
         for (col, compared) in compared {
             if let Some(said) = basis(compared, lang) {
-                self.sheet.insert_note(self.row, col, &page::note(&said))?;
+                sheet.insert_note(row, col, &page::note(&said))?;
             }
         }
-        if is_county && !line.without.is_empty() {
+        if self.of != Of::Reporter && !line.without.is_empty() {
             let names = line.without.iter().take(NAMED);
             let names: Vec<&str> = names
                 .map(|reporter| &*self.context.scheme.reporters[*reporter].name)
@@ -177,9 +201,33 @@ impl LineWriter<'_> {
                 n => format!(", {n} more"),
             };
             let said = format!("{}{more}", names.join(lang.pick("、", ", ")));
-            self.sheet.insert_note(self.row, 18, &page::note(&said))?;
+            sheet.insert_note(row, 18, &page::note(&said))?;
         }
         Ok(())
+    }
+}
+
+fn text(role: Role, text: &str) -> LineCell<'_> {
+    LineCell {
+        look: Look::new(role),
+        shown: Shown::Text(text),
+    }
+}
+
+fn blank<'a>() -> LineCell<'a> {
+    LineCell {
+        look: Look::new(Role::Centred),
+        shown: Shown::Blank,
+    }
+}
+
+fn count<'a>(count: usize) -> LineCell<'a> {
+    LineCell {
+        shown: match count {
+            0 => Shown::Blank,
+            n => Shown::Number(n as f64),
+        },
+        ..blank()
     }
 }
 

@@ -6,6 +6,9 @@
 mod charts;
 mod line;
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use rust_xlsxwriter::{
     ConditionalFormatCustomIcon, ConditionalFormatDataBar, ConditionalFormatIconSet,
     ConditionalFormatIconType, ConditionalFormatType, Url, Workbook, Worksheet, XlsxError,
@@ -18,13 +21,15 @@ use crate::model::CellRef;
 use crate::report::Lang;
 use crate::scheme::Goal;
 
+use super::body::{Body, Cells};
+use super::frame::MEASURED;
 use super::head::merge;
 use super::layout::link;
-use super::style::{Role, Styles};
+use super::style::{Look, Role, Styles};
 use super::{Context, page, period_name, text};
 
 use self::charts::Charts;
-use self::line::{LineWriter, Of};
+use self::line::{LineView, Of, Shown};
 
 const WIDTHS: [f64; 20] = [
     8.0, 36.0, 9.0, 11.0, 11.0, 11.0, 10.0, 9.0, 10.0, 11.0, 9.0, 11.0, 11.0, 10.0, 9.0, 11.0,
@@ -41,15 +46,19 @@ const COMPLETED: u16 = 6;
 /// Column of the distance from the schedule.
 const AHEAD: u16 = 8;
 
-pub(super) fn write(
-    context: &Context<'_>,
-    variances: &Variances,
+/// Writes the sheet but for the lines of reporters, and says what these are.
+pub(super) fn write<'a>(
+    context: &'a Context<'a>,
+    variances: &'a Variances,
     workbook: &mut Workbook,
     styles: &mut Styles,
-) -> Result<(), XlsxError> {
+) -> Result<Vec<Body<'a>>, XlsxError> {
     let blocks = Blocks::of(context, variances);
-    let n_cells = blocks.end as usize * WIDTHS.len();
-    let sheet = super::new_sheet(workbook, n_cells, context.limits)?;
+    let sheet_idx = workbook.worksheets().len();
+    let bodies = (blocks.reporters())
+        .map(|(one, row)| reporter_lines(context, one, (sheet_idx, row), workbook, styles))
+        .collect();
+    let sheet = workbook.add_worksheet();
     sheet.set_name(&context.layout.names.variances)?;
     sheet.set_tab_color(BLUE);
     page::set_up(sheet, Some((BODY - 2, BODY - 1)), context.lang)?;
@@ -70,7 +79,63 @@ pub(super) fn write(
     page.legend()?;
     page.charts()?;
     page.annexes()?;
-    page.chart_figures()
+    page.chart_figures()?;
+    Ok(bodies)
+}
+
+/// The lines of all reporters of a figure, the first of them at a row.
+fn reporter_lines<'a>(
+    context: &'a Context<'a>,
+    one: &'a IndicatorVariances,
+    (sheet, first_row): (usize, u32),
+    workbook: &mut Workbook,
+    styles: &mut Styles,
+) -> Body<'a> {
+    let looks = line::looks(&one.indicator).into_iter();
+    let ids: HashMap<Look, u32> = looks
+        .map(|look| (look, styles.register(workbook, look)))
+        .collect();
+    let write = move |rows: Range<usize>, cells: &mut Cells| {
+        let number = ids[&Look::new(Role::Centred)];
+        for row in rows {
+            cells.start_row(row, Some(text::height(1)));
+            cells.number(0, number, row as f64 + 1.0);
+            for (col, cell) in (1..).zip(reporter_line(context, one, row).cells()) {
+                let style = ids[&cell.look];
+                match cell.shown {
+                    Shown::Blank => cells.blank(col, style),
+                    Shown::Number(number) => cells.number(col, style, number),
+                    Shown::Text(text) => cells.text(col, style, text),
+                }
+            }
+        }
+    };
+    Body {
+        sheet,
+        first_row,
+        n_rows: one.reporters.len(),
+        n_cols: WIDTHS.len(),
+        write: Box::new(write),
+    }
+}
+
+fn reporter_line<'a>(
+    context: &'a Context<'a>,
+    one: &'a IndicatorVariances,
+    idx: usize,
+) -> LineView<'a> {
+    let (reporter, line) = &one.reporters[idx];
+    let name = match reporter {
+        Some(reporter) => &*context.scheme.reporters[*reporter].name,
+        None => context.lang.pick("单位不明", "unknown"),
+    };
+    LineView {
+        context,
+        indicator: &one.indicator,
+        line,
+        name,
+        of: Of::Reporter,
+    }
 }
 
 /// Where everything stands, known before anything is written, because what is above links to what is below.
@@ -83,11 +148,12 @@ struct Blocks<'a> {
     annexes_row: u32,
     /// Annexes with a block of their own and the row of its heading; those of one reporter have none.
     annexes: Vec<(&'a AnnexVariances, u32)>,
+    /// Lines of reporters.
+    n_lines: usize,
     /// Annexes whose block the sheet has no room for.
     left_out: Vec<usize>,
     /// First row of the figures of the charts, below their heading.
     figures_row: u32,
-    end: u32,
 }
 
 impl<'a> Blocks<'a> {
@@ -120,22 +186,40 @@ impl<'a> Blocks<'a> {
             legend_row,
             chart_row,
             annexes_row,
+            n_lines: (annexes.iter().flat_map(|(annex, _)| listed(annex)))
+                .map(|one| one.reporters.len())
+                .sum(),
             annexes,
             left_out,
             figures_row,
-            end: figures_row + charts.n_figure_rows(),
             charts,
         }
     }
+
+    /// Figures that are listed reporter by reporter, with the row of the first.
+    fn reporters(&self) -> impl Iterator<Item = (&'a IndicatorVariances, u32)> {
+        self.annexes.iter().flat_map(|&(annex, row)| {
+            let mut next = row + 1;
+            listed(annex).map(move |one| {
+                // Below its heading and the county.
+                let first = next + 2;
+                next = first + one.reporters.len() as u32;
+                (one, first)
+            })
+        })
+    }
+}
+
+/// Figures of an annex that are listed reporter by reporter.
+fn listed(annex: &AnnexVariances) -> impl Iterator<Item = &IndicatorVariances> {
+    let all = annex.indicators.iter();
+    all.filter(|one| !one.reporters.is_empty())
 }
 
 /// Rows of an annex's block: its heading, then for each figure a heading, the county and each reporter.
 fn block_height(annex: &AnnexVariances) -> u32 {
-    let of_figure = |one: &IndicatorVariances| match one.reporters.len() {
-        0 => 0,
-        n => n as u32 + 2,
-    };
-    match annex.indicators.iter().map(of_figure).sum() {
+    let of_figure = |one: &IndicatorVariances| one.reporters.len() as u32 + 2;
+    match listed(annex).map(of_figure).sum() {
         0 => 0,
         figures => figures + 1,
     }
@@ -320,8 +404,7 @@ impl Page<'_, '_> {
                 let name = name(self.context, &one.indicator);
                 let n_lines = text::lines(&name, WIDTHS[1]);
                 self.sheet.set_row_height(self.row, text::height(n_lines))?;
-                self.line(&one.indicator)
-                    .write(&name, &one.county, Of::County)?;
+                self.line(one, &name, Of::County)?;
                 self.row += 1;
             }
         }
@@ -341,14 +424,16 @@ impl Page<'_, '_> {
         Ok(())
     }
 
-    fn line<'s>(&'s mut self, indicator: &'s Indicator) -> LineWriter<'s> {
-        LineWriter {
+    /// The county's line of a figure.
+    fn line(&mut self, one: &IndicatorVariances, name: &str, of: Of) -> Result<(), XlsxError> {
+        let line = LineView {
             context: self.context,
-            indicator,
-            sheet: self.sheet,
-            styles: self.styles,
-            row: self.row,
-        }
+            indicator: &one.indicator,
+            line: &one.county,
+            name,
+            of,
+        };
+        line.write(self.sheet, self.styles, self.row)
     }
 
     /// Bars behind the shares completed.
@@ -458,18 +543,14 @@ impl Page<'_, '_> {
             self.row = *row;
             let spec = &context.scheme.annexes[annex.annex];
             self.heading(&format!("{}　{}", spec.number, spec.title))?;
-            for one in annex
-                .indicators
-                .iter()
-                .filter(|one| !one.reporters.is_empty())
-            {
+            for one in listed(annex) {
                 self.figure(one)?;
             }
         }
         Ok(())
     }
 
-    /// One figure: its name, the county, each reporter.
+    /// One figure: its name, the county, what is to be noted of each reporter.
     fn figure(&mut self, one: &IndicatorVariances) -> Result<(), XlsxError> {
         let (context, lang) = (self.context, self.context.lang);
         let header = self.styles.role(Role::Header);
@@ -485,22 +566,16 @@ impl Page<'_, '_> {
         self.row += 1;
         let total = self.styles.role(Role::TotalLabel);
         self.sheet.write_blank(self.row, 0, total)?;
-        let everyone = &context.scheme.area;
         self.sheet.set_row_height(self.row, text::height(1))?;
-        self.line(&one.indicator)
-            .write(everyone, &one.county, Of::Total)?;
+        self.line(one, &context.scheme.area, Of::Total)?;
         self.row += 1;
         let first = self.row;
-        for (idx, (reporter, line)) in one.reporters.iter().enumerate() {
-            let centred = self.styles.role(Role::Centred);
-            self.sheet
-                .write_number_with_format(self.row, 0, idx as f64 + 1.0, centred)?;
-            let name = match reporter {
-                Some(reporter) => &*context.scheme.reporters[*reporter].name,
-                None => lang.pick("单位不明", "unknown"),
-            };
-            self.sheet.set_row_height(self.row, text::height(1))?;
-            self.line(&one.indicator).write(name, line, Of::Reporter)?;
+        for idx in 0..one.reporters.len() {
+            // Boxes of notes are placed by the heights of the rows beside them.
+            if self.blocks.n_lines <= MEASURED {
+                self.sheet.set_row_height(self.row, text::height(1))?;
+            }
+            reporter_line(context, one, idx).write_notes(self.sheet, self.row)?;
             self.row += 1;
         }
         self.bars(first, self.row)?;

@@ -67,6 +67,7 @@ fn annex(area: &str, idx: usize, schemes: &[&Scheme]) -> Annex {
         responsible: None,
         reporter_key: Some(0),
         publish: Vec::new(),
+        one_row_each: None,
         ..county.clone()
     };
     match Shape::of(county) {

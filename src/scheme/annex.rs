@@ -41,6 +41,9 @@ pub struct Annex {
     pub rows: Rows,
     /// Its total row.
     pub total: Option<TotalRow>,
+    /// The key column that names a reporter where the county's form has one row for each: the total row of its
+    /// form (an index into `columns`).
+    pub one_row_each: Option<usize>,
     /// Lines printed below the table.
     pub notes: Vec<String>,
     /// How often it is returned, and by when.

@@ -73,7 +73,10 @@ pub(super) fn findings_note(
     const SHOWN: usize = 6;
     let lang = context.lang;
     let mut blocks: Vec<String> = Vec::new();
+    let mut all_behind = !findings.is_empty();
     for &idx in findings.iter().take(SHOWN) {
+        let behind = behind(context, &context.merged.findings[idx]);
+        all_behind &= behind.is_some();
         let finding = &seen_from(context, sheet, &context.merged.findings[idx]);
         let mut block = format!(
             "【{}】{}",
@@ -89,10 +92,11 @@ pub(super) fn findings_note(
         let mut facts = words::facts(finding, lang);
         // What is said of one cell may hold for others, of which this is one.
         let about = finding.place.as_ref().and_then(|place| place.cell);
-        if let Some(about) = about.filter(|about| *about != at && !facts.is_empty()) {
+        let about = about.filter(|about| behind.is_none() && *about != at && !facts.is_empty());
+        if let Some(about) = about {
             facts = format!("{about}{}{facts}", lang.pick("：", ": "));
         }
-        for line in [facts, words::advice(finding, lang)] {
+        for line in [behind.unwrap_or_default(), facts, words::advice(finding, lang)] {
             if !line.is_empty() {
                 block.push('\n');
                 block.push_str(&text::cut(&line, 600));
@@ -119,7 +123,7 @@ pub(super) fn findings_note(
             }
         });
     }
-    if let Some(source) = source {
+    if let Some(source) = source.filter(|_| !all_behind) {
         let table = &context.merged.tables[source.table];
         let cell = table.cell(&table.rows[source.row], leaf);
         let cell = cell.map(|cell| format!("!{cell}")).unwrap_or_default();
@@ -134,13 +138,33 @@ pub(super) fn findings_note(
     blocks.join("\n\n")
 }
 
+/// Where in the return a finding stands that is not about what the cell shows: 本单位表里的一行：红星村，东河镇.xlsx 附件7!D9.
+fn behind(context: &Context<'_>, finding: &Finding) -> Option<String> {
+    let place = finding.place.as_ref()?;
+    let (marks, lang) = (&context.marks, context.lang);
+    if !marks.is_behind(context.merged, context.scheme, place) {
+        return None;
+    }
+    let row = finding.row.as_deref().map_or(String::new(), |row| {
+        format!("{row}{}", lang.pick("，", ", "))
+    });
+    let sheet = place.sheet.as_deref().unwrap_or_default();
+    let cell = place.cell.map(|cell| format!("!{cell}"));
+    Some(format!(
+        "{}{row}{} {sheet}{}",
+        lang.pick("在本单位表的明细行：", "In a row of its form: "),
+        place.file,
+        cell.unwrap_or_default()
+    ))
+}
+
 /// The finding with the addresses of this workbook, which its reader has in front of them, as far as its
 /// cells came into it.
 fn seen_from(context: &Context<'_>, sheet: &str, finding: &Finding) -> Finding {
     let here = |sheet: &str, cell| Place::sheet(&Arc::from(""), &Arc::from(sheet), cell);
     let mut finding = finding.clone();
     finding.change_places(&mut |place| {
-        let spot = context.marks.spot_of(context.merged, place);
+        let spot = (context.marks).shown_at(context.merged, context.scheme, place);
         if let Some((sheet, cell)) = spot.and_then(|spot| context.layout.cell(spot)) {
             *place = here(sheet, Some(cell));
         }

@@ -423,7 +423,8 @@ impl<'a> Returns<'a> {
         findings: &mut Vec<Finding>,
     ) -> Vec<(usize, Vec<Source>)> {
         let mut conflicts = Vec::new();
-        for leaf in (0..self.annex.leaves.len()).filter(|&leaf| self.annex.is_data(leaf)) {
+        let is_held = |leaf: &usize| self.annex.is_data(*leaf) && self.annex.is_shown(*leaf);
+        for leaf in (0..self.annex.leaves.len()).filter(is_held) {
             let value = &self.row(taken).entries[leaf].value;
             let is_text = self.annex.column_of(leaf).kind == ColumnKind::Text;
             let differing: Vec<Source> = (others.iter().copied())
@@ -525,8 +526,8 @@ impl<'a> Returns<'a> {
     /// Whether the total row of a reporter's form is the county's, and not its own row.
     fn states_total(&self, reporter: usize) -> bool {
         let kind = self.scheme.reporters[reporter].kind;
-        let has_row = self.annex.one_row_each.is_some()
-            && self.annex.returned_by == ReturnedBy::Kind(kind);
+        let has_row =
+            self.annex.one_row_each.is_some() && self.annex.returned_by == ReturnedBy::Kind(kind);
         self.answers(reporter) && !has_row
     }
 

@@ -164,8 +164,8 @@ fn entry(county: &Annex, row: &CountyRow, leaf: usize, returned: &Entry) -> Entr
         Some(name) if name == county.leaves[leaf].column => {
             row.key.first().map_or(Entry::MISSING, |key| named(key))
         }
-        Some(_) if !county.column_of(leaf).kind.is_figure() => Entry::MISSING,
-        _ => returned.clone(),
+        _ if county.is_shown(leaf) => returned.clone(),
+        _ => Entry::MISSING,
     }
 }
 

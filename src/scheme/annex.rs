@@ -388,6 +388,12 @@ impl Annex {
         self.column_of(leaf).kind != ColumnKind::Serial && !self.is_label(self.leaves[leaf].column)
     }
 
+    /// Whether the county shows what its rows hold under a leaf: of total rows that stand for reporters only the
+    /// figures.
+    pub fn is_shown(&self, leaf: usize) -> bool {
+        self.one_row_each.is_none() || self.column_of(leaf).kind.is_figure()
+    }
+
     /// The first leaf of a row that holds data.
     pub fn first_filled(&self, row: &Row) -> Option<usize> {
         let is_filled = |leaf: &usize| row.entries[*leaf].value != Value::Missing;

@@ -153,7 +153,9 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::MissingRow { label } => format!("表中没有“{label}”"),
         Detail::BlankRow { label } => format!("“{label}”一行是空的"),
         Detail::MissingTotal { label } => {
-            format!("表中没有填好的“{label}”行；县里的表取各单位的“{label}”，这张表的数没有汇总进去")
+            format!(
+                "表中没有填好的“{label}”行；县里的表取各单位的“{label}”，这张表的数没有汇总进去"
+            )
         }
         Detail::BlankForm => "收到的是空表".to_owned(),
         Detail::MissingValue { columns } => {

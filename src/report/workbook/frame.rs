@@ -185,12 +185,10 @@ impl<'a> Frame<'a> {
         if column.kind == ColumnKind::Serial {
             return Shown::Number(self.serials[row_idx]);
         }
-        if let Some(name) = self.annex.one_row_each
-            && !column.kind.is_figure()
-        {
-            return match name == self.annex.leaves[leaf].column {
+        if !self.annex.is_shown(leaf) {
+            let is_name = self.annex.one_row_each == Some(self.annex.leaves[leaf].column);
+            return match is_name {
                 true => Shown::Text(Cow::Borrowed(self.reporter(row))),
-                // What a total row says here is that it is one.
                 false => Shown::Blank,
             };
         }

@@ -39,7 +39,13 @@ pub(super) fn write_title(
     sheet.set_row_height(1, n_lines as f64 * 26.0 + 10.0)?;
     let last = (widths.len() - 1) as u16;
     let title = styles.role(Role::Title);
-    merge(sheet, (1, first_col(widths)), (1, last), &annex.title, title)
+    merge(
+        sheet,
+        (1, first_col(widths)),
+        (1, last),
+        &annex.title,
+        title,
+    )
 }
 
 /// The first column that is not hidden.

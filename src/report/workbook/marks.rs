@@ -2,7 +2,7 @@
 //!
 //! A finding knows a cell of a return; a county row knows the row of the return that it was taken
 //! from. Where the county has one row for each reporter, every row of a form stands behind that one: what is found
-//! in any of them is marked there.
+//! in any of them is marked there, and none of their cells is said to be that one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,8 +39,6 @@ enum Became {
     /// All stand behind one.
     One {
         row: Row,
-        /// The one of them that it shows; none where it shows another form's, or nothing.
-        shown: Option<usize>,
         /// The leaf that names it: the only key that is shown.
         name: usize,
     },
@@ -64,13 +62,6 @@ pub(super) struct Spot {
     pub(super) row: Option<usize>,
     /// Leaf column.
     pub(super) leaf: usize,
-}
-
-/// The cell that the cell of a return came to stand at or behind.
-struct Came {
-    spot: Spot,
-    /// Whether the cell shows it.
-    is_shown: bool,
 }
 
 impl Marks {
@@ -110,8 +101,8 @@ impl Marks {
         let mut found: Vec<(Spot, usize)> = Vec::new();
         for (idx, finding) in merged.findings.iter().enumerate() {
             let places = marked_places(finding);
-            let came = places.filter_map(|place| self.came(merged, scheme, place));
-            found.extend(came.map(|came| (came.spot, idx)));
+            let spots = places.filter_map(|place| self.marked_at(merged, scheme, place));
+            found.extend(spots.map(|spot| (spot, idx)));
         }
         found.sort_unstable_by_key(|&(Spot { annex, row, leaf }, finding)| {
             let level = merged.findings[finding].level;
@@ -122,33 +113,23 @@ impl Marks {
         found
     }
 
-    /// Where a cell of a return came to stand, if it came into the workbook.
-    fn came(&self, merged: &Merged, scheme: &Scheme, place: &Place) -> Option<Came> {
+    /// The cell at which it is marked what is found in a cell of a return.
+    fn marked_at(&self, merged: &Merged, scheme: &Scheme, place: &Place) -> Option<Spot> {
         let (table, row, leaf) = locate(merged, &self.forms, place)?;
         let annex = merged.tables[table].annex;
         match self.became.get(table)? {
-            Became::Rows(rows) => Some(Came {
-                spot: Spot {
-                    annex,
-                    row: (*rows.get(row)?)?,
-                    leaf,
-                },
-                is_shown: true,
+            Became::Rows(rows) => Some(Spot {
+                annex,
+                row: (*rows.get(row)?)?,
+                leaf,
             }),
-            Became::One {
-                row: county_row,
-                shown,
-                name,
-            } => {
+            Became::One { row, name } => {
                 let spec = &scheme.annexes[annex];
                 let is_key = spec.is_key(spec.leaves[leaf].column);
-                Some(Came {
-                    spot: Spot {
-                        annex,
-                        row: *county_row,
-                        leaf: if is_key { *name } else { leaf },
-                    },
-                    is_shown: *shown == Some(row),
+                Some(Spot {
+                    annex,
+                    row: *row,
+                    leaf: if is_key { *name } else { leaf },
                 })
             }
         }
@@ -177,21 +158,24 @@ impl Marks {
         self.spots[finding]
     }
 
-    /// The cell of the annex sheets that shows the cell of a return, if any does.
-    pub(super) fn shown_at(
-        &self,
-        merged: &Merged,
-        scheme: &Scheme,
-        place: &Place,
-    ) -> Option<Spot> {
-        let came = self.came(merged, scheme, place)?;
-        came.is_shown.then_some(came.spot)
+    /// The cell of the annex sheets that the cell of a return became, if it did.
+    pub(super) fn spot_of(&self, merged: &Merged, place: &Place) -> Option<Spot> {
+        let (table, row, leaf) = locate(merged, &self.forms, place)?;
+        let Became::Rows(rows) = self.became.get(table)? else {
+            return None;
+        };
+        Some(Spot {
+            annex: merged.tables[table].annex,
+            row: (*rows.get(row)?)?,
+            leaf,
+        })
     }
 
-    /// Whether the cell of a return stands behind one that shows another.
-    pub(super) fn is_behind(&self, merged: &Merged, scheme: &Scheme, place: &Place) -> bool {
-        let came = self.came(merged, scheme, place);
-        came.is_some_and(|came| !came.is_shown)
+    /// Whether the cell of a return stands behind one of the annex sheets.
+    pub(super) fn is_behind(&self, merged: &Merged, place: &Place) -> bool {
+        let table = locate(merged, &self.forms, place).map(|(table, ..)| table);
+        let became = table.and_then(|table| self.became.get(table));
+        matches!(became, Some(Became::One { .. }))
     }
 
     /// How many cells of an annex have a finding of each level as their worst.
@@ -275,7 +259,10 @@ fn became(merged: &Merged, scheme: &Scheme) -> Vec<Became> {
     }
     let mut became = vec![Became::Rows(Vec::new()); merged.tables.len()];
     for (idx, annex) in scheme.annexes.iter().enumerate() {
-        match annex.one_row_each.and_then(|column| annex.leaf(column, None)) {
+        match annex
+            .one_row_each
+            .and_then(|column| annex.leaf(column, None))
+        {
             Some(name) => stand_behind(merged, idx, name, &mut became),
             None => become_rows(merged, idx, &mut became),
         }
@@ -305,25 +292,17 @@ fn become_rows(merged: &Merged, annex: usize, became: &mut [Became]) {
 /// The rows of every form that counts stand behind its reporter's row.
 fn stand_behind(merged: &Merged, annex: usize, name: usize, became: &mut [Became]) {
     let rows = merged.county.annexes[annex].rows.iter().enumerate();
-    let by_reporter: HashMap<usize, usize> =
-        rows.filter_map(|(idx, row)| Some((row.reporter?, idx))).collect();
+    let by_reporter: HashMap<usize, usize> = rows
+        .filter_map(|(idx, row)| Some((row.reporter?, idx)))
+        .collect();
     let forms = merged.tables.iter().zip(&merged.superseded_by).enumerate();
-    for (idx, (table, _)) in
-        forms.filter(|(_, (table, by))| table.annex == annex && by.is_none())
-    {
+    for (idx, (table, _)) in forms.filter(|(_, (table, by))| table.annex == annex && by.is_none()) {
         if let Some(&row) = table.reporter.and_then(|by| by_reporter.get(&by)) {
-            became[idx] = Became::One {
-                row: Some(row),
-                shown: None,
-                name,
-            };
+            let row = Some(row);
+            became[idx] = Became::One { row, name };
         }
     }
     for (row, source) in sources(merged, annex) {
-        became[source.table] = Became::One {
-            row,
-            shown: Some(source.row),
-            name,
-        };
+        became[source.table] = Became::One { row, name };
     }
 }

@@ -265,7 +265,8 @@ impl<'a> Context<'a> {
     /// Whether a reporter returned an annex whose row is not there: without the total row that the county takes.
     fn lacks_total(&self, annex: usize, reporter: usize) -> bool {
         let returns = &self.merged.returns;
-        let found = returns.binary_search_by_key(&(reporter, annex), |one| (one.reporter, one.annex));
+        let found =
+            returns.binary_search_by_key(&(reporter, annex), |one| (one.reporter, one.annex));
         self.scheme.annexes[annex].one_row_each.is_some()
             && found.is_ok_and(|idx| returns[idx].status != ReturnStatus::Missing)
     }

@@ -96,7 +96,11 @@ pub(super) fn findings_note(
         if let Some(about) = about {
             facts = format!("{about}{}{facts}", lang.pick("：", ": "));
         }
-        for line in [behind.unwrap_or_default(), facts, words::advice(finding, lang)] {
+        for line in [
+            behind.unwrap_or_default(),
+            facts,
+            words::advice(finding, lang),
+        ] {
             if !line.is_empty() {
                 block.push('\n');
                 block.push_str(&text::cut(&line, 600));
@@ -138,24 +142,26 @@ pub(super) fn findings_note(
     blocks.join("\n\n")
 }
 
-/// Where in the return a finding stands that is not about what the cell shows: 本单位表里的一行：红星村，东河镇.xlsx 附件7!D9.
+/// Which cell of a return a finding is about, where none of its rows stands in this workbook as it is. Its other cells
+/// are then named as the return has them too.
 fn behind(context: &Context<'_>, finding: &Finding) -> Option<String> {
     let place = finding.place.as_ref()?;
-    let (marks, lang) = (&context.marks, context.lang);
-    if !marks.is_behind(context.merged, context.scheme, place) {
+    if !context.marks.is_behind(context.merged, place) {
         return None;
     }
-    let row = finding.row.as_deref().map_or(String::new(), |row| {
-        format!("{row}{}", lang.pick("，", ", "))
-    });
-    let sheet = place.sheet.as_deref().unwrap_or_default();
-    let cell = place.cell.map(|cell| format!("!{cell}"));
-    Some(format!(
-        "{}{row}{} {sheet}{}",
-        lang.pick("在本单位表的明细行：", "In a row of its form: "),
-        place.file,
-        cell.unwrap_or_default()
-    ))
+    let row = finding.row.as_deref().filter(|row| !row.is_empty());
+    let (file, sheet) = (&place.file, place.sheet.as_deref().unwrap_or_default());
+    let cell = place.cell.map_or(String::new(), |cell| format!("!{cell}"));
+    Some(match context.lang {
+        Lang::Zh => {
+            let row = row.map_or(String::new(), |row| format!("（{row}）"));
+            format!("原表 {file} {sheet}{cell}{row}：")
+        }
+        Lang::En => {
+            let row = row.map_or(String::new(), |row| format!(" ({row})"));
+            format!("In the return, {file} {sheet}{cell}{row}:")
+        }
+    })
 }
 
 /// The finding with the addresses of this workbook, which its reader has in front of them, as far as its
@@ -164,7 +170,7 @@ fn seen_from(context: &Context<'_>, sheet: &str, finding: &Finding) -> Finding {
     let here = |sheet: &str, cell| Place::sheet(&Arc::from(""), &Arc::from(sheet), cell);
     let mut finding = finding.clone();
     finding.change_places(&mut |place| {
-        let spot = (context.marks).shown_at(context.merged, context.scheme, place);
+        let spot = context.marks.spot_of(context.merged, place);
         if let Some((sheet, cell)) = spot.and_then(|spot| context.layout.cell(spot)) {
             *place = here(sheet, Some(cell));
         }

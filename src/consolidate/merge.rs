@@ -85,7 +85,6 @@ impl<'a> Returns<'a> {
         self.leave_hearsay(&mut given, findings);
         let Ranked { taken, others } = rank(&given, n_rows);
         let mut rows = match &self.annex.rows {
-            _ if self.annex.one_row_each.is_some() => self.rows_of_reporters(whose, taken),
             Rows::Fixed(specs) => (specs.iter().enumerate().zip(taken))
                 .map(|((idx, spec), source)| CountyRow {
                     spec: Some(idx),
@@ -101,6 +100,9 @@ impl<'a> Returns<'a> {
                     completion: None,
                 })
                 .collect(),
+            Rows::Register if self.annex.one_row_each.is_some() => {
+                self.rows_of_reporters(whose, taken)
+            }
             Rows::Register => self.register_rows(taken.into_iter().flatten().collect()),
         };
         for row in &mut rows {

@@ -217,9 +217,12 @@ fn lacking(period: Period, earlier: &Stands<'_>) -> Vec<Period> {
 
 /// Open findings by the cells that they are about.
 struct OpenFindings<'f> {
-    /// By file, sheet and column: `(row, finding)`, ascending.
-    by_column: HashMap<(&'f str, &'f str, u32), Vec<(u32, usize)>>,
+    /// For each column `(row, finding)`, ascending.
+    by_column: HashMap<SheetColumn<'f>, Vec<(u32, usize)>>,
 }
+
+/// File, sheet and column.
+type SheetColumn<'f> = (&'f str, &'f str, u32);
 
 impl<'f> OpenFindings<'f> {
     fn of(findings: &'f [Finding]) -> Self {

@@ -102,6 +102,7 @@ impl Marks {
         for (idx, finding) in merged.findings.iter().enumerate() {
             let places = marked_places(finding);
             let spots = places.filter_map(|place| self.marked_at(merged, scheme, place));
+            let spots = spots.chain(self.without_total(merged, scheme, finding));
             found.extend(spots.map(|spot| (spot, idx)));
         }
         found.sort_unstable_by_key(|&(Spot { annex, row, leaf }, finding)| {
@@ -133,6 +134,28 @@ impl Marks {
                 })
             }
         }
+    }
+
+    /// The name of a reporter whose total row is missing, and so has no cell.
+    fn without_total(&self, merged: &Merged, scheme: &Scheme, finding: &Finding) -> Option<Spot> {
+        let (Detail::MissingTotal { .. }, Some(place)) = (&finding.detail, &finding.place) else {
+            return None;
+        };
+        let forms = self
+            .forms
+            .get(&(place.file.clone(), place.sheet.clone()?))?;
+        forms.iter().find_map(|&table| {
+            let annex = merged.tables[table].annex;
+            let is_its = finding.annex.as_ref() == Some(&scheme.annexes[annex].number);
+            match self.became[table] {
+                Became::One { row, name } if is_its => Some(Spot {
+                    annex,
+                    row,
+                    leaf: name,
+                }),
+                _ => None,
+            }
+        })
     }
 
     /// The marked cells of a data row.

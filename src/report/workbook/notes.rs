@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::consolidate::{Figure, Source};
-use crate::model::{Amount, CellRef, Finding, Place};
+use crate::model::{Amount, CellRef, Detail, Finding, Place};
 use crate::report::{Lang, words};
 
 use super::{Context, text};
@@ -146,7 +146,8 @@ pub(super) fn findings_note(
 /// are then named as the return has them too.
 fn behind(context: &Context<'_>, finding: &Finding) -> Option<String> {
     let place = finding.place.as_ref()?;
-    if !context.marks.is_behind(context.merged, place) {
+    let is_missing = matches!(finding.detail, Detail::MissingTotal { .. });
+    if !is_missing && !context.marks.is_behind(context.merged, place) {
         return None;
     }
     let row = finding.row.as_deref().filter(|row| !row.is_empty());

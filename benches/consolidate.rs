@@ -209,6 +209,7 @@ fn annex(idx: usize) -> Annex {
             day: None,
             until: None,
         },
+        one_row_each: None,
         rows_are_figures: false,
         publish: Vec::new(),
     }

@@ -651,6 +651,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
             day: None,
             until: None,
         },
+        one_row_each: None,
         rows_are_figures: false,
         publish: Vec::new(),
     };

@@ -158,6 +158,13 @@ fn overview(scheme: &Scheme, lang: Lang) -> String {
             ReturnedBy::One(reporter) => scheme.reporters[reporter].name.to_string(),
         };
         let rows = match &annex.rows {
+            Rows::Register if annex.one_row_each.is_some() => {
+                let said = say(
+                    "行数不定，县里每单位一行",
+                    "a register, in the county one row for each reporter",
+                );
+                said.to_owned()
+            }
             Rows::Register => say("行数不定", "a register").to_owned(),
             Rows::Fixed(rows) => format!("{} {}", rows.len(), say("行", "rows")),
         };

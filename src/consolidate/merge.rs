@@ -77,7 +77,11 @@ struct Given {
 impl<'a> Returns<'a> {
     /// The county's rows in order, with what the returns disagree on.
     fn rows(&self, findings: &mut Vec<Finding>) -> Vec<CountyRow> {
-        let (mut given, n_rows) = self.given();
+        let mut whose = Vec::new();
+        let (mut given, n_rows) = match self.annex.one_row_each {
+            Some(_) => self.given_by_forms(&mut whose),
+            None => self.given(),
+        };
         self.leave_hearsay(&mut given, findings);
         let Ranked { taken, others } = rank(&given, n_rows);
         let mut rows = match &self.annex.rows {
@@ -96,6 +100,9 @@ impl<'a> Returns<'a> {
                     completion: None,
                 })
                 .collect(),
+            Rows::Register if self.annex.one_row_each.is_some() => {
+                self.rows_of_reporters(whose, taken)
+            }
             Rows::Register => self.register_rows(taken.into_iter().flatten().collect()),
         };
         for row in &mut rows {
@@ -174,6 +181,41 @@ impl<'a> Returns<'a> {
         (given, n_rows)
     }
 
+    /// The total row of every form, as the one row of its reporter, and whose the county's rows are: those of who
+    /// owes the annex, then of who returned it all the same. Who is not known has a row for each form.
+    fn given_by_forms(&self, whose: &mut Vec<Option<usize>>) -> (Vec<Given>, usize) {
+        whose.extend(self.scheme.reporters_of(self.annex).into_iter().map(Some));
+        let mut ids: Vec<Option<u32>> = vec![None; self.scheme.reporters.len()];
+        for (id, reporter) in whose.iter().flatten().enumerate() {
+            ids[*reporter] = Some(id as u32);
+        }
+        let by = |table: usize| self.tables[table].reporter;
+        let forms = self.own.iter().copied();
+        let forms = forms.filter(|&table| !by(table).is_some_and(|by| self.states_total(by)));
+        let mut totals: Vec<Source> = forms.filter_map(|table| self.total_of(table)).collect();
+        // In the order of the roster; of one reporter's forms in that of trust.
+        totals.sort_by_key(|source| by(source.table).unwrap_or(usize::MAX));
+        let given = totals.into_iter().map(|source| {
+            let reporter = by(source.table);
+            let mut new_row = || {
+                whose.push(reporter);
+                whose.len() as u32 - 1
+            };
+            let id = match reporter {
+                Some(known) => *ids[known].get_or_insert_with(new_row),
+                None => new_row(),
+            };
+            Given {
+                id,
+                hearsay: false,
+                nth: 0,
+                source,
+            }
+        });
+        let given = given.collect();
+        (given, whose.len())
+    }
+
     /// Takes out what reporters say of rows that those whose rows they are have not returned, and says so.
     fn leave_hearsay(&self, given: &mut Vec<Given>, findings: &mut Vec<Finding>) {
         let own = given.iter().filter(|given| !given.hearsay);
@@ -223,6 +265,28 @@ impl<'a> Returns<'a> {
                 }
             })
             .collect()
+    }
+
+    /// One row for each reporter, under its name.
+    fn rows_of_reporters(
+        &self,
+        whose: Vec<Option<usize>>,
+        taken: Vec<Option<Source>>,
+    ) -> Vec<CountyRow> {
+        let rows = whose.into_iter().zip(taken);
+        rows.map(|(reporter, source)| CountyRow {
+            spec: None,
+            key: (reporter.iter())
+                .map(|&known| self.scheme.reporters[known].name.clone())
+                .collect(),
+            year: None,
+            reporter,
+            source,
+            conflicts: Vec::new(),
+            shared: Vec::new(),
+            completion: None,
+        })
+        .collect()
     }
 
     /// The total row, if the annex has one.
@@ -313,30 +377,21 @@ impl<'a> Returns<'a> {
     }
 
     /// The total row returned by the office that answers for the annex; failing that, by a form
-    /// that holds nothing else.
+    /// that holds nothing else, unless that is its reporter's row.
     fn stated(&self, findings: &mut Vec<Finding>) -> Option<Source> {
         let mut by_office = Vec::new();
         let mut alone = Vec::new();
         for &table_idx in self.own {
             let table = &self.tables[table_idx];
-            let mut totals = (table.rows.iter().enumerate())
-                .filter(|(_, row)| row.kind == RowKind::Total && self.annex.says_something(row));
-            // Subtotals stand between the data and the grand total.
-            let at_top = self.annex.total.as_ref().is_some_and(|total| total.at_top);
-            let total = if at_top {
-                totals.next()
-            } else {
-                totals.next_back()
-            };
-            let Some((row, _)) = total else { continue };
-            let source = Source {
-                table: table_idx,
-                row,
+            let Some(source) = self.total_of(table_idx) else {
+                continue;
             };
             let mut data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
-            if table.reporter.is_some_and(|by| self.answers(by)) {
+            if table.reporter.is_some_and(|by| self.states_total(by)) {
                 by_office.push(source);
-            } else if !data.any(|row| self.annex.says_something(row)) {
+            } else if self.annex.one_row_each.is_none()
+                && !data.any(|row| self.annex.says_something(row))
+            {
                 alone.push(source);
             }
         }
@@ -350,6 +405,18 @@ impl<'a> Returns<'a> {
         Some(taken)
     }
 
+    /// The grand total that a form states. Subtotals stand between the data and it.
+    fn total_of(&self, table: usize) -> Option<Source> {
+        let rows = self.tables[table].rows.iter().enumerate();
+        let mut totals = rows
+            .filter(|(_, row)| row.kind == RowKind::Total && self.annex.says_something(row))
+            .map(|(row, _)| Source { table, row });
+        match &self.annex.total {
+            Some(total) if total.at_top => totals.next(),
+            _ => totals.next_back(),
+        }
+    }
+
     /// Cells for which other returns give other values.
     fn conflicts(
         &self,
@@ -358,7 +425,8 @@ impl<'a> Returns<'a> {
         findings: &mut Vec<Finding>,
     ) -> Vec<(usize, Vec<Source>)> {
         let mut conflicts = Vec::new();
-        for leaf in (0..self.annex.leaves.len()).filter(|&leaf| self.annex.is_data(leaf)) {
+        let is_held = |leaf: &usize| self.annex.is_data(*leaf) && self.annex.is_shown(*leaf);
+        for leaf in (0..self.annex.leaves.len()).filter(is_held) {
             let value = &self.row(taken).entries[leaf].value;
             let is_text = self.annex.column_of(leaf).kind == ColumnKind::Text;
             let differing: Vec<Source> = (others.iter().copied())
@@ -455,6 +523,14 @@ impl<'a> Returns<'a> {
         let own =
             owners.and_then(|mut owners| owners.position(|owner| Some(*owner) == row.reporter));
         own.unwrap_or(0)
+    }
+
+    /// Whether the total row of a reporter's form is the county's, and not its own row.
+    fn states_total(&self, reporter: usize) -> bool {
+        let kind = self.scheme.reporters[reporter].kind;
+        let has_row =
+            self.annex.one_row_each.is_some() && self.annex.returned_by == ReturnedBy::Kind(kind);
+        self.answers(reporter) && !has_row
     }
 
     /// Whether a reporter answers for the whole annex.

@@ -54,6 +54,12 @@ pub enum Detail {
         /// Its label.
         label: String,
     },
+    /// The row that the county takes a reporter's figures from, the total row of its form, is not there or was
+    /// left blank.
+    MissingTotal {
+        /// Its label.
+        label: String,
+    },
     /// Nothing of the form was filled in.
     BlankForm,
     /// Cells of a row that is otherwise filled in are blank.

@@ -66,6 +66,7 @@ pub fn normalise(
         }
     }
     form.missing_rows(&rows);
+    form.missing_total(&rows);
     form.replaced_formulas(&rows);
     form.say_departures();
     form.say_added_up();
@@ -767,6 +768,28 @@ impl Form<'_> {
             finding.row = Some(label.into());
             self.push(finding, blank.or(corner));
         }
+    }
+
+    /// The total row of a form that gives the county nothing else.
+    fn missing_total(&mut self, rows: &[Row]) {
+        let (Some(_), Some(total)) = (self.annex.one_row_each, &self.annex.total) else {
+            return;
+        };
+        let filled = rows.iter().filter(|row| self.annex.says_something(row));
+        let is_total = |row: &&Row| row.kind == RowKind::Total;
+        if filled.clone().any(|row| is_total(&row)) {
+            return;
+        }
+        let n_rows = filled.count();
+        if n_rows == 0 {
+            return;
+        }
+        let label = total.label(n_rows);
+        let row = label.as_str().into();
+        let detail = Detail::MissingTotal { label };
+        let mut finding = Finding::new(Kind::MissingRow, Level::Mandatory, detail);
+        finding.row = Some(row);
+        self.push(finding, self.corner());
     }
 
     /// How serious it is that nothing was filled in; `None` where the reporter owes nothing of the form, as

@@ -156,7 +156,7 @@ pub fn compare(
         county: &counties[idx],
     };
     let mut places = 0..pasts.len();
-    let mut of = |past: &Option<Past>| past.as_ref().and(places.next()).map(stand);
+    let mut of = |past: &Option<Past>| past.as_ref().and_then(|_| places.next()).map(stand);
     let stands = Stands {
         plan: of(&earlier.plan),
         last_month: of(&earlier.last_month),

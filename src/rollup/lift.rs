@@ -56,11 +56,8 @@ impl Lifter<'_> {
         let rows = &part.county.annexes[self.idx].rows;
         let (leaves, rows): (Vec<Option<usize>>, Vec<Row>) = match Shape::of(county) {
             Shape::Row => {
-                let kept = kept_columns(county);
-                let leaves = (county.leaves.iter().enumerate())
-                    .filter(|(_, leaf)| kept.contains(&leaf.column))
-                    .map(|(leaf, _)| Some(leaf));
-                let leaves: Vec<Option<usize>> = leaves.collect();
+                let kept = kept_leaves(county).into_iter();
+                let leaves: Vec<Option<usize>> = kept.map(Some).collect();
                 let specs = (self.annex.rows.fixed().iter().enumerate())
                     .filter(|(_, spec)| spec.reporter() == Some(part.reporter));
                 let rows = specs.map(|(spec, its)| Row {
@@ -79,15 +76,13 @@ impl Lifter<'_> {
                 (leaves, rows)
             }
             Shape::Block => {
-                let leaves = [None].into_iter().chain((0..county.leaves.len()).map(Some));
+                let kept = kept_leaves(county);
+                let leaves = [None].into_iter().chain(kept.iter().copied().map(Some));
                 let rows = rows.iter().enumerate().filter_map(|(idx, row)| {
                     let source = row.source?;
                     let key = block_key(name, scheme, &row.key);
                     let own = &part.tables[source.table].rows[source.row].entries;
-                    let county = Entry {
-                        value: Value::Text((**name).into()),
-                        formula: false,
-                    };
+                    let own = (kept.iter()).map(|&leaf| entry(county, row, leaf, &own[leaf]));
                     Some(Row {
                         kind: RowKind::Data,
                         spec: self.annex.row_spec(&key, row.year),
@@ -96,7 +91,7 @@ impl Lifter<'_> {
                         reporter: Some(part.reporter),
                         sheet_row: at(Some(idx)).unwrap_or(0),
                         stated_count: None,
-                        entries: [county].into_iter().chain(own.iter().cloned()).collect(),
+                        entries: [named(name)].into_iter().chain(own).collect(),
                     })
                 });
                 (leaves.collect(), rows.collect())
@@ -152,6 +147,32 @@ impl Lifter<'_> {
             rows: rows.collect(),
             originals: Vec::new(),
         }
+    }
+}
+
+/// The leaves of the columns that the prefecture keeps of a county's form.
+fn kept_leaves(county: &Annex) -> Vec<usize> {
+    let kept = kept_columns(county);
+    let leaves = county.leaves.iter().enumerate();
+    let leaves = leaves.filter(|(_, leaf)| kept.contains(&leaf.column));
+    leaves.map(|(leaf, _)| leaf).collect()
+}
+
+/// What a row of the county shows: of the total row that stands for a reporter its figures, under its name.
+fn entry(county: &Annex, row: &CountyRow, leaf: usize, returned: &Entry) -> Entry {
+    match county.one_row_each {
+        Some(name) if name == county.leaves[leaf].column => {
+            row.key.first().map_or(Entry::MISSING, |key| named(key))
+        }
+        _ if county.is_shown(leaf) => returned.clone(),
+        _ => Entry::MISSING,
+    }
+}
+
+fn named(name: &str) -> Entry {
+    Entry {
+        value: Value::Text(name.into()),
+        formula: false,
     }
 }
 

@@ -67,11 +67,13 @@ fn annex(area: &str, idx: usize, schemes: &[&Scheme]) -> Annex {
         responsible: None,
         reporter_key: Some(0),
         publish: Vec::new(),
+        one_row_each: None,
         ..county.clone()
     };
     match Shape::of(county) {
         Shape::Row => {
             keep_columns(&mut annex, &kept_columns(county));
+            name_column(&mut annex);
             annex.total = county.total.as_ref().map(|total| TotalRow {
                 label: "合计".to_owned(),
                 at_top: total.at_top,
@@ -79,6 +81,9 @@ fn annex(area: &str, idx: usize, schemes: &[&Scheme]) -> Annex {
             annex.rows = Rows::Fixed(rows_of_counties(county, schemes));
         }
         Shape::Block => {
+            if county.one_row_each.is_some() {
+                keep_columns(&mut annex, &kept_columns(county));
+            }
             name_counties(&mut annex);
             annex.total = annex
                 .total
@@ -89,29 +94,30 @@ fn annex(area: &str, idx: usize, schemes: &[&Scheme]) -> Annex {
             }
         }
     }
+    let depths = annex.leaves.iter().map(|leaf| leaf.path.len());
+    annex.depth = depths.max().unwrap_or(1);
     annex
 }
 
-/// The columns that one row a county still has: all but the keys below the reporter.
+/// The columns that the prefecture has of a county's form: of one row for a county or a reporter all but the
+/// keys below that.
 pub(super) fn kept_columns(county: &Annex) -> Vec<usize> {
-    let reporter = county.reporter_key.map(|key| county.row_key[key]);
+    let name = match Shape::of(county) {
+        Shape::Row => county.reporter_key.map(|key| county.row_key[key]),
+        Shape::Block => county.one_row_each,
+    };
+    let is_below = |column: &usize| {
+        name.is_some_and(|name| name != *column && county.row_key.contains(column))
+    };
     (0..county.columns.len())
-        .filter(|column| !county.row_key.contains(column) || reporter == Some(*column))
+        .filter(|column| !is_below(column))
         .collect()
 }
 
 fn keep_columns(annex: &mut Annex, kept: &[usize]) {
     let new = |column: usize| kept.iter().position(|kept| *kept == column);
-    let reporter = annex
-        .row_key
-        .iter()
-        .copied()
-        .find(|key| new(*key).is_some());
     annex.leaves.retain(|leaf| new(leaf.column).is_some());
     for leaf in &mut annex.leaves {
-        if Some(leaf.column) == reporter {
-            leaf.path = vec![COUNTY.to_owned()];
-        }
         leaf.column = new(leaf.column).unwrap_or_default();
     }
     annex.columns = kept
@@ -122,15 +128,18 @@ fn keep_columns(annex: &mut Annex, kept: &[usize]) {
         column.weight = column.weight.and_then(new);
         column.merge_down = false;
     }
-    annex.row_key = reporter.and_then(new).into_iter().collect();
+    annex.row_key = annex.row_key.iter().copied().filter_map(new).collect();
     annex.year_column = annex.year_column.and_then(new);
     annex.reporter_column = annex.row_key.first().copied();
-    annex.depth = annex
-        .leaves
-        .iter()
-        .map(|leaf| leaf.path.len())
-        .max()
-        .unwrap_or(1);
+}
+
+/// Where rows of reporters become one of their county, the column that named them names counties.
+fn name_column(annex: &mut Annex) {
+    for leaf in &mut annex.leaves {
+        if Some(leaf.column) == annex.reporter_column {
+            leaf.path = vec![COUNTY.to_owned()];
+        }
+    }
 }
 
 /// One row for each county, or for each county and year.

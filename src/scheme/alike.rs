@@ -65,5 +65,6 @@ fn content(annex: &Annex) -> String {
     };
     let keys = (&annex.row_key, annex.year_column, annex.reporter_key);
     let columns = (annex.unit, &annex.columns, &annex.leaves);
-    format!("{columns:?}{keys:?}{rows}{:?}", annex.total.is_some())
+    let totals = (annex.total.is_some(), annex.one_row_each);
+    format!("{columns:?}{keys:?}{rows}{totals:?}")
 }

@@ -41,6 +41,9 @@ pub struct Annex {
     pub rows: Rows,
     /// Its total row.
     pub total: Option<TotalRow>,
+    /// The key column that names a reporter where the county's form has one row for each: the total row of its
+    /// form (an index into `columns`).
+    pub one_row_each: Option<usize>,
     /// Lines printed below the table.
     pub notes: Vec<String>,
     /// How often it is returned, and by when.
@@ -383,6 +386,12 @@ impl Annex {
     /// Whether a leaf holds data: no key and no row number.
     pub fn is_data(&self, leaf: usize) -> bool {
         self.column_of(leaf).kind != ColumnKind::Serial && !self.is_label(self.leaves[leaf].column)
+    }
+
+    /// Whether the county shows what its rows hold under a leaf: of total rows that stand for reporters only the
+    /// figures.
+    pub fn is_shown(&self, leaf: usize) -> bool {
+        self.one_row_each.is_none() || self.column_of(leaf).kind.is_figure()
     }
 
     /// The first leaf of a row that holds data.

@@ -454,6 +454,7 @@ file_with_rules!(
         total_row: Option<String>,
         #[serde(default)]
         total_at: TotalAt,
+        one_row_each: Option<Spanned<String>>,
         #[serde(default)]
         notes: Vec<String>,
         year_labels: Option<Spanned<Vec<String>>>,

@@ -354,6 +354,7 @@ impl AnnexLoader<'_> {
                 label,
                 at_top: file.total_at == TotalAt::Top,
             }),
+            one_row_each: None,
             notes: file.notes.clone(),
             due: self.due(file),
             rows_are_figures: false,
@@ -409,9 +410,34 @@ impl AnnexLoader<'_> {
             self.check_slots(&annex, column, written.get_ref().name.span());
         }
         annex.rows = self.rows(file, &annex, &keys);
+        annex.one_row_each = self.one_row_each(file, &annex);
         self.weights(file, &mut annex);
         annex.publish = self.publish(file, &annex);
         annex
+    }
+
+    /// The column that names a reporter where the county's form has one row for each.
+    fn one_row_each(&mut self, file: &AnnexFile, annex: &Annex) -> Option<usize> {
+        let name = file.one_row_each.as_ref()?;
+        let column = self.column(annex, name)?;
+        let wanted = if !matches!(annex.rows, Rows::Register) {
+            "只用于 rows = \"register\" 的附件"
+        } else if annex.total.is_none() {
+            "只用于有合计行（total_row）的附件"
+        } else if !matches!(annex.returned_by, ReturnedBy::Kind(_)) {
+            "只用于 returned_by = \"township\" 或 \"department\" 的附件"
+        } else if annex.year_column.is_some() {
+            // A total over rows of several years is no year's figure.
+            "只用于没有年份列的附件"
+        } else if !annex.row_key.contains(&column) {
+            "row_key 中的一列"
+        } else {
+            return Some(column);
+        };
+        let given = name.get_ref().clone();
+        let problem = Problem::BadValue { wanted, given };
+        self.mistakes.at(self.file, name.span(), problem);
+        None
     }
 
     /// The columns that rates are weighted with.

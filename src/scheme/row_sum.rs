@@ -9,6 +9,8 @@ pub struct RowSum<'s> {
     /// The rule.
     pub rule: &'s Rule,
     year: Option<u16>,
+    /// Whether the county's rows are total rows of forms.
+    rows_are_totals: bool,
     /// The leaf that is the sum.
     pub total: usize,
     /// The leaves that are added up.
@@ -42,6 +44,7 @@ impl Scheme {
                     sums.push(RowSum {
                         rule,
                         year,
+                        rows_are_totals: annex.one_row_each.is_some(),
                         total,
                         parts,
                     });
@@ -53,8 +56,20 @@ impl Scheme {
 }
 
 impl RowSum<'_> {
-    /// Whether it holds in a row with this key and year.
+    /// Whether it holds in the county's row with this key and year.
     pub fn applies(&self, key: &[Arc<str>], year: Option<u16>) -> bool {
+        match self.rows_are_totals {
+            true => self.applies_to_totals(),
+            false => self.applies_to(key, year),
+        }
+    }
+
+    /// Whether it holds in total rows.
+    pub fn applies_to_totals(&self) -> bool {
+        self.rule.applies.total_rows && self.applies_to(&[], None)
+    }
+
+    fn applies_to(&self, key: &[Arc<str>], year: Option<u16>) -> bool {
         let applies = &self.rule.applies;
         let year = self.year.or(year);
         let is_in = |keys: &[Box<[Arc<str>]>]| keys.iter().any(|one| **one == *key);
@@ -64,11 +79,6 @@ impl RowSum<'_> {
                 (Some(years), Some(year)) => years.contains(&year),
                 _ => true,
             }
-    }
-
-    /// Whether it holds in total rows.
-    pub fn applies_to_totals(&self) -> bool {
-        self.rule.applies.total_rows && self.applies(&[], None)
     }
 }
 

@@ -286,6 +286,56 @@ fn a_form_that_holds_only_a_total_row_states_it_too() {
 }
 
 #[test]
+fn where_reporters_have_one_row_each_it_is_the_grand_total_of_their_form() {
+    let mut grid = Grid::new("序号:serial | 片区:key | 村:key | 面积 | 率:rate");
+    grid.annex().one_row_each = Some(2);
+    let grid = grid
+        .returned(
+            "草湖乡",
+            "1|南|甲|3|80 \n 合计|||3| \n 2|北|乙|4|90 \n 合计|||7|85",
+        )
+        .returned("轮台镇", "1|南|丙|20|70 \n 合计|||20|70")
+        .returned("轮台镇", "1|南|丁|1|60 \n 合计|||21|70")
+        .returned("?", "1|南|戊|5|50 \n 合计|||5|50")
+        .returned("野云沟乡", "1|南|己|9|50")
+        .returned("县林草局", "1|南|庚|1|1 \n 合计|||40|");
+    assert_eq!(
+        grid.shown(),
+        lines(
+            "轮台镇: 合计 |  |  | 20 | 70 <- 2.xlsx row 3
+             草湖乡: 合计 |  |  | 7 | 85 <- 1.xlsx row 5
+             野云沟乡: not returned
+             : 合计 |  |  | 5 | 50 <- 4.xlsx row 3
+             sum:  |  |  | 32 | ; 6.xlsx states row 3"
+        )
+    );
+    assert_eq!(
+        grid.conflicts(),
+        ["附件3/轮台镇/合计/面积/: ‘20’ 2.xlsx D3, ‘21’ 3.xlsx D3"]
+    );
+}
+
+#[test]
+fn a_township_that_returns_nothing_but_its_total_does_not_state_the_countys() {
+    let mut grid = Grid::new("村:key | 面积");
+    grid.annex().one_row_each = Some(0);
+    // Nor does one that answers for the annex beside owing it.
+    grid.annex().responsible = Some(1);
+    let grid = grid
+        .returned("草湖乡", "甲|3 \n 合计|3")
+        .returned("轮台镇", "合计|9");
+    assert_eq!(
+        grid.shown(),
+        lines(
+            "轮台镇: 合计 | 9 <- 2.xlsx row 2
+             草湖乡: 合计 | 3 <- 1.xlsx row 3
+             野云沟乡: not returned
+             sum:  | 12"
+        )
+    );
+}
+
+#[test]
 fn an_annex_without_a_total_row_gets_none() {
     let mut grid = Grid::new("乡镇:reporter | 面积").rows(&["轮台镇"]);
     grid.annex().total = None;

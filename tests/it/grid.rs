@@ -50,6 +50,7 @@ impl Grid {
                 day: None,
                 until: None,
             },
+            one_row_each: None,
             rows_are_figures: false,
             publish: Vec::new(),
         };

@@ -248,6 +248,7 @@ fn scheme() -> Scheme {
                 day: None,
                 until: None,
             },
+            one_row_each: None,
             rows_are_figures: false,
             publish: Vec::new(),
         }],

@@ -22,6 +22,8 @@ mod merged;
 #[cfg(feature = "consolidate")]
 mod month;
 mod normalise;
+#[cfg(feature = "consolidate")]
+mod one_row_each;
 mod outbox;
 #[cfg(feature = "consolidate")]
 mod over_time;

@@ -121,7 +121,9 @@ impl<'a> Comparer<'a> {
             .collect();
         let annex = &self.scheme.annexes[self.indicator.annex];
         let leaf = annex.leaf(self.indicator.column, self.now.period.year());
-        let open = leaf.map_or(0, |leaf| self.open.about(self.now, &rows, leaf).len());
+        let open = leaf.map_or(0, |leaf| {
+            self.open.about(annex, self.now, &rows, leaf).len()
+        });
         let against = |then: Option<&Taken>| match then {
             Some(then) => self.held(&self.this_month, then, whose, As::Change).0,
             None => Compared::NONE,

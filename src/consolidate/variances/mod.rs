@@ -15,8 +15,8 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::model::{CellRef, Earlier, Finding, Fraction, Period, Table};
-use crate::scheme::Scheme;
+use crate::model::{Earlier, Finding, Fraction, Period, Table};
+use crate::scheme::{Annex, Scheme};
 
 use super::{County, Source};
 
@@ -217,12 +217,16 @@ fn lacking(period: Period, earlier: &Stands<'_>) -> Vec<Period> {
 
 /// Open findings by the cells that they are about.
 struct OpenFindings<'f> {
-    by_cell: HashMap<(&'f str, &'f str, CellRef), Vec<usize>>,
+    /// For each column `(row, finding)`, ascending.
+    by_column: HashMap<SheetColumn<'f>, Vec<(u32, usize)>>,
 }
+
+/// File, sheet and column.
+type SheetColumn<'f> = (&'f str, &'f str, u32);
 
 impl<'f> OpenFindings<'f> {
     fn of(findings: &'f [Finding]) -> Self {
-        let mut by_cell: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut by_column: HashMap<_, Vec<(u32, usize)>> = HashMap::new();
         let open = findings
             .iter()
             .enumerate()
@@ -230,24 +234,42 @@ impl<'f> OpenFindings<'f> {
         for (idx, finding) in open {
             for place in finding.place.iter().chain(&finding.cells) {
                 if let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) {
-                    by_cell
-                        .entry((&*place.file, &**sheet, cell))
+                    by_column
+                        .entry((&*place.file, &**sheet, cell.col))
                         .or_default()
-                        .push(idx);
+                        .push((cell.row, idx));
                 }
             }
         }
-        Self { by_cell }
+        by_column
+            .values_mut()
+            .for_each(|found| found.sort_unstable());
+        Self { by_column }
     }
 
-    /// Those about a column of some rows, each once.
-    fn about(&self, stand: Stand<'_>, rows: &[Source], leaf: usize) -> Vec<usize> {
-        let cells = rows.iter().filter_map(|source| {
+    /// Those about a column of some rows, each once. The total row that is all that the county has of a form
+    /// is made of the form's rows.
+    fn about(&self, annex: &Annex, stand: Stand<'_>, rows: &[Source], leaf: usize) -> Vec<usize> {
+        let found = rows.iter().flat_map(|source| {
             let table = &stand.tables[source.table];
-            let cell = table.cell(&table.rows[source.row], leaf)?;
-            self.by_cell.get(&(&*table.file, &*table.sheet, cell))
+            let rows = match annex.one_row_each {
+                Some(_) => &table.rows[..],
+                None => &table.rows[source.row..=source.row],
+            };
+            let column = table.columns[leaf].map(|col| (&*table.file, &*table.sheet, col));
+            let found = column.and_then(|column| self.by_column.get(&column));
+            let found = found.map_or(&[][..], Vec::as_slice);
+            let start = found.partition_point(|(row, _)| *row < rows[0].sheet_row);
+            let last = rows[rows.len() - 1].sheet_row;
+            let found = found[start..]
+                .iter()
+                .take_while(move |(row, _)| *row <= last);
+            // Several forms may stand side by side or below each other.
+            let is_of_form =
+                |row: &u32| rows.binary_search_by_key(row, |row| row.sheet_row).is_ok();
+            found.filter(move |(row, _)| is_of_form(row))
         });
-        let mut found: Vec<usize> = cells.flatten().copied().collect();
+        let mut found: Vec<usize> = found.map(|(_, finding)| *finding).collect();
         found.sort_unstable();
         found.dedup();
         found

@@ -29,6 +29,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::OthersRows { .. } => "Rows of other offices, left out",
         Detail::MissingRow { .. } => "A row is missing",
         Detail::BlankRow { .. } => "A row was left blank",
+        Detail::MissingTotal { .. } => "The total row is missing, nothing was taken",
         Detail::BlankForm => "The form was left blank",
         Detail::MissingValue { .. } => "Figures are missing",
         Detail::UnitDiffers {
@@ -152,6 +153,9 @@ pub(super) fn facts(finding: &Finding) -> String {
         }
         Detail::MissingRow { label } => format!("the form has no “{label}”"),
         Detail::BlankRow { label } => format!("nothing is filled in at “{label}”"),
+        Detail::MissingTotal { label } => format!(
+            "nothing is filled in at “{label}”, which is what the county takes of a form; the figures of this form are not in the county's"
+        ),
         Detail::BlankForm => "nothing is filled in".to_owned(),
         Detail::MissingValue { columns } => {
             let more = match columns.len() {
@@ -599,6 +603,7 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::BlankRow { .. } => {
             "Fill it in: 0 where there is nothing, “－” where it does not apply".to_owned()
         }
+        Detail::MissingTotal { label } => format!("Fill in the row “{label}” and return it"),
         Detail::BlankForm => "Fill it in and return it, or say that there is nothing".to_owned(),
         Detail::MissingValue { .. } => "Fill them in; 0 for none, － for not applicable".to_owned(),
         Detail::UnitDiffers {

@@ -121,6 +121,12 @@ fn examples() -> Vec<Finding> {
                 label: "轮南镇".into(),
             },
         ),
+        finding(
+            Kind::MissingRow,
+            Detail::MissingTotal {
+                label: "合计".into(),
+            },
+        ),
         finding(Kind::MissingRow, Detail::BlankForm),
         finding(
             Kind::Chain,
@@ -592,6 +598,7 @@ fn variant(detail: &Detail) -> usize {
         Detail::Compare { .. } => 47,
         Detail::Copied { .. } => 48,
         Detail::OthersRows { .. } => 50,
+        Detail::MissingTotal { .. } => 51,
         Detail::OfOtherPeriod { .. } => 51,
         Detail::PeriodsDiffer { .. } => 52,
     }

@@ -29,6 +29,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::OthersRows { .. } => "填了别的单位的行，未汇总",
         Detail::MissingRow { .. } => "缺少一行",
         Detail::BlankRow { .. } => "整行没有填",
+        Detail::MissingTotal { .. } => "合计行没有填，未汇总",
         Detail::BlankForm => "整张表没有填",
         Detail::MissingValue { .. } => "有漏填的指标",
         Detail::UnitDiffers {
@@ -151,6 +152,11 @@ pub(super) fn facts(finding: &Finding) -> String {
         }
         Detail::MissingRow { label } => format!("表中没有“{label}”"),
         Detail::BlankRow { label } => format!("“{label}”一行是空的"),
+        Detail::MissingTotal { label } => {
+            format!(
+                "表中没有填好的“{label}”行；县里的表取各单位的“{label}”，这张表的数没有汇总进去"
+            )
+        }
         Detail::BlankForm => "收到的是空表".to_owned(),
         Detail::MissingValue { columns } => {
             let more = match columns.len() {
@@ -594,6 +600,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::OthersRows { .. } => "请有关单位自己报；多填的行请清空".to_owned(),
         Detail::MissingRow { label } => format!("请补上“{label}”一行再报"),
         Detail::BlankRow { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
+        Detail::MissingTotal { label } => format!("请补填“{label}”一行再报"),
         Detail::BlankForm => "请填好再报；确实没有可报的，请告知县里".to_owned(),
         Detail::MissingValue { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
         Detail::UnitDiffers {

@@ -96,10 +96,8 @@ impl<'a> Grid<'a> {
 
     /// What the cell that starts here looks like, but for its number format.
     fn look(self, row_idx: usize, leaf: usize, span: usize) -> Look {
-        if self.is_absent(row_idx, leaf) {
-            return Look::new(Role::Absent);
-        }
         let role = match self.frame.annex.column_of(leaf).kind {
+            _ if self.is_absent(row_idx, leaf) => Role::Absent,
             // A name stands in the middle; what is printed beside it may be a whole paragraph.
             _ if self.frame.keys[leaf].is_some() => Role::Centred,
             ColumnKind::Serial => Role::Centred,
@@ -260,9 +258,8 @@ impl<'a> Grid<'a> {
         let span = self.frame.span(row_idx, leaf);
         let look = self.look(row_idx, leaf, span);
         if self.is_absent(row_idx, leaf) {
-            let is_missing = self.frame.context.is_due(self.frame.idx);
-            let word = match is_missing && self.frame.first_value == Some(leaf) {
-                true => self.frame.context.lang.pick("未报", "missing"),
+            let word = match self.frame.first_value == Some(leaf) {
+                true => self.frame.why_absent(row_idx),
                 false => "",
             };
             cells.text(leaf, style(leaf, look), word);
@@ -357,13 +354,20 @@ impl Writer<'_, '_> {
         self.write_notes()
     }
 
+    fn first_col(&self) -> u16 {
+        head::first_col(&self.grid.frame.widths)
+    }
+
     fn last_col(&self) -> u16 {
         self.grid.frame.last_col()
     }
 
     fn set_up(&mut self) -> Result<(), XlsxError> {
         for (col, width) in self.grid.frame.widths.iter().enumerate() {
-            self.sheet.set_column_width(col as u16, *width)?;
+            match *width > 0.0 {
+                true => self.sheet.set_column_width(col as u16, *width)?,
+                false => self.sheet.set_column_hidden(col as u16)?,
+            };
         }
         if self.grid.frame.completion {
             for (nth, width) in COMPLETION.into_iter().enumerate() {
@@ -386,7 +390,7 @@ impl Writer<'_, '_> {
         let annex = self.grid.frame.annex;
         let last = self.last_col();
         let widths = &self.grid.frame.widths;
-        head::write_number(self.sheet, self.styles, annex)?;
+        head::write_number(self.sheet, self.styles, annex, widths)?;
         let status = self.grid.frame.context.annex_status(self.grid.frame.idx);
         let small = self.styles.role(Role::Small);
         if last > 0 {
@@ -419,9 +423,10 @@ impl Writer<'_, '_> {
         };
         let last = self.last_col();
         let row = self.grid.part.first_row;
+        let first = self.first_col();
         let absent = self.styles.role(Role::Absent);
         self.sheet.set_row_height(row, text::height(1))?;
-        merge(self.sheet, (row, 0), (row, last), word, absent)
+        merge(self.sheet, (row, first), (row, last), word, absent)
     }
 
     /// Notes of the data rows, and the heights by which boxes of notes are placed.
@@ -514,12 +519,13 @@ impl Writer<'_, '_> {
             .collect();
         let level = worst(&self.grid.frame.context.merged.findings, &label);
         if frame.label_cols > 0 {
-            let format = self.styles.get(Look::new(Role::TotalLabel).level(level));
             let last = frame.label_cols as u16 - 1;
+            let first = self.first_col().min(last);
+            let format = self.styles.get(Look::new(Role::TotalLabel).level(level));
             let text = spec.label(n_returned);
-            merge(self.sheet, (at, 0), (at, last), &text, format)?;
+            merge(self.sheet, (at, first), (at, last), &text, format)?;
             if !label.is_empty() {
-                self.write_note((at, None), 0, &label, total.stated, None)?;
+                self.write_note((at, None), first.into(), &label, total.stated, None)?;
             }
         }
         for leaf in frame.label_cols..frame.annex.leaves.len() {
@@ -614,11 +620,29 @@ impl Writer<'_, '_> {
                 format!("the totals hold {came} of {owed} reporters; missing: {missing}")
             }
         });
-        let said: Vec<String> = whole.into_iter().chain(partly).collect();
+        let said = whole.into_iter().chain(partly).chain(self.without_total());
+        let said: Vec<String> = said.collect();
         let said = said.join(lang.pick("；", "; "));
         (!said.is_empty()).then(|| match lang {
             Lang::Zh => format!("数据不全：{said}。"),
             Lang::En => format!("Incomplete: {said}."),
+        })
+    }
+
+    /// Whose forms came without the total row that the county takes.
+    fn without_total(&self) -> Option<String> {
+        let frame = self.grid.frame;
+        let context = frame.context;
+        let absent = frame.county.rows.iter().filter(|row| row.source.is_none());
+        let lacking = absent.filter_map(|row| row.reporter);
+        let lacking = lacking.filter(|&reporter| context.lacks_total(frame.idx, reporter));
+        let names: Vec<&str> = lacking
+            .map(|reporter| &*context.scheme.reporters[reporter].name)
+            .collect();
+        let named = (!names.is_empty()).then(|| some_of(names, context.lang))?;
+        Some(match context.lang {
+            Lang::Zh => format!("合计不含没有合计行的{named}"),
+            Lang::En => format!("the totals lack {named}, returned without a total row"),
         })
     }
 
@@ -628,14 +652,14 @@ impl Writer<'_, '_> {
         let total_below = frame.sheets.total.is_some_and(|(idx, row)| {
             std::ptr::eq(&frame.sheets.parts[idx], self.grid.part) && row >= below_data
         });
-        let last = self.last_col();
+        let (left, last) = (self.first_col(), self.last_col());
         let width: f64 = frame.widths.iter().sum();
         let mut first = below_data + u32::from(total_below);
         if let Some(said) = self.incomplete() {
             let format = self.styles.role(Role::Warning);
             let n_lines = text::lines(&said, width);
             self.sheet.set_row_height(first, text::height(n_lines))?;
-            merge(self.sheet, (first, 0), (first, last), &said, format)?;
+            merge(self.sheet, (first, left), (first, last), &said, format)?;
             first += 1;
         }
         let format = self.styles.role(Role::Paragraph);
@@ -648,7 +672,7 @@ impl Writer<'_, '_> {
             let at = first + idx as u32;
             let n_lines = text::lines(note, width);
             self.sheet.set_row_height(at, text::height(n_lines))?;
-            merge(self.sheet, (at, 0), (at, last), note, format)?;
+            merge(self.sheet, (at, left), (at, last), note, format)?;
         }
         Ok(())
     }

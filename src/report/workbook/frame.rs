@@ -39,7 +39,7 @@ pub(super) struct Frame<'a> {
     pub(super) spans: Vec<Option<Vec<u32>>>,
     /// Serial number of each row.
     pub(super) serials: Vec<u32>,
-    /// Width of each leaf.
+    /// Width of each leaf; 0 where its column is hidden.
     pub(super) widths: Vec<f64>,
     /// Lines that labels over several rows ask of each of them; nothing in a large register.
     pub(super) lines: Vec<usize>,
@@ -185,6 +185,13 @@ impl<'a> Frame<'a> {
         if column.kind == ColumnKind::Serial {
             return Shown::Number(self.serials[row_idx]);
         }
+        if !self.annex.is_shown(leaf) {
+            let is_name = self.annex.one_row_each == Some(self.annex.leaves[leaf].column);
+            return match is_name {
+                true => Shown::Text(Cow::Borrowed(self.reporter(row))),
+                false => Shown::Blank,
+            };
+        }
         let returned = self
             .source(row)
             .map(|(_, returned)| &returned.entries[leaf].value);
@@ -223,6 +230,26 @@ impl<'a> Frame<'a> {
             (Some(figure), _) => Shown::published(figure),
             (None, Some(value)) => self.shown_value(value, leaf, row.spec),
             (None, None) => Shown::Blank,
+        }
+    }
+
+    /// Why a row is not there.
+    pub(super) fn why_absent(&self, row_idx: usize) -> &'static str {
+        let (context, row) = (self.context, &self.county.rows[row_idx]);
+        match row.reporter {
+            Some(reporter) if context.lacks_total(self.idx, reporter) => {
+                context.lang.pick("缺合计行", "no total row")
+            }
+            _ if context.is_due(self.idx) => context.lang.pick("未报", "missing"),
+            _ => "",
+        }
+    }
+
+    /// Whose row it is.
+    fn reporter(&self, row: &CountyRow) -> &'a str {
+        match row.reporter {
+            Some(reporter) => &self.context.scheme.reporters[reporter].name,
+            None => self.context.lang.pick("单位不明", "reporter unknown"),
         }
     }
 
@@ -333,6 +360,9 @@ impl<'a> Frame<'a> {
         let mut widths = vec![0usize; n_leaves];
         for (leaf, width) in widths.iter_mut().enumerate() {
             let column = self.annex.column_of(leaf);
+            if is_hidden(self.annex, leaf) {
+                continue;
+            }
             let header = head::header_width(self.annex, leaf);
             let n_rows = self.county.rows.len().min(MEASURED);
             let content = (0..n_rows).map(|row| self.shown(row, leaf).width()).max();
@@ -412,6 +442,13 @@ impl Shown<'_> {
             Shown::Date(_) => 10,
         }
     }
+}
+
+/// Whether a leaf names rows of forms where the county has one row for each form, and would be empty.
+fn is_hidden(annex: &Annex, leaf: usize) -> bool {
+    let column = annex.leaves[leaf].column;
+    let is_other = |name: usize| annex.is_key(column) && name != column;
+    annex.one_row_each.is_some_and(is_other)
 }
 
 /// How many rows the group that starts at each row covers; 0 inside a group.

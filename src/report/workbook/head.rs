@@ -14,15 +14,16 @@ use super::text;
 /// A table narrower than this is spread over the page, as the plan does.
 const NARROW: f64 = 100.0;
 
-/// The annex's number, in the first row.
+/// The annex's number, in the first row. A column without width is hidden.
 pub(super) fn write_number(
     sheet: &mut Worksheet,
     styles: &mut Styles,
     annex: &Annex,
+    widths: &[f64],
 ) -> Result<(), XlsxError> {
     sheet.set_row_height(0, 22)?;
     let number = styles.role(Role::AnnexNumber);
-    sheet.write_with_format(0, 0, &*annex.number, number)?;
+    sheet.write_with_format(0, first_col(widths), &*annex.number, number)?;
     Ok(())
 }
 
@@ -38,7 +39,18 @@ pub(super) fn write_title(
     sheet.set_row_height(1, n_lines as f64 * 26.0 + 10.0)?;
     let last = (widths.len() - 1) as u16;
     let title = styles.role(Role::Title);
-    merge(sheet, (1, 0), (1, last), &annex.title, title)
+    merge(
+        sheet,
+        (1, first_col(widths)),
+        (1, last),
+        &annex.title,
+        title,
+    )
+}
+
+/// The first column that is not hidden.
+pub(super) fn first_col(widths: &[f64]) -> u16 {
+    widths.iter().take_while(|width| **width == 0.0).count() as u16
 }
 
 /// The merged header from row `head` down.
@@ -57,6 +69,9 @@ pub(super) fn write_header(
             .filter(|cell| (cell.rows.0 != cell.rows.1) == deep)
         {
             let width: f64 = widths[cell.cols.0..=cell.cols.1].iter().sum();
+            if width == 0.0 {
+                continue;
+            }
             let needed = text::height(text::lines(&broken(&cell.text, width), width));
             let rows = &mut heights[cell.rows.0..=cell.rows.1];
             let missing = needed - rows.iter().sum::<f64>();
@@ -156,9 +171,10 @@ pub(super) fn make_room(rows: &mut [usize], needed: usize) {
     }
 }
 
-/// Widths that the scheme sets stand as they are.
+/// Widths that the scheme sets stand as they are, but for hidden columns.
 pub(super) fn set_widths(annex: &Annex, widths: &mut [f64]) {
-    for (leaf, width) in widths.iter_mut().enumerate() {
+    let shown = widths.iter_mut().enumerate().filter(|it| *it.1 > 0.0);
+    for (leaf, width) in shown {
         if let Some(set) = annex.column_of(leaf).width {
             *width = f64::from(set);
         }

@@ -1,13 +1,16 @@
 //! Which findings stand at which cells of the annex sheets.
 //!
 //! A finding knows a cell of a return; a county row knows the row of the return that it was taken
-//! from. Most tables have no finding at all, so rows are only looked up in those that have.
+//! from. Where the county has one row for each reporter, every row of a form stands behind that one: what is found
+//! in any of them is marked there, and none of their cells is said to be that one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::consolidate::Source;
 use crate::model::{Detail, Finding, Kind, Level, Place};
 use crate::pipeline::Merged;
+use crate::scheme::Scheme;
 
 /// Findings by cell of the annex sheets, and back.
 pub(super) struct Marks {
@@ -19,14 +22,27 @@ pub(super) struct Marks {
     spots: Vec<Option<Spot>>,
     forms: Forms,
     /// For each table, what became of its rows; empty where nothing was found.
-    became: Vec<Vec<Option<Became>>>,
+    became: Vec<Became>,
 }
 
 /// The tables of each sheet of the returns, by file and sheet.
 type Forms = HashMap<(Arc<str>, Arc<str>), Vec<usize>>;
 
-/// The row of the county that the row of a return became; `None` for the total row.
-type Became = Option<usize>;
+/// A row of the county; `None` for the total row.
+type Row = Option<usize>;
+
+/// What became of the rows of a form.
+#[derive(Clone)]
+enum Became {
+    /// Each became one, or did not.
+    Rows(Vec<Option<Row>>),
+    /// All stand behind one.
+    One {
+        row: Row,
+        /// The leaf that names it: the only key that is shown.
+        name: usize,
+    },
+}
 
 /// The findings of one cell.
 #[derive(Debug)]
@@ -49,37 +65,97 @@ pub(super) struct Spot {
 }
 
 impl Marks {
-    pub(super) fn of(merged: &Merged) -> Self {
+    pub(super) fn of(merged: &Merged, scheme: &Scheme) -> Self {
         let forms = match merged.findings.is_empty() {
             true => Forms::new(),
             false => forms(merged),
         };
-        let found = by_table_row(merged, &forms);
         let mut marks = Self {
             rows: Vec::new(),
             totals: Vec::new(),
             spots: vec![None; merged.findings.len()],
-            became: became(merged),
+            became: became(merged, scheme),
             forms,
         };
-        for (annex, county) in merged.county.annexes.iter().enumerate() {
+        let found = marks.found(merged, scheme);
+        for annex in 0..merged.county.annexes.len() {
             let mut rows = HashMap::new();
-            for (row_idx, row) in county.rows.iter().enumerate() {
-                let Some(source) = row.source else { continue };
-                if let Some(cells) = found.get(&(source.table, source.row)) {
-                    rows.insert(row_idx, marks.place(annex, Some(row_idx), cells));
+            let mut total = Vec::new();
+            let start = found.partition_point(|(spot, _)| spot.annex < annex);
+            let end = found.partition_point(|(spot, _)| spot.annex <= annex);
+            for cells in found[start..end].chunk_by(|(a, _), (b, _)| a.row == b.row) {
+                let placed = marks.place(cells);
+                match cells[0].0.row {
+                    Some(row) => drop(rows.insert(row, placed)),
+                    None => total = placed,
                 }
             }
-            let stated = county.total.as_ref().and_then(|total| total.stated);
-            let cells = stated.and_then(|source| found.get(&(source.table, source.row)));
-            let total = match cells {
-                Some(cells) => marks.place(annex, None, cells),
-                None => Vec::new(),
-            };
             marks.rows.push(rows);
             marks.totals.push(total);
         }
         marks
+    }
+
+    /// Each finding at each cell that it marks: row by row, the total row last, and the worst first.
+    fn found(&self, merged: &Merged, scheme: &Scheme) -> Vec<(Spot, usize)> {
+        let mut found: Vec<(Spot, usize)> = Vec::new();
+        for (idx, finding) in merged.findings.iter().enumerate() {
+            let places = marked_places(finding);
+            let spots = places.filter_map(|place| self.marked_at(merged, scheme, place));
+            let spots = spots.chain(self.without_total(merged, scheme, finding));
+            found.extend(spots.map(|spot| (spot, idx)));
+        }
+        found.sort_unstable_by_key(|&(Spot { annex, row, leaf }, finding)| {
+            let level = merged.findings[finding].level;
+            (annex, row.is_none(), row, leaf, level, finding)
+        });
+        // Several villages' figures of a column are one figure of their township.
+        found.dedup();
+        found
+    }
+
+    /// The cell at which it is marked what is found in a cell of a return.
+    fn marked_at(&self, merged: &Merged, scheme: &Scheme, place: &Place) -> Option<Spot> {
+        let (table, row, leaf) = locate(merged, &self.forms, place)?;
+        let annex = merged.tables[table].annex;
+        match self.became.get(table)? {
+            Became::Rows(rows) => Some(Spot {
+                annex,
+                row: (*rows.get(row)?)?,
+                leaf,
+            }),
+            Became::One { row, name } => {
+                let spec = &scheme.annexes[annex];
+                let is_key = spec.is_key(spec.leaves[leaf].column);
+                Some(Spot {
+                    annex,
+                    row: *row,
+                    leaf: if is_key { *name } else { leaf },
+                })
+            }
+        }
+    }
+
+    /// The name of a reporter whose total row is missing, and so has no cell.
+    fn without_total(&self, merged: &Merged, scheme: &Scheme, finding: &Finding) -> Option<Spot> {
+        let (Detail::MissingTotal { .. }, Some(place)) = (&finding.detail, &finding.place) else {
+            return None;
+        };
+        let forms = self
+            .forms
+            .get(&(place.file.clone(), place.sheet.clone()?))?;
+        forms.iter().find_map(|&table| {
+            let annex = merged.tables[table].annex;
+            let is_its = finding.annex.as_ref() == Some(&scheme.annexes[annex].number);
+            match self.became[table] {
+                Became::One { row, name } if is_its => Some(Spot {
+                    annex,
+                    row,
+                    leaf: name,
+                }),
+                _ => None,
+            }
+        })
     }
 
     /// The marked cells of a data row.
@@ -108,12 +184,21 @@ impl Marks {
     /// The cell of the annex sheets that the cell of a return became, if it did.
     pub(super) fn spot_of(&self, merged: &Merged, place: &Place) -> Option<Spot> {
         let (table, row, leaf) = locate(merged, &self.forms, place)?;
-        let became = self.became.get(table)?;
+        let Became::Rows(rows) = self.became.get(table)? else {
+            return None;
+        };
         Some(Spot {
             annex: merged.tables[table].annex,
-            row: became[row]?,
+            row: (*rows.get(row)?)?,
             leaf,
         })
+    }
+
+    /// Whether the cell of a return stands behind one of the annex sheets.
+    pub(super) fn is_behind(&self, merged: &Merged, place: &Place) -> bool {
+        let table = locate(merged, &self.forms, place).map(|(table, ..)| table);
+        let became = table.and_then(|table| self.became.get(table));
+        matches!(became, Some(Became::One { .. }))
     }
 
     /// How many cells of an annex have a finding of each level as their worst.
@@ -128,14 +213,15 @@ impl Marks {
         counts
     }
 
-    fn place(&mut self, annex: usize, row: Option<usize>, cells: &[(usize, usize)]) -> Vec<Mark> {
+    /// The marks of one row.
+    fn place(&mut self, cells: &[(Spot, usize)]) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::new();
-        for &(leaf, finding) in cells {
-            self.spots[finding].get_or_insert(Spot { annex, row, leaf });
+        for &(spot, finding) in cells {
+            self.spots[finding].get_or_insert(spot);
             match marks.last_mut() {
-                Some(mark) if mark.leaf == leaf => mark.findings.push(finding),
+                Some(mark) if mark.leaf == spot.leaf => mark.findings.push(finding),
                 _ => marks.push(Mark {
-                    leaf,
+                    leaf: spot.leaf,
                     findings: vec![finding],
                 }),
             }
@@ -166,21 +252,6 @@ pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item 
     own.chain(finding.cells.iter().filter(move |_| alike))
 }
 
-/// `(leaf, finding)` in order, for each `(table, row)` that has any.
-fn by_table_row(merged: &Merged, forms: &Forms) -> HashMap<(usize, usize), Vec<(usize, usize)>> {
-    let mut found: HashMap<(usize, usize), Vec<(usize, usize)>> = HashMap::new();
-    for (idx, finding) in merged.findings.iter().enumerate() {
-        let places = marked_places(finding);
-        for (table, row, leaf) in places.filter_map(|place| locate(merged, forms, place)) {
-            found.entry((table, row)).or_default().push((leaf, idx));
-        }
-    }
-    for cells in found.values_mut() {
-        cells.sort_by_key(|&(leaf, finding)| (leaf, merged.findings[finding].level, finding));
-    }
-    found
-}
-
 fn forms(merged: &Merged) -> Forms {
     let mut forms = Forms::new();
     for (idx, table) in merged.tables.iter().enumerate() {
@@ -205,20 +276,56 @@ fn locate(merged: &Merged, forms: &Forms, place: &Place) -> Option<(usize, usize
     })
 }
 
-fn became(merged: &Merged) -> Vec<Vec<Option<Became>>> {
+fn became(merged: &Merged, scheme: &Scheme) -> Vec<Became> {
     if merged.findings.is_empty() {
         return Vec::new();
     }
-    let tables = merged.tables.iter();
-    let mut became: Vec<Vec<Option<Became>>> =
-        tables.map(|table| vec![None; table.rows.len()]).collect();
-    for county in &merged.county.annexes {
-        let rows = county.rows.iter().enumerate();
-        let rows = rows.filter_map(|(idx, row)| Some((Some(idx), row.source?)));
-        let total = county.total.as_ref().and_then(|total| total.stated);
-        for (row, source) in rows.chain(total.map(|source| (None, source))) {
-            became[source.table][source.row] = Some(row);
+    let mut became = vec![Became::Rows(Vec::new()); merged.tables.len()];
+    for (idx, annex) in scheme.annexes.iter().enumerate() {
+        match annex
+            .one_row_each
+            .and_then(|column| annex.leaf(column, None))
+        {
+            Some(name) => stand_behind(merged, idx, name, &mut became),
+            None => become_rows(merged, idx, &mut became),
         }
     }
     became
+}
+
+/// Rows of the county, and of the returns that they show.
+fn sources(merged: &Merged, annex: usize) -> impl Iterator<Item = (Row, Source)> {
+    let county = &merged.county.annexes[annex];
+    let rows = county.rows.iter().enumerate();
+    let rows = rows.filter_map(|(idx, row)| Some((Some(idx), row.source?)));
+    let total = county.total.as_ref().and_then(|total| total.stated);
+    rows.chain(total.map(|source| (None, source)))
+}
+
+fn become_rows(merged: &Merged, annex: usize, became: &mut [Became]) {
+    for (row, source) in sources(merged, annex) {
+        let n_rows = merged.tables[source.table].rows.len();
+        if let Became::Rows(rows) = &mut became[source.table] {
+            rows.resize(n_rows, None);
+            rows[source.row] = Some(row);
+        }
+    }
+}
+
+/// The rows of every form that counts stand behind its reporter's row.
+fn stand_behind(merged: &Merged, annex: usize, name: usize, became: &mut [Became]) {
+    let rows = merged.county.annexes[annex].rows.iter().enumerate();
+    let by_reporter: HashMap<usize, usize> = rows
+        .filter_map(|(idx, row)| Some((row.reporter?, idx)))
+        .collect();
+    let forms = merged.tables.iter().zip(&merged.superseded_by).enumerate();
+    for (idx, (table, _)) in forms.filter(|(_, (table, by))| table.annex == annex && by.is_none()) {
+        if let Some(&row) = table.reporter.and_then(|by| by_reporter.get(&by)) {
+            let row = Some(row);
+            became[idx] = Became::One { row, name };
+        }
+    }
+    for (row, source) in sources(merged, annex) {
+        became[source.table] = Became::One { row, name };
+    }
 }

@@ -183,7 +183,7 @@ impl<'a> Context<'a> {
             lang,
             limits,
             annexes,
-            marks: Marks::of(merged),
+            marks: Marks::of(merged, scheme),
             layout: Layout::of(merged, as_printed, names, limits),
             printed,
             annex_findings,
@@ -265,6 +265,15 @@ impl<'a> Context<'a> {
             let arrived = one.status != ReturnStatus::Missing;
             (owed + 1, came + usize::from(arrived))
         })
+    }
+
+    /// Whether a reporter returned an annex whose row is not there: without the total row that the county takes.
+    fn lacks_total(&self, annex: usize, reporter: usize) -> bool {
+        let returns = &self.merged.returns;
+        let found =
+            returns.binary_search_by_key(&(reporter, annex), |one| (one.reporter, one.annex));
+        self.scheme.annexes[annex].one_row_each.is_some()
+            && found.is_ok_and(|idx| returns[idx].status != ReturnStatus::Missing)
     }
 
     /// Whether an annex is returned for this period.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::consolidate::{Figure, Source};
-use crate::model::{Amount, CellRef, Finding, Place};
+use crate::model::{Amount, CellRef, Detail, Finding, Place};
 use crate::report::{Lang, words};
 
 use super::{Context, text};
@@ -73,7 +73,10 @@ pub(super) fn findings_note(
     const SHOWN: usize = 6;
     let lang = context.lang;
     let mut blocks: Vec<String> = Vec::new();
+    let mut all_behind = !findings.is_empty();
     for &idx in findings.iter().take(SHOWN) {
+        let behind = behind(context, &context.merged.findings[idx]);
+        all_behind &= behind.is_some();
         let finding = &seen_from(context, sheet, &context.merged.findings[idx]);
         let mut block = format!(
             "【{}】{}",
@@ -89,10 +92,15 @@ pub(super) fn findings_note(
         let mut facts = words::facts(finding, lang);
         // What is said of one cell may hold for others, of which this is one.
         let about = finding.place.as_ref().and_then(|place| place.cell);
-        if let Some(about) = about.filter(|about| *about != at && !facts.is_empty()) {
+        let about = about.filter(|about| behind.is_none() && *about != at && !facts.is_empty());
+        if let Some(about) = about {
             facts = format!("{about}{}{facts}", lang.pick("：", ": "));
         }
-        for line in [facts, words::advice(finding, lang)] {
+        for line in [
+            behind.unwrap_or_default(),
+            facts,
+            words::advice(finding, lang),
+        ] {
             if !line.is_empty() {
                 block.push('\n');
                 block.push_str(&text::cut(&line, 600));
@@ -119,7 +127,7 @@ pub(super) fn findings_note(
             }
         });
     }
-    if let Some(source) = source {
+    if let Some(source) = source.filter(|_| !all_behind) {
         let table = &context.merged.tables[source.table];
         let cell = table.cell(&table.rows[source.row], leaf);
         let cell = cell.map(|cell| format!("!{cell}")).unwrap_or_default();
@@ -132,6 +140,29 @@ pub(super) fn findings_note(
         ));
     }
     blocks.join("\n\n")
+}
+
+/// Which cell of a return a finding is about, where none of its rows stands in this workbook as it is. Its other cells
+/// are then named as the return has them too.
+fn behind(context: &Context<'_>, finding: &Finding) -> Option<String> {
+    let place = finding.place.as_ref()?;
+    let is_missing = matches!(finding.detail, Detail::MissingTotal { .. });
+    if !is_missing && !context.marks.is_behind(context.merged, place) {
+        return None;
+    }
+    let row = finding.row.as_deref().filter(|row| !row.is_empty());
+    let (file, sheet) = (&place.file, place.sheet.as_deref().unwrap_or_default());
+    let cell = place.cell.map_or(String::new(), |cell| format!("!{cell}"));
+    Some(match context.lang {
+        Lang::Zh => {
+            let row = row.map_or(String::new(), |row| format!("（{row}）"));
+            format!("原表 {file} {sheet}{cell}{row}：")
+        }
+        Lang::En => {
+            let row = row.map_or(String::new(), |row| format!(" ({row})"));
+            format!("In the return, {file} {sheet}{cell}{row}:")
+        }
+    })
 }
 
 /// The finding with the addresses of this workbook, which its reader has in front of them, as far as its

@@ -90,7 +90,7 @@ impl Writer<'_, '_> {
 
     fn write_head(&mut self, period: Option<&str>) -> Result<(), XlsxError> {
         let (annex, last) = (self.blank.annex, self.last_col());
-        head::write_number(self.sheet, self.styles, annex)?;
+        head::write_number(self.sheet, self.styles, annex, &self.widths)?;
         head::write_title(self.sheet, self.styles, annex, &self.widths)?;
         if let Some(period) = period {
             let format = self.styles.role(Role::Period);

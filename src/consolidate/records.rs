@@ -21,7 +21,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Write;
-use std::iter::repeat_n;
+use std::iter::{once, repeat_n};
 use std::ops::Range;
 
 use polars::prelude::*;
@@ -300,13 +300,7 @@ impl<'a> Names<'a> {
 
 /// The columns of a group. Numbers point into [`Names`]; no name is copied for a cell.
 struct Records {
-    annexes: Vec<IdxSize>,
-    reporters: Vec<IdxSize>,
-    returned_by: Vec<IdxSize>,
-    /// Point into `keys`.
-    rows: Vec<IdxSize>,
-    keys: Vec<Option<String>>,
-    row_kinds: Vec<IdxSize>,
+    rows: RowColumns,
     columns: Vec<IdxSize>,
     years: MutablePrimitiveArray<u32>,
     units: Vec<IdxSize>,
@@ -315,20 +309,33 @@ struct Records {
     decimals: MutablePrimitiveArray<u32>,
     texts: MutablePlString,
     originals: MutablePlString,
-    tables: Vec<IdxSize>,
     cells: Vec<CellRef>,
     superseded: MutableBitmap,
+}
+
+/// What all cells of a row have in common, once for each row.
+#[derive(Default)]
+struct RowColumns {
+    n_cells: Vec<usize>,
+    annexes: Vec<IdxSize>,
+    reporters: Vec<IdxSize>,
+    returned_by: Vec<IdxSize>,
+    keys: Vec<Option<String>>,
+    kinds: Vec<IdxSize>,
+    tables: Vec<IdxSize>,
+}
+
+impl RowColumns {
+    /// A column of numbers, each with how many cells have it in turn.
+    fn runs(&self, ids: &[IdxSize]) -> impl Iterator<Item = (IdxSize, usize)> {
+        ids.iter().copied().zip(self.n_cells.iter().copied())
+    }
 }
 
 impl Records {
     fn with_capacity(n: usize) -> Self {
         Self {
-            annexes: Vec::with_capacity(n),
-            reporters: Vec::with_capacity(n),
-            returned_by: Vec::with_capacity(n),
-            rows: Vec::with_capacity(n),
-            keys: Vec::new(),
-            row_kinds: Vec::with_capacity(n),
+            rows: RowColumns::default(),
             columns: Vec::with_capacity(n),
             years: MutablePrimitiveArray::with_capacity(n),
             units: Vec::with_capacity(n),
@@ -337,7 +344,6 @@ impl Records {
             decimals: MutablePrimitiveArray::with_capacity(n),
             texts: MutablePlString::with_capacity(n),
             originals: MutablePlString::with_capacity(n),
-            tables: Vec::with_capacity(n),
             cells: Vec::with_capacity(n),
             superseded: MutableBitmap::with_capacity(n),
         }
@@ -347,36 +353,49 @@ impl Records {
         let table = &names.tables[part.table];
         let annex = names.annex(table);
         let leaves = names.leaves(table);
-        let first_column = names.first_column[table.annex];
-        let no_unit = names.scheme.units.0.len();
+        let n = leaves.len();
         let no_reporter = names.scheme.reporters.len();
         let returned_by = table.reporter.unwrap_or(no_reporter);
+        let first_column = names.first_column[table.annex];
+        let column = |leaf: &usize| first_column + annex.leaves[*leaf].column as IdxSize;
+        let columns: Vec<IdxSize> = leaves.iter().map(column).collect();
+        let unit = |leaf: usize, spec: Option<usize>| {
+            let unit = names.scheme.unit_of(annex, leaf, spec);
+            unit.unwrap_or(names.scheme.units.0.len()) as IdxSize
+        };
+        let usual_units: Vec<IdxSize> = leaves.iter().map(|&leaf| unit(leaf, None)).collect();
         for row_idx in part.rows.clone() {
             let row = &table.rows[row_idx];
             let reporter = row.reporter.or(table.reporter).unwrap_or(no_reporter);
-            let row_kind = match row.kind {
+            self.rows.n_cells.push(n);
+            self.rows.annexes.push(table.annex as IdxSize);
+            self.rows.reporters.push(reporter as IdxSize);
+            self.rows.returned_by.push(returned_by as IdxSize);
+            self.rows.keys.push(key(row));
+            self.rows.kinds.push(match row.kind {
                 RowKind::Data => 0,
                 RowKind::Total => 1,
-            };
-            let n = leaves.len();
-            self.annexes.extend(repeat_n(table.annex as IdxSize, n));
-            self.reporters.extend(repeat_n(reporter as IdxSize, n));
-            self.returned_by.extend(repeat_n(returned_by as IdxSize, n));
-            self.rows.extend(repeat_n(self.keys.len() as IdxSize, n));
-            self.keys.push(key(row));
-            self.row_kinds.extend(repeat_n(row_kind, n));
-            self.tables.extend(repeat_n(part.table as IdxSize, n));
-            (self.superseded).extend_constant(n, names.superseded[part.table]);
+            });
+            self.rows.tables.push(part.table as IdxSize);
+            self.superseded
+                .extend_constant(n, names.superseded[part.table]);
+            self.columns.extend_from_slice(&columns);
+            match row.spec {
+                None => self.units.extend_from_slice(&usual_units),
+                spec => self
+                    .units
+                    .extend(leaves.iter().map(|&leaf| unit(leaf, spec))),
+            }
             for &leaf in &leaves {
-                let unit = names.scheme.unit_of(annex, leaf, row.spec);
-                self.columns
-                    .push(first_column + annex.leaves[leaf].column as IdxSize);
-                self.years
-                    .push(annex.leaves[leaf].year.or(row.year).map(u32::from));
-                self.units.push(unit.unwrap_or(no_unit) as IdxSize);
-                self.originals.push(table.original(row_idx, leaf));
+                let year = annex.leaves[leaf].year.or(row.year);
+                self.years.push(year.map(u32::from));
                 self.cells.extend(table.cell(row, leaf));
                 self.push_value(&row.entries[leaf].value);
+            }
+            match table.originals.is_empty() {
+                true => self.originals.extend_null(n),
+                false => (leaves.iter())
+                    .for_each(|&leaf| self.originals.push(table.original(row_idx, leaf))),
             }
         }
     }
@@ -416,33 +435,35 @@ impl Records {
         names: &Names,
         types: &[ParquetType],
     ) -> PolarsResult<(usize, Vec<Vec<CompressedPage>>)> {
-        let height = self.rows.len();
+        let height = self.cells.len();
         let values: PrimitiveArray<i128> = self.values.into();
         let values = values.to(ArrowDataType::Decimal(PRECISION, SCALE as usize));
         let years: PrimitiveArray<u32> = self.years.into();
         let decimals: PrimitiveArray<u32> = self.decimals.into();
         let superseded = BooleanArray::from(Bitmap::from(self.superseded));
-        let keys: Pool = self.keys.iter().map(Option::as_deref).collect();
+        let rows = &self.rows;
+        let keys: Pool = rows.keys.iter().map(Option::as_deref).collect();
+        let key_ids: Vec<IdxSize> = (0..keys.len() as IdxSize).collect();
         let columns = [
-            spelled(&names.period, &vec![0; height])?,
-            spelled(&names.annexes, &self.annexes)?,
-            spelled(&names.reporter_codes, &self.reporters)?,
-            spelled(&names.reporters, &self.reporters)?,
-            spelled(&names.reporter_codes, &self.returned_by)?,
-            spelled(&keys, &self.rows)?,
-            spelled(&ROW_KINDS.map(Some), &self.row_kinds)?,
-            spelled(&names.columns, &self.columns)?,
+            spelled(&names.period, height, once((0, height)))?,
+            spelled(&names.annexes, height, rows.runs(&rows.annexes))?,
+            spelled(&names.reporter_codes, height, rows.runs(&rows.reporters))?,
+            spelled(&names.reporters, height, rows.runs(&rows.reporters))?,
+            spelled(&names.reporter_codes, height, rows.runs(&rows.returned_by))?,
+            spelled(&keys, height, rows.runs(&key_ids))?,
+            spelled(&ROW_KINDS.map(Some), height, rows.runs(&rows.kinds))?,
+            spelled(&names.columns, height, runs(&self.columns))?,
             (years.boxed(), Encoding::RleDictionary),
-            spelled(&names.units, &self.units)?,
-            spelled(&STATUSES.map(Some), &self.statuses)?,
+            spelled(&names.units, height, runs(&self.units))?,
+            spelled(&STATUSES.map(Some), height, runs(&self.statuses))?,
             (values.boxed(), Encoding::Plain),
             (decimals.boxed(), Encoding::RleDictionary),
             (self.texts.freeze().boxed(), Encoding::RleDictionary),
             (self.originals.freeze().boxed(), Encoding::RleDictionary),
-            spelled(&names.files, &self.tables)?,
-            spelled(&names.sheets, &self.tables)?,
+            spelled(&names.files, height, rows.runs(&rows.tables))?,
+            spelled(&names.sheets, height, rows.runs(&rows.tables))?,
             addresses(&self.cells)?,
-            spelled(&names.hashes, &self.tables)?,
+            spelled(&names.hashes, height, rows.runs(&rows.tables))?,
             (superseded.boxed(), Encoding::Plain),
         ];
         let packed = columns.into_par_iter().zip(types).map(pages);
@@ -480,24 +501,33 @@ fn or_none<'s>(names: impl Iterator<Item = &'s str>) -> Pool<'s> {
     names.map(Some).chain([None]).collect()
 }
 
-/// A column of names from their numbers. It is written as it is kept, names once and numbers of them:
-/// to find out again which texts are the same would take longer than all the rest.
-fn spelled(names: &[Option<&str>], ids: &[IdxSize]) -> PolarsResult<Encoded> {
+/// The same number in turn, and how often.
+fn runs(ids: &[IdxSize]) -> impl Iterator<Item = (IdxSize, usize)> {
+    ids.chunk_by(|a, b| a == b).map(|run| (run[0], run.len()))
+}
+
+/// A column of so many names from their numbers, each with how many cells have it in turn. It is written as it
+/// is kept, names once and numbers of them: to find out again which texts are the same would take longer than
+/// all the rest.
+fn spelled(
+    names: &[Option<&str>],
+    height: usize,
+    runs: impl Iterator<Item = (IdxSize, usize)>,
+) -> PolarsResult<Encoded> {
     const UNSEEN: u32 = u32::MAX;
     let mut places = vec![UNSEEN; names.len()];
     let mut used: Vec<&str> = Vec::new();
     let mut has_none = false;
-    let mut keys: Vec<u32> = Vec::with_capacity(ids.len());
-    // Most names hold for many cells in turn.
-    for run in ids.chunk_by(|a, b| a == b) {
-        let id = run[0] as usize;
+    let mut keys: Vec<u32> = Vec::with_capacity(height);
+    for (id, n) in runs {
+        let id = id as usize;
         // Only the names that this group has, in the order in which it has them.
         if let (Some(name), UNSEEN) = (names[id], places[id]) {
             places[id] = used.len() as u32;
             used.push(name);
         }
         has_none |= names[id].is_none();
-        keys.extend(repeat_n(places[id], run.len()));
+        keys.extend(repeat_n(places[id], n));
     }
     let keys = match has_none {
         true => (keys.into_iter())

@@ -1,5 +1,6 @@
 //! Exact figures.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,7 +8,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 /// An exact decimal that keeps its printed decimals: `40.0` stays `40.0`, and equals `40`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Amount(pub Decimal);
 
 impl Amount {
@@ -18,8 +19,9 @@ impl Amount {
     /// with at least `decimals` decimals. `None` for what no figure can be (infinite, too large).
     pub fn from_float(float: f64, decimals: u8) -> Option<Self> {
         // Whole numbers are most of what forms hold; they need no rounding.
-        let mut value = if float.trunc() == float && float.abs() < 1e15 {
-            Decimal::from(float as i64)
+        let whole = float as i64;
+        let mut value = if whole as f64 == float && whole.unsigned_abs() < 1_000_000_000_000_000 {
+            Decimal::from(whole)
         } else if let Some(short) = short_decimal(float) {
             short
         } else if float.abs() < 1e15 {
@@ -53,6 +55,13 @@ impl Amount {
 
     /// The sum, unless it has more digits than can be kept exactly.
     pub fn checked_add(self, other: Self) -> Option<Self> {
+        // Nearly every figure of a form is short and has as many decimals as its neighbours.
+        if self.0.scale() == other.0.scale()
+            && let (Some(one), Some(another)) = (self.short_digits(), other.short_digits())
+            && let Some(sum) = one.checked_add(another)
+        {
+            return Some(Self(Decimal::new(sum, self.0.scale())));
+        }
         let decimals = self.0.scale().max(other.0.scale());
         let mut sum = self.0.checked_add(other.0)?;
         if self.is_zero() || other.is_zero() {
@@ -66,6 +75,11 @@ impl Amount {
             sum.set_sign_positive(true);
         }
         Some(Self(sum))
+    }
+
+    /// Its digits as a whole number, unless there are many.
+    fn short_digits(self) -> Option<i64> {
+        i64::try_from(self.0.mantissa()).ok()
     }
 
     /// The difference, on the same terms.
@@ -120,6 +134,21 @@ impl Amount {
     }
 }
 
+impl Ord for Amount {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.0.scale() == other.0.scale() {
+            return self.0.mantissa().cmp(&other.0.mantissa());
+        }
+        self.0.cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Amount {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl From<i64> for Amount {
     fn from(value: i64) -> Self {
         Self(Decimal::from(value))
@@ -145,10 +174,10 @@ impl fmt::Display for Amount {
 fn short_decimal(float: f64) -> Option<Decimal> {
     const POWERS: [f64; 6] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
     (1..).zip(POWERS).find_map(|(scale, power)| {
-        let digits = (float * power).round();
+        let digits = (float * power + 0.5f64.copysign(float)) as i64;
         // No two fractions of at most 15 digits make the same float, and dividing rounds once.
-        let fits = digits.abs() < 1e15 && digits / power == float;
-        fits.then(|| Decimal::new(digits as i64, scale))
+        let fits = digits.unsigned_abs() < 1_000_000_000_000_000 && digits as f64 / power == float;
+        fits.then(|| Decimal::new(digits, scale))
     })
 }
 

@@ -1,7 +1,9 @@
 //! Header paths: which column of a sheet is which leaf column of an annex.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{CellRef, CellValue, Sheet};
 use crate::scheme::{Annex, ColumnKind, Scheme, is_near, plain, without_remark};
@@ -576,7 +578,7 @@ fn year_spellings(plain: &str) -> Option<[String; N_YEAR_SPELLINGS]> {
 /// A year written as a number.
 pub(super) fn year_of(value: &CellValue) -> Option<u16> {
     match value {
-        CellValue::Number(number) if number.fract() == 0.0 && (1990.0..2100.0).contains(number) => {
+        CellValue::Number(number) if (1990.0..2100.0).contains(number) && number.fract() == 0.0 => {
             Some(*number as u16)
         }
         _ => None,

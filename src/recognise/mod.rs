@@ -16,8 +16,10 @@ mod sides;
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{Cell, CellRef, Detail, Finding, Kind, Level, Place, ReadAs, RowKind, Sheet};
 use crate::scheme::{Scheme, plain, without_remark};
@@ -213,10 +215,11 @@ impl<'s> Recogniser<'s> {
                     None => continue,
                 },
             };
-            let known = self
-                .tops
-                .get_key_value(text.as_ref())
-                .or_else(|| self.tops.get_key_value(without_remark(&text).0));
+            let without = || match without_remark(&text) {
+                (without, Some(_)) => self.tops.get_key_value(without),
+                (_, None) => None,
+            };
+            let known = (self.tops.get_key_value(text.as_ref())).or_else(without);
             let Some((top, annexes)) = known else {
                 continue;
             };

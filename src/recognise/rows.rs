@@ -1,7 +1,9 @@
 //! Row labels: which row of a sheet is which row of an annex.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{
     AliasMatch, Cell, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
@@ -769,7 +771,7 @@ pub(super) fn is_remark(plain: &str) -> bool {
 fn is_code_row(cells: &[Cell]) -> bool {
     // Most rows show what they are by their first cell.
     let is_code = |cell: &Cell| match &cell.value {
-        CellValue::Number(number) => number.fract() == 0.0 && (1.0..=100.0).contains(number),
+        CellValue::Number(number) => (1.0..=100.0).contains(number) && number.fract() == 0.0,
         CellValue::Text(text) => {
             let text = plain(text);
             let inner = text.trim_start_matches('(').trim_end_matches(')');

@@ -1,8 +1,8 @@
 //! Names as people spell them: one plain form, and matching against the roster.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use foldhash::HashMap;
 use pinyin::ToPinyinMulti;
 use unicode_normalization::UnicodeNormalization;
 
@@ -20,17 +20,30 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     {
         return Cow::Borrowed(text);
     }
-    let plain = text
-        .nfkc()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}'))
+    // Of most others only full-width forms and blanks are to be replaced, which needs no tables.
+    let by_itself = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
+        '\u{3000}' => Some(' '),
+        c if c.is_ascii() || ('\u{4e00}'..='\u{9fff}').contains(&c) => Some(c),
+        _ => None,
+    };
+    let simple: Option<String> = text.chars().map(by_itself).collect();
+    Cow::Owned(match simple {
+        Some(simple) => spelled_one_way(simple.chars()),
+        None => spelled_one_way(text.nfkc()),
+    })
+}
+
+fn spelled_one_way(text: impl Iterator<Item = char>) -> String {
+    text.filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}'))
         .map(|c| match c {
             '—' | '–' | '－' | '−' | '‐' | '―' => '-',
             '【' | '〔' | '［' => '(',
             '】' | '〕' | '］' => ')',
             'μ' | 'µ' => 'u',
             c => c,
-        });
-    Cow::Owned(plain.collect())
+        })
+        .collect()
 }
 
 /// The text without a bracketed remark at its end, and the remark: 面积(万亩) is 面积 and 万亩.

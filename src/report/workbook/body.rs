@@ -296,8 +296,9 @@ impl Cells {
     }
 
     fn digits(&mut self, number: f64) {
-        if number.trunc() == number && number.abs() < 1e15 {
-            self.xml.push_str(self.digits.format(number as i64));
+        let whole = number as i64;
+        if whole as f64 == number && whole.unsigned_abs() < 1_000_000_000_000_000 {
+            self.xml.push_str(self.digits.format(whole));
         } else {
             let _ = write!(self.xml, "{number}");
         }

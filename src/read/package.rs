@@ -1,12 +1,15 @@
 //! Files that are zip files of parts: .xlsx, .xlsm, .xlsb and .ods.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::io::{Cursor, Read};
 
+use flate2::{Crc, Decompress, DecompressError, FlushDecompress, Status};
 use memchr::memmem;
 use quick_xml::events::Event;
-use zip::ZipArchive;
+use zip::read::ZipFile;
 use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
 use super::budget::Budget;
 use super::markup::{attribute, broken, reader};
@@ -44,10 +47,12 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unread
 
 /// The parts of a zip file by their paths.
 pub(super) struct Package<'b> {
+    bytes: &'b [u8],
     zip: ZipArchive<Cursor<&'b [u8]>>,
+    /// Used for one part after the other: it is large.
+    inflate: Decompress,
     /// In lower case: Windows programs mix cases.
     parts: HashMap<String, usize>,
-    packed_bytes: usize,
 }
 
 impl<'b> Package<'b> {
@@ -65,15 +70,16 @@ impl<'b> Package<'b> {
             parts.insert(normal_path(&name), idx);
         }
         Ok(Self {
+            bytes,
             zip,
+            inflate: Decompress::new(false),
             parts,
-            packed_bytes: bytes.len(),
         })
     }
 
     /// The size of the zip file.
     pub(super) fn packed_bytes(&self) -> usize {
-        self.packed_bytes
+        self.bytes.len()
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
@@ -100,11 +106,27 @@ impl<'b> Package<'b> {
         let size = part
             .size()
             .min(part.compressed_size().saturating_mul(1_032));
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(left).min(left) + 1);
-        part.by_ref()
-            .take(left as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Unreadable::damaged(format!("zip: {path}: {error}")))?;
+        let size = usize::try_from(size).unwrap_or(left).min(left) + 1;
+        let broken = |error: &dyn Display| Unreadable::damaged(format!("zip: {path}: {error}"));
+        let is_deflated = part.compression() == CompressionMethod::Deflated;
+        let bytes = match packed(self.bytes, &part).filter(|_| is_deflated) {
+            Some(packed) => {
+                let bytes = expand(&mut self.inflate, packed, size, left + 1);
+                let bytes = bytes.map_err(|error| broken(&error))?;
+                let mut crc = Crc::new();
+                crc.update(&bytes);
+                if bytes.len() <= left && crc.sum() != part.crc32() {
+                    return Err(broken(&"Invalid checksum"));
+                }
+                bytes
+            }
+            None => {
+                let mut bytes = Vec::with_capacity(size);
+                let read = part.by_ref().take(left as u64 + 1).read_to_end(&mut bytes);
+                read.map_err(|error| broken(&error))?;
+                bytes
+            }
+        };
         if bytes.len() > left {
             return Err(Unreadable::too_large(
                 Quantity::ExpandedBytes,
@@ -233,6 +255,37 @@ fn resolve(folder: &str, target: &str) -> String {
         }
     }
     path.join("/")
+}
+
+/// What a part takes of the zip file.
+fn packed<'b>(zip: &'b [u8], part: &ZipFile<'_, Cursor<&'b [u8]>>) -> Option<&'b [u8]> {
+    let start = usize::try_from(part.data_start()?).ok()?;
+    let length = usize::try_from(part.compressed_size()).ok()?;
+    zip.get(start..start.checked_add(length)?)
+}
+
+/// Expands a part to at most about `limit` bytes; `size` is what it is said to come to.
+fn expand(
+    inflate: &mut Decompress,
+    packed: &[u8],
+    size: usize,
+    limit: usize,
+) -> Result<Vec<u8>, DecompressError> {
+    inflate.reset(false);
+    let mut bytes = Vec::with_capacity(size);
+    loop {
+        let before = (inflate.total_in(), bytes.len());
+        let rest = &packed[before.0 as usize..];
+        let status = inflate.decompress_vec(rest, &mut bytes, FlushDecompress::Finish)?;
+        let stands_still = (inflate.total_in(), bytes.len()) == before;
+        if bytes.len() == bytes.capacity() && bytes.len() < limit {
+            // More than was said.
+            bytes.reserve((limit - bytes.len()).min(bytes.len()));
+        } else if status == Status::StreamEnd || bytes.len() >= limit || stands_still {
+            // Where it ends too early its checksum is another.
+            return Ok(bytes);
+        }
+    }
 }
 
 #[cfg(test)]

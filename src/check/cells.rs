@@ -74,7 +74,7 @@ impl<'t> Spot<'t> {
 
     /// Whether it is blank where a blank counts as nothing.
     pub(super) fn is_none(self, scheme: &Scheme) -> bool {
-        *self.value() == Value::Missing && self.annex(scheme).column_of(self.leaf).blank_is_none
+        self.value().is_missing() && self.annex(scheme).column_of(self.leaf).blank_is_none
             || self.is_not_due(scheme)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::model::{Period, Row, RowKind, Table, Value};
+use crate::model::{Period, Row, RowKind, Table};
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
 
 use super::cells::Spot;
@@ -204,7 +204,7 @@ pub(super) fn total_stands_alone<'t>(scheme: &Scheme, table: &'t Table) -> Optio
 /// Whether nothing is filled in besides what identifies the row.
 pub(super) fn is_blank(annex: &Annex, row: &Row) -> bool {
     row.entries.iter().zip(&annex.leaves).all(|(entry, leaf)| {
-        entry.value == Value::Missing
+        entry.value.is_missing()
             || annex.is_key(leaf.column)
             || annex.columns[leaf.column].kind == ColumnKind::Serial
     })

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Checker;
-use crate::model::{Amount, Entry, Evidence, Extent, RowKind, Table, Value};
+use crate::model::{Amount, Entry, Evidence, Extent, RowKind, Table};
 use crate::scheme::{ColumnKind, Scheme};
 
 use super::evidence::Before;
@@ -297,7 +297,7 @@ fn with_one_blank(scheme: &Scheme, table: &Table, row_idx: usize) -> Option<(Vec
     if figures.iter().any(|&leaf| unit(leaf) != unit(figures[0])) {
         return None;
     }
-    let is_blank = |leaf: &usize| row.entries[*leaf].value == Value::Missing;
+    let is_blank = |leaf: &usize| row.entries[*leaf].value.is_missing();
     let blank = figures.iter().position(is_blank)?;
     let n_blanks = figures.iter().filter(|&leaf| is_blank(leaf)).count();
     (n_blanks == 1).then_some((figures, blank))

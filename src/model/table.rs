@@ -122,6 +122,11 @@ impl Value {
         }
     }
 
+    /// Whether it is a blank.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Value::Missing)
+    }
+
     /// Whether something usable was filled in.
     pub fn is_filled(&self) -> bool {
         matches!(self, Value::Amount(_) | Value::Text(_) | Value::Date(_))

@@ -342,8 +342,7 @@ impl Form<'_> {
                 && self.annex.is_key(self.annex.leaves[leaf].column)
         };
         let mut entries = row.entries.iter().enumerate();
-        let is_blank =
-            entries.all(|(leaf, entry)| entry.value == Value::Missing || is_printed(leaf));
+        let is_blank = entries.all(|(leaf, entry)| entry.value.is_missing() || is_printed(leaf));
         if is_blank {
             return None;
         }
@@ -667,7 +666,7 @@ impl Form<'_> {
         let mut blanks = Vec::new();
         let is_register = matches!(self.annex.rows, Rows::Register) && row.kind == RowKind::Data;
         for (leaf, entry) in row.entries.iter().enumerate() {
-            if entry.value != Value::Missing {
+            if !entry.value.is_missing() {
                 continue;
             }
             let column = self.annex.column_of(leaf);

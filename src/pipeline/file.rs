@@ -11,7 +11,7 @@ use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
     Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, Row, Stamp,
-    Table, TableRecord, Unreadable, Value, Version, VersionMark, Workbook,
+    Table, TableRecord, Unreadable, Version, VersionMark, Workbook,
 };
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
@@ -373,7 +373,7 @@ fn n_observations(annex: &Annex, table: &Table) -> usize {
         .collect();
     let of_row = |row: &Row| {
         let values = data.iter().map(|leaf| &row.entries[*leaf].value);
-        values.filter(|value| **value != Value::Missing).count()
+        values.filter(|value| !value.is_missing()).count()
     };
     table.rows.iter().map(of_row).sum()
 }

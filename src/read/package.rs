@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{Cursor, Read};
 
-use flate2::{Crc, Decompress, DecompressError, FlushDecompress, Status};
+use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 use memchr::memmem;
 use quick_xml::events::Event;
 use zip::read::ZipFile;
@@ -113,9 +113,7 @@ impl<'b> Package<'b> {
             Some(packed) => {
                 let bytes = expand(&mut self.inflate, packed, size, left + 1);
                 let bytes = bytes.map_err(|error| broken(&error))?;
-                let mut crc = Crc::new();
-                crc.update(&bytes);
-                if bytes.len() <= left && crc.sum() != part.crc32() {
+                if bytes.len() <= left && crc32fast::hash(&bytes) != part.crc32() {
                     return Err(broken(&"Invalid checksum"));
                 }
                 bytes

@@ -73,16 +73,19 @@ pub fn settle(
         order,
         ..Settled::default()
     };
-    let several = told_by_several(&tables);
+    let several = Several::of(&tables);
     // Rows already taken, by whose they are: (annex, reporter, row) → table.
     let mut taken: HashMap<RowName<'_>, (usize, &Row)> = HashMap::new();
     for (idx, table) in tables.iter().enumerate() {
+        if !several.any_in(table) {
+            continue;
+        }
         let annex = &scheme.annexes[table.annex];
         let mut replaced_by: BTreeMap<usize, usize> = BTreeMap::new();
         let (mut n_new, mut all_agree) = (0, true);
         // What is left blank neither replaces anything nor is anything to lose.
         for row in table.rows.iter().filter(|row| annex.says_something(row)) {
-            if !several.contains(&(table.annex, whose(table, row))) {
+            if !several.0.contains(&(table.annex, whose(table, row))) {
                 n_new += 1;
                 continue;
             }
@@ -343,9 +346,9 @@ impl Settled {
             let named = table
                 .rows
                 .iter()
-                .filter(|row| row.kind == RowKind::Data)
+                .filter(|row| row.kind == RowKind::Data && row.reporter != table.reporter)
                 // What a township says of another is not that one's return.
-                .filter(|row| annex.says_something(row) && answers_for(scheme, table, row))
+                .filter(|row| answers_for(scheme, table, row) && annex.says_something(row))
                 .filter_map(|row| row.reporter);
             let about: HashSet<usize> = named.chain(table.reporter).collect();
             for reporter in about {
@@ -414,23 +417,32 @@ fn whose(table: &Table, row: &Row) -> Option<usize> {
 
 /// Annexes and reporters of whose rows more than one table tells. Of all others nothing can have come twice, and
 /// their rows, nearly all there are, need not be known by name.
-fn told_by_several(tables: &[Table]) -> HashSet<(usize, Option<usize>)> {
-    let mut told_by: HashMap<(usize, Option<usize>), usize> = HashMap::new();
-    let mut several = HashSet::new();
-    for (idx, table) in tables.iter().enumerate() {
-        let mut last = None;
-        for row in &table.rows {
-            let whose = whose(table, row);
-            if last.replace(whose) == Some(whose) {
-                continue;
-            }
-            let about = (table.annex, whose);
-            if *told_by.entry(about).or_insert(idx) != idx {
-                several.insert(about);
+struct Several(HashSet<(usize, Option<usize>)>);
+
+impl Several {
+    fn of(tables: &[Table]) -> Self {
+        let mut told_by: HashMap<(usize, Option<usize>), usize> = HashMap::new();
+        let mut several = HashSet::new();
+        for (idx, table) in tables.iter().enumerate() {
+            for about in told_of(table) {
+                if *told_by.entry(about).or_insert(idx) != idx {
+                    several.insert(about);
+                }
             }
         }
+        Self(several)
     }
-    several
+
+    /// Whether a table tells of any of them.
+    fn any_in(&self, table: &Table) -> bool {
+        !self.0.is_empty() && told_of(table).any(|about| self.0.contains(&about))
+    }
+}
+
+/// Of whom a table tells: annex and reporter, each once where its rows stand together.
+fn told_of(table: &Table) -> impl Iterator<Item = (usize, Option<usize>)> {
+    let together = (table.rows).chunk_by(|a, b| whose(table, a) == whose(table, b));
+    together.map(|rows| (table.annex, whose(table, &rows[0])))
 }
 
 /// Whether a row is the table's to replace: a township's row about another township is not.

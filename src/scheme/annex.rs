@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{Amount, Period, Row, Value};
+use crate::model::{Amount, Period, Row};
 
 use super::{Bound, Publish, ReporterKind, Schedule};
 
@@ -396,7 +396,7 @@ impl Annex {
 
     /// The first leaf of a row that holds data.
     pub fn first_filled(&self, row: &Row) -> Option<usize> {
-        let is_filled = |leaf: &usize| row.entries[*leaf].value != Value::Missing;
+        let is_filled = |leaf: &usize| !row.entries[*leaf].value.is_missing();
         (0..row.entries.len()).find(|leaf| is_filled(leaf) && self.is_data(*leaf))
     }
 

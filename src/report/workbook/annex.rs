@@ -307,7 +307,7 @@ impl<'a> Grid<'a> {
         let sum = total.and_then(|total| *total.sums.get(leaf)?);
         let stated = total.and_then(|total| total.stated);
         let stated = stated.map(|source| &self.frame.returned(source).1.entries[leaf].value);
-        sum.is_none() && stated.is_none_or(|value| *value == Value::Missing)
+        sum.is_none() && stated.is_none_or(Value::is_missing)
     }
 
     /// The look of the last remark of a merged column, where it is drawn down over the total row.

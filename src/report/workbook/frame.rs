@@ -260,7 +260,7 @@ impl<'a> Frame<'a> {
             let (_, returned) = self.returned(*source);
             let value = &returned.entries[leaf].value;
             let name = &self.context.scheme.reporters[returned.reporter?].name;
-            (*value != Value::Missing).then(|| format!("{name}：{value}"))
+            (!value.is_missing()).then(|| format!("{name}：{value}"))
         });
         let said: Vec<String> = said.collect();
         match said.is_empty() {

@@ -14,6 +14,7 @@ mod recorded;
 #[cfg(feature = "consolidate")]
 pub mod records;
 pub mod rounding;
+mod runs;
 #[cfg(feature = "consolidate")]
 mod scaled;
 pub mod variances;

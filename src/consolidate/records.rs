@@ -21,7 +21,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Write;
-use std::iter::{once, repeat_n};
+use std::iter::once;
 use std::ops::Range;
 
 use polars::prelude::*;
@@ -33,11 +33,12 @@ use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 use polars_parquet::write::{
-    CompressedPage, CompressionOptions, Encoding, ParquetType, StatisticsOptions, Version,
+    CompressedPage, CompressionOptions, Encoding, Page, ParquetType, StatisticsOptions, Version,
     WriteOptions, array_to_columns, compress,
 };
 use rayon::prelude::*;
 
+use super::runs::Runs;
 use super::scaled::{PRECISION, SCALE, to_scaled};
 use crate::model::{CellRef, FileRecord, Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, Scheme};
@@ -444,47 +445,60 @@ impl Records {
         let rows = &self.rows;
         let keys: Pool = rows.keys.iter().map(Option::as_deref).collect();
         let key_ids: Vec<IdxSize> = (0..keys.len() as IdxSize).collect();
+        let in_runs = |names: &[Option<&str>], ids| Column::Runs(Runs::of(names, rows.runs(ids)));
         let columns = [
-            spelled(&names.period, height, once((0, height)))?,
-            spelled(&names.annexes, height, rows.runs(&rows.annexes))?,
-            spelled(&names.reporter_codes, height, rows.runs(&rows.reporters))?,
-            spelled(&names.reporters, height, rows.runs(&rows.reporters))?,
-            spelled(&names.reporter_codes, height, rows.runs(&rows.returned_by))?,
-            spelled(&keys, height, rows.runs(&key_ids))?,
-            spelled(&ROW_KINDS.map(Some), height, rows.runs(&rows.kinds))?,
-            spelled(&names.columns, height, runs(&self.columns))?,
-            (years.boxed(), Encoding::RleDictionary),
-            spelled(&names.units, height, runs(&self.units))?,
-            spelled(&STATUSES.map(Some), height, runs(&self.statuses))?,
-            (values.boxed(), Encoding::Plain),
-            (decimals.boxed(), Encoding::RleDictionary),
-            (self.texts.freeze().boxed(), Encoding::RleDictionary),
-            (self.originals.freeze().boxed(), Encoding::RleDictionary),
-            spelled(&names.files, height, rows.runs(&rows.tables))?,
-            spelled(&names.sheets, height, rows.runs(&rows.tables))?,
+            Column::Runs(Runs::of(&names.period, once((0, height)))),
+            in_runs(&names.annexes, &rows.annexes),
+            in_runs(&names.reporter_codes, &rows.reporters),
+            in_runs(&names.reporters, &rows.reporters),
+            in_runs(&names.reporter_codes, &rows.returned_by),
+            in_runs(&keys, &key_ids),
+            in_runs(&ROW_KINDS.map(Some), &rows.kinds),
+            spelled(&names.columns, &self.columns)?,
+            Column::Array(years.boxed(), Encoding::RleDictionary),
+            spelled(&names.units, &self.units)?,
+            spelled(&STATUSES.map(Some), &self.statuses)?,
+            Column::Array(values.boxed(), Encoding::Plain),
+            Column::Array(decimals.boxed(), Encoding::RleDictionary),
+            Column::Array(self.texts.freeze().boxed(), Encoding::RleDictionary),
+            Column::Array(self.originals.freeze().boxed(), Encoding::RleDictionary),
+            in_runs(&names.files, &rows.tables),
+            in_runs(&names.sheets, &rows.tables),
             addresses(&self.cells)?,
-            spelled(&names.hashes, height, rows.runs(&rows.tables))?,
-            (superseded.boxed(), Encoding::Plain),
+            in_runs(&names.hashes, &rows.tables),
+            Column::Array(superseded.boxed(), Encoding::Plain),
         ];
-        let packed = columns.into_par_iter().zip(types).map(pages);
+        let packed = (columns.into_par_iter().zip(types)).map(|(column, kind)| column.pages(kind));
         Ok((height, packed.collect::<PolarsResult<_>>()?))
     }
 }
 
-/// A column, and how it is put into the file.
-type Encoded = (Box<dyn Array>, Encoding);
+/// A column of the file.
+enum Column {
+    /// And how it is put into the file.
+    Array(Box<dyn Array>, Encoding),
+    Runs(Runs),
+}
 
-fn pages(((array, encoding), kind): (Encoded, &ParquetType)) -> PolarsResult<Vec<CompressedPage>> {
-    let options = WriteOptions {
-        statistics: StatisticsOptions::default(),
-        version: Version::V1,
-        compression: CompressionOptions::Lz4Raw,
-        data_page_size: None,
-    };
-    let columns = array_to_columns(array, kind.clone(), options, &[encoding])?;
-    (columns.into_iter().flatten())
-        .map(|page| Ok(compress(page?, Vec::new(), options.compression)?))
-        .collect()
+impl Column {
+    fn pages(self, kind: &ParquetType) -> PolarsResult<Vec<CompressedPage>> {
+        let options = WriteOptions {
+            statistics: StatisticsOptions::default(),
+            version: Version::V1,
+            compression: CompressionOptions::Lz4Raw,
+            data_page_size: None,
+        };
+        let pages: Vec<Page> = match self {
+            Self::Array(array, encoding) => {
+                let columns = array_to_columns(array, kind.clone(), options, &[encoding])?;
+                (columns.into_iter().flatten()).collect::<PolarsResult<_>>()?
+            }
+            Self::Runs(runs) => runs.pages(kind, options)?,
+        };
+        (pages.into_iter())
+            .map(|page| Ok(compress(page, Vec::new(), options.compression)?))
+            .collect()
+    }
 }
 
 /// The row's key in one text, unless it has none.
@@ -501,34 +515,24 @@ fn or_none<'s>(names: impl Iterator<Item = &'s str>) -> Pool<'s> {
     names.map(Some).chain([None]).collect()
 }
 
-/// The same number in turn, and how often.
-fn runs(ids: &[IdxSize]) -> impl Iterator<Item = (IdxSize, usize)> {
-    ids.chunk_by(|a, b| a == b).map(|run| (run[0], run.len()))
-}
-
-/// A column of so many names from their numbers, each with how many cells have it in turn. It is written as it
-/// is kept, names once and numbers of them: to find out again which texts are the same would take longer than
-/// all the rest.
-fn spelled(
-    names: &[Option<&str>],
-    height: usize,
-    runs: impl Iterator<Item = (IdxSize, usize)>,
-) -> PolarsResult<Encoded> {
+/// A column of names from their numbers. It is written as it is kept, names once and numbers of them:
+/// to find out again which texts are the same would take longer than all the rest.
+fn spelled(names: &[Option<&str>], ids: &[IdxSize]) -> PolarsResult<Column> {
     const UNSEEN: u32 = u32::MAX;
     let mut places = vec![UNSEEN; names.len()];
     let mut used: Vec<&str> = Vec::new();
     let mut has_none = false;
-    let mut keys: Vec<u32> = Vec::with_capacity(height);
-    for (id, n) in runs {
+    // Only the names that this group has, in the order in which it has them.
+    let mut place = |id: IdxSize| {
         let id = id as usize;
-        // Only the names that this group has, in the order in which it has them.
         if let (Some(name), UNSEEN) = (names[id], places[id]) {
             places[id] = used.len() as u32;
             used.push(name);
         }
         has_none |= names[id].is_none();
-        keys.extend(repeat_n(places[id], n));
-    }
+        places[id]
+    };
+    let keys: Vec<u32> = ids.iter().map(|&id| place(id)).collect();
     let keys = match has_none {
         true => (keys.into_iter())
             .map(|key| (key != UNSEEN).then_some(key))
@@ -538,13 +542,13 @@ fn spelled(
     dictionary(keys, Utf8ViewArray::from_slice_values(used))
 }
 
-fn dictionary(keys: PrimitiveArray<u32>, names: Utf8ViewArray) -> PolarsResult<Encoded> {
+fn dictionary(keys: PrimitiveArray<u32>, names: Utf8ViewArray) -> PolarsResult<Column> {
     let column = DictionaryArray::try_from_keys(keys, names.boxed(), false)?;
-    Ok((column.boxed(), Encoding::RleDictionary))
+    Ok(Column::Array(column.boxed(), Encoding::RleDictionary))
 }
 
 /// `A1`, `B7` … of each cell.
-fn addresses(cells: &[CellRef]) -> PolarsResult<Encoded> {
+fn addresses(cells: &[CellRef]) -> PolarsResult<Column> {
     let width = cells.iter().map(|cell| cell.col + 1).max().unwrap_or(0);
     let letters: Vec<String> = (0..width)
         .map(|col| CellRef::new(0, col).column_letters())

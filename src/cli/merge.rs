@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
 
 use crate::consolidate::records::write_records;
 use crate::inbox::{self, InboxFile};
@@ -186,9 +187,8 @@ fn write_findings(
         std::fs::read(source)
     };
     let sent = send_back(scheme, &merged.files, &merged.findings, &bytes_of, lang);
-    for (path, bytes) in &sent.copies {
-        outbox.write(path, |writer| writer.write_all(bytes))?;
-    }
+    (sent.copies.par_iter())
+        .try_for_each(|(path, bytes)| outbox.write(path, |writer| writer.write_all(bytes)))?;
     for (path, error) in sent.failed {
         // Its findings are in the county workbook all the same.
         let said = lang.pick("没有标注", "not annotated");

@@ -20,10 +20,7 @@ pub(super) struct Runs {
 impl Runs {
     /// A column of names from their numbers, each with how many cells have it in turn. Names are kept in the order
     /// in which they come.
-    pub(super) fn of(
-        names: &[Option<&str>],
-        ids: impl Iterator<Item = (IdxSize, usize)>,
-    ) -> Self {
+    pub(super) fn of(names: &[Option<&str>], ids: impl Iterator<Item = (IdxSize, usize)>) -> Self {
         let mut places: Vec<Option<u32>> = vec![None; names.len()];
         let mut used: Vec<&str> = Vec::new();
         let mut runs: Vec<(Option<u32>, usize)> = Vec::new();
@@ -45,7 +42,11 @@ impl Runs {
     }
 
     /// The page of the names and the page of their numbers.
-    pub(super) fn pages(self, kind: &ParquetType, options: WriteOptions) -> PolarsResult<Vec<Page>> {
+    pub(super) fn pages(
+        self,
+        kind: &ParquetType,
+        options: WriteOptions,
+    ) -> PolarsResult<Vec<Page>> {
         let page = self.page()?;
         let height = self.runs.iter().map(|(_, n)| n).sum::<usize>();
         let without = self.runs.iter().filter(|(place, _)| place.is_none());

@@ -127,6 +127,9 @@ impl Outbox {
         let mut writer = BufWriter::new(file);
         content(&mut writer).map_err(|err| failed(err.into()))?;
         writer.flush().map_err(|err| failed(err.into()))?;
+        // On the disk before anything points to it; other files are made meanwhile.
+        let synced = writer.get_ref().sync_all();
+        synced.map_err(|err| failed(err.into()))?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.push(path);
         Ok(())
@@ -153,13 +156,9 @@ impl Outbox {
         Ok(Committed { path: target, kept })
     }
 
-    /// Everything on the disk, before anything points to it.
+    /// The folders of all files on the disk, as the files themselves are.
     fn sync(&self) -> io::Result<()> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        for path in &*files {
-            // Windows flushes only what is open for writing.
-            File::options().write(true).open(path)?.sync_all()?;
-        }
         let mut folders: Vec<&Path> = (files.iter())
             .flat_map(|path| path.ancestors().skip(1))
             .filter(|folder| folder.starts_with(&self.new))

@@ -104,12 +104,7 @@ fn run_once(
     let mut merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     merged.note = inbox::note(&folder)?;
-    // What the figures mean, for whoever takes the outbox further.
-    for file in scheme_files {
-        let name = format!("{SCHEME_FOLDER}/{}", file.name);
-        outbox.write(&name, |writer| writer.write_all(file.text.as_bytes()))?;
-    }
-    let target = write(scheme, &files, &merged, lang, outbox)?;
+    let target = write((scheme, scheme_files), &files, &merged, lang, outbox)?;
     Ok((merged, target))
 }
 
@@ -124,7 +119,7 @@ fn real(path: &Path) -> PathBuf {
 }
 
 fn write(
-    scheme: &Scheme,
+    (scheme, scheme_files): (&Scheme, &[SchemeFile]),
     files: &[InboxFile],
     merged: &Merged,
     lang: Lang,
@@ -140,12 +135,24 @@ fn write(
         || {
             rayon::join(
                 || write_all_records(scheme, merged, &outbox),
-                || write_findings(scheme, files, merged, lang, &outbox),
+                || {
+                    write_scheme(scheme_files, &outbox)?;
+                    write_findings(scheme, files, merged, lang, &outbox)
+                },
             )
         },
     );
     book.and(records).and(rest)?;
     finish(outbox, lang)
+}
+
+/// What the figures mean, for whoever takes the outbox further.
+fn write_scheme(files: &[SchemeFile], outbox: &Outbox) -> Result<()> {
+    for file in files {
+        let name = format!("{SCHEME_FOLDER}/{}", file.name);
+        outbox.write(&name, |writer| writer.write_all(file.text.as_bytes()))?;
+    }
+    Ok(())
 }
 
 fn write_all_records(scheme: &Scheme, merged: &Merged, outbox: &Outbox) -> Result<()> {

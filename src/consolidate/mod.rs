@@ -14,6 +14,7 @@ mod recorded;
 #[cfg(feature = "consolidate")]
 pub mod records;
 pub mod rounding;
+#[cfg(feature = "consolidate")]
 mod runs;
 #[cfg(feature = "consolidate")]
 mod scaled;

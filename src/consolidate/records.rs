@@ -44,7 +44,7 @@ use crate::model::{CellRef, FileRecord, Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, Scheme};
 
 /// Observations in a row group, or one row more: enough to pack well, few enough to take little memory.
-const GROUP: usize = 1 << 17;
+const GROUP: usize = 1 << 16;
 
 const ROW_KINDS: [&str; 2] = ["data", "total"];
 

@@ -595,36 +595,12 @@ struct Ranked {
 fn rank(given: &[Given], n_rows: usize) -> Ranked {
     let mut order: Vec<&Given> = given.iter().collect();
     order.sort_by_key(|given| (given.hearsay, given.nth));
-    let ids: Vec<u32> = order.iter().map(|given| given.id).collect();
-    let places: Vec<u32> = (0..order.len() as u32).collect();
-    let by_row = DataFrame::new(
-        order.len(),
-        vec![
-            Column::new("row".into(), ids),
-            Column::new("place".into(), places),
-        ],
-    )
-    .expect("columns of one length")
-    .lazy()
-    .group_by([col("row")])
-    .agg([col("place").min(), len().alias("returns")])
-    .collect()
-    .expect("whole numbers have a least one");
-
-    let column = |name| by_row.column(name).and_then(|column| column.u32());
-    let rows = column("row").expect("as made").into_no_null_iter();
-    let places = column("place").expect("as made").into_no_null_iter();
-    let returns = column("returns").expect("as made").into_no_null_iter();
-    let mut taken = vec![None; n_rows];
-    let mut contested = vec![false; n_rows];
-    for ((row, place), returns) in rows.zip(places).zip(returns) {
-        taken[row as usize] = Some(order[place as usize].source);
-        contested[row as usize] = returns > 1;
-    }
+    let mut taken: Vec<Option<Source>> = vec![None; n_rows];
     let mut others: HashMap<Source, Vec<Source>> = HashMap::new();
-    for given in order.iter().filter(|given| contested[given.id as usize]) {
-        if let Some(taken) = taken[given.id as usize].filter(|taken| *taken != given.source) {
-            others.entry(taken).or_default().push(given.source);
+    for given in order {
+        match taken[given.id as usize] {
+            None => taken[given.id as usize] = Some(given.source),
+            Some(first) => others.entry(first).or_default().push(given.source),
         }
     }
     Ranked { taken, others }

@@ -63,9 +63,9 @@ def write_scheme(folder, townships):
 
 def build_bare(target):
     """The bare reader, built with the repository's own calamine (it needs none of the features)."""
-    subprocess.run(["cargo", "build", "--quiet", "--release", "--no-default-features", "--example", "bare_calamine"],
+    subprocess.run(["cargo", "build", "--quiet", "--profile", "dist", "--no-default-features", "--example", "bare_calamine"],
                    cwd=ROOT, check=True)
-    return target / "release" / "examples" / "bare_calamine"
+    return target / "dist" / "examples" / "bare_calamine"
 
 
 def commands(home, hebiao, bare, peers, jobs):
@@ -137,7 +137,7 @@ def main():
     parser.add_argument("--patience", type=float, default=120, help="seconds from which a program is run only once")
     parser.add_argument("--errors", type=float, default=0.0, help="share of forms with one wrong figure")
     parser.add_argument("--peers", default=",".join(PEERS), help="which Python programs, or none")
-    parser.add_argument("--hebiao", default=str(target / "release" / "hebiao"), help="the program, or none")
+    parser.add_argument("--hebiao", default=str(target / "dist" / "hebiao"), help="the program, or none")
     parser.add_argument("--no-bare", action="store_true", help="without the bare reader")
     parser.add_argument("--cache", type=Path, default=cache, help="where corpora are kept")
     parser.add_argument("--json", type=Path, help="also write every single run")
@@ -146,7 +146,7 @@ def main():
         parser.error("--rounds must be at least 1")
     hebiao = None if options.hebiao == "none" else shutil.which(options.hebiao)
     if options.hebiao != "none" and not hebiao:
-        parser.error(f"{options.hebiao} is not there: build it with `cargo build --release`, or say --hebiao none")
+        parser.error(f"{options.hebiao} is not there: build it with `cargo build --profile dist`, or say --hebiao none")
     peers = [] if options.peers == "none" else [p.strip() for p in options.peers.split(",")]
     if unknown := set(peers) - set(PEERS):
         parser.error(f"no such program: {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")

@@ -62,12 +62,12 @@ def main():
     parser.add_argument("--counties", type=int, default=100, help="to be rolled up")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--hebiao", default=str(target / "release" / "hebiao"))
+    parser.add_argument("--hebiao", default=str(target / "dist" / "hebiao"))
     parser.add_argument("--cache", type=Path, default=cache)
     options = parser.parse_args()
     hebiao, jobs = shutil.which(options.hebiao), options.jobs
     if not hebiao:
-        parser.error(f"{options.hebiao} is not there: build it with `cargo build --release`")
+        parser.error(f"{options.hebiao} is not there: build it with `cargo build --profile dist`")
     bare = build_bare(target)
 
     def reading(folders):

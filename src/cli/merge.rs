@@ -156,15 +156,10 @@ fn write_scheme(files: &[SchemeFile], outbox: &Outbox) -> Result<()> {
 }
 
 fn write_all_records(scheme: &Scheme, merged: &Merged, outbox: &Outbox) -> Result<()> {
-    let mut bytes = Vec::new();
-    write_records(
-        scheme,
-        merged.period,
-        &merged.files,
-        &merged.tables,
-        &mut bytes,
-    )?;
-    Ok(outbox.write("records.parquet", |writer| writer.write_all(&bytes))?)
+    let (period, files, tables) = (merged.period, &merged.files, &merged.tables);
+    Ok(outbox.write("records.parquet", |writer| {
+        write_records(scheme, period, files, tables, writer)
+    })?)
 }
 
 /// What was found, for programs, and in copies of the returns for those who sent them.

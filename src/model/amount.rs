@@ -117,16 +117,9 @@ impl Amount {
 
     /// The nearest float, for writers that know no decimals.
     pub fn to_float(self) -> f64 {
-        // Where a float holds the digits and the power of ten exactly, one division rounds once, as
-        // reading the text would; that is nearly every figure of a form.
-        const POWERS: [f64; 16] = [
-            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-        ];
-        let digits = self.0.mantissa();
-        if let Some(power) = POWERS.get(self.0.scale() as usize)
-            && digits.unsigned_abs() < 1 << 53
-        {
-            return digits as i64 as f64 / power;
+        let short = self.short_digits();
+        if let Some(float) = short.and_then(|digits| float_of(digits, self.0.scale())) {
+            return float;
         }
         // The shortest text of a decimal of at most 15 digits reads back as the float that
         // a spreadsheet itself would keep.
@@ -168,6 +161,17 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }
+}
+
+/// The float of digits with so many decimals, as reading them as text would give it, where one step makes it; that
+/// is nearly every figure of a form.
+pub(crate) fn float_of(digits: i64, decimals: u32) -> Option<f64> {
+    // A float holds the digits and the power of ten exactly, and one division rounds once.
+    const POWERS: [f64; 16] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ];
+    let power = POWERS.get(decimals as usize)?;
+    (digits.unsigned_abs() < 1 << 53).then(|| digits as f64 / power)
 }
 
 /// The fraction of a few decimals that a float was made of, which is what most of them are.

@@ -19,6 +19,7 @@ mod unreadable;
 mod version;
 
 pub use amount::Amount;
+pub(crate) use amount::float_of;
 pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
 pub use detail::{

@@ -14,7 +14,7 @@ use super::shared_formulas::SharedFormulas;
 use super::xlsx::Formats;
 use super::xml::{Event, Xml, unescape};
 use super::{Unreadable, cell_error, serial};
-use crate::model::{Cell, CellRef, CellValue};
+use crate::model::{Cell, CellRef, CellValue, float_of};
 
 /// The texts that cells share, out of what stands behind the start of `sst`; nothing where there is none.
 pub(super) fn strings(items: &str) -> Option<Vec<Cow<'_, str>>> {
@@ -456,16 +456,12 @@ impl<'a> Scanner<'a> {
 
     /// Digits with a point among them, as most figures are; nothing of any other number.
     fn short_float(&mut self) -> Option<f64> {
-        // Below 10¹⁵ digits and power of ten are floats exactly, and one division rounds once, as reading would.
-        const POWERS: [f64; 16] = [
-            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-        ];
-        let (mut digits, mut n_digits, mut point) = (0u64, 0, None);
+        let (mut digits, mut n_digits, mut point) = (0i64, 0, None);
         let mut rest = self.rest;
         loop {
             match rest {
                 [digit @ b'0'..=b'9', after @ ..] if n_digits < 15 => {
-                    digits = digits * 10 + u64::from(digit - b'0');
+                    digits = digits * 10 + i64::from(digit - b'0');
                     n_digits += 1;
                     rest = after;
                 }
@@ -479,7 +475,7 @@ impl<'a> Scanner<'a> {
         }
         self.rest = rest;
         let decimals = point.map_or(0, |point| n_digits - point);
-        Some(digits as f64 / POWERS[decimals])
+        float_of(digits, decimals)
     }
 }
 

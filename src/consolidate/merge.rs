@@ -301,7 +301,7 @@ impl<'a> Returns<'a> {
     /// For each leaf column, the exact sum over the county's rows.
     fn sums(&self, rows: &[CountyRow], findings: &mut Vec<Finding>) -> Vec<Option<Amount>> {
         let additive = self.additive_leaves();
-        let mut addends = Addends::of(self.annex.leaves.len());
+        let mut addends = Addends::with_capacity(rows.len() * additive.len());
         // Figures too long for a column of one scale are added up one by one.
         let mut beside = Vec::new();
         for (leaf, amount, _) in self.addends(rows, &additive) {
@@ -616,37 +616,63 @@ fn differs(taken: &Value, other: &Value, blank_is_none: bool) -> bool {
     }
 }
 
-/// Figures to add up: one column for each leaf, with the most decimals that any of its figures has.
-struct Addends(Vec<(Vec<i128>, u32)>);
+/// Figures to add up, by leaf: the columns of a frame.
+struct Addends {
+    leaves: Vec<u32>,
+    values: Vec<i128>,
+    decimals: Vec<u32>,
+}
 
 impl Addends {
     /// Below this, ten million addends stay within the digits of a column; polars wraps beyond.
     const LIMIT: i128 = 10i128.pow(PRECISION as u32 - 7);
 
-    fn of(n_leaves: usize) -> Self {
-        Self(vec![(Vec::new(), 0); n_leaves])
+    fn with_capacity(n: usize) -> Self {
+        Self {
+            leaves: Vec::with_capacity(n),
+            values: Vec::with_capacity(n),
+            decimals: Vec::with_capacity(n),
+        }
     }
 
     /// Takes a figure, unless a column of one scale cannot hold it exactly.
     fn push(&mut self, leaf: usize, amount: Amount) -> bool {
         let scaled = to_scaled(amount).filter(|scaled| scaled.abs() < Self::LIMIT);
         if let Some(scaled) = scaled {
-            let (values, decimals) = &mut self.0[leaf];
-            values.push(scaled);
-            *decimals = u32::from(amount.decimals()).min(SCALE).max(*decimals);
+            self.leaves.push(leaf as u32);
+            self.values.push(scaled);
+            self.decimals.push(u32::from(amount.decimals()).min(SCALE));
         }
         scaled.is_some()
     }
 
     /// The sum for each leaf that has any; no sum where it has more digits than an amount can have.
-    fn sums(self) -> impl Iterator<Item = (usize, Option<Amount>)> {
-        let columns = self.0.into_iter().enumerate();
-        columns
-            .filter(|(_, (values, _))| !values.is_empty())
-            .map(|(leaf, (values, decimals))| {
-                // There are no nulls: polars would add them up to 0, and missing is not zero.
-                let sum = Int128Chunked::from_vec("value".into(), values).sum();
-                (leaf, sum.and_then(|sum| from_scaled(sum, decimals)))
-            })
+    fn sums(self) -> Vec<(usize, Option<Amount>)> {
+        // There are no nulls: polars would add them up to 0, and missing is not zero.
+        let values = Int128Chunked::from_vec("value".into(), self.values)
+            .into_decimal_unchecked(PRECISION, SCALE as usize);
+        let sums = DataFrame::new(
+            self.leaves.len(),
+            vec![
+                Column::new("leaf".into(), self.leaves),
+                values.into_column(),
+                Column::new("decimals".into(), self.decimals),
+            ],
+        )
+        .expect("columns of one length")
+        .lazy()
+        .group_by([col("leaf")])
+        .agg([col("value").sum(), col("decimals").max()])
+        .collect()
+        .expect("figures of one scale add up");
+
+        let leaves = sums.column("leaf").and_then(|column| column.u32());
+        let values = sums.column("value").and_then(|column| column.decimal());
+        let decimals = sums.column("decimals").and_then(|column| column.u32());
+        (leaves.expect("as made").into_no_null_iter())
+            .zip(values.expect("as made").physical().into_no_null_iter())
+            .zip(decimals.expect("as made").into_no_null_iter())
+            .map(|((leaf, value), decimals)| (leaf as usize, from_scaled(value, decimals)))
+            .collect()
     }
 }

@@ -301,18 +301,18 @@ impl<'a> Returns<'a> {
     /// For each leaf column, the exact sum over the county's rows.
     fn sums(&self, rows: &[CountyRow], findings: &mut Vec<Finding>) -> Vec<Option<Amount>> {
         let additive = self.additive_leaves();
-        let mut addends = Addends::with_capacity(rows.len() * additive.len());
+        let mut figures = Figures::new(rows.len(), &additive);
         // Figures too long for a column of one scale are added up one by one.
         let mut beside = Vec::new();
-        for (leaf, amount, _) in self.addends(rows, &additive) {
-            if !addends.push(leaf, amount) {
+        for (row, leaf, amount, _) in self.addends(rows, &additive) {
+            if !figures.set(row, leaf, amount) {
                 beside.push((leaf, amount));
             }
         }
         let n_leaves = self.annex.leaves.len();
         let mut sums = vec![None; n_leaves];
         let mut too_long = vec![false; n_leaves];
-        for (leaf, sum) in addends.sums() {
+        for (leaf, sum) in figures.sums() {
             sums[leaf] = sum;
             too_long[leaf] = sum.is_none();
         }
@@ -324,20 +324,20 @@ impl<'a> Returns<'a> {
         }
         for leaf in (0..n_leaves).filter(|&leaf| too_long[leaf]) {
             let longest = (self.addends(rows, &[leaf]))
-                .max_by_key(|&(_, amount, _)| (amount.normalised().decimals(), amount.abs()));
-            findings.extend(longest.map(|(_, amount, at)| self.too_long(leaf, amount, at)));
+                .max_by_key(|&(_, _, amount, _)| (amount.normalised().decimals(), amount.abs()));
+            findings.extend(longest.map(|(_, _, amount, at)| self.too_long(leaf, amount, at)));
         }
         sums
     }
 
-    /// Every figure that adds up under these leaves, row by row: `(leaf, amount, where it stands)`.
+    /// Every figure that adds up under these leaves, row by row: `(row, leaf, amount, where it stands)`.
     fn addends<'b>(
         &'b self,
         rows: &'b [CountyRow],
         leaves: &'b [usize],
-    ) -> impl Iterator<Item = (usize, Amount, Source)> {
-        let sources = rows.iter().filter_map(|row| row.source);
-        sources.flat_map(move |source| {
+    ) -> impl Iterator<Item = (usize, usize, Amount, Source)> {
+        let given = (rows.iter().enumerate()).filter_map(|(nth, row)| Some((nth, row.source?)));
+        given.flat_map(move |(nth, source)| {
             let row = self.row(source);
             leaves.iter().filter_map(move |&leaf| {
                 if self.annex.kind_of(leaf, row.spec) != ColumnKind::Additive {
@@ -349,7 +349,7 @@ impl<'a> Returns<'a> {
                     Value::Missing if self.annex.column_of(leaf).blank_is_none => Amount::ZERO,
                     _ => return None,
                 };
-                Some((leaf, amount, source))
+                Some((nth, leaf, amount, source))
             })
         })
     }
@@ -616,63 +616,66 @@ fn differs(taken: &Value, other: &Value, blank_is_none: bool) -> bool {
     }
 }
 
-/// Figures to add up, by leaf: the columns of a frame.
-struct Addends {
-    leaves: Vec<u32>,
-    values: Vec<i128>,
+/// The county's figures that add up, as a frame: a row for each of the county's, an exact column for
+/// each leaf. What is missing is null.
+struct Figures {
+    leaves: Vec<usize>,
+    columns: Vec<Vec<Option<i128>>>,
+    /// The most decimals that a figure of the column has.
     decimals: Vec<u32>,
 }
 
-impl Addends {
-    /// Below this, ten million addends stay within the digits of a column; polars wraps beyond.
+impl Figures {
+    /// Below this, ten million figures stay within the digits of a column; polars wraps beyond.
     const LIMIT: i128 = 10i128.pow(PRECISION as u32 - 7);
 
-    fn with_capacity(n: usize) -> Self {
+    fn new(n_rows: usize, leaves: &[usize]) -> Self {
         Self {
-            leaves: Vec::with_capacity(n),
-            values: Vec::with_capacity(n),
-            decimals: Vec::with_capacity(n),
+            leaves: leaves.to_vec(),
+            columns: vec![vec![None; n_rows]; leaves.len()],
+            decimals: vec![0; leaves.len()],
         }
     }
 
     /// Takes a figure, unless a column of one scale cannot hold it exactly.
-    fn push(&mut self, leaf: usize, amount: Amount) -> bool {
+    ///
+    /// # Panics
+    ///
+    /// Where the leaf is none of those that add up.
+    fn set(&mut self, row: usize, leaf: usize, amount: Amount) -> bool {
+        let column = self.leaves.iter().position(|&own| own == leaf);
+        let column = column.expect("a leaf that adds up");
         let scaled = to_scaled(amount).filter(|scaled| scaled.abs() < Self::LIMIT);
-        if let Some(scaled) = scaled {
-            self.leaves.push(leaf as u32);
-            self.values.push(scaled);
-            self.decimals.push(u32::from(amount.decimals()).min(SCALE));
+        if scaled.is_some() {
+            self.columns[column][row] = scaled;
+            let decimals = &mut self.decimals[column];
+            *decimals = u32::from(amount.decimals()).min(SCALE).max(*decimals);
         }
         scaled.is_some()
     }
 
-    /// The sum for each leaf that has any; no sum where it has more digits than an amount can have.
-    fn sums(self) -> Vec<(usize, Option<Amount>)> {
-        // There are no nulls: polars would add them up to 0, and missing is not zero.
-        let values = Int128Chunked::from_vec("value".into(), self.values)
-            .into_decimal_unchecked(PRECISION, SCALE as usize);
-        let sums = DataFrame::new(
-            self.leaves.len(),
-            vec![
-                Column::new("leaf".into(), self.leaves),
-                values.into_column(),
-                Column::new("decimals".into(), self.decimals),
-            ],
-        )
-        .expect("columns of one length")
-        .lazy()
-        .group_by([col("leaf")])
-        .agg([col("value").sum(), col("decimals").max()])
-        .collect()
-        .expect("figures of one scale add up");
+    fn frame(columns: Vec<Vec<Option<i128>>>) -> PolarsResult<DataFrame> {
+        let columns = columns.into_iter().enumerate().map(|(nth, values)| {
+            (Int128Chunked::from_slice_options(nth.to_string().into(), &values))
+                .into_decimal_unchecked(PRECISION, SCALE as usize)
+                .into_column()
+        });
+        DataFrame::new_infer_height(columns.collect())
+    }
 
-        let leaves = sums.column("leaf").and_then(|column| column.u32());
-        let values = sums.column("value").and_then(|column| column.decimal());
-        let decimals = sums.column("decimals").and_then(|column| column.u32());
-        (leaves.expect("as made").into_no_null_iter())
-            .zip(values.expect("as made").physical().into_no_null_iter())
-            .zip(decimals.expect("as made").into_no_null_iter())
-            .map(|((leaf, value), decimals)| (leaf as usize, from_scaled(value, decimals)))
-            .collect()
+    /// The sum for each leaf that has any figure; no sum where it has more digits than an amount can have.
+    fn sums(self) -> Vec<(usize, Option<Amount>)> {
+        let frame = Self::frame(self.columns).expect("columns of one length");
+        let sums = (frame.columns().iter().zip(self.leaves).zip(self.decimals))
+            // polars would add nulls up to 0, and missing is not zero.
+            .filter(|((column, _), _)| column.null_count() < column.len())
+            .map(|((column, leaf), decimals)| {
+                let sum = column.sum_reduce().expect("figures of one scale add up");
+                let AnyValue::Decimal(sum, ..) = sum.into_value() else {
+                    unreachable!("the sum of decimals is one")
+                };
+                (leaf, from_scaled(sum, decimals))
+            });
+        sums.collect()
     }
 }

@@ -8,14 +8,14 @@ mod completion;
 mod county;
 #[cfg(feature = "consolidate")]
 mod merge;
+#[cfg(feature = "consolidate")]
+mod pages;
 mod publish;
 #[cfg(feature = "consolidate")]
 mod recorded;
 #[cfg(feature = "consolidate")]
 pub mod records;
 pub mod rounding;
-#[cfg(feature = "consolidate")]
-mod runs;
 #[cfg(feature = "consolidate")]
 mod scaled;
 pub mod variances;

@@ -18,17 +18,14 @@
 //! | `file`, `sheet`, `cell`, `sha256` | where it stands |
 //! | `superseded` | whether another return replaced the form |
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::Write;
 use std::iter::once;
 use std::ops::Range;
 
 use polars::prelude::*;
-use polars_arrow::array::{
-    Array, BooleanArray, DictionaryArray, MutablePlString, MutablePrimitiveArray, PrimitiveArray,
-    Utf8ViewArray,
-};
+use polars_arrow::array::BooleanArray;
 use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
@@ -37,8 +34,9 @@ use polars_parquet::write::{
     WriteOptions, array_to_columns, compress,
 };
 use rayon::prelude::*;
+use rust_decimal::Decimal;
 
-use super::runs::Runs;
+use super::pages::{Figures, Repeated, Texts};
 use super::scaled::{PRECISION, SCALE, to_scaled};
 use crate::model::{CellRef, FileRecord, Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, Scheme};
@@ -57,13 +55,16 @@ const STATUSES: [&str; 7] = [
     "date",
     "unusable",
 ];
-const AMOUNT: IdxSize = 0;
-const LONG_AMOUNT: IdxSize = 1;
-const MISSING: IdxSize = 2;
-const NOT_APPLICABLE: IdxSize = 3;
-const TEXT: IdxSize = 4;
-const DATE: IdxSize = 5;
-const UNUSABLE: IdxSize = 6;
+const AMOUNT: u32 = 0;
+const LONG_AMOUNT: u32 = 1;
+const MISSING: u32 = 2;
+const NOT_APPLICABLE: u32 = 3;
+const TEXT: u32 = 4;
+const DATE: u32 = 5;
+const UNUSABLE: u32 = 6;
+
+/// Decimals that a figure may have.
+const DECIMALS: Range<u32> = 0..Decimal::MAX_SCALE + 1;
 
 /// Why records could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -220,6 +221,7 @@ struct Names<'a> {
     reporter_codes: Pool<'a>,
     units: Pool<'a>,
     columns: Pool<'a>,
+    years: Vec<Option<u32>>,
     /// For each annex, where its columns begin in `columns`.
     first_column: Vec<u32>,
     /// One for each table, as are the next three.
@@ -251,6 +253,10 @@ impl<'a> Names<'a> {
             .filter(|(_, table)| table.superseded)
             .map(|(file, table)| (&*file.path, &*table.sheet, table.annex))
             .collect();
+        let of_leaves = (scheme.annexes.iter())
+            .flat_map(|annex| annex.leaves.iter().filter_map(|leaf| leaf.year));
+        let rows = tables.iter().flat_map(|table| &table.rows);
+        let years: BTreeSet<u16> = of_leaves.chain(rows.filter_map(|row| row.year)).collect();
         let of_tables = tables.iter();
         Self {
             scheme,
@@ -261,6 +267,7 @@ impl<'a> Names<'a> {
             reporter_codes: or_none(scheme.reporters.iter().map(|reporter| &*reporter.code)),
             units: or_none(scheme.units.0.iter().map(|unit| &*unit.name)),
             columns: pool(columns.map(|column| &*column.name)),
+            years: or_none(years.into_iter().map(u32::from)),
             first_column,
             files: pool(of_tables.clone().map(|table| &*table.file)),
             sheets: pool(of_tables.clone().map(|table| &*table.sheet)),
@@ -275,6 +282,13 @@ impl<'a> Names<'a> {
 
     fn annex(&self, table: &Table) -> &'a Annex {
         &self.scheme.annexes[table.annex]
+    }
+
+    /// The number of a year, or of none.
+    fn year(&self, year: Option<u16>) -> u32 {
+        let year = year.map(u32::from);
+        let place = self.years.iter().position(|one| *one == year);
+        place.expect("every year is known") as u32
     }
 
     /// The leaves of a table that hold observations.
@@ -302,14 +316,14 @@ impl<'a> Names<'a> {
 /// The columns of a group. Numbers point into [`Names`]; no name is copied for a cell.
 struct Records {
     rows: RowColumns,
-    columns: Vec<IdxSize>,
-    years: MutablePrimitiveArray<u32>,
-    units: Vec<IdxSize>,
-    statuses: Vec<IdxSize>,
-    values: MutablePrimitiveArray<i128>,
-    decimals: MutablePrimitiveArray<u32>,
-    texts: MutablePlString,
-    originals: MutablePlString,
+    columns: Vec<u32>,
+    years: Vec<u32>,
+    units: Vec<u32>,
+    statuses: Vec<u32>,
+    values: Figures,
+    decimals: Vec<u32>,
+    texts: Texts,
+    originals: Texts,
     cells: Vec<CellRef>,
     superseded: MutableBitmap,
 }
@@ -318,18 +332,19 @@ struct Records {
 #[derive(Default)]
 struct RowColumns {
     n_cells: Vec<usize>,
-    annexes: Vec<IdxSize>,
-    reporters: Vec<IdxSize>,
-    returned_by: Vec<IdxSize>,
+    annexes: Vec<u32>,
+    reporters: Vec<u32>,
+    returned_by: Vec<u32>,
     keys: Vec<Option<String>>,
-    kinds: Vec<IdxSize>,
-    tables: Vec<IdxSize>,
+    kinds: Vec<u32>,
+    tables: Vec<u32>,
 }
 
 impl RowColumns {
-    /// A column of numbers, each with how many cells have it in turn.
-    fn runs(&self, ids: &[IdxSize]) -> impl Iterator<Item = (IdxSize, usize)> {
-        ids.iter().copied().zip(self.n_cells.iter().copied())
+    /// A column of names by their numbers, each of which all cells of a row have in turn.
+    fn column(&self, names: &[Option<&str>], ids: &[u32]) -> Column {
+        let runs = ids.iter().copied().zip(self.n_cells.iter().copied());
+        Column::Repeated(Repeated::in_runs(names, runs))
     }
 }
 
@@ -338,13 +353,13 @@ impl Records {
         Self {
             rows: RowColumns::default(),
             columns: Vec::with_capacity(n),
-            years: MutablePrimitiveArray::with_capacity(n),
+            years: Vec::with_capacity(n),
             units: Vec::with_capacity(n),
             statuses: Vec::with_capacity(n),
-            values: MutablePrimitiveArray::with_capacity(n),
-            decimals: MutablePrimitiveArray::with_capacity(n),
-            texts: MutablePlString::with_capacity(n),
-            originals: MutablePlString::with_capacity(n),
+            values: Figures::with_capacity(n),
+            decimals: Vec::with_capacity(n),
+            texts: Texts::default(),
+            originals: Texts::default(),
             cells: Vec::with_capacity(n),
             superseded: MutableBitmap::with_capacity(n),
         }
@@ -358,26 +373,29 @@ impl Records {
         let no_reporter = names.scheme.reporters.len();
         let returned_by = table.reporter.unwrap_or(no_reporter);
         let first_column = names.first_column[table.annex];
-        let column = |leaf: &usize| first_column + annex.leaves[*leaf].column as IdxSize;
-        let columns: Vec<IdxSize> = leaves.iter().map(column).collect();
+        let column = |leaf: &usize| first_column + annex.leaves[*leaf].column as u32;
+        let columns: Vec<u32> = leaves.iter().map(column).collect();
+        let years: Vec<Option<u32>> = (leaves.iter())
+            .map(|&leaf| annex.leaves[leaf].year.map(|year| names.year(Some(year))))
+            .collect();
         let unit = |leaf: usize, spec: Option<usize>| {
             let unit = names.scheme.unit_of(annex, leaf, spec);
-            unit.unwrap_or(names.scheme.units.0.len()) as IdxSize
+            unit.unwrap_or(names.scheme.units.0.len()) as u32
         };
-        let usual_units: Vec<IdxSize> = leaves.iter().map(|&leaf| unit(leaf, None)).collect();
+        let usual_units: Vec<u32> = leaves.iter().map(|&leaf| unit(leaf, None)).collect();
         for row_idx in part.rows.clone() {
             let row = &table.rows[row_idx];
             let reporter = row.reporter.or(table.reporter).unwrap_or(no_reporter);
             self.rows.n_cells.push(n);
-            self.rows.annexes.push(table.annex as IdxSize);
-            self.rows.reporters.push(reporter as IdxSize);
-            self.rows.returned_by.push(returned_by as IdxSize);
+            self.rows.annexes.push(table.annex as u32);
+            self.rows.reporters.push(reporter as u32);
+            self.rows.returned_by.push(returned_by as u32);
             self.rows.keys.push(key(row));
             self.rows.kinds.push(match row.kind {
                 RowKind::Data => 0,
                 RowKind::Total => 1,
             });
-            self.rows.tables.push(part.table as IdxSize);
+            self.rows.tables.push(part.table as u32);
             self.superseded
                 .extend_constant(n, names.superseded[part.table]);
             self.columns.extend_from_slice(&columns);
@@ -387,44 +405,54 @@ impl Records {
                     .units
                     .extend(leaves.iter().map(|&leaf| unit(leaf, spec))),
             }
+            let own_year = names.year(row.year);
+            let years = years.iter().map(|year| year.unwrap_or(own_year));
+            self.years.extend(years);
             for &leaf in &leaves {
-                let year = annex.leaves[leaf].year.or(row.year);
-                self.years.push(year.map(u32::from));
                 self.cells.extend(table.cell(row, leaf));
                 self.push_value(&row.entries[leaf].value);
             }
             match table.originals.is_empty() {
-                true => self.originals.extend_null(n),
+                true => self.originals.push_none(n),
                 false => (leaves.iter())
-                    .for_each(|&leaf| self.originals.push(table.original(row_idx, leaf))),
+                    .map(|&leaf| table.original(row_idx, leaf))
+                    .for_each(|original| self.originals.push(original.map(str::to_owned))),
             }
         }
     }
 
     fn push_value(&mut self, value: &Value) {
         let mut scaled = None;
-        let mut decimals = None;
+        let mut decimals = DECIMALS.end;
+        let mut text = None;
         let status = match value {
             Value::Amount(amount) => {
                 scaled = to_scaled(*amount);
-                decimals = Some(u32::from(amount.decimals()));
+                decimals = u32::from(amount.decimals());
                 match scaled {
                     Some(_) => AMOUNT,
-                    None => LONG_AMOUNT,
+                    None => {
+                        text = Some(amount.to_string());
+                        LONG_AMOUNT
+                    }
                 }
             }
             Value::Missing => MISSING,
             Value::NotApplicable => NOT_APPLICABLE,
-            Value::Text(_) => TEXT,
-            Value::Date(_) => DATE,
-            Value::Unusable(_) => UNUSABLE,
+            Value::Text(given) => {
+                text = Some(given.to_string());
+                TEXT
+            }
+            Value::Date(date) => {
+                text = Some(date.to_string());
+                DATE
+            }
+            Value::Unusable(given) => {
+                text = Some(given.to_string());
+                UNUSABLE
+            }
         };
-        match value {
-            Value::Text(given) | Value::Unusable(given) => self.texts.push(Some(&**given)),
-            Value::Date(date) => self.texts.push(Some(date.to_string())),
-            Value::Amount(amount) if scaled.is_none() => self.texts.push(Some(amount.to_string())),
-            _ => self.texts.push_null(),
-        }
+        self.texts.push(text);
         self.statuses.push(status);
         self.values.push(scaled);
         self.decimals.push(decimals);
@@ -437,36 +465,32 @@ impl Records {
         types: &[ParquetType],
     ) -> PolarsResult<(usize, Vec<Vec<CompressedPage>>)> {
         let height = self.cells.len();
-        let values: PrimitiveArray<i128> = self.values.into();
-        let values = values.to(ArrowDataType::Decimal(PRECISION, SCALE as usize));
-        let years: PrimitiveArray<u32> = self.years.into();
-        let decimals: PrimitiveArray<u32> = self.decimals.into();
         let superseded = BooleanArray::from(Bitmap::from(self.superseded));
         let rows = &self.rows;
         let keys: Pool = rows.keys.iter().map(Option::as_deref).collect();
-        let key_ids: Vec<IdxSize> = (0..keys.len() as IdxSize).collect();
-        let in_runs = |names: &[Option<&str>], ids| Column::Runs(Runs::of(names, rows.runs(ids)));
+        let key_ids: Vec<u32> = (0..keys.len() as u32).collect();
+        let decimals: Vec<Option<u32>> = or_none(DECIMALS);
         let columns = [
-            Column::Runs(Runs::of(&names.period, once((0, height)))),
-            in_runs(&names.annexes, &rows.annexes),
-            in_runs(&names.reporter_codes, &rows.reporters),
-            in_runs(&names.reporters, &rows.reporters),
-            in_runs(&names.reporter_codes, &rows.returned_by),
-            in_runs(&keys, &key_ids),
-            in_runs(&ROW_KINDS.map(Some), &rows.kinds),
-            spelled(&names.columns, &self.columns)?,
-            Column::Array(years.boxed(), Encoding::RleDictionary),
-            spelled(&names.units, &self.units)?,
-            spelled(&STATUSES.map(Some), &self.statuses)?,
-            Column::Array(values.boxed(), Encoding::Plain),
-            Column::Array(decimals.boxed(), Encoding::RleDictionary),
-            Column::Array(self.texts.freeze().boxed(), Encoding::RleDictionary),
-            Column::Array(self.originals.freeze().boxed(), Encoding::RleDictionary),
-            in_runs(&names.files, &rows.tables),
-            in_runs(&names.sheets, &rows.tables),
-            addresses(&self.cells)?,
-            in_runs(&names.hashes, &rows.tables),
-            Column::Array(superseded.boxed(), Encoding::Plain),
+            Column::Repeated(Repeated::in_runs(&names.period, once((0, height)))),
+            rows.column(&names.annexes, &rows.annexes),
+            rows.column(&names.reporter_codes, &rows.reporters),
+            rows.column(&names.reporters, &rows.reporters),
+            rows.column(&names.reporter_codes, &rows.returned_by),
+            rows.column(&keys, &key_ids),
+            rows.column(&ROW_KINDS.map(Some), &rows.kinds),
+            Column::Repeated(Repeated::names(&names.columns, self.columns)),
+            Column::Repeated(Repeated::whole_numbers(&names.years, self.years)),
+            Column::Repeated(Repeated::names(&names.units, self.units)),
+            Column::Repeated(Repeated::names(&STATUSES.map(Some), self.statuses)),
+            Column::Figures(self.values),
+            Column::Repeated(Repeated::whole_numbers(&decimals, self.decimals)),
+            Column::Repeated(self.texts.repeated()),
+            Column::Repeated(self.originals.repeated()),
+            rows.column(&names.files, &rows.tables),
+            rows.column(&names.sheets, &rows.tables),
+            Column::Repeated(addresses(&self.cells)),
+            rows.column(&names.hashes, &rows.tables),
+            Column::Flags(superseded),
         ];
         let packed = (columns.into_par_iter().zip(types)).map(|(column, kind)| column.pages(kind));
         Ok((height, packed.collect::<PolarsResult<_>>()?))
@@ -475,9 +499,9 @@ impl Records {
 
 /// A column of the file.
 enum Column {
-    /// And how it is put into the file.
-    Array(Box<dyn Array>, Encoding),
-    Runs(Runs),
+    Repeated(Repeated),
+    Figures(Figures),
+    Flags(BooleanArray),
 }
 
 impl Column {
@@ -489,11 +513,13 @@ impl Column {
             data_page_size: None,
         };
         let pages: Vec<Page> = match self {
-            Self::Array(array, encoding) => {
-                let columns = array_to_columns(array, kind.clone(), options, &[encoding])?;
+            Self::Repeated(repeated) => repeated.pages(kind, options)?,
+            Self::Figures(figures) => figures.pages(kind, options)?,
+            Self::Flags(flags) => {
+                let encoding = [Encoding::Plain];
+                let columns = array_to_columns(flags.boxed(), kind.clone(), options, &encoding)?;
                 (columns.into_iter().flatten()).collect::<PolarsResult<_>>()?
             }
-            Self::Runs(runs) => runs.pages(kind, options)?,
         };
         (pages.into_iter())
             .map(|page| Ok(compress(page, Vec::new(), options.compression)?))
@@ -510,58 +536,34 @@ fn pool<'s>(names: impl IntoIterator<Item = &'s str>) -> Pool<'s> {
     names.into_iter().map(Some).collect()
 }
 
-/// The names, and none after the last.
-fn or_none<'s>(names: impl Iterator<Item = &'s str>) -> Pool<'s> {
-    names.map(Some).chain([None]).collect()
-}
-
-/// A column of names from their numbers. It is written as it is kept, names once and numbers of them:
-/// to find out again which texts are the same would take longer than all the rest.
-fn spelled(names: &[Option<&str>], ids: &[IdxSize]) -> PolarsResult<Column> {
-    const UNSEEN: u32 = u32::MAX;
-    let mut places = vec![UNSEEN; names.len()];
-    let mut used: Vec<&str> = Vec::new();
-    let mut has_none = false;
-    // Only the names that this group has, in the order in which it has them.
-    let mut place = |id: IdxSize| {
-        let id = id as usize;
-        if let (Some(name), UNSEEN) = (names[id], places[id]) {
-            places[id] = used.len() as u32;
-            used.push(name);
-        }
-        has_none |= names[id].is_none();
-        places[id]
-    };
-    let keys: Vec<u32> = ids.iter().map(|&id| place(id)).collect();
-    let keys = match has_none {
-        true => (keys.into_iter())
-            .map(|key| (key != UNSEEN).then_some(key))
-            .collect(),
-        false => PrimitiveArray::from_vec(keys),
-    };
-    dictionary(keys, Utf8ViewArray::from_slice_values(used))
-}
-
-fn dictionary(keys: PrimitiveArray<u32>, names: Utf8ViewArray) -> PolarsResult<Column> {
-    let column = DictionaryArray::try_from_keys(keys, names.boxed(), false)?;
-    Ok(Column::Array(column.boxed(), Encoding::RleDictionary))
+/// The values, and none after the last.
+fn or_none<V>(values: impl Iterator<Item = V>) -> Vec<Option<V>> {
+    values.map(Some).chain([None]).collect()
 }
 
 /// `A1`, `B7` … of each cell.
-fn addresses(cells: &[CellRef]) -> PolarsResult<Column> {
-    let width = cells.iter().map(|cell| cell.col + 1).max().unwrap_or(0);
-    let letters: Vec<String> = (0..width)
-        .map(|col| CellRef::new(0, col).column_letters())
-        .collect();
-    // Forms are much alike, so most addresses come again and again.
-    let mut places: foldhash::HashMap<CellRef, u32> = foldhash::HashMap::default();
-    let mut used: Vec<String> = Vec::new();
-    let keys = cells.iter().map(|cell| {
-        *places.entry(*cell).or_insert_with(|| {
-            used.push(format!("{}{}", letters[cell.col as usize], cell.row + 1));
-            used.len() as u32 - 1
-        })
-    });
-    let keys = PrimitiveArray::from_vec(keys.collect());
-    dictionary(keys, Utf8ViewArray::from_slice_values(used))
+fn addresses(cells: &[CellRef]) -> Repeated {
+    // Forms are much alike, so most addresses come again and again: for each row its columns, with their numbers.
+    let mut known: foldhash::HashMap<u32, Vec<(u32, u32)>> = foldhash::HashMap::default();
+    let mut names = Vec::new();
+    let mut ids = Vec::with_capacity(cells.len());
+    for cells in cells.chunk_by(|a, b| a.row == b.row) {
+        let known = known.entry(cells[0].row).or_default();
+        let mut next = 0;
+        for cell in cells {
+            let is_next = known.get(next).is_some_and(|(col, _)| *col == cell.col);
+            let found = match is_next {
+                true => Ok(next),
+                false => known.binary_search_by_key(&cell.col, |(col, _)| *col),
+            };
+            let place = found.unwrap_or_else(|place| {
+                known.insert(place, (cell.col, names.len() as u32));
+                names.push(cell.to_string());
+                place
+            });
+            ids.push(known[place].1);
+            next = place + 1;
+        }
+    }
+    Repeated::unique(names, ids)
 }

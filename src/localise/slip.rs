@@ -22,7 +22,6 @@ use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 use crate::model::{Amount, Evidence, Extent, Row, RowKind, Slip, Table};
 use crate::scheme::{Annex, ColumnKind, Scheme};
@@ -309,21 +308,21 @@ struct ByRow<'a, 't> {
     factors: Vec<Vec<Factor>>,
 }
 
-/// Leaves of a row, with what they hold.
-type Figures = Vec<(usize, Amount)>;
+/// A figure of a row: its unit, its leaf, and what it is.
+type Figure = (usize, usize, Amount);
 
 impl ByRow<'_, '_> {
     /// The slips of a row, one for each unit of its figures at most.
     fn found(&self, (table, row): (usize, usize)) -> Vec<Found> {
-        let found = |(unit, figures): (usize, Figures)| {
-            let mut factors = self.factors[unit].iter();
+        let found = |figures: &[Figure]| {
+            let mut factors = self.factors[figures[0].0].iter();
             let (factor, evidence) = factors.find_map(|factor| {
-                let evidence = self.evidence((table, row), &figures, factor)?;
+                let evidence = self.evidence((table, row), figures, factor)?;
                 Some((factor, evidence))
             })?;
             let cells = figures
                 .iter()
-                .map(|&(leaf, amount)| ((table, row, leaf), amount, scaled(amount, factor)));
+                .map(|&(_, leaf, amount)| ((table, row, leaf), amount, scaled(amount, factor)));
             Some(Found {
                 extent: Extent::Row,
                 slip: factor.slip.clone(),
@@ -332,32 +331,34 @@ impl ByRow<'_, '_> {
                 explains: Vec::new(),
             })
         };
-        let by_unit = self.figures((table, row)).into_iter();
-        let enough = by_unit.filter(|(_, figures)| figures.len() >= 3);
+        let figures = self.figures((table, row));
+        let by_unit = figures.chunk_by(|a, b| a.0 == b.0);
+        let enough = by_unit.filter(|figures| figures.len() >= 3);
         enough.filter_map(found).collect()
     }
 
     /// The figures of a row that add up, by their unit.
-    fn figures(&self, (table, row): (usize, usize)) -> BTreeMap<usize, Figures> {
+    fn figures(&self, (table, row): (usize, usize)) -> Vec<Figure> {
         let table = &self.tables[table];
         let (annex, row) = (&self.scheme.annexes[table.annex], &table.rows[row]);
-        let mut by_unit: BTreeMap<usize, Figures> = BTreeMap::new();
+        let mut figures = Vec::with_capacity(row.entries.len());
         for (leaf, entry) in row.entries.iter().enumerate() {
             if let Some(amount) = entry.value.amount().filter(|amount| !amount.is_zero())
                 && annex.kind_of(leaf, row.spec) == ColumnKind::Additive
                 && let Some(unit) = self.scheme.unit_of(annex, leaf, row.spec)
             {
-                by_unit.entry(unit).or_default().push((leaf, amount));
+                figures.push((unit, leaf, amount));
             }
         }
-        by_unit
+        figures.sort_by_key(|(unit, ..)| *unit);
+        figures
     }
 
     /// What says that figures of a row are off by a factor, if anything does.
     fn evidence(
         &self,
         (table_idx, row_idx): (usize, usize),
-        figures: &Figures,
+        figures: &[Figure],
         factor: &Factor,
     ) -> Option<Evidence> {
         let table = &self.tables[table_idx];
@@ -365,10 +366,10 @@ impl ByRow<'_, '_> {
         let times = factor.numerator as f64 / factor.denominator as f64;
         let last = figures
             .iter()
-            .map(|&(leaf, amount)| (amount, self.before.last(table, row_idx, leaf)));
+            .map(|&(_, leaf, amount)| (amount, self.before.last(table, row_idx, leaf)));
         let planned = figures
             .iter()
-            .map(|&(leaf, amount)| (amount, self.before.planned(table, row_idx, leaf)));
+            .map(|&(_, leaf, amount)| (amount, self.before.planned(table, row_idx, leaf)));
         if is_off_from(times, last, margin_of(times))
             || margin_of_plan(times).is_some_and(|margin| is_off_from(times, planned, margin))
         {
@@ -377,7 +378,7 @@ impl ByRow<'_, '_> {
         // Figures in a larger unit have decimals that the annex's own unit does not ask for.
         let finer = figures
             .iter()
-            .filter(|(leaf, amount)| is_finer(annex, row, *leaf, *amount));
+            .filter(|(_, leaf, amount)| is_finer(annex, row, *leaf, *amount));
         let looks_it = || factor.slip.too_large || 2 * finer.count() >= figures.len();
         let own = (table_idx, row_idx);
         let beyond = row.kind == RowKind::Data
@@ -485,25 +486,25 @@ fn shares(
     indicator: &[Share],
 ) -> Option<(Evidence, Vec<Share>)> {
     let annex = &scheme.annexes[table.annex];
-    let is_small = |it: &&Share| float(it.amount).abs() <= 1.0;
+    let is_small = |it: &&Share| it.amount.to_float().abs() <= 1.0;
     let small: Vec<Share> = indicator.iter().filter(is_small).copied().collect();
     if small.is_empty() {
         return None;
     }
     let is_hundredth = |it: &Share, of: f64| {
-        let ratio = float(it.amount) * 100.0 / of;
+        let ratio = it.amount.to_float() * 100.0 / of;
         (1.0 / ALIKE..=ALIKE).contains(&ratio)
     };
     let is_before = |it: &Share| {
         let last = before.last(table, it.row, it.leaf);
         let known = last.or_else(|| before.planned(table, it.row, it.leaf));
-        known.is_some_and(|known| is_hundredth(it, float(known)))
+        known.is_some_and(|known| is_hundredth(it, known.to_float()))
     };
     if small.iter().all(is_before) {
         return Some((Evidence::Before, small));
     }
     let others = || indicator.iter().filter(|it| !is_small(it));
-    let is_beside = |it: &Share| others().all(|other| is_hundredth(it, float(other.amount)));
+    let is_beside = |it: &Share| others().all(|other| is_hundredth(it, other.amount.to_float()));
     if others().count() >= 2 && small.iter().all(is_beside) {
         return Some((Evidence::OtherYears, small));
     }
@@ -565,7 +566,7 @@ fn is_off_from(
         let Some(known) = known.filter(|known| !known.is_zero()) else {
             continue;
         };
-        let ratio = float(amount) * times / float(known);
+        let ratio = amount.to_float() * times / known.to_float();
         if !margin.contains(&ratio) {
             return false;
         }
@@ -574,14 +575,13 @@ fn is_off_from(
     n_compared >= 3
 }
 
-/// The largest and smallest figures of every column of an annex, two of each, so that a row can be left out.
-#[derive(Default)]
-struct Sizes(HashMap<(usize, usize), Extremes>);
+/// The largest and smallest figures of every leaf of every annex, two of each, so that a row can be left out.
+struct Sizes(Vec<Vec<Extremes>>);
 
 /// A figure's size, and its row.
 type SizeAt = (f64, (usize, usize));
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Extremes {
     /// Ascending, with the row: the two smallest.
     low: Vec<SizeAt>,
@@ -591,6 +591,15 @@ struct Extremes {
 }
 
 impl Sizes {
+    fn none(scheme: &Scheme) -> Self {
+        let annexes = scheme.annexes.iter();
+        Self(
+            annexes
+                .map(|annex| vec![Extremes::default(); annex.leaves.len()])
+                .collect(),
+        )
+    }
+
     fn of(scheme: &Scheme, tables: &[Table]) -> Self {
         let one = |mut sizes: Self, (table_idx, table): (usize, &Table)| {
             let annex = &scheme.annexes[table.annex];
@@ -603,21 +612,22 @@ impl Sizes {
                         continue;
                     };
                     if annex.kind_of(leaf, row.spec) == ColumnKind::Additive {
-                        let it = sizes.0.entry((table.annex, leaf)).or_default();
-                        it.add(float(amount).abs(), (table_idx, row_idx));
+                        let it = &mut sizes.0[table.annex][leaf];
+                        it.add(amount.to_float().abs(), (table_idx, row_idx));
                     }
                 }
             }
             sizes
         };
         let both = |mut sizes: Self, others: Self| {
-            for (column, other) in others.0 {
-                sizes.0.entry(column).or_default().join(other);
-            }
+            let own = sizes.0.iter_mut().flatten();
+            own.zip(others.0.into_iter().flatten())
+                .for_each(|(own, other)| own.join(other));
             sizes
         };
         let tables = tables.par_iter().enumerate();
-        tables.fold(Self::default, one).reduce(Self::default, both)
+        let none = || Self::none(scheme);
+        tables.fold(none, one).reduce(none, both)
     }
 
     fn are_beyond(
@@ -625,18 +635,17 @@ impl Sizes {
         times: f64,
         own: (usize, usize),
         annex: usize,
-        figures: &[(usize, Amount)],
+        figures: &[Figure],
     ) -> bool {
         if times.max(1.0 / times) < 999.0 {
             return false;
         }
         let mut n_compared = 0;
-        for &(leaf, amount) in figures {
-            let Some((low, high)) = self.0.get(&(annex, leaf)).and_then(|it| it.without(own))
-            else {
+        for &(_, leaf, amount) in figures {
+            let Some((low, high)) = self.0[annex][leaf].without(own) else {
                 continue;
             };
-            let given = float(amount).abs();
+            let given = amount.to_float().abs();
             let right = given * times;
             let is_beyond = given > NATURAL * high || given * NATURAL < low;
             let fits = (low / NATURAL..=high * NATURAL).contains(&right);
@@ -682,9 +691,4 @@ impl Extremes {
         (self.n >= 4).then_some(())?;
         Some((first(&self.low)?, first(&self.high)?))
     }
-}
-
-/// Only sizes are compared by it, never figures.
-fn float(amount: Amount) -> f64 {
-    amount.0.to_f64().unwrap_or(f64::NAN)
 }

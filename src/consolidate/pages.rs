@@ -1,0 +1,306 @@
+//! Pages of records.parquet from columns that are kept as they are written.
+//!
+//! Most columns repeat a few values: each is written once, and numbers of them in runs or packed into few bits (RLE of the
+//! Parquet format). polars-parquet would look at every cell to find out which are the same and where runs are; both
+//! are known here. So it writes the values and all that describes them, for a column that is one cell long, and the page of
+//! that cell is replaced by the page of all.
+
+use polars::prelude::{ArrowDataType, PolarsResult};
+use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
+use polars_parquet::parquet::CowBuffer;
+use polars_parquet::parquet::encoding::hybrid_rle::Encoder;
+use polars_parquet::parquet::page::{DataPage, DataPageHeader, Page};
+use polars_parquet::write::{Encoding, ParquetType, WriteOptions, array_to_columns};
+
+use super::scaled::{PRECISION, SCALE};
+
+/// A column of values that come again and again.
+pub(super) struct Repeated {
+    /// Each value once.
+    values: Box<dyn Array>,
+    numbers: Numbers,
+}
+
+/// Which value each cell has.
+enum Numbers {
+    /// Place of the value, if there is one, and how many cells in turn have it.
+    Runs(Vec<(Option<u32>, usize)>),
+    /// Place of the value of each cell, or [`NONE`].
+    Each(Vec<u32>),
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Repeated {
+    /// A column of names from their numbers, each with how many cells have it in turn.
+    pub(super) fn in_runs(names: &[Option<&str>], ids: impl Iterator<Item = (u32, usize)>) -> Self {
+        let mut used = Used::of(names);
+        let mut runs: Vec<(Option<u32>, usize)> = Vec::new();
+        for (id, n) in ids {
+            let place = Some(used.place(id)).filter(|&place| place != NONE);
+            match runs.last_mut() {
+                Some((last, length)) if *last == place => *length += n,
+                _ => runs.push((place, n)),
+            }
+        }
+        Self {
+            values: texts(used.used),
+            numbers: Numbers::Runs(runs),
+        }
+    }
+
+    /// A column of names from the number of each cell.
+    pub(super) fn names(names: &[Option<&str>], ids: Vec<u32>) -> Self {
+        Self::each(names, ids, texts)
+    }
+
+    /// A column of whole numbers from the number of each cell.
+    pub(super) fn whole_numbers(values: &[Option<u32>], ids: Vec<u32>) -> Self {
+        let array = |used| PrimitiveArray::from_vec(used).boxed();
+        Self::each(values, ids, array)
+    }
+
+    /// A column of names, each of which stands once in `names`, from the number of each cell.
+    pub(super) fn unique(names: Vec<String>, ids: Vec<u32>) -> Self {
+        Self {
+            values: Utf8ViewArray::from_slice_values(names).boxed(),
+            numbers: Numbers::Each(ids),
+        }
+    }
+
+    fn each<V: Copy>(
+        values: &[Option<V>],
+        mut ids: Vec<u32>,
+        array: impl Fn(Vec<V>) -> Box<dyn Array>,
+    ) -> Self {
+        let mut used = Used::of(values);
+        ids.iter_mut().for_each(|id| *id = used.place(*id));
+        Self {
+            values: array(used.used),
+            numbers: Numbers::Each(ids),
+        }
+    }
+
+    /// The page of the values and the page of their numbers.
+    pub(super) fn pages(
+        self,
+        kind: &ParquetType,
+        options: WriteOptions,
+    ) -> PolarsResult<Vec<Page>> {
+        let last = self.values.len().saturating_sub(1) as u32;
+        let n_bits = u32::BITS - last.leading_zeros();
+        let (mut page, cells) = match &self.numbers {
+            Numbers::Runs(runs) => levels(runs.iter().map(|(place, n)| (place.is_some(), *n)))?,
+            Numbers::Each(places) => levels(places.iter().map(|place| (*place != NONE, 1)))?,
+        };
+        page.push(n_bits as u8);
+        self.numbers.write(&mut page, n_bits, &cells)?;
+        let first = PrimitiveArray::<u32>::from([(!self.values.is_empty()).then_some(0)]);
+        let column = DictionaryArray::try_from_keys(first, self.values, false)?;
+        let encoding = Encoding::RleDictionary;
+        with_page(column.boxed(), encoding, kind, options, (page, cells))
+    }
+}
+
+impl Numbers {
+    fn write(&self, page: &mut Vec<u8>, n_bits: u32, cells: &Cells) -> std::io::Result<()> {
+        let run = |page: &mut Vec<u8>, n, place| {
+            <u32 as Encoder<u32>>::run_length_encode(page, n, place, n_bits)
+        };
+        let pack = |page: &mut Vec<u8>, places: &[u32]| {
+            let places = places.iter().copied();
+            <u32 as Encoder<u32>>::bitpacked_encode(page, places, n_bits as usize)
+        };
+        match self {
+            Self::Runs(runs) => {
+                let mut runs = runs.iter().filter_map(|(place, n)| Some(((*place)?, *n)));
+                runs.try_for_each(|(place, n)| run(page, n, place))
+            }
+            // There is at most one value to tell.
+            Self::Each(_) if n_bits == 0 => run(page, cells.n - cells.n_without, 0),
+            Self::Each(places) if cells.n_without == 0 => pack(page, places),
+            Self::Each(places) => {
+                let has_value = |place: &u32| *place != NONE;
+                let places: Vec<u32> = places.iter().copied().filter(has_value).collect();
+                pack(page, &places)
+            }
+        }
+    }
+}
+
+/// The values that a column has, in the order in which it has them.
+struct Used<'v, V> {
+    values: &'v [Option<V>],
+    /// For each value, its place in `used`, or [`NONE`].
+    places: Vec<u32>,
+    used: Vec<V>,
+}
+
+impl<'v, V: Copy> Used<'v, V> {
+    fn of(values: &'v [Option<V>]) -> Self {
+        Self {
+            values,
+            places: vec![NONE; values.len()],
+            used: Vec::new(),
+        }
+    }
+
+    /// The place of a value by its number, or [`NONE`].
+    fn place(&mut self, id: u32) -> u32 {
+        let id = id as usize;
+        if let (NONE, Some(value)) = (self.places[id], self.values[id]) {
+            self.places[id] = self.used.len() as u32;
+            self.used.push(value);
+        }
+        self.places[id]
+    }
+}
+
+fn texts(used: Vec<&str>) -> Box<dyn Array> {
+    Utf8ViewArray::from_slice_values(used).boxed()
+}
+
+/// Texts of a few cells.
+#[derive(Default)]
+pub(super) struct Texts {
+    texts: Vec<String>,
+    /// How many cells without a text come before each of them.
+    gaps: Vec<usize>,
+    n_since: usize,
+}
+
+impl Texts {
+    pub(super) fn push(&mut self, text: Option<String>) {
+        match text {
+            Some(text) => {
+                self.texts.push(text);
+                self.gaps.push(std::mem::take(&mut self.n_since));
+            }
+            None => self.n_since += 1,
+        }
+    }
+
+    pub(super) fn push_none(&mut self, n: usize) {
+        self.n_since += n;
+    }
+
+    pub(super) fn repeated(&self) -> Repeated {
+        let mut numbers: foldhash::HashMap<&str, u32> = foldhash::HashMap::default();
+        let mut names = vec![None];
+        let mut runs = Vec::new();
+        for (text, gap) in self.texts.iter().zip(&self.gaps) {
+            let number = *numbers.entry(text).or_insert_with(|| {
+                names.push(Some(&**text));
+                names.len() as u32 - 1
+            });
+            runs.extend([(0, *gap), (number, 1)]);
+        }
+        runs.push((0, self.n_since));
+        let runs = runs.into_iter().filter(|(_, n)| *n > 0);
+        Repeated::in_runs(&names, runs)
+    }
+}
+
+/// A column of exact figures, as whole numbers of one scale.
+pub(super) struct Figures {
+    /// As the file has them: the most significant byte first.
+    bytes: Vec<u8>,
+    has_figure: Vec<(bool, usize)>,
+    extremes: Option<[i128; 2]>,
+}
+
+impl Figures {
+    pub(super) fn with_capacity(n: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(n * size_of::<i128>()),
+            has_figure: Vec::new(),
+            extremes: None,
+        }
+    }
+
+    pub(super) fn push(&mut self, figure: Option<i128>) {
+        match self.has_figure.last_mut() {
+            Some((has, n)) if *has == figure.is_some() => *n += 1,
+            _ => self.has_figure.push((figure.is_some(), 1)),
+        }
+        if let Some(figure) = figure {
+            self.bytes.extend_from_slice(&figure.to_be_bytes());
+            let [least, greatest] = self.extremes.unwrap_or([figure; 2]);
+            self.extremes = Some([least.min(figure), greatest.max(figure)]);
+        }
+    }
+
+    pub(super) fn pages(
+        self,
+        kind: &ParquetType,
+        options: WriteOptions,
+    ) -> PolarsResult<Vec<Page>> {
+        let (mut page, cells) = levels(self.has_figure.into_iter())?;
+        page.extend_from_slice(&self.bytes);
+        let few = match self.extremes {
+            Some(extremes) => PrimitiveArray::from_vec(extremes.to_vec()),
+            None => PrimitiveArray::from([None]),
+        };
+        let few = few.to(ArrowDataType::Decimal(PRECISION, SCALE as usize));
+        with_page(few.boxed(), Encoding::Plain, kind, options, (page, cells))
+    }
+}
+
+/// How many cells a page has.
+struct Cells {
+    n: usize,
+    n_without: usize,
+}
+
+/// The beginning of a page: which cells have a value, in runs.
+fn levels(has_value: impl Iterator<Item = (bool, usize)>) -> std::io::Result<(Vec<u8>, Cells)> {
+    /// Bytes of the length in front.
+    const LENGTH: usize = 4;
+    let mut page = vec![0; LENGTH];
+    let mut cells = Cells { n: 0, n_without: 0 };
+    let mut write = |(has, n): (bool, usize)| {
+        cells.n += n;
+        cells.n_without += if has { 0 } else { n };
+        <bool as Encoder<bool>>::run_length_encode(&mut page, n, has, 1)
+    };
+    let mut run = (true, 0);
+    for (has, n) in has_value {
+        if has == run.0 {
+            run.1 += n;
+        } else {
+            if run.1 > 0 {
+                write(run)?;
+            }
+            run = (has, n);
+        }
+    }
+    write(run)?;
+    let length = (page.len() - LENGTH) as u32;
+    page[..LENGTH].copy_from_slice(&length.to_le_bytes());
+    Ok((page, cells))
+}
+
+/// The pages that the library makes of a column, with another page for its cells.
+fn with_page(
+    column: Box<dyn Array>,
+    encoding: Encoding,
+    kind: &ParquetType,
+    options: WriteOptions,
+    (page, cells): (Vec<u8>, Cells),
+) -> PolarsResult<Vec<Page>> {
+    let columns = array_to_columns(column, kind.clone(), options, &[encoding])?;
+    let mut pages: Vec<Page> = (columns.into_iter().flatten()).collect::<PolarsResult<_>>()?;
+    // It comes last, behind the page of the values, if there is one.
+    if let Some(Page::Data(data)) = pages.last_mut() {
+        let mut header = data.header().clone();
+        if let DataPageHeader::V1(header) = &mut header {
+            header.num_values = cells.n as i32;
+            if let Some(statistics) = &mut header.statistics {
+                statistics.null_count = Some(cells.n_without as i64);
+            }
+        }
+        let buffer = CowBuffer::Owned(page);
+        *data = DataPage::new(header, buffer, data.descriptor.clone(), cells.n);
+    }
+    Ok(pages)
+}

@@ -80,9 +80,8 @@ impl<'t> Spot<'t> {
 
     /// Whether nothing is filled in because its year has not begun.
     pub(super) fn is_not_due(self, scheme: &Scheme) -> bool {
-        let year = self.year(scheme);
         matches!(self.value(), Value::Missing | Value::NotApplicable)
-            && year.is_some_and(|year| !self.table.period.has_begun(year))
+            && (self.year(scheme)).is_some_and(|year| !self.table.period.has_begun(year))
     }
 
     /// Whether a blank is no omission.

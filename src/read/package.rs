@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{Cursor, Read};
 
-use flate2::{Decompress, DecompressError, FlushDecompress, Status};
+use libdeflater::{DecompressionError, Decompressor, crc32};
 use memchr::memmem;
 use quick_xml::events::Event;
 use zip::read::ZipFile;
@@ -50,7 +50,7 @@ pub(super) struct Package<'b> {
     bytes: &'b [u8],
     zip: ZipArchive<Cursor<&'b [u8]>>,
     /// Used for one part after the other: it is large.
-    inflate: Decompress,
+    inflate: Decompressor,
     /// In lower case: Windows programs mix cases.
     parts: HashMap<String, usize>,
 }
@@ -72,7 +72,7 @@ impl<'b> Package<'b> {
         Ok(Self {
             bytes,
             zip,
-            inflate: Decompress::new(false),
+            inflate: Decompressor::new(),
             parts,
         })
     }
@@ -113,7 +113,7 @@ impl<'b> Package<'b> {
             Some(packed) => {
                 let bytes = expand(&mut self.inflate, packed, size, left + 1);
                 let bytes = bytes.map_err(|error| broken(&error))?;
-                if bytes.len() <= left && crc32fast::hash(&bytes) != part.crc32() {
+                if bytes.len() <= left && crc32(&bytes) != part.crc32() {
                     return Err(broken(&"Invalid checksum"));
                 }
                 bytes
@@ -262,27 +262,26 @@ fn packed<'b>(zip: &'b [u8], part: &ZipFile<'_, Cursor<&'b [u8]>>) -> Option<&'b
     zip.get(start..start.checked_add(length)?)
 }
 
-/// Expands a part to at most about `limit` bytes; `size` is what it is said to come to.
+/// Expands a part; `size` is what it is said to come to. What comes to more than `limit` bytes is given as so many.
 fn expand(
-    inflate: &mut Decompress,
+    inflate: &mut Decompressor,
     packed: &[u8],
     size: usize,
     limit: usize,
-) -> Result<Vec<u8>, DecompressError> {
-    inflate.reset(false);
-    let mut bytes = Vec::with_capacity(size);
+) -> Result<Vec<u8>, DecompressionError> {
+    let mut bytes = vec![0; size];
     loop {
-        let before = (inflate.total_in(), bytes.len());
-        let rest = &packed[before.0 as usize..];
-        let status = inflate.decompress_vec(rest, &mut bytes, FlushDecompress::Finish)?;
-        let stands_still = (inflate.total_in(), bytes.len()) == before;
-        if bytes.len() == bytes.capacity() && bytes.len() < limit {
+        match inflate.deflate_decompress(packed, &mut bytes) {
+            Ok(length) => bytes.truncate(length),
             // More than was said.
-            bytes.reserve((limit - bytes.len()).min(bytes.len()));
-        } else if status == Status::StreamEnd || bytes.len() >= limit || stands_still {
-            // Where it ends too early its checksum is another.
-            return Ok(bytes);
+            Err(DecompressionError::InsufficientSpace) if bytes.len() < limit => {
+                bytes.resize(limit.min(bytes.len() * 2), 0);
+                continue;
+            }
+            Err(DecompressionError::InsufficientSpace) => {}
+            Err(error) => return Err(error),
         }
+        return Ok(bytes);
     }
 }
 

@@ -13,6 +13,7 @@ use polars_parquet::parquet::page::{DataPage, DataPageHeader, Page};
 use polars_parquet::write::{Encoding, ParquetType, WriteOptions, array_to_columns};
 
 use super::scaled::{PRECISION, SCALE};
+use crate::model::CellRef;
 
 /// A column of values that come again and again.
 pub(super) struct Repeated {
@@ -58,14 +59,6 @@ impl Repeated {
     pub(super) fn whole_numbers(values: &[Option<u32>], ids: Vec<u32>) -> Self {
         let array = |used| PrimitiveArray::from_vec(used).boxed();
         Self::each(values, ids, array)
-    }
-
-    /// A column of names, each of which stands once in `names`, from the number of each cell.
-    pub(super) fn unique(names: Vec<String>, ids: Vec<u32>) -> Self {
-        Self {
-            values: Utf8ViewArray::from_slice_values(names).boxed(),
-            numbers: Numbers::Each(ids),
-        }
     }
 
     fn each<V: Copy>(
@@ -160,6 +153,57 @@ fn texts(used: Vec<&str>) -> Box<dyn Array> {
     Utf8ViewArray::from_slice_values(used).boxed()
 }
 
+/// A column of addresses: `A1`, `B7` …. Forms are much alike, so most come again and again.
+#[derive(Default)]
+pub(super) struct Addresses {
+    /// For each row its columns, in order, with their numbers.
+    known: foldhash::HashMap<u32, Vec<(u32, u32)>>,
+    names: Vec<String>,
+    ids: Vec<u32>,
+}
+
+impl Addresses {
+    pub(super) fn with_capacity(n: usize) -> Self {
+        Self {
+            ids: Vec::with_capacity(n),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Adds cells, those of one row together.
+    pub(super) fn extend(&mut self, cells: &[CellRef]) {
+        for cells in cells.chunk_by(|a, b| a.row == b.row) {
+            let known = self.known.entry(cells[0].row).or_default();
+            let mut next = 0;
+            for cell in cells {
+                let is_next = known.get(next).is_some_and(|(col, _)| *col == cell.col);
+                let found = match is_next {
+                    true => Ok(next),
+                    false => known.binary_search_by_key(&cell.col, |(col, _)| *col),
+                };
+                let place = found.unwrap_or_else(|place| {
+                    known.insert(place, (cell.col, self.names.len() as u32));
+                    self.names.push(cell.to_string());
+                    place
+                });
+                self.ids.push(known[place].1);
+                next = place + 1;
+            }
+        }
+    }
+
+    pub(super) fn repeated(self) -> Repeated {
+        Repeated {
+            values: Utf8ViewArray::from_slice_values(self.names).boxed(),
+            numbers: Numbers::Each(self.ids),
+        }
+    }
+}
+
 /// Texts of a few cells.
 #[derive(Default)]
 pub(super) struct Texts {
@@ -211,8 +255,10 @@ pub(super) struct Figures {
 
 impl Figures {
     pub(super) fn with_capacity(n: usize) -> Self {
+        // And room for what comes in front.
+        let n_bytes = n * size_of::<i128>() + n;
         Self {
-            bytes: Vec::with_capacity(n * size_of::<i128>()),
+            bytes: Vec::with_capacity(n_bytes),
             has_figure: Vec::new(),
             extremes: None,
         }
@@ -235,8 +281,9 @@ impl Figures {
         kind: &ParquetType,
         options: WriteOptions,
     ) -> PolarsResult<Vec<Page>> {
-        let (mut page, cells) = levels(self.has_figure.into_iter())?;
-        page.extend_from_slice(&self.bytes);
+        let (levels, cells) = levels(self.has_figure.into_iter())?;
+        let mut page = self.bytes;
+        page.splice(0..0, levels);
         let few = match self.extremes {
             Some(extremes) => PrimitiveArray::from_vec(extremes.to_vec()),
             None => PrimitiveArray::from([None]),

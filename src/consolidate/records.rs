@@ -36,9 +36,9 @@ use polars_parquet::write::{
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 
-use super::pages::{Figures, Repeated, Texts};
+use super::pages::{Addresses, Figures, Repeated, Texts};
 use super::scaled::{PRECISION, SCALE, to_scaled};
-use crate::model::{CellRef, FileRecord, Period, Row, RowKind, Table, Value};
+use crate::model::{FileRecord, Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, Scheme};
 
 /// Observations in a row group, or one row more: enough to pack well, few enough to take little memory.
@@ -324,7 +324,7 @@ struct Records {
     decimals: Vec<u32>,
     texts: Texts,
     originals: Texts,
-    cells: Vec<CellRef>,
+    cells: Addresses,
     superseded: MutableBitmap,
 }
 
@@ -360,7 +360,7 @@ impl Records {
             decimals: Vec::with_capacity(n),
             texts: Texts::default(),
             originals: Texts::default(),
-            cells: Vec::with_capacity(n),
+            cells: Addresses::with_capacity(n),
             superseded: MutableBitmap::with_capacity(n),
         }
     }
@@ -383,6 +383,7 @@ impl Records {
             unit.unwrap_or(names.scheme.units.0.len()) as u32
         };
         let usual_units: Vec<u32> = leaves.iter().map(|&leaf| unit(leaf, None)).collect();
+        let mut cells = Vec::with_capacity(n);
         for row_idx in part.rows.clone() {
             let row = &table.rows[row_idx];
             let reporter = row.reporter.or(table.reporter).unwrap_or(no_reporter);
@@ -408,10 +409,12 @@ impl Records {
             let own_year = names.year(row.year);
             let years = years.iter().map(|year| year.unwrap_or(own_year));
             self.years.extend(years);
+            cells.clear();
             for &leaf in &leaves {
-                self.cells.extend(table.cell(row, leaf));
+                cells.extend(table.cell(row, leaf));
                 self.push_value(&row.entries[leaf].value);
             }
+            self.cells.extend(&cells);
             match table.originals.is_empty() {
                 true => self.originals.push_none(n),
                 false => (leaves.iter())
@@ -488,7 +491,7 @@ impl Records {
             Column::Repeated(self.originals.repeated()),
             rows.column(&names.files, &rows.tables),
             rows.column(&names.sheets, &rows.tables),
-            Column::Repeated(addresses(&self.cells)),
+            Column::Repeated(self.cells.repeated()),
             rows.column(&names.hashes, &rows.tables),
             Column::Flags(superseded),
         ];
@@ -539,31 +542,4 @@ fn pool<'s>(names: impl IntoIterator<Item = &'s str>) -> Pool<'s> {
 /// The values, and none after the last.
 fn or_none<V>(values: impl Iterator<Item = V>) -> Vec<Option<V>> {
     values.map(Some).chain([None]).collect()
-}
-
-/// `A1`, `B7` … of each cell.
-fn addresses(cells: &[CellRef]) -> Repeated {
-    // Forms are much alike, so most addresses come again and again: for each row its columns, with their numbers.
-    let mut known: foldhash::HashMap<u32, Vec<(u32, u32)>> = foldhash::HashMap::default();
-    let mut names = Vec::new();
-    let mut ids = Vec::with_capacity(cells.len());
-    for cells in cells.chunk_by(|a, b| a.row == b.row) {
-        let known = known.entry(cells[0].row).or_default();
-        let mut next = 0;
-        for cell in cells {
-            let is_next = known.get(next).is_some_and(|(col, _)| *col == cell.col);
-            let found = match is_next {
-                true => Ok(next),
-                false => known.binary_search_by_key(&cell.col, |(col, _)| *col),
-            };
-            let place = found.unwrap_or_else(|place| {
-                known.insert(place, (cell.col, names.len() as u32));
-                names.push(cell.to_string());
-                place
-            });
-            ids.push(known[place].1);
-            next = place + 1;
-        }
-    }
-    Repeated::unique(names, ids)
 }

@@ -284,7 +284,7 @@ impl<'a> Grid<'a> {
             Shown::Blank => cells.blank(leaf, style),
             Shown::Number(number) => cells.number(leaf, style, f64::from(*number)),
             // Excel refuses longer texts; the return has the whole of it.
-            Shown::Text(text) => cells.text(leaf, style, &text::cut(text, 32_000)),
+            Shown::Text(text) => cells.text(leaf, style, &text::cut(text, text::MOST)),
             Shown::Date(date) => match serial(*date) {
                 Some(date) => cells.number(leaf, style, date.to_excel()),
                 None => cells.text(leaf, style, &printed(*date)),
@@ -702,7 +702,7 @@ fn write_shown(
         Shown::Blank => sheet.write_blank(at, col, format)?,
         // Excel refuses longer texts; the return has the whole of it.
         Shown::Text(text) => {
-            sheet.write_string_with_format(at, col, text::cut(text, 32_000), format)?
+            sheet.write_string_with_format(at, col, text::cut(text, text::MOST), format)?
         }
         Shown::Number(number) => sheet.write_number_with_format(at, col, *number, format)?,
         Shown::Figure(amount, _) => return write_figure(sheet, at, col, *amount, format),

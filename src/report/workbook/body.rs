@@ -283,6 +283,16 @@ impl Cells {
         self.n_merges += 1;
     }
 
+    /// Merges columns of the row in hand, from the first to the last.
+    pub(super) fn merge_right(&mut self, first: usize, last: usize) {
+        if first == last {
+            return;
+        }
+        let (first, last, row) = (&self.letters[first], &self.letters[last], &self.row);
+        let _ = write!(self.merges, "<mergeCell ref=\"{first}{row}:{last}{row}\"/>");
+        self.n_merges += 1;
+    }
+
     fn start_cell(&mut self, col: usize, style: u32) {
         self.push(&["<c r=\""]);
         self.address(col);

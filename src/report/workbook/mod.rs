@@ -89,11 +89,18 @@ fn write_within(
     let mut workbook = Workbook::new();
     workbook.set_zip_compression_level(body::LEVEL);
     let mut styles = Styles::default();
-    let looks = sources::Looks::register(&mut workbook, &mut styles);
+    let looks = (
+        returns::Looks::register(&mut workbook, &mut styles),
+        sources::Looks::register(&mut workbook, &mut styles),
+    );
     workbook.set_properties(&properties(&context)?);
     summary::write(&context, &mut workbook, &mut styles)?;
-    returns::write(&context, &mut workbook, &mut styles)?;
-    let mut bodies = Vec::new();
+    let mut bodies = vec![returns::write(
+        &context,
+        looks.0,
+        &mut workbook,
+        &mut styles,
+    )?];
     for frame in &frames {
         bodies.extend(annex::write(frame, &mut workbook, &mut styles)?);
         progress::write(&context, frame.idx, &mut workbook, &mut styles)?;
@@ -108,7 +115,12 @@ fn write_within(
             &mut styles,
         )?);
     }
-    bodies.extend(sources::write(&context, looks, &mut workbook, &mut styles)?);
+    bodies.extend(sources::write(
+        &context,
+        looks.1,
+        &mut workbook,
+        &mut styles,
+    )?);
     body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;
     Ok(())
 }

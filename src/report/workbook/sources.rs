@@ -200,7 +200,7 @@ impl<'a> Chunk<'a> {
             };
             match (col, context.layout.annexes[annex].row(row)) {
                 (1, Some((_, at))) => cells.number(col, look, f64::from(at + 1)),
-                _ => cells.text(col, look, &text::cut(text, 32_000)),
+                _ => cells.text(col, look, &text::cut(text, text::MOST)),
             }
         }
     }

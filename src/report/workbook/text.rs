@@ -10,6 +10,9 @@ use unicode_width::UnicodeWidthStr;
 /// Points of one line of 11-point text.
 const LINE: f64 = 15.0;
 
+/// Characters that a cell holds, with room for what is added to them; Excel takes 32,767.
+pub(in crate::report) const MOST: usize = 32_000;
+
 /// Widest line of a text, in digits of the default font; a Chinese character is two.
 pub(in crate::report) fn width(text: &str) -> usize {
     text.lines()

@@ -6,12 +6,14 @@ mod came;
 mod corrections;
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
 
 use crate::model::{CellRef, FileRecord, Level, ReturnRecord, ReturnState, ReturnStatus};
 use crate::report::{Lang, words};
 
+use super::body::{Body, Cells};
 use super::head::merge;
 use super::layout::link;
 use super::marks::Spot;
@@ -21,11 +23,30 @@ use super::{Context, page, text};
 const NAME_WIDTH: f64 = 28.0;
 const FILES_WIDTH: f64 = 36.0;
 
-pub(super) fn write(
-    context: &Context<'_>,
+/// The numbers of the looks that lines of files have.
+#[derive(Clone, Copy)]
+pub(super) struct Looks {
+    centred: u32,
+    text: u32,
+}
+
+impl Looks {
+    pub(super) fn register(workbook: &mut Workbook, styles: &mut Styles) -> Self {
+        Self {
+            centred: styles.register(workbook, Look::new(Role::Centred)),
+            text: styles.register(workbook, Look::new(Role::Text)),
+        }
+    }
+}
+
+/// Writes the sheet but for the lines of files, and says what these are.
+pub(super) fn write<'a>(
+    context: &'a Context<'a>,
+    looks: Looks,
     workbook: &mut Workbook,
     styles: &mut Styles,
-) -> Result<(), XlsxError> {
+) -> Result<Body<'a>, XlsxError> {
+    let index = workbook.worksheets().len();
     let sheet = workbook.add_worksheet();
     sheet.set_name(&context.layout.names.returns)?;
     // The parts below have headers of their own.
@@ -66,7 +87,14 @@ pub(super) fn write(
     let row = table.calls(row + 1)?;
     let row = table.came(row + 1)?;
     let row = table.corrections(row + 1)?;
-    table.received(row + 1)
+    let files = table.received(row + 1)?;
+    Ok(Body {
+        sheet: index,
+        first_row: files.first_row,
+        n_rows: context.merged.files.len(),
+        n_cols: usize::from(last) + 1,
+        write: Box::new(move |rows, cells| files.write(rows, looks, cells)),
+    })
 }
 
 struct Returns<'a, 'b> {
@@ -379,8 +407,8 @@ impl<'a> Returns<'a, '_> {
         Ok(())
     }
 
-    /// Every file of the inbox. It shares the columns of the matrix, so the reason covers several.
-    fn received(&mut self, first: u32) -> Result<(), XlsxError> {
+    /// Above the files of the inbox: what their columns are.
+    fn received(&mut self, first: u32) -> Result<Files<'a>, XlsxError> {
         let context = self.context;
         let lang = context.lang;
         let section = self.styles.role(Role::Section);
@@ -404,31 +432,56 @@ impl<'a> Returns<'a, '_> {
         let word = lang.pick("内容、原因", "Content, reason");
         merge(self.sheet, (row, rest), (row, self.last), word, format)?;
         self.sheet.set_row_height(row, 24)?;
-        let level_width = 8.0 * (self.last - 2 - self.n_annexes) as f64;
-        let rest_width =
-            FILES_WIDTH + level_width + 9.0 * f64::from(self.n_annexes.saturating_sub(3));
-        for (idx, file) in context.merged.files.iter().enumerate() {
-            let row = row + 1 + idx as u32;
-            let centred = self.styles.role(Role::Centred);
-            self.sheet
-                .write_number_with_format(row, 0, idx as f64 + 1.0, centred)?;
-            let status = words::file_status(&file.status, lang);
-            self.sheet.write_with_format(row, 2, status, centred)?;
-            let format = file
-                .format
-                .map_or(String::new(), |format| format.to_string());
-            self.sheet.write_with_format(row, 3, format, centred)?;
-            let n_values: usize = file.tables.iter().map(|table| table.observations).sum();
-            self.sheet
-                .write_number_with_format(row, 4, n_values as f64, centred)?;
-            let about = self.about(file);
-            let text = self.styles.role(Role::Text);
-            self.sheet.write_with_format(row, 1, &*file.path, text)?;
-            merge(self.sheet, (row, rest), (row, self.last), &about, text)?;
-            let n_lines = text::lines(&file.path, NAME_WIDTH).max(text::lines(&about, rest_width));
-            self.sheet.set_row_height(row, text::height(n_lines))?;
+        let last_row = row + context.merged.files.len() as u32;
+        if last_row > row {
+            // From this the library knows how far the sheet extends; the line itself takes its place.
+            self.sheet.write_blank(last_row, self.last, format)?;
         }
-        Ok(())
+        let level_width = 8.0 * (self.last - 2 - self.n_annexes) as f64;
+        Ok(Files {
+            context,
+            first_row: row + 1,
+            rest: usize::from(rest),
+            last: usize::from(self.last),
+            rest_width: FILES_WIDTH
+                + level_width
+                + 9.0 * f64::from(self.n_annexes.saturating_sub(3)),
+        })
+    }
+}
+
+/// Every file of the inbox, one in a line. It shares the columns of the matrix, so what is said of it covers several.
+struct Files<'a> {
+    context: &'a Context<'a>,
+    first_row: u32,
+    /// The first and the last column of what is said of a file, and how wide they are together.
+    rest: usize,
+    last: usize,
+    rest_width: f64,
+}
+
+impl Files<'_> {
+    fn write(&self, rows: Range<usize>, looks: Looks, cells: &mut Cells) {
+        let lang = self.context.lang;
+        for row in rows {
+            let file = &self.context.merged.files[row];
+            let about = self.about(file);
+            let n_lines =
+                text::lines(&file.path, NAME_WIDTH).max(text::lines(&about, self.rest_width));
+            cells.start_row(row, Some(text::height(n_lines)));
+            cells.number(0, looks.centred, row as f64 + 1.0);
+            cells.text(1, looks.text, &text::cut(&file.path, text::MOST));
+            cells.text(2, looks.centred, words::file_status(&file.status, lang));
+            let format = file.format.map(|format| format.to_string());
+            cells.text(3, looks.centred, &format.unwrap_or_default());
+            let n_values: usize = file.tables.iter().map(|table| table.observations).sum();
+            cells.number(4, looks.centred, n_values as f64);
+            cells.text(self.rest, looks.text, &text::cut(&about, text::MOST));
+            for col in self.rest + 1..=self.last {
+                cells.blank(col, looks.text);
+            }
+            cells.merge_right(self.rest, self.last);
+        }
     }
 
     /// Why a file has its status, and the forms in it.

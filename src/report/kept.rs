@@ -8,10 +8,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 /// Path under the outbox → hashes that this program wrote it with.
+#[derive(Debug, Default)]
 pub(super) struct Written(HashMap<String, Vec<String>>);
 
 impl Written {
@@ -22,22 +22,21 @@ impl Written {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut written = Self(HashMap::new());
+        let mut written = Self::default();
         for (hash, name) in text.lines().filter_map(|line| line.split_once("  ")) {
             written.add(name.to_owned(), hash.to_owned());
         }
         Ok(Some(written))
     }
 
-    /// The files under a folder as they are now.
-    pub(super) fn of(folder: &Path) -> io::Result<Self> {
-        let mut written = Self(HashMap::new());
-        let hashed = (files_under(folder)?.into_par_iter())
-            .map(|name| hash(&folder.join(&name)).map(|hash| (name, hash)));
-        for (name, hash) in hashed.collect::<io::Result<Vec<_>>>()? {
-            written.add(name, hash);
-        }
-        Ok(written)
+    /// Adds a file with its hash.
+    pub(super) fn add(&mut self, name: String, hash: String) {
+        self.0.entry(name).or_default().push(hash);
+    }
+
+    /// The paths of all files.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     /// Writes the list, with what `other` lists as well.
@@ -63,10 +62,6 @@ impl Written {
             Some(hashes) => Ok(hashes.contains(&hash(path)?)),
             None => Ok(false),
         }
-    }
-
-    fn add(&mut self, name: String, hash: String) {
-        self.0.entry(name).or_default().push(hash);
     }
 }
 
@@ -144,6 +139,11 @@ fn files_under(folder: &Path) -> io::Result<Vec<String>> {
 fn hash(path: &Path) -> io::Result<String> {
     let mut hasher = Sha256::new();
     io::copy(&mut File::open(path)?, &mut hasher)?;
-    let digest = hasher.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digits(hasher))
+}
+
+/// A hash in hexadecimal digits.
+pub(super) fn digits(hash: Sha256) -> String {
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

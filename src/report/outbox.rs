@@ -11,6 +11,7 @@
 //! Killed at any moment, the next run finds what was left and clears it away, or puts the old one back
 //! if the kill came between the two renames.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::fs::{self, File};
@@ -18,7 +19,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::kept::{Written, keep};
+use sha2::{Digest, Sha256};
+
+use super::kept::{Written, digits, keep};
 
 /// A new `outbox/<period>` in the making. Dropped without [`commit`](Outbox::commit), it leaves the
 /// old one as it was.
@@ -29,7 +32,7 @@ pub struct Outbox {
     /// The folder in the making.
     new: PathBuf,
     /// Files written so far.
-    files: Mutex<Vec<PathBuf>>,
+    files: Mutex<Written>,
     /// Given back when all else is done.
     _lock: Lock,
 }
@@ -103,7 +106,7 @@ impl Outbox {
     pub fn write<E>(
         &self,
         name: &str,
-        content: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
+        content: impl FnOnce(&mut BufWriter<Output>) -> Result<(), E>,
     ) -> Result<(), OutboxError>
     where
         E: Into<Box<dyn Error + Send + Sync>>,
@@ -124,28 +127,32 @@ impl Outbox {
         fs::create_dir_all(folder).map_err(|err| failed(err.into()))?;
         // Two returns must not end in one file.
         let file = File::create_new(&path).map_err(|err| failed(err.into()))?;
-        let mut writer = BufWriter::new(file);
+        let mut writer = BufWriter::new(Output {
+            file,
+            hash: Sha256::new(),
+        });
         content(&mut writer).map_err(|err| failed(err.into()))?;
-        writer.flush().map_err(|err| failed(err.into()))?;
+        let output = writer.into_inner();
+        let Output { file, hash } = output.map_err(|err| failed(err.into_error().into()))?;
         // On the disk before anything points to it; other files are made meanwhile.
-        let synced = writer.get_ref().sync_all();
-        synced.map_err(|err| failed(err.into()))?;
+        file.sync_all().map_err(|err| failed(err.into()))?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.push(path);
+        files.add(name.to_owned(), digits(hash));
         Ok(())
     }
 
     /// Puts the new outbox in the place of the old one. What others put into the old one goes along.
-    pub fn commit(self) -> Result<Committed, OutboxError> {
+    pub fn commit(mut self) -> Result<Committed, OutboxError> {
         let target = self.dir.join(&self.period);
         let list = self.dir.join(format!(".{}.files", self.period));
         let not_written = |err| OutboxError::from_io(OutboxErrorKind::Write, &target, err);
         let old = Written::read(&list).map_err(not_written)?;
-        let new = Written::of(&self.new).map_err(not_written)?;
+        let files = std::mem::take(&mut self.files);
+        let new = files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let kept = keep(&target, &self.new, old.as_ref()).map_err(not_written)?;
         // Killed before or after the swap, the list has what lies there.
         new.write(old.as_ref(), &list).map_err(not_written)?;
-        self.sync().map_err(not_written)?;
+        self.sync(&new).map_err(not_written)?;
         let parked = self.dir.join(format!(".{}.old", self.period));
         swap(&self.new, &target, &parked)?;
         let synced = sync_folder(&self.dir);
@@ -157,16 +164,12 @@ impl Outbox {
     }
 
     /// The folders of all files on the disk, as the files themselves are.
-    fn sync(&self) -> io::Result<()> {
-        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut folders: Vec<&Path> = (files.iter())
-            .flat_map(|path| path.ancestors().skip(1))
-            .filter(|folder| folder.starts_with(&self.new))
-            .chain([&*self.new])
+    fn sync(&self, files: &Written) -> io::Result<()> {
+        let folders: BTreeSet<&Path> = (files.names())
+            .flat_map(|name| Path::new(name).ancestors().skip(1))
             .collect();
-        folders.sort_unstable();
-        folders.dedup();
-        folders.into_iter().try_for_each(sync_folder)
+        // The last of a name's folders is none: the outbox itself.
+        (folders.into_iter()).try_for_each(|folder| sync_folder(&self.new.join(folder)))
     }
 }
 
@@ -174,6 +177,25 @@ impl Drop for Outbox {
     /// Clears away what was not swapped in, or what was swapped out.
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.new);
+    }
+}
+
+/// A file in the making, and the hash of what is in it.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    hash: Sha256,
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.hash.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

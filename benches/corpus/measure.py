@@ -1,9 +1,12 @@
-"""Times commands in turn (A B C A B C ...), so that a slow moment of the machine falls on all of them. Linux only.
+"""Times commands in turn, so that a slow moment of the machine falls on all of them. Linux only.
+
+Each round has another order: whoever comes after a large program finds the caches full of what that left.
 
 Wall time is from start to exit; processor time is that of the command and the children it waited for; memory is the
 peak of the sum over its process tree, sampled every 20 ms.
 """
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -62,8 +65,11 @@ def in_turn(commands, rounds, patience):
     run once only, and that run counts. Returns name -> {round: result}.
     """
     results = {name: {} for name in commands}
+    shuffled = random.Random(0)
     for k in range(-1, rounds):
-        for name, command in commands.items():
+        order = list(commands.items())
+        shuffled.shuffle(order)
+        for name, command in order:
             if 0 in results[name] and results[name][0]["wall"] > patience:
                 continue
             result = command()

@@ -3,6 +3,7 @@
 //! Last month's return sent once more has every figure right and none of this month's; a neighbour's figures
 //! filled into one's own form add up as well. Both are worth a question and no more: work may have stood still.
 
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::{HashMap, HashMapExt};
@@ -155,16 +156,25 @@ pub(super) fn from_neighbours(scheme: &Scheme, annex: &Annex, tables: &[&Table])
         telling.collect()
     };
     let telling: Vec<Vec<(u64, usize)>> = tables.par_iter().map(of_table).collect();
-    let mut firsts: HashMap<u64, Vec<RowAt<'_>>> = HashMap::new();
+    let n_rows = telling.iter().map(Vec::len).sum();
+    // Of each digest the first row, and any others that are not the same.
+    let mut firsts: HashMap<u64, (RowAt<'_>, Vec<RowAt<'_>>)> = HashMap::with_capacity(n_rows);
     let mut findings = Vec::new();
     for (&table, rows) in tables.iter().zip(telling) {
         for (digest, row) in rows {
             let at = RowAt { table, row };
-            let alike = firsts.entry(digest).or_default();
+            let (first, others) = match firsts.entry(digest) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => {
+                    unknown.insert((at, Vec::new()));
+                    continue;
+                }
+            };
             let is_same =
                 |first: &&RowAt<'_>| figures(annex, first.row()).eq(figures(annex, at.row()));
-            let Some(first) = alike.iter().find(is_same).copied() else {
-                alike.push(at);
+            let mut alike = std::iter::once(&*first).chain(&*others);
+            let Some(first) = alike.find(is_same).copied() else {
+                others.push(at);
                 continue;
             };
             let (mine, theirs) = (at.row().reporter, first.row().reporter);

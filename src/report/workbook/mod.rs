@@ -46,7 +46,7 @@ use self::frame::Frame;
 use self::layout::{Layout, Limits, Names};
 use self::marks::Marks;
 use self::printed::Printed;
-use self::style::Styles;
+use self::style::{Looks, Styles};
 use super::annotate::copy_paths;
 use super::{Lang, words};
 
@@ -89,18 +89,10 @@ fn write_within(
     let mut workbook = Workbook::new();
     workbook.set_zip_compression_level(body::LEVEL);
     let mut styles = Styles::default();
-    let looks = (
-        returns::Looks::register(&mut workbook, &mut styles),
-        sources::Looks::register(&mut workbook, &mut styles),
-    );
+    let looks = Looks::register(&mut workbook, &mut styles);
     workbook.set_properties(&properties(&context)?);
     summary::write(&context, &mut workbook, &mut styles)?;
-    let mut bodies = vec![returns::write(
-        &context,
-        looks.0,
-        &mut workbook,
-        &mut styles,
-    )?];
+    let mut bodies = vec![returns::write(&context, looks, &mut workbook, &mut styles)?];
     for frame in &frames {
         bodies.extend(annex::write(frame, &mut workbook, &mut styles)?);
         progress::write(&context, frame.idx, &mut workbook, &mut styles)?;
@@ -115,12 +107,7 @@ fn write_within(
             &mut styles,
         )?);
     }
-    bodies.extend(sources::write(
-        &context,
-        looks.1,
-        &mut workbook,
-        &mut styles,
-    )?);
+    bodies.extend(sources::write(&context, looks, &mut workbook, &mut styles)?);
     body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;
     Ok(())
 }

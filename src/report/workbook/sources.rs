@@ -9,7 +9,7 @@ use crate::consolidate::Source;
 use crate::model::{CellRange, CellRef};
 
 use super::body::{Body, Cells};
-use super::style::{Look, Role, Styles};
+use super::style::{Looks, Role, Styles};
 use super::{Context, page, text};
 
 const WIDTHS: [f64; 9] = [10.0, 8.0, 34.0, 26.0, 64.0, 16.0, 13.0, 18.0, 28.0];
@@ -21,22 +21,6 @@ struct Line {
     /// `None` for the total row.
     row: Option<usize>,
     source: Source,
-}
-
-/// The numbers of the looks that the lines have.
-#[derive(Clone, Copy)]
-pub(super) struct Looks {
-    centred: u32,
-    text: u32,
-}
-
-impl Looks {
-    pub(super) fn register(workbook: &mut Workbook, styles: &mut Styles) -> Self {
-        Self {
-            centred: styles.register(workbook, Look::new(Role::Centred)),
-            text: styles.register(workbook, Look::new(Role::Text)),
-        }
-    }
 }
 
 /// Writes the sheets but for their lines, and says what these are.

@@ -99,6 +99,22 @@ pub(super) struct Styles {
     registered: HashMap<Format, u32>,
 }
 
+/// The numbers of the looks that lines of text have.
+#[derive(Clone, Copy)]
+pub(super) struct Looks {
+    pub(super) centred: u32,
+    pub(super) text: u32,
+}
+
+impl Looks {
+    pub(super) fn register(workbook: &mut Workbook, styles: &mut Styles) -> Self {
+        Self {
+            centred: styles.register(workbook, Look::new(Role::Centred)),
+            text: styles.register(workbook, Look::new(Role::Text)),
+        }
+    }
+}
+
 impl Look {
     pub(super) fn new(role: Role) -> Self {
         Self {

@@ -17,27 +17,11 @@ use super::body::{Body, Cells};
 use super::head::merge;
 use super::layout::link;
 use super::marks::Spot;
-use super::style::{Look, Number, Role, Styles};
+use super::style::{Look, Looks, Number, Role, Styles};
 use super::{Context, page, text};
 
 const NAME_WIDTH: f64 = 28.0;
 const FILES_WIDTH: f64 = 36.0;
-
-/// The numbers of the looks that lines of files have.
-#[derive(Clone, Copy)]
-pub(super) struct Looks {
-    centred: u32,
-    text: u32,
-}
-
-impl Looks {
-    pub(super) fn register(workbook: &mut Workbook, styles: &mut Styles) -> Self {
-        Self {
-            centred: styles.register(workbook, Look::new(Role::Centred)),
-            text: styles.register(workbook, Look::new(Role::Text)),
-        }
-    }
-}
 
 /// Writes the sheet but for the lines of files, and says what these are.
 pub(super) fn write<'a>(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::consolidate::records::write_all_records;
-use crate::model::{Earlier, Level, Period, ReturnStatus};
+use crate::model::{Earlier, Level, Period, ReturnStatus, hex};
 use crate::pipeline::Merged;
 use crate::report::outbox::Outbox;
 use crate::report::{Lang, words, workbook};
@@ -105,10 +105,9 @@ fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(Coun
     for period in periods.chain([period]) {
         pasts.extend(past(&scheme, folder, period, lang)?);
     }
-    let sha256 = Sha256::digest(&bytes);
     let county = CountyOutbox {
         workbook: book_name(&scheme.area, period, lang).into(),
-        sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hex(&Sha256::digest(&bytes)),
         scheme,
         pasts,
         findings,

@@ -7,6 +7,7 @@ mod detail;
 mod earlier;
 mod finding;
 mod fraction;
+mod hash;
 mod kind;
 mod moment;
 mod period;
@@ -29,6 +30,7 @@ pub use detail::{
 pub use earlier::{Earlier, Past};
 pub use finding::{Awaits, Finding, LEAST_EXPLANATION, Level, Place, Verdict, is_explanation};
 pub use fraction::Fraction;
+pub(crate) use hash::hex;
 pub use kind::Kind;
 pub use moment::Moment;
 pub use period::Period;

@@ -11,7 +11,7 @@ use crate::inbox::InboxFile;
 use crate::localise::localise;
 use crate::model::{
     Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place, Row, Stamp,
-    Table, TableRecord, Unreadable, Version, VersionMark, Workbook,
+    Table, TableRecord, Unreadable, Version, VersionMark, Workbook, hex,
 };
 use crate::normalise::{dated, normalise};
 use crate::read::{Limits, read};
@@ -376,8 +376,4 @@ fn n_observations(annex: &Annex, table: &Table) -> usize {
         values.filter(|value| !value.is_missing()).count()
     };
     table.rows.iter().map(of_row).sum()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

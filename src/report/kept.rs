@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::model::hex;
+
 /// Path under the outbox → hashes that this program wrote it with.
 #[derive(Debug, Default)]
 pub(super) struct Written(HashMap<String, Vec<String>>);
@@ -139,11 +141,5 @@ fn files_under(folder: &Path) -> io::Result<Vec<String>> {
 fn hash(path: &Path) -> io::Result<String> {
     let mut hasher = Sha256::new();
     io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok(digits(hasher))
-}
-
-/// A hash in hexadecimal digits.
-pub(super) fn digits(hash: Sha256) -> String {
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(hex(&hasher.finalize()))
 }

@@ -21,7 +21,8 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::kept::{Written, digits, keep};
+use super::kept::{Written, keep};
+use crate::model::hex;
 
 /// A new `outbox/<period>` in the making. Dropped without [`commit`](Outbox::commit), it leaves the
 /// old one as it was.
@@ -137,7 +138,7 @@ impl Outbox {
         // On the disk before anything points to it; other files are made meanwhile.
         file.sync_all().map_err(|err| failed(err.into()))?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.add(name.to_owned(), digits(hash));
+        files.add(name.to_owned(), hex(&hash.finalize()));
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::{Annex, Rows, Scheme};
+use crate::model::hex;
 
 impl Scheme {
     /// SHA-256 over what figures mean: years, units, annexes and rules, without the county's name, its
@@ -15,8 +16,7 @@ impl Scheme {
         for (name, content) in self.parts() {
             hash.update(format!("{name}\n{}\n{content}", content.len()));
         }
-        let digest = hash.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
 
     /// What two schemes do not have in common: ids of rules, numbers of annexes, 年份, 计量单位.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{Amount, Period, Row};
+use crate::model::{Amount, Period, Row, hex};
 
 use super::{Bound, Publish, ReporterKind, Schedule};
 
@@ -324,11 +324,7 @@ impl Annex {
             add(&format!("{:?}", row.unit));
         }
         add(self.total.as_ref().map_or("", |total| &total.label));
-        let digest = hash.finalize();
-        digest[..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&hash.finalize()[..4])
     }
 
     /// The column behind a leaf.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use crate::model::Amount;
+use crate::model::{Amount, hex};
 
 use super::error::{Problem, SchemeError, What};
 use super::file::{
@@ -218,10 +218,7 @@ fn fingerprint(files: &[SchemeFile]) -> String {
         hash.update(format!("{}\n{}\n", file.name, text.len()));
         hash.update(text);
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hash.finalize())
 }
 
 fn units(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Units {

@@ -36,13 +36,10 @@ impl Repeated {
     /// A column of names from their numbers, each with how many cells have it in turn.
     pub(super) fn in_runs(names: &[Option<&str>], ids: impl Iterator<Item = (u32, usize)>) -> Self {
         let mut used = Used::of(names);
-        let mut runs: Vec<(Option<u32>, usize)> = Vec::new();
+        let mut runs = Vec::new();
         for (id, n) in ids {
             let place = Some(used.place(id)).filter(|&place| place != NONE);
-            match runs.last_mut() {
-                Some((last, length)) if *last == place => *length += n,
-                _ => runs.push((place, n)),
-            }
+            add(&mut runs, place, n);
         }
         Self {
             values: texts(used.used),
@@ -118,6 +115,14 @@ impl Numbers {
                 pack(page, &places)
             }
         }
+    }
+}
+
+/// Adds so many cells to runs of equal ones.
+fn add<T: PartialEq>(runs: &mut Vec<(T, usize)>, value: T, n: usize) {
+    match runs.last_mut() {
+        Some((last, length)) if *last == value => *length += n,
+        _ => runs.push((value, n)),
     }
 }
 
@@ -204,44 +209,40 @@ impl Addresses {
     }
 }
 
-/// Texts of a few cells.
+/// A column of texts, which most cells do not have.
 #[derive(Default)]
 pub(super) struct Texts {
-    texts: Vec<String>,
-    /// How many cells without a text come before each of them.
-    gaps: Vec<usize>,
-    n_since: usize,
+    /// Each text once, with its place.
+    places: foldhash::HashMap<String, u32>,
+    names: Vec<String>,
+    runs: Vec<(Option<u32>, usize)>,
 }
 
 impl Texts {
-    pub(super) fn push(&mut self, text: Option<String>) {
-        match text {
-            Some(text) => {
-                self.texts.push(text);
-                self.gaps.push(std::mem::take(&mut self.n_since));
-            }
-            None => self.n_since += 1,
-        }
+    pub(super) fn push(&mut self, text: Option<&str>) {
+        let place = text.map(|text| self.place(text));
+        add(&mut self.runs, place, 1);
     }
 
     pub(super) fn push_none(&mut self, n: usize) {
-        self.n_since += n;
+        add(&mut self.runs, None, n);
     }
 
-    pub(super) fn repeated(&self) -> Repeated {
-        let mut numbers: foldhash::HashMap<&str, u32> = foldhash::HashMap::default();
-        let mut names = vec![None];
-        let mut runs = Vec::new();
-        for (text, gap) in self.texts.iter().zip(&self.gaps) {
-            let number = *numbers.entry(text).or_insert_with(|| {
-                names.push(Some(&**text));
-                names.len() as u32 - 1
-            });
-            runs.extend([(0, *gap), (number, 1)]);
+    fn place(&mut self, text: &str) -> u32 {
+        if let Some(place) = self.places.get(text) {
+            return *place;
         }
-        runs.push((0, self.n_since));
-        let runs = runs.into_iter().filter(|(_, n)| *n > 0);
-        Repeated::in_runs(&names, runs)
+        let place = self.names.len() as u32;
+        self.places.insert(text.to_owned(), place);
+        self.names.push(text.to_owned());
+        place
+    }
+
+    pub(super) fn repeated(self) -> Repeated {
+        Repeated {
+            values: Utf8ViewArray::from_slice_values(self.names).boxed(),
+            numbers: Numbers::Runs(self.runs),
+        }
     }
 }
 
@@ -265,10 +266,7 @@ impl Figures {
     }
 
     pub(super) fn push(&mut self, figure: Option<i128>) {
-        match self.has_figure.last_mut() {
-            Some((has, n)) if *has == figure.is_some() => *n += 1,
-            _ => self.has_figure.push((figure.is_some(), 1)),
-        }
+        add(&mut self.has_figure, figure.is_some(), 1);
         if let Some(figure) = figure {
             self.bytes.extend_from_slice(&figure.to_be_bytes());
             let [least, greatest] = self.extremes.unwrap_or([figure; 2]);
@@ -303,25 +301,15 @@ struct Cells {
 fn levels(has_value: impl Iterator<Item = (bool, usize)>) -> std::io::Result<(Vec<u8>, Cells)> {
     /// Bytes of the length in front.
     const LENGTH: usize = 4;
+    let mut runs = Vec::new();
+    has_value.for_each(|(has, n)| add(&mut runs, has, n));
     let mut page = vec![0; LENGTH];
     let mut cells = Cells { n: 0, n_without: 0 };
-    let mut write = |(has, n): (bool, usize)| {
+    for (has, n) in runs {
         cells.n += n;
         cells.n_without += if has { 0 } else { n };
-        <bool as Encoder<bool>>::run_length_encode(&mut page, n, has, 1)
-    };
-    let mut run = (true, 0);
-    for (has, n) in has_value {
-        if has == run.0 {
-            run.1 += n;
-        } else {
-            if run.1 > 0 {
-                write(run)?;
-            }
-            run = (has, n);
-        }
+        <bool as Encoder<bool>>::run_length_encode(&mut page, n, has, 1)?;
     }
-    write(run)?;
     let length = (page.len() - LENGTH) as u32;
     page[..LENGTH].copy_from_slice(&length.to_le_bytes());
     Ok((page, cells))

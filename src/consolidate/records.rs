@@ -18,6 +18,7 @@
 //! | `file`, `sheet`, `cell`, `sha256` | where it stands |
 //! | `superseded` | whether another return replaced the form |
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::Write;
@@ -418,8 +419,7 @@ impl Records {
             match table.originals.is_empty() {
                 true => self.originals.push_none(n),
                 false => (leaves.iter())
-                    .map(|&leaf| table.original(row_idx, leaf))
-                    .for_each(|original| self.originals.push(original.map(str::to_owned))),
+                    .for_each(|&leaf| self.originals.push(table.original(row_idx, leaf))),
             }
         }
     }
@@ -427,7 +427,7 @@ impl Records {
     fn push_value(&mut self, value: &Value) {
         let mut scaled = None;
         let mut decimals = DECIMALS.end;
-        let mut text = None;
+        let mut text: Option<Cow<'_, str>> = None;
         let status = match value {
             Value::Amount(amount) => {
                 scaled = to_scaled(*amount);
@@ -435,7 +435,7 @@ impl Records {
                 match scaled {
                     Some(_) => AMOUNT,
                     None => {
-                        text = Some(amount.to_string());
+                        text = Some(amount.to_string().into());
                         LONG_AMOUNT
                     }
                 }
@@ -443,19 +443,19 @@ impl Records {
             Value::Missing => MISSING,
             Value::NotApplicable => NOT_APPLICABLE,
             Value::Text(given) => {
-                text = Some(given.to_string());
+                text = Some(Cow::Borrowed(given));
                 TEXT
             }
             Value::Date(date) => {
-                text = Some(date.to_string());
+                text = Some(date.to_string().into());
                 DATE
             }
             Value::Unusable(given) => {
-                text = Some(given.to_string());
+                text = Some(Cow::Borrowed(given));
                 UNUSABLE
             }
         };
-        self.texts.push(text);
+        self.texts.push(text.as_deref());
         self.statuses.push(status);
         self.values.push(scaled);
         self.decimals.push(decimals);

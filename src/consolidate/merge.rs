@@ -301,18 +301,18 @@ impl<'a> Returns<'a> {
     /// For each leaf column, the exact sum over the county's rows.
     fn sums(&self, rows: &[CountyRow], findings: &mut Vec<Finding>) -> Vec<Option<Amount>> {
         let additive = self.additive_leaves();
-        let mut figures = Figures::new(rows.len(), &additive);
+        let mut addends = Addends::new(rows.len(), &additive);
         // Figures too long for a column of one scale are added up one by one.
         let mut beside = Vec::new();
-        for (row, leaf, amount, _) in self.addends(rows, &additive) {
-            if !figures.set(row, leaf, amount) {
-                beside.push((leaf, amount));
+        for (row, column, amount, _) in self.addends(rows, &additive) {
+            if !addends.set(row, column, amount) {
+                beside.push((additive[column], amount));
             }
         }
         let n_leaves = self.annex.leaves.len();
         let mut sums = vec![None; n_leaves];
         let mut too_long = vec![false; n_leaves];
-        for (leaf, sum) in figures.sums() {
+        for (leaf, sum) in addends.sums() {
             sums[leaf] = sum;
             too_long[leaf] = sum.is_none();
         }
@@ -330,7 +330,7 @@ impl<'a> Returns<'a> {
         sums
     }
 
-    /// Every figure that adds up under these leaves, row by row: `(row, leaf, amount, where it stands)`.
+    /// Every figure that adds up under these leaves, row by row: `(row, place of the leaf, amount, where it stands)`.
     fn addends<'b>(
         &'b self,
         rows: &'b [CountyRow],
@@ -339,18 +339,21 @@ impl<'a> Returns<'a> {
         let given = (rows.iter().enumerate()).filter_map(|(nth, row)| Some((nth, row.source?)));
         given.flat_map(move |(nth, source)| {
             let row = self.row(source);
-            leaves.iter().filter_map(move |&leaf| {
-                if self.annex.kind_of(leaf, row.spec) != ColumnKind::Additive {
-                    return None;
-                }
-                let amount = match &row.entries[leaf].value {
-                    Value::Amount(amount) => *amount,
-                    // The scheme says that a blank here means none.
-                    Value::Missing if self.annex.column_of(leaf).blank_is_none => Amount::ZERO,
-                    _ => return None,
-                };
-                Some((nth, leaf, amount, source))
-            })
+            leaves
+                .iter()
+                .enumerate()
+                .filter_map(move |(column, &leaf)| {
+                    if self.annex.kind_of(leaf, row.spec) != ColumnKind::Additive {
+                        return None;
+                    }
+                    let amount = match &row.entries[leaf].value {
+                        Value::Amount(amount) => *amount,
+                        // The scheme says that a blank here means none.
+                        Value::Missing if self.annex.column_of(leaf).blank_is_none => Amount::ZERO,
+                        _ => return None,
+                    };
+                    Some((nth, column, amount, source))
+                })
         })
     }
 
@@ -618,45 +621,43 @@ fn differs(taken: &Value, other: &Value, blank_is_none: bool) -> bool {
 
 /// The county's figures that add up, as a frame: a row for each of the county's, an exact column for
 /// each leaf. What is missing is null.
-struct Figures {
-    leaves: Vec<usize>,
-    columns: Vec<Vec<Option<i128>>>,
-    /// The most decimals that a figure of the column has.
-    decimals: Vec<u32>,
+struct Addends(Vec<AddendColumn>);
+
+struct AddendColumn {
+    leaf: usize,
+    values: Vec<Option<i128>>,
+    /// The most decimals that any of them has.
+    decimals: u32,
 }
 
-impl Figures {
+impl Addends {
     /// Below this, ten million figures stay within the digits of a column; polars wraps beyond.
     const LIMIT: i128 = 10i128.pow(PRECISION as u32 - 7);
 
     fn new(n_rows: usize, leaves: &[usize]) -> Self {
-        Self {
-            leaves: leaves.to_vec(),
-            columns: vec![vec![None; n_rows]; leaves.len()],
-            decimals: vec![0; leaves.len()],
-        }
+        let column = |&leaf| AddendColumn {
+            leaf,
+            values: vec![None; n_rows],
+            decimals: 0,
+        };
+        Self(leaves.iter().map(column).collect())
     }
 
     /// Takes a figure, unless a column of one scale cannot hold it exactly.
-    ///
-    /// # Panics
-    ///
-    /// Where the leaf is none of those that add up.
-    fn set(&mut self, row: usize, leaf: usize, amount: Amount) -> bool {
-        let column = self.leaves.iter().position(|&own| own == leaf);
-        let column = column.expect("a leaf that adds up");
+    fn set(&mut self, row: usize, column: usize, amount: Amount) -> bool {
         let scaled = to_scaled(amount).filter(|scaled| scaled.abs() < Self::LIMIT);
         if scaled.is_some() {
-            self.columns[column][row] = scaled;
-            let decimals = &mut self.decimals[column];
-            *decimals = u32::from(amount.decimals()).min(SCALE).max(*decimals);
+            let column = &mut self.0[column];
+            column.values[row] = scaled;
+            column.decimals = u32::from(amount.decimals()).min(SCALE).max(column.decimals);
         }
         scaled.is_some()
     }
 
-    fn frame(columns: Vec<Vec<Option<i128>>>) -> PolarsResult<DataFrame> {
-        let columns = columns.into_iter().enumerate().map(|(nth, values)| {
-            (Int128Chunked::from_slice_options(nth.to_string().into(), &values))
+    fn frame(&self) -> PolarsResult<DataFrame> {
+        let columns = self.0.iter().map(|column| {
+            let name = column.leaf.to_string().into();
+            (Int128Chunked::from_slice_options(name, &column.values))
                 .into_decimal_unchecked(PRECISION, SCALE as usize)
                 .into_column()
         });
@@ -664,17 +665,17 @@ impl Figures {
     }
 
     /// The sum for each leaf that has any figure; no sum where it has more digits than an amount can have.
-    fn sums(self) -> Vec<(usize, Option<Amount>)> {
-        let frame = Self::frame(self.columns).expect("columns of one length");
-        let sums = (frame.columns().iter().zip(self.leaves).zip(self.decimals))
+    fn sums(&self) -> Vec<(usize, Option<Amount>)> {
+        let frame = self.frame().expect("columns of one length");
+        let sums = (frame.columns().iter().zip(&self.0))
             // polars would add nulls up to 0, and missing is not zero.
-            .filter(|((column, _), _)| column.null_count() < column.len())
-            .map(|((column, leaf), decimals)| {
+            .filter(|(column, _)| column.null_count() < column.len())
+            .map(|(column, AddendColumn { leaf, decimals, .. })| {
                 let sum = column.sum_reduce().expect("figures of one scale add up");
                 let AnyValue::Decimal(sum, ..) = sum.into_value() else {
                     unreachable!("the sum of decimals is one")
                 };
-                (leaf, from_scaled(sum, decimals))
+                (*leaf, from_scaled(sum, *decimals))
             });
         sums.collect()
     }

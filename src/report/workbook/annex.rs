@@ -266,8 +266,8 @@ impl<'a> Grid<'a> {
             return look;
         }
         match self.remark_end(row_idx, leaf) {
-            Some(_) => cells.merge_down(leaf, row + span),
-            None if span > 1 => cells.merge_down(leaf, row + span - 1),
+            Some(_) => cells.merge((leaf, leaf), row + span),
+            None if span > 1 => cells.merge((leaf, leaf), row + span - 1),
             None => {}
         }
         let shown = self.frame.shown(row_idx, leaf);

@@ -272,24 +272,14 @@ impl Cells {
         self.push(&["</v></c>"]);
     }
 
-    /// Merges a column from the row in hand down to another row of the body, or the one below it.
-    pub(super) fn merge_down(&mut self, col: usize, last: usize) {
-        let (letters, last) = (&self.letters[col], self.first_row as usize + last + 1);
-        let first = &self.row;
+    /// Merges columns, the first and the last, from the row in hand to another row of the body, or the one below it.
+    pub(super) fn merge(&mut self, cols: (usize, usize), last_row: usize) {
+        let (first, last) = (&self.letters[cols.0], &self.letters[cols.1]);
+        let (row, last_row) = (&self.row, self.first_row as usize + last_row + 1);
         let _ = write!(
             self.merges,
-            "<mergeCell ref=\"{letters}{first}:{letters}{last}\"/>"
+            "<mergeCell ref=\"{first}{row}:{last}{last_row}\"/>"
         );
-        self.n_merges += 1;
-    }
-
-    /// Merges columns of the row in hand, from the first to the last.
-    pub(super) fn merge_right(&mut self, first: usize, last: usize) {
-        if first == last {
-            return;
-        }
-        let (first, last, row) = (&self.letters[first], &self.letters[last], &self.row);
-        let _ = write!(self.merges, "<mergeCell ref=\"{first}{row}:{last}{row}\"/>");
         self.n_merges += 1;
     }
 

@@ -464,7 +464,7 @@ impl Files<'_> {
             for col in self.rest + 1..=self.last {
                 cells.blank(col, looks.text);
             }
-            cells.merge_right(self.rest, self.last);
+            cells.merge((self.rest, self.last), row);
         }
     }
 

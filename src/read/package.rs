@@ -272,16 +272,17 @@ fn expand(
     let mut bytes = vec![0; size];
     loop {
         match inflate.deflate_decompress(packed, &mut bytes) {
-            Ok(length) => bytes.truncate(length),
-            // More than was said.
-            Err(DecompressionError::InsufficientSpace) if bytes.len() < limit => {
-                bytes.resize(limit.min(bytes.len() * 2), 0);
-                continue;
+            Ok(length) => {
+                bytes.truncate(length);
+                return Ok(bytes);
             }
-            Err(DecompressionError::InsufficientSpace) => {}
+            Err(DecompressionError::InsufficientSpace) if bytes.len() >= limit => return Ok(bytes),
+            // More than was said.
+            Err(DecompressionError::InsufficientSpace) => {
+                bytes.resize(limit.min(bytes.len() * 2), 0);
+            }
             Err(error) => return Err(error),
         }
-        return Ok(bytes);
     }
 }
 

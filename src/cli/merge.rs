@@ -127,22 +127,22 @@ fn write(
 ) -> Result<PathBuf> {
     let book = book_name(&scheme.area, merged.period, lang);
     // They are made of the same figures and need nothing of each other.
-    let (book, (records, rest)) = rayon::join(
+    let (book, (rest, records)) = rayon::join(
         || -> Result<()> {
             let workbook = workbook::write_workbook(merged, scheme, lang)?;
             Ok(outbox.write(&book, |writer| writer.write_all(&workbook))?)
         },
         || {
             rayon::join(
-                || write_all_records(scheme, merged, &outbox),
                 || {
                     write_scheme(scheme_files, &outbox)?;
                     write_findings(scheme, files, merged, lang, &outbox)
                 },
+                || write_all_records(scheme, merged, &outbox),
             )
         },
     );
-    book.and(records).and(rest)?;
+    book.and(rest).and(records)?;
     finish(outbox, lang)
 }
 

@@ -22,25 +22,41 @@ pub(super) struct Repeated {
     numbers: Numbers,
 }
 
-/// Which value each cell has.
+/// Which value each cell has: its place, or [`NONE`].
 enum Numbers {
-    /// Place of the value, if there is one, and how many cells in turn have it.
-    Runs(Vec<(Option<u32>, usize)>),
-    /// Place of the value of each cell, or [`NONE`].
+    /// And how many cells in turn have it.
+    Runs(Vec<(u32, usize)>),
+    Rows(Rows),
     Each(Vec<u32>),
 }
 
 const NONE: u32 = u32::MAX;
+
+/// A number for each cell, row by row. Rows of a form are much alike, so each is kept with how many in turn are the same.
+#[derive(Default)]
+pub(super) struct Rows(Vec<(Vec<u32>, usize)>);
+
+impl Rows {
+    /// Adds a row.
+    pub(super) fn push(&mut self, numbers: &[u32]) {
+        match self.0.last_mut() {
+            Some((last, n)) if last == numbers => *n += 1,
+            _ => self.0.push((numbers.to_vec(), 1)),
+        }
+    }
+
+    /// All rows, one after the other.
+    fn each(&self) -> impl Iterator<Item = &[u32]> {
+        (self.0.iter()).flat_map(|(row, n)| std::iter::repeat_n(row.as_slice(), *n))
+    }
+}
 
 impl Repeated {
     /// A column of names from their numbers, each with how many cells have it in turn.
     pub(super) fn in_runs(names: &[Option<&str>], ids: impl Iterator<Item = (u32, usize)>) -> Self {
         let mut used = Used::of(names);
         let mut runs = Vec::new();
-        for (id, n) in ids {
-            let place = Some(used.place(id)).filter(|&place| place != NONE);
-            add(&mut runs, place, n);
-        }
+        ids.for_each(|(id, n)| add(&mut runs, used.place(id), n));
         Self {
             values: texts(used.used),
             numbers: Numbers::Runs(runs),
@@ -48,26 +64,27 @@ impl Repeated {
     }
 
     /// A column of names from the number of each cell.
-    pub(super) fn names(names: &[Option<&str>], ids: Vec<u32>) -> Self {
-        Self::each(names, ids, texts)
+    pub(super) fn names(names: &[Option<&str>], ids: Rows) -> Self {
+        Self::in_rows(names, ids, texts)
     }
 
     /// A column of whole numbers from the number of each cell.
-    pub(super) fn whole_numbers(values: &[Option<u32>], ids: Vec<u32>) -> Self {
+    pub(super) fn whole_numbers(values: &[Option<u32>], ids: Rows) -> Self {
         let array = |used| PrimitiveArray::from_vec(used).boxed();
-        Self::each(values, ids, array)
+        Self::in_rows(values, ids, array)
     }
 
-    fn each<V: Copy>(
+    fn in_rows<V: Copy>(
         values: &[Option<V>],
-        mut ids: Vec<u32>,
+        mut ids: Rows,
         array: impl Fn(Vec<V>) -> Box<dyn Array>,
     ) -> Self {
         let mut used = Used::of(values);
-        ids.iter_mut().for_each(|id| *id = used.place(*id));
+        let ids_of_rows = ids.0.iter_mut().flat_map(|(row, _)| row);
+        ids_of_rows.for_each(|id| *id = used.place(*id));
         Self {
             values: array(used.used),
-            numbers: Numbers::Each(ids),
+            numbers: Numbers::Rows(ids),
         }
     }
 
@@ -79,10 +96,7 @@ impl Repeated {
     ) -> PolarsResult<Vec<Page>> {
         let last = self.values.len().saturating_sub(1) as u32;
         let n_bits = u32::BITS - last.leading_zeros();
-        let (mut page, cells) = match &self.numbers {
-            Numbers::Runs(runs) => levels(runs.iter().map(|(place, n)| (place.is_some(), *n)))?,
-            Numbers::Each(places) => levels(places.iter().map(|place| (*place != NONE, 1)))?,
-        };
+        let (mut page, cells) = levels(self.numbers.has_value())?;
         page.push(n_bits as u8);
         self.numbers.write(&mut page, n_bits, &cells)?;
         let first = PrimitiveArray::<u32>::from([(!self.values.is_empty()).then_some(0)]);
@@ -93,6 +107,25 @@ impl Repeated {
 }
 
 impl Numbers {
+    /// Which cells have a value, in runs.
+    fn has_value(&self) -> Vec<(bool, usize)> {
+        let mut runs = Vec::new();
+        let mut tell = |place: u32, n| add(&mut runs, place != NONE, n);
+        match self {
+            Self::Runs(of) => of.iter().for_each(|(place, n)| tell(*place, *n)),
+            Self::Rows(rows) => {
+                for (row, n) in &rows.0 {
+                    match row.first().filter(|_| !row.contains(&NONE)) {
+                        Some(first) => tell(*first, n * row.len()),
+                        None => (0..*n).for_each(|_| row.iter().for_each(|place| tell(*place, 1))),
+                    }
+                }
+            }
+            Self::Each(places) => places.iter().for_each(|place| tell(*place, 1)),
+        }
+        runs
+    }
+
     fn write(&self, page: &mut Vec<u8>, n_bits: u32, cells: &Cells) -> std::io::Result<()> {
         let run = |page: &mut Vec<u8>, n, place| {
             <u32 as Encoder<u32>>::run_length_encode(page, n, place, n_bits)
@@ -101,19 +134,26 @@ impl Numbers {
             let places = places.iter().copied();
             <u32 as Encoder<u32>>::bitpacked_encode(page, places, n_bits as usize)
         };
+        let n_with = cells.n - cells.n_without;
         match self {
             Self::Runs(runs) => {
-                let mut runs = runs.iter().filter_map(|(place, n)| Some(((*place)?, *n)));
-                runs.try_for_each(|(place, n)| run(page, n, place))
+                let mut runs = runs.iter().filter(|(place, _)| *place != NONE);
+                runs.try_for_each(|(place, n)| run(page, *n, *place))
             }
             // There is at most one value to tell.
-            Self::Each(_) if n_bits == 0 => run(page, cells.n - cells.n_without, 0),
-            Self::Each(places) if cells.n_without == 0 => pack(page, places),
-            Self::Each(places) => {
-                let has_value = |place: &u32| *place != NONE;
-                let places: Vec<u32> = places.iter().copied().filter(has_value).collect();
+            _ if n_bits == 0 => run(page, n_with, 0),
+            Self::Rows(rows) => {
+                let mut places = Vec::with_capacity(n_with);
+                for row in rows.each() {
+                    match cells.n_without {
+                        0 => places.extend_from_slice(row),
+                        _ => places.extend(row.iter().filter(|place| **place != NONE)),
+                    }
+                }
                 pack(page, &places)
             }
+            // Every cell has an address.
+            Self::Each(places) => pack(page, places),
         }
     }
 }
@@ -215,17 +255,17 @@ pub(super) struct Texts {
     /// Each text once, with its place.
     places: foldhash::HashMap<String, u32>,
     names: Vec<String>,
-    runs: Vec<(Option<u32>, usize)>,
+    runs: Vec<(u32, usize)>,
 }
 
 impl Texts {
     pub(super) fn push(&mut self, text: Option<&str>) {
-        let place = text.map(|text| self.place(text));
+        let place = text.map_or(NONE, |text| self.place(text));
         add(&mut self.runs, place, 1);
     }
 
     pub(super) fn push_none(&mut self, n: usize) {
-        add(&mut self.runs, None, n);
+        add(&mut self.runs, NONE, n);
     }
 
     fn place(&mut self, text: &str) -> u32 {
@@ -279,7 +319,7 @@ impl Figures {
         kind: &ParquetType,
         options: WriteOptions,
     ) -> PolarsResult<Vec<Page>> {
-        let (levels, cells) = levels(self.has_figure.into_iter())?;
+        let (levels, cells) = levels(self.has_figure)?;
         let mut page = self.bytes;
         page.splice(0..0, levels);
         let few = match self.extremes {
@@ -298,14 +338,12 @@ struct Cells {
 }
 
 /// The beginning of a page: which cells have a value, in runs.
-fn levels(has_value: impl Iterator<Item = (bool, usize)>) -> std::io::Result<(Vec<u8>, Cells)> {
+fn levels(has_value: Vec<(bool, usize)>) -> std::io::Result<(Vec<u8>, Cells)> {
     /// Bytes of the length in front.
     const LENGTH: usize = 4;
-    let mut runs = Vec::new();
-    has_value.for_each(|(has, n)| add(&mut runs, has, n));
     let mut page = vec![0; LENGTH];
     let mut cells = Cells { n: 0, n_without: 0 };
-    for (has, n) in runs {
+    for (has, n) in has_value {
         cells.n += n;
         cells.n_without += if has { 0 } else { n };
         <bool as Encoder<bool>>::run_length_encode(&mut page, n, has, 1)?;

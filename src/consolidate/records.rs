@@ -37,7 +37,7 @@ use polars_parquet::write::{
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 
-use super::pages::{Addresses, Figures, Repeated, Texts};
+use super::pages::{Addresses, Figures, Repeated, Rows, Texts};
 use super::scaled::{PRECISION, SCALE, to_scaled};
 use crate::model::{FileRecord, Period, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, Scheme};
@@ -317,12 +317,12 @@ impl<'a> Names<'a> {
 /// The columns of a group. Numbers point into [`Names`]; no name is copied for a cell.
 struct Records {
     rows: RowColumns,
-    columns: Vec<u32>,
-    years: Vec<u32>,
-    units: Vec<u32>,
-    statuses: Vec<u32>,
+    columns: Rows,
+    years: Rows,
+    units: Rows,
+    statuses: Rows,
     values: Figures,
-    decimals: Vec<u32>,
+    decimals: Rows,
     texts: Texts,
     originals: Texts,
     cells: Addresses,
@@ -353,12 +353,12 @@ impl Records {
     fn with_capacity(n: usize) -> Self {
         Self {
             rows: RowColumns::default(),
-            columns: Vec::with_capacity(n),
-            years: Vec::with_capacity(n),
-            units: Vec::with_capacity(n),
-            statuses: Vec::with_capacity(n),
+            columns: Rows::default(),
+            years: Rows::default(),
+            units: Rows::default(),
+            statuses: Rows::default(),
             values: Figures::with_capacity(n),
-            decimals: Vec::with_capacity(n),
+            decimals: Rows::default(),
             texts: Texts::default(),
             originals: Texts::default(),
             cells: Addresses::with_capacity(n),
@@ -385,6 +385,8 @@ impl Records {
         };
         let usual_units: Vec<u32> = leaves.iter().map(|&leaf| unit(leaf, None)).collect();
         let mut cells = Vec::with_capacity(n);
+        let mut own = Vec::with_capacity(n);
+        let (mut statuses, mut decimals) = (vec![0; n], vec![0; n]);
         for row_idx in part.rows.clone() {
             let row = &table.rows[row_idx];
             let reporter = row.reporter.or(table.reporter).unwrap_or(no_reporter);
@@ -400,21 +402,26 @@ impl Records {
             self.rows.tables.push(part.table as u32);
             self.superseded
                 .extend_constant(n, names.superseded[part.table]);
-            self.columns.extend_from_slice(&columns);
+            self.columns.push(&columns);
             match row.spec {
-                None => self.units.extend_from_slice(&usual_units),
-                spec => self
-                    .units
-                    .extend(leaves.iter().map(|&leaf| unit(leaf, spec))),
+                None => self.units.push(&usual_units),
+                spec => {
+                    own.clear();
+                    own.extend(leaves.iter().map(|&leaf| unit(leaf, spec)));
+                    self.units.push(&own);
+                }
             }
             let own_year = names.year(row.year);
-            let years = years.iter().map(|year| year.unwrap_or(own_year));
-            self.years.extend(years);
+            own.clear();
+            own.extend(years.iter().map(|year| year.unwrap_or(own_year)));
+            self.years.push(&own);
             cells.clear();
-            for &leaf in &leaves {
+            for (idx, &leaf) in leaves.iter().enumerate() {
                 cells.extend(table.cell(row, leaf));
-                self.push_value(&row.entries[leaf].value);
+                (statuses[idx], decimals[idx]) = self.push_value(&row.entries[leaf].value);
             }
+            self.statuses.push(&statuses);
+            self.decimals.push(&decimals);
             self.cells.extend(&cells);
             match table.originals.is_empty() {
                 true => self.originals.push_none(n),
@@ -424,7 +431,8 @@ impl Records {
         }
     }
 
-    fn push_value(&mut self, value: &Value) {
+    /// Adds a value; gives its status and its decimals.
+    fn push_value(&mut self, value: &Value) -> (u32, u32) {
         let mut scaled = None;
         let mut decimals = DECIMALS.end;
         let mut text: Option<Cow<'_, str>> = None;
@@ -456,9 +464,8 @@ impl Records {
             }
         };
         self.texts.push(text.as_deref());
-        self.statuses.push(status);
         self.values.push(scaled);
-        self.decimals.push(decimals);
+        (status, decimals)
     }
 
     /// The columns as parts of a file, with how many rows they have.

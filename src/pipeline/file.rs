@@ -245,7 +245,8 @@ pub(super) fn read_files<T: Send>(
         done();
         part(read, workbook)
     };
-    files.par_iter().map(read).collect()
+    // One at a time, so that all cores have work until the last file.
+    (files.par_iter().with_max_len(1)).map(read).collect()
 }
 
 /// Reads a file of the inbox; a file that cannot be opened is reported as any other that cannot be read.

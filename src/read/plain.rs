@@ -103,15 +103,15 @@ pub(super) fn cells(
     formats: &Formats,
     budget: &mut Budget<'_>,
 ) -> Option<Result<Vec<Cell>, Unreadable>> {
-    // A cell takes about 40 bytes of XML; many are blank.
-    let cells = Vec::with_capacity((rows.len() / 64).min(1 << 16));
+    // A cell takes about 40 bytes of XML. Few sizes, so that memory is used again for the next sheet.
+    let n_cells = (rows.len() / 40).min(1 << 16).next_power_of_two();
     let before = budget.clone();
     let mut sheet = SheetReader {
         scanner: Scanner::new(rows),
         strings,
         formats,
         budget,
-        cells,
+        cells: Vec::with_capacity(n_cells),
         shared: SharedFormulas::default(),
         refused: None,
     };

@@ -7,6 +7,7 @@
 //! and suspects come with the findings.
 
 pub mod annotate;
+mod disk;
 pub mod explain;
 pub mod json;
 mod kept;

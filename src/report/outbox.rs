@@ -21,6 +21,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use super::disk::Disk;
 use super::kept::{Written, keep};
 use crate::model::hex;
 
@@ -34,6 +35,8 @@ pub struct Outbox {
     new: PathBuf,
     /// Files written so far.
     files: Mutex<Written>,
+    /// On the disk before anything points to them.
+    disk: Disk,
     /// Given back when all else is done.
     _lock: Lock,
 }
@@ -99,6 +102,7 @@ impl Outbox {
             period: period.to_owned(),
             new,
             files: Mutex::default(),
+            disk: Disk::default(),
             _lock: lock,
         })
     }
@@ -135,8 +139,7 @@ impl Outbox {
         content(&mut writer).map_err(|err| failed(err.into()))?;
         let output = writer.into_inner();
         let Output { file, hash } = output.map_err(|err| failed(err.into_error().into()))?;
-        // On the disk before anything points to it; other files are made meanwhile.
-        file.sync_all().map_err(|err| failed(err.into()))?;
+        self.disk.put(file, shown);
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.add(name.to_owned(), hex(&hash.finalize()));
         Ok(())
@@ -153,6 +156,8 @@ impl Outbox {
         let kept = keep(&target, &self.new, old.as_ref()).map_err(not_written)?;
         // Killed before or after the swap, the list has what lies there.
         new.write(old.as_ref(), &list).map_err(not_written)?;
+        (std::mem::take(&mut self.disk).wait())
+            .map_err(|(path, err)| OutboxError::from_io(OutboxErrorKind::Write, &path, err))?;
         self.sync(&new).map_err(not_written)?;
         let parked = self.dir.join(format!(".{}.old", self.period));
         swap(&self.new, &target, &parked)?;
@@ -177,6 +182,8 @@ impl Outbox {
 impl Drop for Outbox {
     /// Clears away what was not swapped in, or what was swapped out.
     fn drop(&mut self) {
+        // Windows removes no open file.
+        let _ = std::mem::take(&mut self.disk).wait();
         let _ = fs::remove_dir_all(&self.new);
     }
 }

@@ -1,0 +1,80 @@
+//! Files on their way to the disk.
+//!
+//! What a program has written is in memory for a while, and is lost when power fails. A disk takes its time, and takes several
+//! files together sooner than one after the other; so they are waited for here, while others are made.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// Files that are waited for at a time, and that may stand in line. All are open.
+const MOST: usize = 4;
+
+/// A file, and what it is called.
+type Named = (File, PathBuf);
+
+/// Puts files on the disk.
+#[derive(Debug)]
+pub(super) struct Disk {
+    line: SyncSender<Named>,
+    served: Arc<Mutex<Receiver<Named>>>,
+    threads: Mutex<Vec<JoinHandle<Result<(), NotSynced>>>>,
+}
+
+/// A file that may not be on the disk, and why.
+pub(super) type NotSynced = (PathBuf, io::Error);
+
+impl Default for Disk {
+    fn default() -> Self {
+        let (line, served) = sync_channel(MOST);
+        Self {
+            line,
+            served: Arc::new(Mutex::new(served)),
+            threads: Mutex::default(),
+        }
+    }
+}
+
+impl Disk {
+    /// Takes a file that is written to its end.
+    pub(super) fn put(&self, file: File, name: PathBuf) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        if threads.len() < MOST {
+            let served = Arc::clone(&self.served);
+            threads.push(thread::spawn(move || serve(&served)));
+        }
+        drop(threads);
+        // The line is open as long as its other end is held here.
+        let _ = self.line.send((file, name));
+    }
+
+    /// Waits until all are on the disk.
+    pub(super) fn wait(self) -> Result<(), NotSynced> {
+        drop(self.line);
+        let threads = self.threads.into_inner();
+        let threads = threads.unwrap_or_else(PoisonError::into_inner).into_iter();
+        let results: Vec<_> = threads.map(JoinHandle::join).collect();
+        let mut results = results.into_iter().map(|result| match result {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        results.find(Result::is_err).unwrap_or(Ok(()))
+    }
+}
+
+/// Puts files on the disk until there are no more; says which was the first that failed.
+fn serve(line: &Mutex<Receiver<Named>>) -> Result<(), NotSynced> {
+    let next = || {
+        let line = line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.recv()
+    };
+    let mut result = Ok(());
+    while let Ok((file, name)) = next() {
+        let synced = file.sync_all().map_err(|err| (name, err));
+        result = result.and(synced);
+    }
+    result
+}

@@ -27,23 +27,27 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         c if c.is_ascii() || ('\u{4e00}'..='\u{9fff}').contains(&c) => Some(c),
         _ => None,
     };
-    let simple: Option<String> = text.chars().map(by_itself).collect();
-    Cow::Owned(match simple {
-        Some(simple) => spelled_one_way(simple.chars()),
-        None => spelled_one_way(text.nfkc()),
-    })
+    let mut simple = String::with_capacity(text.len());
+    for c in text.chars() {
+        let Some(c) = by_itself(c) else {
+            return Cow::Owned(text.nfkc().filter_map(spelled_one_way).collect());
+        };
+        simple.extend(spelled_one_way(c));
+    }
+    Cow::Owned(simple)
 }
 
-fn spelled_one_way(text: impl Iterator<Item = char>) -> String {
-    text.filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}'))
-        .map(|c| match c {
-            '—' | '–' | '－' | '−' | '‐' | '―' => '-',
-            '【' | '〔' | '［' => '(',
-            '】' | '〕' | '］' => ')',
-            'μ' | 'µ' => 'u',
-            c => c,
-        })
-        .collect()
+/// How a character is spelled, unless it only takes room.
+fn spelled_one_way(c: char) -> Option<char> {
+    match c {
+        '\u{200b}'..='\u{200f}' | '\u{feff}' => None,
+        c if c.is_whitespace() => None,
+        '—' | '–' | '－' | '−' | '‐' | '―' => Some('-'),
+        '【' | '〔' | '［' => Some('('),
+        '】' | '〕' | '］' => Some(')'),
+        'μ' | 'µ' => Some('u'),
+        c => Some(c),
+    }
 }
 
 /// The text without a bracketed remark at its end, and the remark: 面积(万亩) is 面积 and 万亩.

@@ -1,7 +1,6 @@
 //! What cells look like: fonts, borders, number formats and the colours of levels.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, FormatUnderline, Workbook};
 
 use crate::model::Level;

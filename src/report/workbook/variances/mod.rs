@@ -6,9 +6,9 @@
 mod charts;
 mod line;
 
-use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::HashMap;
 use rust_xlsxwriter::{
     ConditionalFormatCustomIcon, ConditionalFormatDataBar, ConditionalFormatIconSet,
     ConditionalFormatIconType, ConditionalFormatType, Url, Workbook, Worksheet, XlsxError,

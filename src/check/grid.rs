@@ -169,6 +169,18 @@ pub(super) fn range(cells: &[&str], min: Option<&str>, max: Option<&str>) -> Dra
     let (cells, min, max) = (owned(cells), min.map(limit), max.map(limit));
     Draft::new(move |names| Relation::Range {
         cells: names.cells(&cells),
+        per: None,
+        min,
+        max,
+    })
+}
+
+pub(super) fn range_per(cell: &str, per: &str, min: Option<&str>, max: Option<&str>) -> Draft {
+    let (cell, per) = (cell.to_owned(), per.to_owned());
+    let (min, max) = (min.map(limit), max.map(limit));
+    Draft::new(move |names| Relation::Range {
+        cells: vec![names.cell(&cell)],
+        per: Some(names.cell(&per)),
         min,
         max,
     })

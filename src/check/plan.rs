@@ -91,12 +91,13 @@ fn instances<'s>(scheme: &'s Scheme, rule: &'s Rule) -> Vec<Instance<'s>> {
             }]
         }
         // Each cell is held against the bounds by itself.
-        Relation::Range { cells, .. } => cells
+        Relation::Range { cells, per, .. } => cells
             .iter()
             .flat_map(|cell| {
-                years_of(scheme, rule, &[cell])
+                let sels: Vec<&CellSel> = [cell].into_iter().chain(per).collect();
+                years_of(scheme, rule, &sels)
                     .into_iter()
-                    .map(|year| one(year, &[cell]))
+                    .map(|year| one(year, &sels))
                     .collect::<Vec<_>>()
             })
             .collect(),

@@ -7,11 +7,14 @@ use super::cells::{At, Cells};
 use super::judge::{Common, Holds, Judged, judge};
 use super::outcome::{Checking, Outcome, Why};
 
-/// Slots: the cell.
+/// Slots: the cell, and what it is divided by, if anything.
 pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
-    let Relation::Range { min, max, .. } = &at.rule.relation else {
+    let Relation::Range { per, min, max, .. } = &at.rule.relation else {
         return Ok(Outcome::NotApplied);
     };
+    if per.is_some() {
+        return check_quotient(at, cells, *min, *max);
+    }
     let (given, first) = (cells.slot(0), cells.one(0)?);
     if let ([only], Value::Missing) = (given, first.value())
         && only.may_be_blank(at.scheme)
@@ -62,6 +65,73 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
     common.write(at.scheme, &mut finding, given, actual, limit, &judged);
     finding.expected = Some(in_words(*min, *max));
     Ok(Outcome::told(finding, judged.within))
+}
+
+/// The same of the cell divided by another: min × per ≤ value ≤ max × per, so that nothing is rounded.
+fn check_quotient(
+    at: At<'_>,
+    cells: &Cells<'_>,
+    min: Option<Limit>,
+    max: Option<Limit>,
+) -> Checking {
+    let (spot, per) = (cells.one(0)?, cells.one(1)?);
+    if matches!(spot.value(), Value::Missing) && spot.may_be_blank(at.scheme) {
+        return Ok(Outcome::NotApplied);
+    }
+    let (value, divisor) = (spot.amount()?, per.amount()?);
+    if divisor.is_zero() {
+        return Err(Why::DividedByZero);
+    }
+    if divisor < Amount::ZERO {
+        return Err(Why::Unusable);
+    }
+    let times = |a: Amount, b: Amount| a.checked_mul(b).ok_or(Why::TooManyDigits);
+    let bound = |limit: Option<Limit>| match limit {
+        None => Ok(None),
+        Some(Limit::Amount(limit)) => Ok(Some((limit, times(limit, divisor)?.normalised()))),
+        Some(Limit::Date(_)) => Err(Why::Unusable),
+    };
+    let bounds = (bound(min)?, bound(max)?);
+    for (bound, holds) in [(bounds.0, Holds::AtLeast), (bounds.1, Holds::AtMost)] {
+        let Some((limit, expected)) = bound else {
+            continue;
+        };
+        let tolerance = || match at.rule.tolerance {
+            Some(tolerance) => Ok(tolerance),
+            None => {
+                let off = times(limit.abs(), per.last_digit(at.scheme))?;
+                let off = off.checked_add(spot.last_digit(at.scheme));
+                Ok(off.ok_or(Why::TooManyDigits)?.half())
+            }
+        };
+        let Some(judged) = judge(holds, value, expected, tolerance)? else {
+            continue;
+        };
+        let detail = Detail::RangePer {
+            per: at.operand(cells.all(), cells.slot(1)),
+            quotient: in_short(value, divisor),
+            min: min.map(as_text),
+            max: max.map(as_text),
+        };
+        let mut finding = at.finding(judged.within, cells.slot(0), cells.slot(1), detail);
+        finding.difference = Some(judged.difference);
+        finding.tolerance = Some(judged.tolerance);
+        let amounts = |bound: Option<(Amount, Amount)>| bound.map(|(_, amount)| amount);
+        let (least, most) = (amounts(bounds.0), amounts(bounds.1));
+        let limit = |amount: Option<Amount>| amount.map(Limit::Amount);
+        finding.expected = Some(match least == most {
+            true => expected.to_string(),
+            false => in_words(limit(least), limit(most)),
+        });
+        return Ok(Outcome::told(finding, judged.within));
+    }
+    Ok(Outcome::Pass)
+}
+
+/// A quotient with at most two decimals; only to be shown.
+fn in_short(value: Amount, divisor: Amount) -> String {
+    let quotient = value.0.checked_div(divisor.0).unwrap_or_default();
+    quotient.round_dp(2).normalize().to_string()
 }
 
 /// Whether a value may lie within bounds. A date that is not written out to the day is outside only
@@ -136,6 +206,33 @@ mod tests {
             乡镇 | 面积(亩 .1)
             东河 | 10.1   <- B2 range hint: ≤10
             西岭 | 10.2   <- B3 range: ≤10
+            ",
+        );
+    }
+
+    #[test]
+    fn a_figure_for_each_unit_of_another_outside_its_bounds_is_marked() {
+        check(
+            range_per("投资", "面积", Some("100"), Some("100")),
+            "
+            项目 | 面积(万亩 .2) | 投资(万元)
+            甲 | 5.00 | 500
+            乙 | 4.00 | 450   <- C3 range: 400
+            丙 | 4.00 | 350   <- C4 range: 400
+            丁 | 4.00 | 401   <- C5 range hint: 400
+            戊 | 4.00 | 402   <- C6 range: 400
+            己 |      | 500   <- B7 cannot check
+            庚 | 0.00 | 500   <- cannot check: divided by zero
+            ",
+        );
+        check(
+            range_per("投资", "面积", Some("80"), Some("120")),
+            "
+            项目 | 面积(万亩) | 投资(万元)
+            甲 | 10 |  800
+            乙 | 10 | 1200
+            丙 | 10 | 2000   <- C4 range: 800～1200
+            丁 | 10 |  100   <- C5 range: 800～1200
             ",
         );
     }

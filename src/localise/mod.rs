@@ -97,7 +97,8 @@ fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
             };
             let own = || cause.place.iter();
             let on_sheet = |it: &Place| it.file == place.file && it.sheet == place.sheet;
-            own().chain(&cause.cells).any(|it| it == place) || is_whole && own().any(on_sheet)
+            let is_named = |it: &Place| it == place || finding.cells.contains(it);
+            own().chain(&cause.cells).any(is_named) || is_whole && own().any(on_sheet)
         });
         let Some(cause) = cause else { continue };
         if let Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. } =

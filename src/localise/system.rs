@@ -492,7 +492,13 @@ impl Bounds {
             _ => None,
         };
         for rule in &scheme.rules {
-            let Relation::Range { cells, min, max } = &rule.relation else {
+            let Relation::Range {
+                cells,
+                per: None,
+                min,
+                max,
+            } = &rule.relation
+            else {
                 continue;
             };
             // Bounds of some rows or years only are none of the column.

@@ -249,6 +249,17 @@ pub enum Detail {
         /// Upper bound.
         max: Option<String>,
     },
+    /// Divided by another figure, it is outside its bounds.
+    RangePer {
+        /// What it is divided by.
+        per: Operand,
+        /// What that comes to, rounded to be shown.
+        quotient: String,
+        /// Lower bound of the quotient.
+        min: Option<String>,
+        /// Upper bound of the quotient.
+        max: Option<String>,
+    },
     /// The first comes after the second.
     Order {
         /// What should not be greater or later.
@@ -589,6 +600,7 @@ impl Detail {
                 denominator,
             } => vec![numerator, denominator],
             Detail::When { condition, .. } => vec![condition],
+            Detail::RangePer { per, .. } => vec![per],
             Detail::Chain {
                 cumulative,
                 last,

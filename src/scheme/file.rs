@@ -285,6 +285,7 @@ rule_table!(
     /// `[[range]]`.
     RangeFile {
         columns: Spanned<Vec<Spanned<CellFile>>>,
+        per: Option<Spanned<CellFile>>,
         min: Option<Spanned<String>>,
         max: Option<Spanned<String>>,
     }

@@ -244,6 +244,18 @@ impl<'r> Resolver<'r> {
                 {
                     self.never(rule.columns.span(), NeverChecked::WrongKind);
                 }
+                let per = match &rule.per {
+                    Some(per) => Some((self.cell(per)?, per.span())),
+                    None => None,
+                };
+                if let Some((per, span)) = &per {
+                    if !kind.is_figure() || !self.kind(per).is_figure() {
+                        self.never(span.clone(), NeverChecked::WrongKind);
+                    }
+                    if cells.contains(per) {
+                        self.never(span.clone(), NeverChecked::ItsOwnPart);
+                    }
+                }
                 let min = rule.min.as_ref().and_then(|text| self.limit(text, kind));
                 let max = rule.max.as_ref().and_then(|text| self.limit(text, kind));
                 if rule.min.is_none() && rule.max.is_none() {
@@ -252,7 +264,12 @@ impl<'r> Resolver<'r> {
                 if is_empty(min, max) {
                     self.never(self.id_span.clone(), NeverChecked::EmptyRange);
                 }
-                Relation::Range { cells, min, max }
+                Relation::Range {
+                    cells,
+                    per: per.map(|(per, _)| per),
+                    min,
+                    max,
+                }
             }
             RuleFile::Order(rule) => {
                 let rule = rule.get_ref();

@@ -103,10 +103,12 @@ pub enum Relation {
         /// The whole.
         whole: CellSel,
     },
-    /// min ≤ value ≤ max.
+    /// min ≤ value ≤ max, or the same of value / per.
     Range {
         /// The cells.
         cells: Vec<CellSel>,
+        /// What each is divided by: 投资 by 面积. Bounds are then in the units of both as their columns have them.
+        per: Option<CellSel>,
         /// Lower bound.
         min: Option<Limit>,
         /// Upper bound.
@@ -306,8 +308,8 @@ impl Relation {
             } => vec![value, numerator, denominator],
             Relation::When { condition, then } => vec![&condition.cell, &then.cell],
             Relation::Chain { cumulative, month } => vec![cumulative, month],
-            Relation::Range { cells, .. }
-            | Relation::Pair { cells, .. }
+            Relation::Range { cells, per, .. } => cells.iter().chain(per).collect(),
+            Relation::Pair { cells, .. }
             | Relation::Cumulative { cells }
             | Relation::Compare { cells, .. } => cells.iter().collect(),
         }

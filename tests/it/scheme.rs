@@ -607,6 +607,11 @@ fn rules_that_could_never_be_checked_are_refused() {
         ),
         (
             "annex-1.toml",
+            rule("range", "columns = [\"投资\"]\nper = \"投资\"\nmin = \"0\""),
+            "annex-1.toml:53:7: 这条关系永远无法核对：同一个单元格与自身比较",
+        ),
+        (
+            "annex-1.toml",
             rule("range", "columns = []\nmin = \"0\""),
             "annex-1.toml:52:11: 这条关系永远无法核对：没有提出任何要求",
         ),
@@ -653,6 +658,11 @@ fn rules_that_could_never_be_checked_are_refused() {
         (
             "annex-1.toml",
             rule("range", "columns = [\"单位\"]\nmin = \"0\""),
+            "annex-1.toml:53:7: 这条关系永远无法核对：所涉及的列不是可以这样比较的类型",
+        ),
+        (
+            "annex-1.toml",
+            rule("range", "columns = [\"投资\"]\nper = \"开工\"\nmin = \"0\""),
             "annex-1.toml:53:7: 这条关系永远无法核对：所涉及的列不是可以这样比较的类型",
         ),
         (

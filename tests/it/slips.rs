@@ -285,6 +285,33 @@ fn of_two_forms_that_differ_by_a_factor_that_in_the_usual_unit_is_meant() {
 }
 
 #[test]
+fn money_that_does_not_follow_the_area_is_asked_about() {
+    let desk = Desk::new("price");
+    let wrong = |lines: String| lines.replace("|4|400", "|4|450");
+    returned(
+        &desk,
+        &restoration(1.0, 1.0).map(|(name, lines)| (name, wrong(lines))),
+    );
+    let found = found(&desk);
+    let told: Vec<[&str; 4]> = (found.iter())
+        .filter(|finding| finding["kind"] == "range")
+        .map(|it| ["sheet", "cell", "level", "message"].map(|key| it[key].as_str().expect("text")))
+        .collect();
+    let message = |area: &str| {
+        format!(
+            "超出取值范围：填写 450，除以 2024年 面积 4万亩（{area}），得 112.5，应为 100，即 400，差 50，超过舍入误差 1"
+        )
+    };
+    assert_eq!(
+        told,
+        [
+            ["附件3.1", "E7", "verification", &message("D7")],
+            ["附件5", "E11", "verification", &message("D11")],
+        ]
+    );
+}
+
+#[test]
 fn no_suspect_quotes_a_figure_that_does_not_stand_in_its_cell() {
     let desk = Desk::new("area");
     returned(&desk, &restoration(10_000.0, 1.0));

@@ -101,7 +101,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::Equal { .. } => "Two figures that should agree differ",
         Detail::Target { .. } => "Differs from the target in the plan's text",
         Detail::Part { .. } => "The part is greater than the whole",
-        Detail::Range { .. } => "Out of range",
+        Detail::Range { .. } | Detail::RangePer { .. } => "Out of range",
         Detail::Order { .. } => "In the wrong order",
         Detail::Trend { .. } => "The change over the years is not as required",
         Detail::Ratio { .. } => "The ratio differs from its quotient",
@@ -449,6 +449,19 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::Range { min, max } => {
             format!("given {}, should be {}", given(finding), between(min, max))
         }
+        Detail::RangePer {
+            per,
+            quotient,
+            min,
+            max,
+        } => format!(
+            "given {}, divided by {} it comes to {quotient}, which should be {}: {}{}",
+            given(finding),
+            operand(finding, per),
+            between(min, max),
+            expected(finding),
+            difference(finding)
+        ),
         Detail::Order { first, then } => {
             let relation = match is_date(&first.value) {
                 true => "is later than",
@@ -730,7 +743,12 @@ pub(super) fn advice(finding: &Finding) -> String {
             format!("Check and correct {cell}")
         }
         Detail::Range { .. } => format!("Check {cell}; if it is true, {otherwise}"),
-        Detail::Order { .. } => "Check both, correct the wrong one".to_owned(),
+        Detail::RangePer { .. } if finding.level != Level::Mandatory => {
+            format!("Check both, correct the wrong one; if it is true, {otherwise}")
+        }
+        Detail::Order { .. } | Detail::RangePer { .. } => {
+            "Check both, correct the wrong one".to_owned()
+        }
         Detail::Trend { .. } => {
             format!("Check {cell} and the year before; if it is true, {otherwise}")
         }
@@ -1238,6 +1256,7 @@ fn operand(finding: &Finding, operand: &crate::model::Operand) -> String {
 
 fn between(min: &Option<String>, max: &Option<String>) -> String {
     match (min, max) {
+        (Some(min), Some(max)) if min == max => min.clone(),
         (Some(min), Some(max)) => format!("between {min} and {max}"),
         (Some(min), None) if is_date(min) => format!("{min} or later"),
         (Some(min), None) => format!("{min} or more"),

@@ -84,9 +84,14 @@ impl Words<'_> {
             }
             Relation::Range {
                 cells: all,
+                per,
                 min,
                 max,
-            } => format!("{}{}", cells(all, list), between(*min, *max)),
+            } => {
+                let per = per.as_ref().map(|per| format!(" ÷ {}", self.cell(per)));
+                let per = per.unwrap_or_default();
+                format!("{}{per}{}", cells(all, list), between(*min, *max))
+            }
             Relation::Order { first, then } => {
                 format!("{} ≤ {}", self.cell(first), self.cell(then))
             }
@@ -348,6 +353,7 @@ fn between(min: Option<Limit>, max: Option<Limit>) -> String {
         Limit::Date(date) => date.to_string(),
     };
     match (min, max) {
+        (Some(min), Some(max)) if min == max => format!(" = {}", text(min)),
         (Some(min), Some(max)) => format!(" ≥ {}, ≤ {}", text(min), text(max)),
         (Some(min), None) => format!(" ≥ {}", text(min)),
         (None, Some(max)) => format!(" ≤ {}", text(max)),

@@ -348,6 +348,17 @@ fn examples() -> Vec<Finding> {
         )
         .given("2026-01"),
         finding(
+            Kind::Range,
+            Detail::RangePer {
+                per: a(),
+                quotient: "112.5".into(),
+                min: Some("100".into()),
+                max: Some("100".into()),
+            },
+        )
+        .given("450")
+        .expected("400"),
+        finding(
             Kind::Order,
             Detail::Order {
                 first: cell("建成时间", "2024-07-20", Some(place("F3"))),
@@ -598,6 +609,7 @@ fn variant(detail: &Detail) -> usize {
         Detail::Compare { .. } => 47,
         Detail::Copied { .. } => 48,
         Detail::OthersRows { .. } => 50,
+        Detail::RangePer { .. } => 51,
         Detail::MissingTotal { .. } => 51,
         Detail::OfOtherPeriod { .. } => 51,
         Detail::PeriodsDiffer { .. } => 52,

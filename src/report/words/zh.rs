@@ -101,7 +101,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::Equal { .. } => "两处数据不一致",
         Detail::Target { .. } => "与方案正文的目标不符",
         Detail::Part { .. } => "其中项大于总项",
-        Detail::Range { .. } => "超出取值范围",
+        Detail::Range { .. } | Detail::RangePer { .. } => "超出取值范围",
         Detail::Order { .. } => "先后顺序不对",
         Detail::Trend { .. } => "年度变化与要求不符",
         Detail::Ratio { .. } => "比率与计算结果不符",
@@ -445,6 +445,19 @@ pub(super) fn facts(finding: &Finding) -> String {
             difference(finding)
         ),
         Detail::Range { min, max } => format!("填写 {}，应{}", given(finding), between(min, max)),
+        Detail::RangePer {
+            per,
+            quotient,
+            min,
+            max,
+        } => format!(
+            "填写 {}，除以 {}，得 {quotient}，应{}，即 {}{}",
+            given(finding),
+            operand(finding, per),
+            between(min, max),
+            expected(finding),
+            difference(finding)
+        ),
         Detail::Order { first, then } => {
             let relation = match is_date(&first.value) {
                 true => "晚于",
@@ -698,7 +711,10 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::Part { .. } => "请核对其中项和总项".to_owned(),
         Detail::Range { .. } if finding.level == Level::Mandatory => format!("请核对并改正 {cell}"),
         Detail::Range { .. } => format!("请核对 {cell}；若确实如此，{otherwise}"),
-        Detail::Order { .. } => "请核对两项，改正有误的一项".to_owned(),
+        Detail::RangePer { .. } if finding.level != Level::Mandatory => {
+            format!("请核对两项，改正有误的一项；若确实如此，{otherwise}")
+        }
+        Detail::Order { .. } | Detail::RangePer { .. } => "请核对两项，改正有误的一项".to_owned(),
         Detail::Trend { .. } => format!("请核对 {cell} 和上年；若确实如此，{otherwise}"),
         Detail::Ratio { .. } => format!("请核对 {cell} 以及分子、分母"),
         Detail::Unique { .. } => "请核对是否重复登记；重复的请删去，写错的请改正".to_owned(),
@@ -1151,6 +1167,7 @@ fn operand(finding: &Finding, operand: &crate::model::Operand) -> String {
 
 fn between(min: &Option<String>, max: &Option<String>) -> String {
     match (min, max) {
+        (Some(min), Some(max)) if min == max => format!("为 {min}"),
         (Some(min), Some(max)) => format!("在 {min} 到 {max} 之间"),
         (Some(min), None) if is_date(min) => format!("不早于 {min}"),
         (Some(min), None) => format!("不小于 {min}"),

@@ -87,9 +87,12 @@ impl Entry {
         let mut n_digits = None;
         for rule in &scheme.rules {
             match &rule.relation {
-                Relation::Range { cells, min, max }
-                    if cells.iter().any(|cell| held.by(rule, cell)) =>
-                {
+                Relation::Range {
+                    cells,
+                    per: None,
+                    min,
+                    max,
+                } if cells.iter().any(|cell| held.by(rule, cell)) => {
                     limits.0.extend(*min);
                     limits.1.extend(*max);
                     note(rule);

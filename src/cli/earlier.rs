@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use rayon::prelude::*;
 
 use crate::consolidate::read_records;
 use crate::model::{Earlier, Past, Period};
@@ -22,14 +23,15 @@ pub(super) fn earlier(
         Some(period) => past(scheme, outbox, period, lang),
         None => Ok(None),
     };
-    let [plan, last_month, year_before] = Earlier::periods(period);
+    let months = Earlier::months(period).into_iter().map(Some);
+    let periods: Vec<Option<Period>> = Earlier::periods(period).into_iter().chain(months).collect();
+    let pasts: Vec<Option<Past>> = periods.into_par_iter().map(of).collect::<Result<_>>()?;
+    let mut pasts = pasts.into_iter();
     Ok(Earlier {
-        plan: of(plan)?,
-        last_month: of(last_month)?,
-        year_before: of(year_before)?,
-        months: (Earlier::months(period).into_iter())
-            .filter_map(|month| of(Some(month)).transpose())
-            .collect::<Result<_>>()?,
+        plan: pasts.next().flatten(),
+        last_month: pasts.next().flatten(),
+        year_before: pasts.next().flatten(),
+        months: pasts.flatten().collect(),
     })
 }
 

@@ -4,9 +4,10 @@
 //! out: there is nothing to hold it against. Annexes and columns are named, because they may only be called
 //! otherwise now.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use polars::prelude::*;
 use polars_io::mmap::MmapBytesReader;
 use polars_io::parquet::read::ParquetReader;
@@ -101,9 +102,11 @@ fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Past
         }
         row.entries[leaf].value = values.get(idx);
     }
+    let mut specs: HashMap<usize, Specs> = HashMap::new();
     for table in &mut tables {
         let annex = &scheme.annexes[table.annex];
-        table.rows.retain_mut(|row| settle(annex, row));
+        let specs = (specs.entry(table.annex)).or_insert_with(|| by_name(annex));
+        table.rows.retain_mut(|row| settle(annex, specs, row));
     }
     let unknown = unknown.into_iter();
     let unknown = unknown.map(|(annex, column)| format!("{annex} {column}").trim_end().to_owned());
@@ -136,12 +139,22 @@ fn row(annex: &Annex, kind: RowKind, name: &str, reporter: Option<usize>, sheet_
     }
 }
 
+/// The fixed rows of an annex by key and year.
+type Specs<'s> = HashMap<(&'s [Arc<str>], Option<u16>), usize>;
+
+fn by_name(annex: &Annex) -> Specs<'_> {
+    let specs = annex.rows.fixed().iter().enumerate();
+    specs
+        .map(|(idx, spec)| ((&*spec.key, spec.year), idx))
+        .collect()
+}
+
 /// Finds the fixed row that a row is; `false` for one that the annex no longer has.
-fn settle(annex: &Annex, row: &mut Row) -> bool {
+fn settle(annex: &Annex, specs: &Specs, row: &mut Row) -> bool {
     if row.kind == RowKind::Total || matches!(annex.rows, Rows::Register) {
         return true;
     }
-    row.spec = annex.row_spec(&row.key, row.year);
+    row.spec = specs.get(&(&*row.key, row.year)).copied();
     row.spec.is_some()
 }
 

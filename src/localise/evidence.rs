@@ -4,8 +4,9 @@
 //! figure (Scholtus 2009; van der Loo, de Jonge and Scholtus 2011), figures in another unit, and what is known
 //! of the cell from elsewhere: the plan, last month, the row's other years.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::model::{Amount, Earlier, Past, Period, Reason, Row, RowKind, Slip, Table};
 use crate::scheme::{Course, Scheme};

@@ -17,9 +17,10 @@
 //! - shares instead of %: figures of one indicator below one, half of which have decimals that are not asked
 //!   for, or which are a hundredth of last month's, the plan's or the other years' figures.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 

@@ -3,8 +3,9 @@
 //! Every figure is counted in one small unit: base units of measure, and as many decimals as any figure of
 //! the system has. Conversion then never divides, and every coefficient is +1 or −1.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use rust_decimal::Decimal;
 
 use crate::check::{Checker, Equation, Term};

@@ -1,7 +1,8 @@
 //! The files of a period together: which of their forms count, and what all of them found.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::check::Checked;
 use crate::explanations::{self, Explanation, apply_explanations};

@@ -78,3 +78,34 @@ fn serve(line: &Mutex<Receiver<Named>>) -> Result<(), NotSynced> {
     }
     result
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Files of this crate are on the disk already; `/dev/null` has none.
+    fn put(disk: &Disk, path: &str) {
+        let file = File::open(path).expect(path);
+        disk.put(file, PathBuf::from(path));
+    }
+
+    #[test]
+    fn more_files_than_may_stand_in_line_are_all_waited_for() {
+        let disk = Disk::default();
+        (0..5 * MOST).for_each(|_| put(&disk, "Cargo.toml"));
+        disk.wait().expect("all are there");
+        Disk::default()
+            .wait()
+            .expect("there is nothing to wait for");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_put_on_the_disk_is_named() {
+        let disk = Disk::default();
+        put(&disk, "Cargo.toml");
+        put(&disk, "/dev/null");
+        (0..5 * MOST).for_each(|_| put(&disk, "Cargo.toml"));
+        let (path, _) = disk.wait().expect_err("it is no file on a disk");
+        assert_eq!(path, PathBuf::from("/dev/null"));
+    }
+}

@@ -3,7 +3,7 @@
 use crate::model::{Amount, Detail, Value};
 use crate::scheme::{Limit, Relation};
 
-use super::cells::{At, Cells};
+use super::cells::{At, Cells, Spot};
 use super::judge::{Common, Holds, Judged, judge};
 use super::outcome::{Checking, Outcome, Why};
 
@@ -12,14 +12,14 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
     let Relation::Range { per, min, max, .. } = &at.rule.relation else {
         return Ok(Outcome::NotApplied);
     };
-    if per.is_some() {
-        return check_quotient(at, cells, *min, *max);
-    }
     let (given, first) = (cells.slot(0), cells.one(0)?);
     if let ([only], Value::Missing) = (given, first.value())
         && only.may_be_blank(at.scheme)
     {
         return Ok(Outcome::NotApplied);
+    }
+    if per.is_some() {
+        return check_quotient(at, cells, *min, *max);
     }
     if let [only] = given {
         if within(only.value(), *min, *max)? {
@@ -31,34 +31,16 @@ pub(super) fn check(at: At<'_>, cells: &Cells<'_>) -> Checking {
             return Ok(Outcome::told(finding, false));
         }
     }
-    let units = given.iter().map(|spot| spot.unit(at.scheme));
-    let common = Common::of(at.scheme, units)?;
+    let common = common(at, given)?;
     let actual = common.add_up(at.scheme, given)?;
-    let tolerance = || -> Result<Amount, Why> {
-        match given {
-            // A printed figure is held against the bound as it is printed.
-            [_] => Ok(common.set_tolerance(at, given)?.unwrap_or_default()),
-            _ => common.tolerance(at, given, given.iter()),
-        }
+    let tolerance = |_| match given {
+        // A printed figure is held against the bound as it is printed.
+        [_] => Ok(common.set_tolerance(at, given)?.unwrap_or_default()),
+        _ => common.tolerance(at, given, given.iter()),
     };
-    let limit = |limit: Option<Limit>| match limit {
-        None => Ok(None),
-        Some(Limit::Amount(limit)) => {
-            let unit = given.first().and_then(|spot| spot.unit(at.scheme));
-            common.take(at.scheme, limit, unit).map(Some)
-        }
-        Some(Limit::Date(_)) => Err(Why::Unusable),
-    };
-    let mut wrong: Option<(Judged, Amount)> = None;
-    for (limit, holds) in [
-        (limit(*min)?, Holds::AtLeast),
-        (limit(*max)?, Holds::AtMost),
-    ] {
-        if let (Some(limit), None) = (limit, &wrong) {
-            wrong = judge(holds, actual, limit, tolerance)?.map(|judged| (judged, limit));
-        }
-    }
-    let Some((judged, limit)) = wrong else {
+    let unit = first.unit(at.scheme);
+    let bound = |limit| common.take(at.scheme, limit, unit);
+    let Some((judged, limit)) = beyond(actual, [*min, *max], bound, tolerance)? else {
         return Ok(Outcome::Pass);
     };
     let mut finding = at.finding(judged.within, given, &[], detail(*min, *max));
@@ -74,11 +56,10 @@ fn check_quotient(
     min: Option<Limit>,
     max: Option<Limit>,
 ) -> Checking {
-    let (spot, per) = (cells.one(0)?, cells.one(1)?);
-    if matches!(spot.value(), Value::Missing) && spot.may_be_blank(at.scheme) {
-        return Ok(Outcome::NotApplied);
-    }
-    let (value, divisor) = (spot.amount()?, per.amount()?);
+    let (given, per) = (cells.slot(0), cells.slot(1));
+    let (own, of_per) = (common(at, given)?, common(at, per)?);
+    let value = own.add_up(at.scheme, given)?;
+    let divisor = of_per.add_up(at.scheme, per)?;
     if divisor.is_zero() {
         return Err(Why::DividedByZero);
     }
@@ -86,46 +67,65 @@ fn check_quotient(
         return Err(Why::Unusable);
     }
     let times = |a: Amount, b: Amount| a.checked_mul(b).ok_or(Why::TooManyDigits);
-    let bound = |limit: Option<Limit>| match limit {
-        None => Ok(None),
-        Some(Limit::Amount(limit)) => Ok(Some((limit, times(limit, divisor)?.normalised()))),
-        Some(Limit::Date(_)) => Err(Why::Unusable),
+    let bound = |limit| Ok(times(limit, divisor)?.normalised());
+    let tolerance = |limit: Amount| match own.set_tolerance(at, given)? {
+        Some(tolerance) => Ok(tolerance),
+        None => {
+            let off = times(limit.abs(), of_per.last_digits(at.scheme, per.iter())?)?;
+            let off = off.checked_add(own.last_digits(at.scheme, given.iter())?);
+            Ok(off.ok_or(Why::TooManyDigits)?.half())
+        }
     };
-    let bounds = (bound(min)?, bound(max)?);
-    for (bound, holds) in [(bounds.0, Holds::AtLeast), (bounds.1, Holds::AtMost)] {
-        let Some((limit, expected)) = bound else {
+    let Some((judged, limit)) = beyond(value, [min, max], bound, tolerance)? else {
+        return Ok(Outcome::Pass);
+    };
+    let detail = Detail::RangePer {
+        per: at.operand(cells.all(), per),
+        quotient: in_short(value, divisor),
+        min: min.map(as_text),
+        max: max.map(as_text),
+    };
+    let mut finding = at.finding(judged.within, given, per, detail);
+    own.write(at.scheme, &mut finding, given, value, limit, &judged);
+    let amount = |limit: Option<Limit>| match as_amount(limit)? {
+        Some(limit) => Ok(Some(Limit::Amount(bound(limit)?))),
+        None => Ok(None),
+    };
+    finding.expected = Some(in_words(amount(min)?, amount(max)?));
+    Ok(Outcome::told(finding, judged.within))
+}
+
+/// The unit in which cells of one slot are added up.
+fn common(at: At<'_>, spots: &[Spot<'_>]) -> Result<Common, Why> {
+    Common::of(at.scheme, spots.iter().map(|spot| spot.unit(at.scheme)))
+}
+
+/// The bound that a figure lies beyond, if it does. `bound` makes one of a limit of the rule, and `tolerance` says
+/// how far off rounding could put it.
+fn beyond(
+    value: Amount,
+    limits: [Option<Limit>; 2],
+    bound: impl Fn(Amount) -> Result<Amount, Why>,
+    tolerance: impl Fn(Amount) -> Result<Amount, Why>,
+) -> Result<Option<(Judged, Amount)>, Why> {
+    for (limit, holds) in limits.into_iter().zip([Holds::AtLeast, Holds::AtMost]) {
+        let Some(limit) = as_amount(limit)? else {
             continue;
         };
-        let tolerance = || match at.rule.tolerance {
-            Some(tolerance) => Ok(tolerance),
-            None => {
-                let off = times(limit.abs(), per.last_digit(at.scheme))?;
-                let off = off.checked_add(spot.last_digit(at.scheme));
-                Ok(off.ok_or(Why::TooManyDigits)?.half())
-            }
-        };
-        let Some(judged) = judge(holds, value, expected, tolerance)? else {
-            continue;
-        };
-        let detail = Detail::RangePer {
-            per: at.operand(cells.all(), cells.slot(1)),
-            quotient: in_short(value, divisor),
-            min: min.map(as_text),
-            max: max.map(as_text),
-        };
-        let mut finding = at.finding(judged.within, cells.slot(0), cells.slot(1), detail);
-        finding.difference = Some(judged.difference);
-        finding.tolerance = Some(judged.tolerance);
-        let amounts = |bound: Option<(Amount, Amount)>| bound.map(|(_, amount)| amount);
-        let (least, most) = (amounts(bounds.0), amounts(bounds.1));
-        let limit = |amount: Option<Amount>| amount.map(Limit::Amount);
-        finding.expected = Some(match least == most {
-            true => expected.to_string(),
-            false => in_words(limit(least), limit(most)),
-        });
-        return Ok(Outcome::told(finding, judged.within));
+        let bound = bound(limit)?;
+        if let Some(judged) = judge(holds, value, bound, || tolerance(limit))? {
+            return Ok(Some((judged, bound)));
+        }
     }
-    Ok(Outcome::Pass)
+    Ok(None)
+}
+
+fn as_amount(limit: Option<Limit>) -> Result<Option<Amount>, Why> {
+    match limit {
+        None => Ok(None),
+        Some(Limit::Amount(amount)) => Ok(Some(amount)),
+        Some(Limit::Date(_)) => Err(Why::Unusable),
+    }
 }
 
 /// A quotient with at most two decimals; only to be shown.
@@ -161,6 +161,7 @@ fn detail(min: Option<Limit>, max: Option<Limit>) -> Detail {
 
 fn in_words(min: Option<Limit>, max: Option<Limit>) -> String {
     match (min.map(as_text), max.map(as_text)) {
+        (Some(min), Some(max)) if min == max => min,
         (Some(min), Some(max)) => format!("{min}～{max}"),
         (Some(min), None) => format!("≥{min}"),
         (None, Some(max)) => format!("≤{max}"),

@@ -40,6 +40,7 @@ mod sample_months;
 mod scheme;
 mod slips;
 mod support;
+mod templates_readme;
 mod thirteenth_annex;
 #[cfg(feature = "consolidate")]
 mod variances;

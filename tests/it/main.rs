@@ -9,6 +9,7 @@ mod command_line;
 mod consolidate;
 #[cfg(feature = "consolidate")]
 mod county_workbook;
+mod example;
 mod explain;
 #[cfg(feature = "consolidate")]
 mod in_parts;

@@ -7,18 +7,15 @@ mod check_command;
 mod command_line;
 #[cfg(feature = "consolidate")]
 mod consolidate;
-mod county_workbook;
-mod desk;
-mod explain;
-mod form;
 #[cfg(feature = "consolidate")]
-mod grid;
+mod county_workbook;
+mod example;
+mod explain;
 #[cfg(feature = "consolidate")]
 mod in_parts;
 mod json;
 #[cfg(feature = "consolidate")]
 mod ledger;
-mod merged;
 #[cfg(feature = "consolidate")]
 mod month;
 mod normalise;
@@ -43,6 +40,13 @@ mod rollup;
 mod sample_months;
 mod scheme;
 mod slips;
+mod support;
+mod templates_readme;
 mod thirteenth_annex;
 #[cfg(feature = "consolidate")]
 mod variances;
+
+// Tests name these without their folder.
+use support::{desk, form};
+#[cfg(feature = "consolidate")]
+use support::{grid, merged};

@@ -74,7 +74,7 @@ pub(super) fn usage(error: &clap::Error, lang: Lang) -> Option<String> {
         ),
         UsageKind::InvalidValue | UsageKind::ValueValidation => {
             let given = named(ContextKind::InvalidValue).unwrap_or_default();
-            let valid = named(ContextKind::ValidValue);
+            let valid = named(ContextKind::ValidValue).filter(|valid| !valid.is_empty());
             let valid = valid.map_or(String::new(), |valid| format!("，应为{valid}之一"));
             match given.is_empty() {
                 true => format!("“{}”后面没有写{valid}", argument()),

@@ -19,6 +19,7 @@ use crate::report::{Lang, json, words, workbook};
 use crate::scheme::{Scheme, SchemeFile};
 
 use super::earlier::earlier;
+use super::failure::causes;
 use super::{
     ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress, publish::set_units,
     put, scheme::load_with_files, tell, watch,
@@ -48,10 +49,14 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
             .iter()
             .any(|finding| finding.level <= Level::QuasiMandatory);
         let said = summary(&scheme, &merged, &target, surroundings.lang);
-        put(&said).with_context(|| is_done(&target, surroundings.lang))?;
+        let is_said = sum_up(&said, &target, surroundings.lang);
         // The program ends here; the system takes the figures back faster than they are taken apart.
         std::mem::forget(merged);
-        return Ok(if open { FINDINGS_OPEN } else { ALL_CLEAR });
+        return Ok(match open {
+            _ if !is_said => NOT_DONE,
+            true => FINDINGS_OPEN,
+            false => ALL_CLEAR,
+        });
     }
     let folder = surroundings.inbox.join(period.to_string());
     watch::run(surroundings, &folder, || {
@@ -271,13 +276,19 @@ fn readable(path: &Path) -> String {
     parts.display().to_string()
 }
 
-/// What is said where the results are in their place, and this cannot be shown.
-pub(super) fn is_done(target: &Path, lang: Lang) -> String {
-    let target = target.display();
-    match lang {
-        Lang::Zh => format!("结果已在 {target}，只是摘要没有显示出来"),
-        Lang::En => format!("the results are in {target}, but could not be summed up"),
-    }
+/// Prints the summary of results that are in their place, and says whether it could be.
+pub(super) fn sum_up(summary: &str, target: &Path, lang: Lang) -> bool {
+    let Err(error) = put(summary) else {
+        return true;
+    };
+    let (target, causes) = (target.display(), causes(&error, lang));
+    tell(&match lang {
+        Lang::Zh => format!("结果已在 {target}，只是摘要没有显示出来：{causes}"),
+        Lang::En => {
+            format!("the results are in {target}, only their summary is not shown: {causes}")
+        }
+    });
+    false
 }
 
 /// 轮台县-2024-05-汇总.xlsx.

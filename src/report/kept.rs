@@ -542,10 +542,8 @@ mod tests {
         for name in ["汇总.xlsx", "hers.txt"] {
             fs::write(old.join(name), "1").expect("a file");
         }
-        let mut list = Written {
-            is_sure: true,
-            ..Written::default()
-        };
+        let mut list = Written::default();
+        list.is_sure = true;
         list.add(
             "汇总.xlsx".into(),
             hash(&old.join("汇总.xlsx")).expect("a file"),

@@ -10,6 +10,7 @@ afterwards leaves what an undisturbed run leaves, nothing twice. The exit code i
 
 - kills: the program is killed at the 1st, 2nd, 3rd … call of each system call that changes a disk, in every thread
   (needs strace), and after ever longer times.
+- faults: single calls of the system that fail (needs strace).
 - disks: a file system that is full after so many bytes (needs to mount one: run by the administrator), and a limit to
   the length of files.
 - races: several merges at once, and merges while files come and go.
@@ -109,22 +110,24 @@ class Table:
         return any(failed for _, failed in self.rows.values())
 
 
-def strace(call, nth):
-    return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
-            f"inject={call}:signal=KILL:when={nth}"]
+def strace(call, nth, what="signal=KILL", threads=None):
+    trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:{what}:when={nth}"]
+    return (["env", f"RAYON_NUM_THREADS={threads}"] if threads else []) + trace
 
 
 def killed_at_each(run, look, limit):
-    """Kills `run(before)` at every call of every kind; `look(what)` after each."""
-    for call in CALLS:
-        nth, step, n_kills = 1, STRIDES.get(call, 1), 0
-        while n_kills < limit:
-            done = run(strace(call, nth))
-            killed = done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
-            look(f"{call} {nth}", killed)
-            if not killed:
-                break
-            nth, n_kills = nth + step, n_kills + 1
+    """Kills `run(before)` at every call of every kind; `look(what, killed)` after each. With one thread, nearly all calls
+    are counted in one row."""
+    for threads in (1, None):
+        for call in CALLS:
+            nth, step, n_kills = 1, STRIDES.get(call, 1), 0
+            while n_kills < limit:
+                done = run(strace(call, nth, threads=threads))
+                killed = done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
+                look(f"{call} {nth} of {threads} threads", killed)
+                if not killed:
+                    break
+                nth, n_kills = nth + step, n_kills + 1
 
 
 def kills(desk, table, quick):
@@ -188,7 +191,7 @@ def kills(desk, table, quick):
         assert len(whole) > 1
 
         def run(before):
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
             return desk.run(*command, before=before)
 
         def look(at, killed):
@@ -213,6 +216,41 @@ def kills(desk, table, quick):
     desk.merge(outbox, 1)
     is_right = tree(outbox / "plan") == with_hers(1) and os.listdir(outbox) == ["plan"]
     table.add("merge after kills: nothing twice, nothing left", is_right, str(os.listdir(outbox)))
+
+
+def faults(desk, table, quick):
+    """Calls that fail instead of being killed: the disk is full, or broken, at just this one."""
+    outbox, marked, forms = (desk.work / name for name in ("out", "marked", "forms"))
+    desk.merge(outbox, 0)
+    check = ["check", desk.inboxes[1], "--annotate", marked]
+    form = ["form", "--force", "--output", forms]
+    desk.run(*check)
+    desk.run(*form)
+    whole = {marked: tree(marked), forms: tree(forms)}
+    for call, error in (("write", "ENOSPC"), ("fsync", "EIO"), ("mkdir", "ENOSPC"), ("linkat", "EPERM"), ("rename", "EACCES"),
+                        ("renameat2", "EINVAL"), ("renameat2", "EACCES"), ("unlink", "EPERM"), ("unlinkat", "EPERM"),
+                        ("rmdir", "EPERM"), ("ftruncate", "ENOSPC")):
+        for nth in range(1, 4 if quick else 400):
+            before = strace(call, nth, f"error={error}", threads=1)
+            done = desk.merge(outbox, 1, before=before)
+            now, code = tree(outbox / "plan"), done.returncode
+            # What cannot be printed ends with 2 as well.
+            is_right = now == desk.whole[1] or code == 2 and now == desk.whole[0]
+            table.add("merge, one call fails: old or new", is_right and code in (1, 2), f"{call} {error} {nth}: {code}")
+            desk.merge(outbox, 0)
+            is_right = tree(outbox / "plan") == desk.whole[0] and os.listdir(outbox) == ["plan"]
+            table.add("merge after one that failed: nothing twice, nothing left", is_right, f"{call} {nth} {os.listdir(outbox)}")
+            if code == 1 and nth > 40:
+                break
+        for what, folder, command in (("check --annotate", marked, check), ("form", forms, form)):
+            for nth in range(1, 4 if quick else 60):
+                shutil.rmtree(folder, ignore_errors=True)
+                done = desk.run(*command, before=strace(call, nth, f"error={error}", threads=1))
+                now, code = visible(tree(folder)), done.returncode
+                is_right = now == whole[folder] if code < 2 else now.items() <= whole[folder].items()
+                table.add(f"{what}, one call fails: no half file", is_right, f"{call} {error} {nth}: {code}")
+                desk.run(*command)
+                table.add(f"{what} after one that failed: nothing twice, nothing left", tree(folder) == whole[folder], f"{call} {nth}")
 
 
 def disks(desk, table, quick):
@@ -504,7 +542,7 @@ def names(desk, table, quick):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "target/debug/hebiao")
-    parser.add_argument("--only", default="kills,disks,races,watch,names")
+    parser.add_argument("--only", default="kills,faults,disks,races,watch,names")
     parser.add_argument("--quick", action="store_true", help="a few of each")
     parser.add_argument("--work", type=pathlib.Path, help="a folder for all of it; a temporary one if not given")
     arguments = parser.parse_args()
@@ -513,7 +551,7 @@ def main():
     for what in arguments.only.split(","):
         print(what, flush=True)
         desk = Desk(arguments.program.resolve(), work / what)
-        {"kills": kills, "disks": disks, "races": races, "watch": watch, "names": names}[what](desk, table, arguments.quick)
+        {"kills": kills, "faults": faults, "disks": disks, "races": races, "watch": watch, "names": names}[what](desk, table, arguments.quick)
         table.add("the inbox is untouched", desk.untouched(), what)
     failed = table.print()
     if not arguments.work:

@@ -7,9 +7,11 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hebiao::model::{Detail, Earlier, NoCopy};
+use hebiao::inbox::InboxFile;
+use hebiao::model::{Detail, Earlier, Format, NoCopy};
 use hebiao::pipeline::check_files;
 use hebiao::report::Lang;
 use hebiao::report::annotate::{no_copy, send_back};
@@ -206,8 +208,8 @@ fn where_no_more_can_be_written_all_stays_as_it_was() {
         assert_eq!(names(&desk.path("out")), ["2024-05"]);
 
         let mut check = desk.command(&["check"]);
-        check.arg("--annotate");
         check
+            .arg("--annotate")
             .arg(desk.path("marked"))
             .arg(desk.path("inbox/2024-05"));
         let output = limited(check, blocks);
@@ -314,6 +316,47 @@ fn no_copy_is_made_of_another_file_than_the_one_that_was_checked() {
     assert_eq!(finding.detail, Detail::NoCopy(NoCopy::Changed));
     assert_eq!(finding.place.expect("the file").file, changed);
     assert!(finding.reporter.is_some());
+}
+
+#[test]
+fn two_returns_of_one_name_have_a_copy_each_whatever_their_macros_are_called() {
+    let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
+    let files = ["附件7-群巴克镇.xlsx", "铁热克巴扎乡报表.xlsx"].map(|name| InboxFile {
+        path: name.into(),
+        source: inbox.join(name),
+        ignored: false,
+    });
+    let scheme = luntai();
+    let mut checked = check_files(scheme, None, &|_| Earlier::default(), &files, &|| ());
+    // The second is the first one's reporter's, and has macros, but says of itself that it has none: its copy is no .xlsm.
+    let reporter = checked.files[0].tables[0].reporter;
+    let name: Arc<str> = "附件7-群巴克镇.xlsm".into();
+    let second = &mut checked.files[1];
+    (second.format, second.tables[0].reporter) = (Some(Format::Xlsm), reporter);
+    let old = std::mem::replace(&mut second.path, name.clone());
+    for finding in &mut checked.findings {
+        finding.change_places(&mut |place| {
+            if place.file == old {
+                place.file = name.clone();
+            }
+        });
+    }
+    let bytes_of = |path: &str| fs::read(&files[usize::from(*path == *name)].source);
+    let sent = send_back(
+        scheme,
+        &checked.files,
+        &checked.findings,
+        &bytes_of,
+        Lang::Zh,
+    );
+    assert!(sent.failed.is_empty(), "{:?}", sent.failed);
+    let paths: Vec<&str> = sent.copies.iter().map(|(path, _)| &**path).collect();
+    let expected = [
+        "退回/群巴克镇/附件7-群巴克镇（已审核）.xlsx",
+        "退回/群巴克镇/附件7-群巴克镇（已审核2）.xlsx",
+    ];
+    assert_eq!(paths, expected);
+    assert_eq!(sent.originals, [files[0].path.clone(), name]);
 }
 
 #[cfg(target_os = "linux")]

@@ -150,13 +150,18 @@ impl<'a> Keeper<'a> {
         let (Some(name), true) = (slashed(name), is_regular(path)) else {
             return Ok(false);
         };
-        let hash = hash(path)?;
-        // A file that an earlier run took for changed by hand, with the bytes of one of ours.
+        // A file that an earlier run took for changed by hand may have the bytes of one of ours.
         let base = unmarked(&name);
         let lists = self.list.into_iter().chain([self.new_list]);
-        let mut names = lists.flat_map(|list| [(list, &*name), (list, &*base)]);
-        if names.any(|(list, name)| list.has(name, &hash)) {
-            return Ok(true);
+        let names = lists.flat_map(|list| [(list, &*name), (list, &*base)]);
+        let known: Vec<(&Written, &str)> =
+            names.filter(|(list, name)| list.has_name(name)).collect();
+        // What somebody put there may be large, and is not read where its name says enough.
+        if !known.is_empty() {
+            let hash = hash(path)?;
+            if known.iter().any(|(list, name)| list.has(name, &hash)) {
+                return Ok(true);
+            }
         }
         if self.list.is_some_and(|list| list.is_sure) {
             return Ok(false);

@@ -106,7 +106,7 @@ impl Desk {
     }
 
     /// The lines of a sheet of May's workbook, cells that are filled in.
-    fn lines(&self, sheet: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, sheet: &str) -> Vec<String> {
         let workbook = self.path("out/2024-05/东河县-2024-05-汇总.xlsx");
         let mut workbook: Xlsx<_> = open_workbook(workbook).expect("a workbook");
         let range = workbook.worksheet_range(sheet).expect(sheet);

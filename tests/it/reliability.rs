@@ -319,6 +319,62 @@ fn no_copy_is_made_of_another_file_than_the_one_that_was_checked() {
 }
 
 #[test]
+fn a_copy_that_cannot_be_made_is_a_finding_in_the_language_asked_for() {
+    let desk = Desk::new("no-copy");
+    // A reporter with a name that no folder can have: 270 bytes.
+    let long = "西岭镇".repeat(30);
+    for file in ["scheme.toml", "annex-3.toml"] {
+        let path = desk.path("scheme").join(file);
+        let text = fs::read_to_string(&path).expect("a scheme");
+        fs::write(path, text.replace("西岭镇", &long)).expect("a scheme");
+    }
+    let returned = |name: &str, row: &str| {
+        let file = format!("2024-05/{name}.xlsx");
+        desk.returned(&file, "2024-06-03T02:00:00Z", row);
+    };
+    returned("西岭", &format!("{long}|30|30|20|98"));
+    returned("南坪乡", "南坪乡|20|30|30|98");
+    for (lang, said) in [
+        (
+            "zh",
+            "没有做出标注的副本：副本写不进输出文件夹（文件名太长或含有不能用的字符）",
+        ),
+        (
+            "en",
+            "There is no marked copy: the copy could not be written to the outbox (the name is too long or has characters that are not allowed)",
+        ),
+    ] {
+        let output = desk.run(&["merge", "2024-05", "--lang", lang]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            output.stderr.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let findings = desk.findings("2024-05").expect("findings");
+        let of_copy = |finding: &&serde_json::Value| finding["kind"] == "no-copy";
+        let all = findings["findings"].as_array().expect("a list");
+        let [finding] = all.iter().filter(of_copy).collect::<Vec<_>>()[..] else {
+            panic!("{all:?}");
+        };
+        assert_eq!(finding["file"], "西岭.xlsx");
+        assert_eq!(finding["level"], "hint");
+        assert_eq!(finding["reporter"], long);
+        assert_eq!(finding["message"], said);
+        let copies = shown(&desk.path("out/2024-05"));
+        let copies = copies.keys().map(|name| name.to_string_lossy());
+        let n_copies = copies.filter(|name| name.contains("南坪乡（") || name.contains("南坪乡 ("));
+        assert_eq!(n_copies.count(), 1, "the other has its copy");
+    }
+    desk.run(&["merge", "2024-05"]);
+    let lines = desk.lines("错误清单");
+    assert!(
+        lines.iter().any(|line| line.contains("没有做出标注的副本")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
 fn two_returns_of_one_name_have_a_copy_each_whatever_their_macros_are_called() {
     let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
     let files = ["附件7-群巴克镇.xlsx", "铁热克巴扎乡报表.xlsx"].map(|name| InboxFile {

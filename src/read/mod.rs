@@ -36,6 +36,8 @@ use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
 use sniff::Content;
 
+pub(crate) use guard::catch_panics;
+
 /// Reads a workbook from the bytes of its file.
 ///
 /// A sheet that cannot be read does not lose the others: it is named in
@@ -47,7 +49,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
             limits.file_bytes,
         ));
     }
-    let workbook = guard::catch_panics(|| {
+    let workbook = catch_panics(|| {
         let mut budget = Budget::new(limits);
         match sniff::content(bytes, limits)? {
             Content::Package => package::read(bytes, &mut budget),

@@ -32,6 +32,8 @@ mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]
 mod records;
+#[cfg(feature = "consolidate")]
+mod reliability;
 mod reporters;
 mod returns;
 #[cfg(feature = "consolidate")]

@@ -1,6 +1,7 @@
 //! A workbook as read: raw cells with their addresses, and no meaning yet.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::Unreadable;
 use super::{CellRange, CellRef, Date, Moment};
@@ -70,8 +71,8 @@ pub struct Cell {
 pub enum CellValue {
     /// A binary float, as spreadsheets keep numbers.
     Number(f64),
-    /// Text as typed, line breaks and all.
-    Text(Box<str>),
+    /// Text as typed, line breaks and all. Cells that hold the same share it where their file does.
+    Text(Arc<str>),
     /// A number shown as a date.
     Date(Date),
     /// TRUE or FALSE.

@@ -3,6 +3,7 @@
 mod annotate;
 mod blank_form;
 mod check_command;
+mod compare;
 #[cfg(feature = "consolidate")]
 mod command_line;
 #[cfg(feature = "consolidate")]
@@ -22,6 +23,7 @@ mod merged;
 #[cfg(feature = "consolidate")]
 mod month;
 mod normalise;
+mod office_packages;
 #[cfg(feature = "consolidate")]
 mod one_row_each;
 mod outbox;

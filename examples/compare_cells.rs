@@ -19,7 +19,10 @@ use hebiao::read::{Limits, read};
 mod compare;
 
 fn main() -> ExitCode {
-    let Some(bytes) = std::env::args_os().nth(1).and_then(|path| std::fs::read(path).ok()) else {
+    let Some(bytes) = std::env::args_os()
+        .nth(1)
+        .and_then(|path| std::fs::read(path).ok())
+    else {
         println!("usage: compare_cells FILE");
         return ExitCode::from(2);
     };
@@ -68,5 +71,8 @@ fn main() -> ExitCode {
 
 /// On one line and without tabs.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
+    text.replace('\\', "\\\\")
+        .replace('\n', "\\n")
+        .replace('\r', "\\r")
+        .replace('\t', "\\t")
 }

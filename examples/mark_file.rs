@@ -94,14 +94,20 @@ fn main() -> ExitCode {
             let Ok(marked) = read(&copy.bytes, &Limits::default()) else {
                 let kept = std::env::temp_dir().join("hebiao-unreadable-copy");
                 let _ = std::fs::write(&kept, &spoilt);
-                println!("a copy of changed bytes cannot be read; kept as {}", kept.display());
+                println!(
+                    "a copy of changed bytes cannot be read; kept as {}",
+                    kept.display()
+                );
                 failures += 1;
                 continue;
             };
             if let Some(lost) = lost(&workbook, &marked) {
                 let kept = std::env::temp_dir().join("hebiao-lost-in-copy");
                 let _ = std::fs::write(&kept, &spoilt);
-                println!("lost in a copy of changed bytes: {lost}; kept as {}", kept.display());
+                println!(
+                    "lost in a copy of changed bytes: {lost}; kept as {}",
+                    kept.display()
+                );
                 failures += 1;
             }
         }
@@ -158,7 +164,8 @@ impl Chance {
     fn findings(&mut self, workbook: &Workbook) -> Vec<Finding> {
         const LEVELS: [Level; 4] = Level::ALL;
         let file: Arc<str> = "原件.xlsx".into();
-        let mut findings = vec![Finding::new(Kind::Range, Level::Hint, range()).at(Place::file(&file))];
+        let mut findings =
+            vec![Finding::new(Kind::Range, Level::Hint, range()).at(Place::file(&file))];
         for sheet in &workbook.sheets {
             let name: Arc<str> = sheet.name.as_str().into();
             for _ in 0..self.below(12) {
@@ -214,7 +221,9 @@ impl Chance {
                 let _ = writer.write_all(&content);
             }
         }
-        writer.finish().map_or_else(|_| bytes.to_vec(), Cursor::into_inner)
+        writer
+            .finish()
+            .map_or_else(|_| bytes.to_vec(), Cursor::into_inner)
     }
 
     fn change(&mut self, bytes: &mut Vec<u8>) {

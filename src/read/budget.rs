@@ -116,6 +116,12 @@ impl<'l> Budget<'l> {
             if value.is_empty() && formula.is_none() {
                 return Ok(());
             }
+            if value.len() > self.limits.one_text_bytes {
+                return Err(Unreadable::too_large(
+                    Quantity::OneTextBytes,
+                    self.limits.one_text_bytes,
+                ));
+            }
             text += value.len();
             // Nobody else has it.
             if Arc::strong_count(value) == 1 {

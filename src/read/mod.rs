@@ -95,7 +95,8 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Bytes of one formula; 32 KiB (Excel allows 8,192 characters).
     pub formula_bytes: usize,
-    /// Bytes of what stands between two tags of a large part; 1 MiB (Excel allows 32,767 characters in a cell).
+    /// Bytes of the text of one cell, and of what stands between two tags of a large part; 1 MiB (Excel allows
+    /// 32,767 characters in a cell).
     pub one_text_bytes: usize,
     /// Bytes held at once: the file, the part that is being read, and the cells with their texts; 448 MiB.
     pub held_bytes: usize,

@@ -101,7 +101,7 @@ impl<'z, 'b> Pieces<'z, 'b> {
         budget: &mut Budget,
     ) -> Result<Vec<u8>, Unreadable> {
         self.bytes
-            .reserve_exact(length.min(budget.expandable()) + 1);
+            .reserve_exact(length.min(budget.expandable()) + 2 * STEP);
         while !self.is_done {
             self.more(budget)?;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use calamine::{Data, Ods, Reader, Xls, Xlsb, Xlsx};
+use calamine::{Data, ExcelDateTime, ExcelDateTimeType, Ods, Reader, Xls, Xlsb, Xlsx};
 use hebiao::model::{Cell, CellRef, CellValue, Date, Format, Workbook};
 
 /// How the two differ, a line each; nothing where calamine cannot open the file.
@@ -38,11 +38,17 @@ fn by<'b, R: Reader<Cursor<&'b [u8]>>>(ours: &Workbook, mut theirs: R) -> Option
             let value = cells.remove(&cell.at);
             if !is_same(cell, value, ours.format) {
                 let name = &sheet.name;
-                found.push(format!("{name}!{}: {:?}, by calamine {value:?}", cell.at, cell.value));
+                found.push(format!(
+                    "{name}!{}: {:?}, by calamine {value:?}",
+                    cell.at, cell.value
+                ));
             }
         }
         for (at, value) in cells.iter().filter(|(_, value)| !is_blank(value)) {
-            found.push(format!("{}!{at}: nothing, by calamine {value:?}", sheet.name));
+            found.push(format!(
+                "{}!{at}: nothing, by calamine {value:?}",
+                sheet.name
+            ));
         }
     }
     Some(found)
@@ -71,8 +77,12 @@ fn is_same(cell: &Cell, value: Option<&Data>, format: Format) -> bool {
             is_day(*a, &text) || b.as_f64().fract() > 0.999_99
         }
         (CellValue::Date(a), Data::DateTimeIso(text)) => is_day(*a, text),
-        // calamine knows of no dates there.
-        (CellValue::Date(_), Data::Float(_) | Data::Int(_)) => format == Format::Xlsb,
+        // Of some number formats calamine does not know that they are of dates.
+        (CellValue::Date(a), Data::Float(b)) => [false, true].into_iter().any(|is_1904| {
+            let days = ExcelDateTime::new(*b, ExcelDateTimeType::DateTime, is_1904);
+            let (year, month, day, ..) = days.to_ymd_hms_milli();
+            is_day(*a, &format!("{year:04}-{month:02}-{day:02}"))
+        }),
         (CellValue::Text(a), Data::String(b)) => is_same_text(a, b, format),
         // Numbers beyond what a cell can hold are kept as they are written.
         (CellValue::Text(a), Data::Float(b)) => a.parse() == Ok(*b),
@@ -110,7 +120,9 @@ fn is_day(date: Date, text: &str) -> bool {
     };
     let day = (part(4), part(2), part(2));
     day.0 == Some(date.year)
-        && date.month.is_none_or(|month| day.1 == Some(u16::from(month)))
+        && date
+            .month
+            .is_none_or(|month| day.1 == Some(u16::from(month)))
         && date.day.is_none_or(|date| day.2 == Some(u16::from(date)))
 }
 

@@ -3,9 +3,9 @@
 mod annotate;
 mod blank_form;
 mod check_command;
-mod compare;
 #[cfg(feature = "consolidate")]
 mod command_line;
+mod compare;
 #[cfg(feature = "consolidate")]
 mod consolidate;
 mod county_workbook;

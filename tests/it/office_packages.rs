@@ -23,12 +23,20 @@ fn copies_of_all_sample_workbooks_are_lawful_packages() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![root.join("inbox"), root.join("tests/data")];
     let more = std::env::var("HEBIAO_CORPUS").unwrap_or_default();
-    folders.extend(more.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from));
+    folders.extend(
+        more.split(':')
+            .filter(|folder| !folder.is_empty())
+            .map(PathBuf::from),
+    );
     let mut wrong = Vec::new();
     let mut n_copies = 0;
     for path in files(folders) {
         let bytes = std::fs::read(&path).expect("a file");
-        n_copies += usize::from(copies_are_lawful(&path.display().to_string(), &bytes, &mut wrong));
+        n_copies += usize::from(copies_are_lawful(
+            &path.display().to_string(),
+            &bytes,
+            &mut wrong,
+        ));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(n_copies > 30, "{n_copies}");
@@ -54,22 +62,40 @@ fn what_a_copy_adds_is_declared_whatever_the_file_declares() {
     let with = |extra: &str| types.replace("</Types>", &format!("{extra}</Types>"));
     let vml = "application/vnd.openxmlformats-officedocument.vmlDrawing";
     for (what, types) in [
-        ("no default for rels", without_rels.replace("</Types>", &format!("{overrides}</Types>"))),
+        (
+            "no default for rels",
+            without_rels.replace("</Types>", &format!("{overrides}</Types>")),
+        ),
         ("no default for rels at all", without_rels.clone()),
-        ("in capitals", types.replace("Extension=\"rels\"", "Extension=\"RELS\"")),
-        ("vml for something else", with("<Default Extension=\"vml\" ContentType=\"application/x\"/>")),
-        ("VML in capitals", with(&format!("<Default Extension=\"VML\" ContentType=\"{vml}\"/>"))),
+        (
+            "in capitals",
+            types.replace("Extension=\"rels\"", "Extension=\"RELS\""),
+        ),
+        (
+            "vml for something else",
+            with("<Default Extension=\"vml\" ContentType=\"application/x\"/>"),
+        ),
+        (
+            "VML in capitals",
+            with(&format!(
+                "<Default Extension=\"VML\" ContentType=\"{vml}\"/>"
+            )),
+        ),
         (
             "left over from a part that is gone",
             with("<Override PartName=\"/xl/comments1.xml\" ContentType=\"application/x\"/>"),
         ),
         (
             "said twice",
-            with(&format!("<Override PartName=\"{workbook}\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>")),
+            with(&format!(
+                "<Override PartName=\"{workbook}\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>"
+            )),
         ),
         (
             "said twice with an end tag",
-            with(&format!("<Default Extension=\"Rels\" ContentType=\"{rels}\"></Default>")),
+            with(&format!(
+                "<Default Extension=\"Rels\" ContentType=\"{rels}\"></Default>"
+            )),
         ),
         (
             "prefixed",
@@ -88,10 +114,147 @@ fn what_a_copy_adds_is_declared_whatever_the_file_declares() {
         let faults: Vec<String> = faults(&copy).into_iter().collect();
         // A part of the original that was not declared is still as it was.
         let faults: Vec<&String> = (faults.iter())
-            .filter(|fault| what != "left over from a part that is gone" || !fault.contains("is gone"))
+            .filter(|fault| {
+                what != "left over from a part that is gone" || !fault.contains("is gone")
+            })
             .collect();
         assert!(faults.is_empty(), "{what}: {faults:?}");
-        assert!(self::parts(&copy).contains_key("xl/comments1.xml"), "{what}");
+        assert!(
+            self::parts(&copy).contains_key("xl/comments1.xml"),
+            "{what}"
+        );
+    }
+}
+
+/// What is looked for in copies is found in a package that has it.
+#[test]
+fn what_is_no_lawful_package_is_known() {
+    let lawful = parts(&marked(&plain()));
+    assert_eq!(faults(&zipped(&lawful)), BTreeSet::new());
+    let sheet = "xl/worksheets/sheet1.xml";
+    let comments = "xl/comments1.xml";
+    for (part, from, to, fault) in [
+        (
+            "[Content_Types].xml",
+            "Extension=\"rels\"",
+            "Extension=\"x\"",
+            "has no content type",
+        ),
+        (
+            "[Content_Types].xml",
+            "PartName=\"/xl/comments1.xml\"",
+            "PartName=\"/a.xml\"",
+            "is declared and is gone",
+        ),
+        (
+            "[Content_Types].xml",
+            "</Types>",
+            "<Default Extension=\"XML\" ContentType=\"a/b\"/></Types>",
+            "is declared twice",
+        ),
+        (
+            "[Content_Types].xml",
+            "spreadsheetml.comments+xml",
+            "x",
+            "is declared as",
+        ),
+        (
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            "/xl/comments1.xml",
+            "/xl/comments7.xml",
+            "is linked and is gone",
+        ),
+        (
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            "Id=\"rId1\"",
+            "Id=\"rId2\"",
+            "stands twice",
+        ),
+        (
+            sheet,
+            "<sheetData>",
+            "<mergeCells/><sheetData>",
+            "out of order",
+        ),
+        (
+            sheet,
+            "<row r=\"2\"",
+            "<row r=\"1\"",
+            "row 1 is out of order",
+        ),
+        (
+            sheet,
+            "<c r=\"A2\" s=\"",
+            "<c r=\"A2\" s=\"9",
+            "beyond the last",
+        ),
+        (
+            sheet,
+            "<legacyDrawing r:id=\"",
+            "<legacyDrawing r:id=\"x",
+            "legacyDrawing leads nowhere",
+        ),
+        (sheet, "</sheetData>", "</sheetdata>", "is not well-formed"),
+        (
+            sheet,
+            "<sheetData>",
+            "<y:a/><sheetData>",
+            "a prefix is not bound",
+        ),
+        (
+            comments,
+            "authorId=\"0\"",
+            "authorId=\"1\"",
+            "a note has no author",
+        ),
+        (comments, "ref=\"A1\"", "ref=\"A2\"", "two notes at A2"),
+        (
+            comments,
+            "ref=\"A1\"",
+            "ref=\"C1\"",
+            "the note at C1 has no box",
+        ),
+        (
+            "xl/styles.xml",
+            "fillId=\"0\"",
+            "fillId=\"99\"",
+            "fillId of",
+        ),
+        (
+            "xl/styles.xml",
+            "<fills count=\"",
+            "<fills count=\"9",
+            "has another count",
+        ),
+        (
+            "xl/workbook.xml",
+            "sheetId=\"1\"",
+            "sheetId=\"2\"",
+            "is no number of a sheet",
+        ),
+        (
+            "xl/workbook.xml",
+            "name=\"表\"",
+            "name=\"审核说明\"",
+            "is no name of a sheet",
+        ),
+        (
+            "xl/workbook.xml",
+            "localSheetId=\"1\"",
+            "localSheetId=\"2\"",
+            "names a sheet that is not there",
+        ),
+    ] {
+        let mut parts = lawful.clone();
+        let before = text(&parts, part);
+        let after = before.replacen(from, to, 1);
+        assert_ne!(before, after, "{part}: {from}: {before}");
+        parts.insert(part.into(), after.into_bytes());
+        let found = faults(&zipped(&parts));
+        assert!(
+            found.iter().any(|found| found.contains(fault)),
+            "{from}: {found:?}"
+        );
     }
 }
 
@@ -114,7 +277,10 @@ fn a_name_left_over_from_a_deleted_sheet_is_not_given_twice() {
     let names = format!(
         "</sheets><definedNames><definedName name=\"_xlnm.Print_Titles\" localSheetId=\"{n_sheets}\">#REF!</definedName></definedNames>"
     );
-    parts.insert("xl/workbook.xml".into(), workbook.replace("</sheets>", &names).into());
+    parts.insert(
+        "xl/workbook.xml".into(),
+        workbook.replace("</sheets>", &names).into(),
+    );
     let copy = marked(&zipped(&parts));
     assert_eq!(faults(&copy), BTreeSet::new());
 }
@@ -123,7 +289,11 @@ fn a_name_left_over_from_a_deleted_sheet_is_not_given_twice() {
 #[test]
 fn parts_that_differ_in_case_alone_are_told_apart() {
     let mut parts = parts(&plain());
-    let sheet = parts.keys().find(|part| part.ends_with("/sheet1.xml")).expect("a sheet").clone();
+    let sheet = parts
+        .keys()
+        .find(|part| part.ends_with("/sheet1.xml"))
+        .expect("a sheet")
+        .clone();
     let other = sheet.replace("sheet1", "SHEET1");
     parts.insert(other.clone(), b"<worksheet/>".to_vec());
     let copy = self::parts(&marked(&zipped(&parts)));
@@ -135,18 +305,31 @@ fn parts_that_differ_in_case_alone_are_told_apart() {
 fn many_marked_cells_are_all_recorded_within_what_a_cell_may_hold() {
     use rust_xlsxwriter::{Color, Format, Workbook as Writer};
     let mut book = Writer::new();
-    let sheet = book.add_worksheet().set_name("一张名字很长的工作表").expect("a name");
+    let sheet = book
+        .add_worksheet()
+        .set_name("一张名字很长的工作表")
+        .expect("a name");
     let green = Format::new().set_background_color(Color::RGB(0x00E2_EFDA));
     for row in 0..2_000 {
-        sheet.write_with_format(row, 0, f64::from(row), &green).expect("a cell");
+        sheet
+            .write_with_format(row, 0, f64::from(row), &green)
+            .expect("a cell");
     }
     let original = book.save_to_buffer().expect("a workbook");
-    let place = |row| Place::sheet(&FILE.into(), &"一张名字很长的工作表".into(), Some(CellRef::new(row, 0)));
+    let place = |row| {
+        Place::sheet(
+            &FILE.into(),
+            &"一张名字很长的工作表".into(),
+            Some(CellRef::new(row, 0)),
+        )
+    };
     let mut finding = finding("一张名字很长的工作表", CellRef::new(0, 0), Level::Hint);
     finding.kind = Kind::ReadAs;
     finding.detail = Detail::ReadAs(hebiao::model::ReadAs::TextNumber);
     finding.cells = (1..2_000).map(place).collect();
-    let copy = annotate(&original, &[&finding], Lang::Zh).expect("a copy").bytes;
+    let copy = annotate(&original, &[&finding], Lang::Zh)
+        .expect("a copy")
+        .bytes;
     assert_eq!(faults(&copy), BTreeSet::new());
     // With nothing wrong any more, every cell has its fill again.
     let clean = annotate(&copy, &[], Lang::Zh).expect("a copy").bytes;
@@ -233,7 +416,10 @@ fn copies_are_lawful(name: &str, original: &[u8], wrong: &mut Vec<String>) -> bo
         }
     };
     let again = annotate(&copy, &found[..found.len().min(2)], Lang::Zh);
-    let copies = [("copy", Some(copy)), ("copy of the copy", again.ok().map(|copy| copy.bytes))];
+    let copies = [
+        ("copy", Some(copy)),
+        ("copy of the copy", again.ok().map(|copy| copy.bytes)),
+    ];
     for (what, copy) in copies {
         let Some(copy) = copy else {
             wrong.push(format!("{name}: no {what}"));
@@ -262,8 +448,12 @@ fn faults(bytes: &[u8]) -> BTreeSet<String> {
     }
     let mut parts = Parts::new();
     for idx in 0..zip.len() {
-        let Ok(mut part) = zip.by_index(idx) else { continue };
-        let Ok(name) = part.name().map(|name| name.into_owned()) else { continue };
+        let Ok(mut part) = zip.by_index(idx) else {
+            continue;
+        };
+        let Ok(name) = part.name().map(|name| name.into_owned()) else {
+            continue;
+        };
         let mut content = Vec::new();
         if name.ends_with('/') || part.read_to_end(&mut content).is_err() {
             continue;
@@ -273,7 +463,10 @@ fn faults(bytes: &[u8]) -> BTreeSet<String> {
         }
         parts.insert(name, content);
     }
-    let mut package = Faults { parts: &parts, faults };
+    let mut package = Faults {
+        parts: &parts,
+        faults,
+    };
     let lower: BTreeSet<String> = parts.keys().map(|name| name.to_lowercase()).collect();
     if lower.len() != parts.len() {
         package.say("names differ in case alone");
@@ -292,7 +485,9 @@ fn faults(bytes: &[u8]) -> BTreeSet<String> {
 }
 
 fn is_xml(name: &str) -> bool {
-    [".xml", ".rels", ".vml"].iter().any(|end| name.to_lowercase().ends_with(end))
+    [".xml", ".rels", ".vml"]
+        .iter()
+        .any(|end| name.to_lowercase().ends_with(end))
 }
 
 struct Faults<'p> {
@@ -350,7 +545,9 @@ fn tree(bytes: &[u8]) -> Result<Element, String> {
     let mut open = vec![Element::default()];
     let wrong = |error: &dyn std::fmt::Display| error.to_string();
     loop {
-        let (namespace, event) = reader.read_resolved_event().map_err(|error| wrong(&error))?;
+        let (namespace, event) = reader
+            .read_resolved_event()
+            .map_err(|error| wrong(&error))?;
         if let ResolveResult::Unknown(_) = namespace {
             return Err("a prefix is not bound".to_owned());
         }
@@ -387,7 +584,10 @@ fn tree(bytes: &[u8]) -> Result<Element, String> {
             }
             Event::Empty(tag) => {
                 let element = start(&tag)?;
-                open.last_mut().expect("the document").children.push(element);
+                open.last_mut()
+                    .expect("the document")
+                    .children
+                    .push(element);
             }
             Event::End(_) => {
                 let element = open.pop().expect("an element");
@@ -401,7 +601,10 @@ fn tree(bytes: &[u8]) -> Result<Element, String> {
             _ => {}
         }
     }
-    let mut document = open.pop().filter(|_| open.is_empty()).ok_or("an element does not end")?;
+    let mut document = open
+        .pop()
+        .filter(|_| open.is_empty())
+        .ok_or("an element does not end")?;
     match (document.children.len(), document.text.trim().is_empty()) {
         (1, true) => Ok(document.children.remove(0)),
         _ => Err("not one root".to_owned()),
@@ -448,13 +651,20 @@ impl Faults<'_> {
             }
         }
         for name in own.keys() {
-            let found = self.parts.keys().any(|part| format!("/{}", part.to_lowercase()) == *name);
+            let found = self
+                .parts
+                .keys()
+                .any(|part| format!("/{}", part.to_lowercase()) == *name);
             if !found {
                 self.say(format!("{name} is declared and is gone"));
             }
         }
         let mut types = HashMap::new();
-        for part in self.parts.keys().filter(|part| *part != "[Content_Types].xml") {
+        for part in self
+            .parts
+            .keys()
+            .filter(|part| *part != "[Content_Types].xml")
+        {
             let extension = part.rsplit('.').next().unwrap_or_default().to_lowercase();
             let kind = own.get(&format!("/{}", part.to_lowercase()));
             match kind.or_else(|| defaults.get(&extension)) {
@@ -474,7 +684,10 @@ impl Faults<'_> {
             ("/vmlDrawing", "officedocument.vmlDrawing"),
             ("/officeDocument", "main+xml"),
         ];
-        if types.get(name).is_some_and(|kind| !kind.ends_with("package.relationships+xml")) {
+        if types
+            .get(name)
+            .is_some_and(|kind| !kind.ends_with("package.relationships+xml"))
+        {
             self.say(format!("{name} is declared as something else"));
         }
         let mut ids = BTreeSet::new();
@@ -491,7 +704,9 @@ impl Faults<'_> {
             let kind = link.get("Type").unwrap_or_default();
             let expected = KINDS.iter().find(|(end, _)| kind.ends_with(end));
             if let Some((_, expected)) = expected
-                && types.get(&target).is_none_or(|kind| !kind.ends_with(expected))
+                && types
+                    .get(&target)
+                    .is_none_or(|kind| !kind.ends_with(expected))
             {
                 self.say(format!("{target} is declared as {:?}", types.get(&target)));
             }
@@ -501,7 +716,10 @@ impl Faults<'_> {
     fn workbook(&mut self, types: &HashMap<String, String>) {
         let main = links(self.parts, "_rels/.rels")
             .into_iter()
-            .find(|(link, _)| link.get("Type").is_some_and(|kind| kind.ends_with("/officeDocument")));
+            .find(|(link, _)| {
+                link.get("Type")
+                    .is_some_and(|kind| kind.ends_with("/officeDocument"))
+            });
         let Some(main) = main.and_then(|(_, target)| target) else {
             return self.say("no workbook");
         };
@@ -513,26 +731,42 @@ impl Faults<'_> {
         }
         let links = links(self.parts, &rels_of(&main));
         let formats = self.styles(&links);
-        let sheets: Vec<&Element> = workbook.child("sheets").into_iter().flat_map(|s| &s.children).collect();
+        let sheets: Vec<&Element> = workbook
+            .child("sheets")
+            .into_iter()
+            .flat_map(|s| &s.children)
+            .collect();
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for sheet in &sheets {
             let name = sheet.get("name").unwrap_or_default();
-            if !names.insert(name.to_lowercase()) || name.encode_utf16().count() > 31 || name.is_empty() {
+            if !names.insert(name.to_lowercase())
+                || name.encode_utf16().count() > 31
+                || name.is_empty()
+            {
                 self.say(format!("{name} is no name of a sheet, or stands twice"));
             }
             let id = sheet.number("sheetId").unwrap_or(0);
             if !ids.insert(id) || id == 0 || id > 65_534 {
                 self.say(format!("{id} is no number of a sheet, or stands twice"));
             }
-            let link = links.iter().find(|(link, _)| link.get("Id") == sheet.get("id"));
+            let link = links
+                .iter()
+                .find(|(link, _)| link.get("Id") == sheet.get("id"));
             match link.and_then(|(_, target)| target.clone()) {
                 Some(target) => self.sheet(&target, formats),
                 None => self.say(format!("the sheet {name} has no part")),
             }
         }
         let mut names = BTreeSet::new();
-        for name in workbook.child("definedNames").into_iter().flat_map(|names| &names.children) {
-            let key = (name.get("name").unwrap_or_default().to_lowercase(), name.number("localSheetId"));
+        for name in workbook
+            .child("definedNames")
+            .into_iter()
+            .flat_map(|names| &names.children)
+        {
+            let key = (
+                name.get("name").unwrap_or_default().to_lowercase(),
+                name.number("localSheetId"),
+            );
             if key.1.is_some_and(|sheet| sheet >= sheets.len()) {
                 self.say(format!("{key:?} names a sheet that is not there"));
             }
@@ -546,10 +780,22 @@ impl Faults<'_> {
     /// Counts and indices of styles (18.8); returns how many formats there are.
     fn styles(&mut self, links: &[(Element, Option<String>)]) -> usize {
         const ORDER: [&str; 11] = [
-            "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles",
-            "colors", "extLst",
+            "numFmts",
+            "fonts",
+            "fills",
+            "borders",
+            "cellStyleXfs",
+            "cellXfs",
+            "cellStyles",
+            "dxfs",
+            "tableStyles",
+            "colors",
+            "extLst",
         ];
-        let link = links.iter().find(|(link, _)| link.get("Type").is_some_and(|kind| kind.ends_with("/styles")));
+        let link = links.iter().find(|(link, _)| {
+            link.get("Type")
+                .is_some_and(|kind| kind.ends_with("/styles"))
+        });
         let Some(name) = link.and_then(|(_, target)| target.clone()) else {
             return 1;
         };
@@ -557,14 +803,25 @@ impl Faults<'_> {
             return usize::MAX;
         };
         self.in_order(&name, &styles, &ORDER, &[]);
-        let count = |section: &str| styles.child(section).map_or(0, |section| section.children.len());
+        let count = |section: &str| {
+            styles
+                .child(section)
+                .map_or(0, |section| section.children.len())
+        };
         for section in &styles.children {
-            if section.number("count").is_some_and(|n| n != section.children.len()) {
+            if section
+                .number("count")
+                .is_some_and(|n| n != section.children.len())
+            {
                 self.say(format!("{name}: {} has another count", section.name));
             }
         }
         for section in ["cellStyleXfs", "cellXfs"] {
-            for format in styles.child(section).into_iter().flat_map(|section| &section.children) {
+            for format in styles
+                .child(section)
+                .into_iter()
+                .flat_map(|section| &section.children)
+            {
                 let limits = [
                     ("fontId", count("fonts")),
                     ("fillId", count("fills")),
@@ -573,7 +830,9 @@ impl Faults<'_> {
                 ];
                 for (attribute, limit) in limits {
                     if format.number(attribute).is_some_and(|id| id >= limit) {
-                        self.say(format!("{name}: {attribute} of {section} is beyond the last"));
+                        self.say(format!(
+                            "{name}: {attribute} of {section} is beyond the last"
+                        ));
                     }
                 }
             }
@@ -584,12 +843,44 @@ impl Faults<'_> {
     /// A sheet, its notes and their drawing (18.3.1.99, 18.7).
     fn sheet(&mut self, name: &str, n_formats: usize) {
         const ORDER: [&str; 38] = [
-            "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr",
-            "sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate",
-            "customSheetViews", "mergeCells", "phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks",
-            "printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks", "customProperties",
-            "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "drawingHF",
-            "picture", "oleObjects", "controls", "webPublishItems", "tableParts",
+            "sheetPr",
+            "dimension",
+            "sheetViews",
+            "sheetFormatPr",
+            "cols",
+            "sheetData",
+            "sheetCalcPr",
+            "sheetProtection",
+            "protectedRanges",
+            "scenarios",
+            "autoFilter",
+            "sortState",
+            "dataConsolidate",
+            "customSheetViews",
+            "mergeCells",
+            "phoneticPr",
+            "conditionalFormatting",
+            "dataValidations",
+            "hyperlinks",
+            "printOptions",
+            "pageMargins",
+            "pageSetup",
+            "headerFooter",
+            "rowBreaks",
+            "colBreaks",
+            "customProperties",
+            "cellWatches",
+            "ignoredErrors",
+            "smartTags",
+            "drawing",
+            "legacyDrawing",
+            "legacyDrawingHF",
+            "drawingHF",
+            "picture",
+            "oleObjects",
+            "controls",
+            "webPublishItems",
+            "tableParts",
         ];
         let Some(sheet) = self.tree(name) else { return };
         if sheet.name != "worksheet" {
@@ -600,20 +891,34 @@ impl Faults<'_> {
         self.in_order(name, &sheet, &order, &["conditionalFormatting"]);
         self.cells(name, &sheet, n_formats);
         let mut merges: Vec<CellRange> = Vec::new();
-        for merge in sheet.child("mergeCells").into_iter().flat_map(|merges| &merges.children) {
-            merges.extend(merge.get("ref").and_then(|range| range.parse::<CellRange>().ok()));
+        for merge in sheet
+            .child("mergeCells")
+            .into_iter()
+            .flat_map(|merges| &merges.children)
+        {
+            merges.extend(
+                merge
+                    .get("ref")
+                    .and_then(|range| range.parse::<CellRange>().ok()),
+            );
         }
-        let n_links = sheet.child("hyperlinks").map_or(0, |links| links.children.len());
+        let n_links = sheet
+            .child("hyperlinks")
+            .map_or(0, |links| links.children.len());
         if n_links > 65_530 {
             self.say(format!("{name}: more links than Excel takes"));
         }
         let links = links(self.parts, &rels_of(name));
         let target = |end: &str, id: Option<&str>| {
-            let mut of_kind = links.iter().filter(|(link, _)| link.get("Type").is_some_and(|kind| kind.ends_with(end)));
+            let mut of_kind = links
+                .iter()
+                .filter(|(link, _)| link.get("Type").is_some_and(|kind| kind.ends_with(end)));
             let found = of_kind.find(|(link, _)| id.is_none_or(|id| link.get("Id") == Some(id)));
             found.and_then(|(_, target)| target.clone())
         };
-        let drawing = sheet.child("legacyDrawing").map(|legacy| target("/vmlDrawing", legacy.get("id")));
+        let drawing = sheet
+            .child("legacyDrawing")
+            .map(|legacy| target("/vmlDrawing", legacy.get("id")));
         if drawing == Some(None) {
             self.say(format!("{name}: legacyDrawing leads nowhere"));
         }
@@ -623,23 +928,42 @@ impl Faults<'_> {
     }
 
     fn comments(&mut self, name: &str, drawing: Option<&str>) {
-        let Some(comments) = self.tree(name) else { return };
+        let Some(comments) = self.tree(name) else {
+            return;
+        };
         self.in_order(name, &comments, &["authors", "commentList", "extLst"], &[]);
-        let n_authors = comments.child("authors").map_or(0, |authors| authors.children.len());
-        let boxes = drawing.and_then(|drawing| self.tree(drawing)).map(|drawing| {
-            let mut found = Vec::new();
-            drawing.below("ClientData", &mut found);
-            let number = |data: &Element, name: &str| data.child(name).and_then(|n| n.text.trim().parse().ok());
-            let notes = found.iter().filter(|data| data.get("ObjectType") == Some("Note"));
-            let at = |data: &&Element| Some(CellRef::new(number(data, "Row")?, number(data, "Column")?));
-            notes.filter_map(at).collect::<BTreeSet<CellRef>>()
-        });
+        let n_authors = comments
+            .child("authors")
+            .map_or(0, |authors| authors.children.len());
+        let boxes = drawing
+            .and_then(|drawing| self.tree(drawing))
+            .map(|drawing| {
+                let mut found = Vec::new();
+                drawing.below("ClientData", &mut found);
+                let number = |data: &Element, name: &str| {
+                    data.child(name).and_then(|n| n.text.trim().parse().ok())
+                };
+                let notes = found
+                    .iter()
+                    .filter(|data| data.get("ObjectType") == Some("Note"));
+                let at = |data: &&Element| {
+                    Some(CellRef::new(number(data, "Row")?, number(data, "Column")?))
+                };
+                notes.filter_map(at).collect::<BTreeSet<CellRef>>()
+            });
         if drawing.is_none() {
             self.say(format!("{name} has no drawing"));
         }
         let mut cells = BTreeSet::new();
-        for comment in comments.child("commentList").into_iter().flat_map(|list| &list.children) {
-            if comment.number("authorId").is_none_or(|author| author >= n_authors) {
+        for comment in comments
+            .child("commentList")
+            .into_iter()
+            .flat_map(|list| &list.children)
+        {
+            if comment
+                .number("authorId")
+                .is_none_or(|author| author >= n_authors)
+            {
                 self.say(format!("{name}: a note has no author"));
             }
             let Some(at) = comment.get("ref").and_then(|at| at.parse::<CellRef>().ok()) else {
@@ -660,14 +984,20 @@ impl Faults<'_> {
 
     fn cells(&mut self, name: &str, sheet: &Element, n_formats: usize) {
         let mut last_row = 0;
-        for row in sheet.child("sheetData").into_iter().flat_map(|data| &data.children) {
+        for row in sheet
+            .child("sheetData")
+            .into_iter()
+            .flat_map(|data| &data.children)
+        {
             let number = row.number("r").unwrap_or(last_row + 1);
             if number <= last_row || number > 1 << 20 {
                 self.say(format!("{name}: row {number} is out of order"));
             }
             last_row = number;
             if row.number("s").is_some_and(|style| style >= n_formats) {
-                self.say(format!("{name}: the style of row {number} is beyond the last"));
+                self.say(format!(
+                    "{name}: the style of row {number} is beyond the last"
+                ));
             }
             let mut last_col = None;
             for cell in row.all("c") {
@@ -679,7 +1009,10 @@ impl Faults<'_> {
                     }
                     None => CellRef::new(number as u32 - 1, last_col.map_or(0, |col| col + 1)),
                 };
-                if at.row as usize + 1 != number || last_col.is_some_and(|col| at.col <= col) || at.col >= 1 << 14 {
+                if at.row as usize + 1 != number
+                    || last_col.is_some_and(|col| at.col <= col)
+                    || at.col >= 1 << 14
+                {
                     self.say(format!("{name}: {at} is out of order"));
                 }
                 last_col = Some(at.col);
@@ -690,7 +1023,9 @@ impl Faults<'_> {
                 if !["b", "d", "e", "inlineStr", "n", "s", "str"].contains(&kind) {
                     self.say(format!("{name}: {at} is of no known type"));
                 }
-                let inline = cell.child("is").map_or(0, |text| text.whole_text().encode_utf16().count());
+                let inline = cell
+                    .child("is")
+                    .map_or(0, |text| text.whole_text().encode_utf16().count());
                 if inline > 32_767 {
                     self.say(format!("{name}: the text of {at} is too long"));
                 }
@@ -748,8 +1083,20 @@ fn links(parts: &Parts, name: &str) -> Vec<(Element, Option<String>)> {
             }
         }
         let path = path.join("/");
-        let known = parts.keys().find(|part| part.eq_ignore_ascii_case(&path)).cloned();
-        (link, Some(parts.get_key_value(&path).map(|(name, _)| name.clone()).or(known).unwrap_or(path)))
+        let known = parts
+            .keys()
+            .find(|part| part.eq_ignore_ascii_case(&path))
+            .cloned();
+        (
+            link,
+            Some(
+                parts
+                    .get_key_value(&path)
+                    .map(|(name, _)| name.clone())
+                    .or(known)
+                    .unwrap_or(path),
+            ),
+        )
     });
     resolved.collect()
 }
@@ -769,7 +1116,8 @@ fn parts(bytes: &[u8]) -> Parts {
 fn zipped(parts: &Parts) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
-        zip.start_file(name.as_str(), SimpleFileOptions::default()).expect("a part");
+        zip.start_file(name.as_str(), SimpleFileOptions::default())
+            .expect("a part");
         zip.write_all(content).expect("a part");
     }
     zip.finish().expect("a zip file").into_inner()

@@ -289,7 +289,11 @@ fn a_large_sheet_is_read_in_pieces_as_it_is_whole() {
     assert_eq!(sheet.cells().len(), 260_000);
     assert_eq!(sheet.merges.len(), 1);
     for row in [0, 1, 77_777, 129_999] {
-        let cells: Vec<_> = sheet.row(row).iter().map(|cell| cell.value.clone()).collect();
+        let cells: Vec<_> = sheet
+            .row(row)
+            .iter()
+            .map(|cell| cell.value.clone())
+            .collect();
         let name = ["阳霞镇", "轮台镇"][row as usize % 2];
         let number = f64::from(row) + 1.5;
         assert_eq!(
@@ -303,12 +307,18 @@ fn a_large_sheet_is_read_in_pieces_as_it_is_whole() {
     let left = read_ok(&left);
     assert_eq!(left.sheets[0].cells().len(), 260_001);
     let same = sheet.cells().iter().zip(left.sheets[0].cells());
-    assert!(same.into_iter().all(|(a, b)| a.at == b.at && a.value == b.value));
+    assert!(
+        same.into_iter()
+            .all(|(a, b)| a.at == b.at && a.value == b.value)
+    );
     // A part that ends too early is damaged, however far it has been read.
-    let parts = parts_of(&plain).into_iter().map(|(name, content)| match name.ends_with("s0.xml") {
-        true => (name, content[..9_000_000.min(content.len() - 300)].to_vec()),
-        false => (name, content),
-    });
+    let parts =
+        parts_of(&plain)
+            .into_iter()
+            .map(|(name, content)| match name.ends_with("s0.xml") {
+                true => (name, content[..9_000_000.min(content.len() - 300)].to_vec()),
+                false => (name, content),
+            });
     let cut = package_of_bytes(&parts.collect::<Vec<_>>());
     assert!(read(&cut, &Limits::default()).is_err());
 }

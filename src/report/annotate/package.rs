@@ -87,7 +87,9 @@ impl<'b> Package<'b> {
             None => {
                 let mut bytes = Vec::new();
                 let part = self.zip.by_name(&name)?;
-                part.take(LARGEST_PART + 1).read_to_end(&mut bytes)?;
+                // A damaged part is no failure of ours: the copy is then made anew from what can be read.
+                let read = part.take(LARGEST_PART + 1).read_to_end(&mut bytes);
+                read.map_err(|error| AnnotateError::part(&name, &error.to_string()))?;
                 if bytes.len() as u64 > LARGEST_PART {
                     return Err(AnnotateError::part(&name, "too large"));
                 }

@@ -260,7 +260,7 @@ def against(name, cells, unreadable, others):
             continue
         seen.add((sheet, at))
         us = cells.get((sheet, at))
-        if it is None or same(us, it):
+        if it in (None, ("text", "")) or same(us, it):
             continue
         reason = next((why for who, test, why in RIGHT if who in ("any", name) and us and test(us, it)), None)
         if reason:

@@ -208,6 +208,9 @@ fn small_sheet(
     Ok(Some((cells, merges)))
 }
 
+/// The cells of a plain sheet, and its merged regions.
+type PlainSheet = (Vec<Cell>, Vec<CellRange>);
+
 /// The same of a large sheet; nothing where it is not plain.
 fn large_sheet(
     package: &mut Package,
@@ -215,7 +218,7 @@ fn large_sheet(
     strings: &[Arc<str>],
     formats: &Formats,
     budget: &mut Budget,
-) -> Result<Option<(Vec<Cell>, Vec<CellRange>)>, Unreadable> {
+) -> Result<Option<PlainSheet>, Unreadable> {
     let n_bytes = package.expanded_bytes(path);
     let Some(mut pieces) = package.pieces(path) else {
         return Ok(None);

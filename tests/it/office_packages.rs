@@ -103,9 +103,7 @@ fn what_a_copy_adds_is_declared_whatever_the_file_declares() {
                 .replace("<Default", "<ct:Default")
                 .replace("<Override", "<ct:Override")
                 .replace("Types>", "ct:Types>")
-                .replace("</ct:Types", "</ct:Types")
-                .replace("<Types xmlns=", "<ct:Types xmlns:ct=")
-                .replace("</Types>", "</ct:Types>"),
+                .replace("<Types xmlns=", "<ct:Types xmlns:ct="),
         ),
     ] {
         let mut parts = original.clone();

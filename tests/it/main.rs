@@ -5,6 +5,7 @@ mod blank_form;
 mod check_command;
 #[cfg(feature = "consolidate")]
 mod command_line;
+mod compare;
 #[cfg(feature = "consolidate")]
 mod consolidate;
 #[cfg(feature = "consolidate")]
@@ -19,6 +20,7 @@ mod ledger;
 #[cfg(feature = "consolidate")]
 mod month;
 mod normalise;
+mod office_packages;
 #[cfg(feature = "consolidate")]
 mod one_row_each;
 mod outbox;

@@ -1198,6 +1198,8 @@ fn quantity(what: Quantity) -> &'static str {
         Quantity::Cells => "cells",
         Quantity::Merges => "merged cells",
         Quantity::TextBytes => "bytes of text",
+        Quantity::OneTextBytes => "bytes of text in one cell",
+        Quantity::HeldBytes => "bytes of memory",
         Quantity::FormulaBytes => "bytes of formulas",
     }
 }

@@ -1104,6 +1104,8 @@ fn quantity(what: Quantity) -> (&'static str, &'static str) {
         Quantity::Cells => ("单元格", "个"),
         Quantity::Merges => ("合并单元格", "处"),
         Quantity::TextBytes => ("文本长度", "字节"),
+        Quantity::OneTextBytes => ("一个单元格的文字", "字节"),
+        Quantity::HeldBytes => ("读取所需的内存", "字节"),
         Quantity::FormulaBytes => ("公式长度", "字节"),
     }
 }

@@ -43,6 +43,8 @@ mod rollup;
 mod sample_months;
 mod scheme;
 mod slips;
+#[cfg(feature = "consolidate")]
+mod sound_schemes;
 mod thirteenth_annex;
 #[cfg(feature = "consolidate")]
 mod variances;

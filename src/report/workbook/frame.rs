@@ -2,6 +2,7 @@
 //! column widths, and what each cell shows.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::consolidate::{CountyAnnex, CountyRow, Figure, Source};
 use crate::model::{Amount, Date, Level, Row, Table, Value};
@@ -45,8 +46,10 @@ pub(super) struct Frame<'a> {
     pub(super) lines: Vec<usize>,
     /// Whether its rows tell how far they have come, in columns of their own to the right.
     pub(super) completion: bool,
-    /// Leading columns that the label of the total row covers.
+    /// Leading columns that say which row it is.
     pub(super) label_cols: usize,
+    /// Columns that the label of the total row covers.
+    pub(super) total_label: Range<usize>,
     /// The first column that holds no key: where a row says that it was not returned.
     pub(super) first_value: Option<usize>,
     /// How many notes each level may still have.
@@ -104,6 +107,7 @@ impl<'a> Frame<'a> {
             lines: Vec::new(),
             completion: county.rows.iter().any(|row| row.completion.is_some()),
             label_cols,
+            total_label: head::total_label(annex),
             first_value,
             notes: note_budget(
                 context.marks.count(idx, &context.merged.findings),

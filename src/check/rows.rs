@@ -221,7 +221,8 @@ pub(super) fn states_county_total(scheme: &Scheme, annex: &Annex, table: &Table)
         ReturnedBy::Kind(kind) => kind,
     };
     let answers = table.reporter.is_none_or(|reporter| {
-        annex.responsible == Some(reporter) || scheme.reporters[reporter].kind != kind
+        let is_own = scheme.has_own_rows(annex, reporter) && has_data(annex, table);
+        annex.responsible == Some(reporter) && !is_own || scheme.reporters[reporter].kind != kind
     });
     answers || {
         let n_rows = data_rows(annex, table)

@@ -445,7 +445,16 @@ impl<'a> Returns<'a> {
                 continue;
             };
             let mut data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
-            if table.reporter.is_some_and(|by| self.states_total(by)) {
+            // The total below an office's own rows is theirs.
+            let has_own = |by: usize| {
+                let said = |row: &&Row| row.kind == RowKind::Data && self.annex.says_something(row);
+                let n_said = table.rows.iter().filter(said).count();
+                let n_rows = self.annex.rows.fixed().len();
+                self.scheme.has_own_rows(self.annex, by)
+                    && n_said > 0
+                    && (n_rows == 0 || n_said < n_rows)
+            };
+            if (table.reporter).is_some_and(|by| self.states_total(by) && !has_own(by)) {
                 by_office.push(source);
             } else if self.annex.one_row_each.is_none()
                 && !data.any(|row| self.annex.says_something(row))

@@ -344,6 +344,23 @@ impl<'s> Recogniser<'s> {
                 (annex, header, table)
             })
             .collect();
+        let best = tables
+            .iter()
+            .max_by_key(|(annex, header, _)| (header.score, Reverse(*annex)));
+        let nearest = best.map(|(annex, header, _)| {
+            let (n_found, n_asked) = header.n_found;
+            (annexes[*annex].number.clone(), n_found, n_asked)
+        });
+        let corner = Some(CellRef::new(spot.row, tables[0].1.first_col));
+        tables.retain(|(annex, header, table)| {
+            self.is_its_form(spot, *annex, header, table, &evidence)
+        });
+        if tables.is_empty() {
+            let detail = Detail::UnknownForm { nearest };
+            let finding = Finding::new(Kind::UnknownForm, Level::Hint, detail);
+            findings.push(finding.at(spot.at(corner)));
+            return None;
+        }
         let mut others = Vec::new();
         if tables.len() > 1 {
             // What is not printed, the rows may tell.
@@ -365,14 +382,6 @@ impl<'s> Recogniser<'s> {
             others = tables[1..].iter().map(number).collect();
         }
         let (annex, header, table) = tables.swap_remove(0);
-        if !self.is_its_form(spot, annex, &header, &table, &evidence) {
-            let (n_found, n_asked) = header.n_found;
-            let nearest = Some((annexes[annex].number.clone(), n_found, n_asked));
-            let detail = Detail::UnknownForm { nearest };
-            let cell = Some(CellRef::new(spot.row, header.first_col));
-            findings.push(Finding::new(Kind::UnknownForm, Level::Hint, detail).at(spot.at(cell)));
-            return None;
-        }
         evidence.look_below(self.scheme, spot.sheet, table.last + 1..end, &spot.columns);
         Some(Found {
             annex,

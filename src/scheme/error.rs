@@ -159,6 +159,11 @@ pub enum Problem {
         /// Whether it is wrong for certain; else the name of the unit does not tell.
         is_certain: bool,
     },
+    /// A key of a rule that changes nothing: a year where nothing is yearly, rows where every cell names its own.
+    NoEffect {
+        /// The key.
+        key: &'static str,
+    },
     /// A rule that says nothing but what another says.
     SameRule {
         /// Id of the other.
@@ -180,6 +185,7 @@ impl Problem {
             | Problem::SharedFigure { .. }
             | Problem::NeverDue
             | Problem::NotDue { .. }
+            | Problem::NoEffect { .. }
             | Problem::SameRule { .. } => true,
             _ => false,
         }
@@ -341,6 +347,16 @@ impl fmt::Display for Problem {
                 denominator,
                 ..
             } => write!(f, "“{numerator}”除以“{denominator}”得不出“{value}”"),
+            Problem::NoEffect { key } if *key == "each" => f.write_str(
+                "each = \"year\" 不起作用：所涉及的列都不分年度，同一个错误会每年提示一次",
+            ),
+            Problem::NoEffect { key } if *key == "years" => {
+                f.write_str("applies 中的 years 不起作用：这条关系不分年度")
+            }
+            Problem::NoEffect { key } => write!(
+                f,
+                "applies 中的 {key} 不起作用：这条关系的单元格都已写明是哪一行"
+            ),
             Problem::SameRule { other } => {
                 write!(f, "与“{other}”是同一条关系，同一个错误会提示两次")
             }

@@ -103,6 +103,17 @@ impl Problem {
                 denominator,
                 ..
             } => format!("“{numerator}” divided by “{denominator}” does not give “{value}”"),
+            Problem::NoEffect { key } if *key == "each" => {
+                "each = \"year\" changes nothing: none of the columns is yearly, and each mistake would be told \
+                 once a year"
+                    .to_owned()
+            }
+            Problem::NoEffect { key } if *key == "years" => {
+                "years in applies changes nothing: this rule is about no year".to_owned()
+            }
+            Problem::NoEffect { key } => format!(
+                "{key} in applies changes nothing: every cell of this rule names its row"
+            ),
             Problem::SameRule { other } => {
                 format!("this is the same rule as “{other}”; each mistake would be told twice")
             }

@@ -112,6 +112,19 @@ impl Scheme {
         }
     }
 
+    /// Whether a reporter returns rows of its own of an annex that others return as well, so that the total below
+    /// them is no county's.
+    pub fn has_own_rows(&self, annex: &Annex, reporter: usize) -> bool {
+        let ReturnedBy::Kind(kind) = annex.returned_by else {
+            return false;
+        };
+        self.reporters[reporter].kind == kind
+            && match &annex.rows {
+                Rows::Register => true,
+                Rows::Fixed(rows) => rows.iter().any(|row| row.reporters.contains(&reporter)),
+            }
+    }
+
     /// The unit of an annex's leaf column in one of its fixed rows, if it has any.
     pub fn unit_of(&self, annex: &Annex, leaf: usize, spec: Option<usize>) -> Option<usize> {
         let row = spec.map(|idx| &annex.rows.fixed()[idx]);

@@ -170,6 +170,14 @@ pub(super) fn check_rules(scheme: &Scheme, written: &[Written<'_>], mistakes: &m
         if let Some(problem) = not_due(scheme, &it.rule) {
             refuse(id.clone(), problem);
         }
+        for key in without_effect(scheme, &it.rule) {
+            let span = match (key, common.each, common.applies) {
+                ("each", Some(each), _) => each.span(),
+                (_, _, Some(applies)) => applies.span(),
+                _ => id.clone(),
+            };
+            refuse(span, Problem::NoEffect { key });
+        }
         for (span, problem) in unlisted(scheme, it, written) {
             refuse(span, problem);
         }
@@ -361,6 +369,35 @@ fn not_due(scheme: &Scheme, rule: &Rule) -> Option<Problem> {
             annex: annex.number.to_string(),
             in_months,
         })
+}
+
+/// Keys of a rule that change nothing.
+fn without_effect(scheme: &Scheme, rule: &Rule) -> Vec<&'static str> {
+    let cells = rule.relation.cells();
+    let is_yearly = cells.iter().any(|sel| {
+        let annex = &scheme.annexes[sel.annex];
+        annex.columns[sel.column].each_year || annex.year_column.is_some()
+    });
+    // Those over time are of the month's year, and those of whole columns of every year there is.
+    let is_of_cells = !rule.relation.is_over_time() && !cells.is_empty();
+    let is_each = rule.each_year && !matches!(rule.relation, Relation::Trend { .. });
+    let has_years = rule.each_year
+        || cells.iter().any(|sel| {
+            let column = &scheme.annexes[sel.annex].columns[sel.column];
+            sel.year == YearSel::Current && (column.each_year || rows_have_years(scheme, sel))
+        });
+    let names_rows = cells.iter().all(|sel| sel.row != RowSel::Current);
+    let applies = &rule.applies;
+    let keys = [
+        ("each", is_each && !is_yearly),
+        ("years", applies.years.is_some() && !has_years),
+        ("rows", applies.rows.is_some() && names_rows),
+        ("except_rows", !applies.except_rows.is_empty() && names_rows),
+    ];
+    let keys = keys
+        .into_iter()
+        .filter(|(_, is_idle)| is_of_cells && *is_idle);
+    keys.map(|(key, _)| key).collect()
 }
 
 /// Values of a condition that are on no list of their column.

@@ -1083,3 +1083,207 @@ fn a_row_of_broken_formulas_is_one_finding() {
         ["多出一行，未汇总：第6行没有行名，不知是哪一行"]
     );
 }
+
+#[test]
+fn keys_that_change_nothing_are_warned_of() {
+    let range = |slots: &str| {
+        warned(&[&with(
+            AREAS,
+            &format!("[[range]]\nid = \"R\"\ncolumns = [\"造林\"]\nmin = \"0\"\n{slots}"),
+        )])
+    };
+    assert_eq!(
+        range("each = \"year\""),
+        "annex-1.toml:29:8: each = \"year\" 不起作用：所涉及的列都不分年度，同一个错误会每年提示一次"
+    );
+    assert_eq!(
+        range("applies = { years = [2023] }"),
+        "annex-1.toml:29:11: applies 中的 years 不起作用：这条关系不分年度"
+    );
+    let equal = "[[equal]]\nid = \"R\"\nleft = { row = \"东河镇\", column = \"造林\" }\n\
+                 right = { row = \"西岭镇\", column = \"造林\" }\napplies = { rows = [\"东河镇\"] }";
+    assert_eq!(
+        warned(&[&with(AREAS, equal)]),
+        "annex-1.toml:29:11: applies 中的 rows 不起作用：这条关系的单元格都已写明是哪一行"
+    );
+}
+
+#[test]
+fn a_rule_for_periods_in_which_nothing_is_returned_is_warned_of() {
+    let annex = changed(
+        AREAS,
+        &[(
+            "total_row",
+            "due = { every = \"quarter\", plan = false }\ntotal_row",
+        )],
+    );
+    let rule =
+        "[[range]]\nid = \"R\"\ncolumns = [\"造林\"]\nmin = \"0\"\napplies = { period = \"plan\" }";
+    assert_eq!(
+        warned(&[&with(&annex, rule)]),
+        "annex-1.toml:27:6: 这条关系只在规划中核对，而附件1不随规划报送"
+    );
+    // A quarter has no month before it that was returned.
+    let rule = "[[cumulative]]\nid = \"R\"\ncolumns = [\"造林\"]";
+    assert_eq!(
+        warned(&[&with(&annex, rule)]),
+        "annex-1.toml:27:6: 这条关系只在各月核对，而附件1各月不报送"
+    );
+}
+
+#[test]
+fn figures_that_several_share_are_warned_of() {
+    let tasks = r#"
+number      = "附件9"
+title       = "任务表"
+unit        = "亩"
+returned_by = "township"
+row_key     = ["任务"]
+reporter_column = "单位"
+
+[[columns]]
+name   = "任务"
+header = ["任务"]
+kind   = "text"
+[[columns]]
+name   = "单位"
+header = ["单位"]
+kind   = "reporter"
+print  = "row"
+[[columns]]
+name   = "完成"
+header = ["完成"]
+
+[[row]]
+key = ["造林"]
+cells."单位" = "东河镇、西岭镇"
+[[row]]
+key = ["补植"]
+cells."单位" = "南坪乡"
+"#;
+    assert_eq!(
+        warned(&[tasks]),
+        "annex-1.toml:7:19: “造林”一行由2个单位共同填报，“完成”的数不会相加，只取“东河镇”的；各报各的数时，请一个单位写一行"
+    );
+    let words = changed(
+        tasks,
+        &[(
+            "header = [\"完成\"]",
+            "header = [\"完成\"]\nkind = \"text\"",
+        )],
+    );
+    assert_eq!(warned(&[&words]), "");
+}
+
+#[test]
+fn forms_that_nobody_fills_in_are_said_to_be_none() {
+    let desk = Desk::new("no-forms");
+    let annex = changed(
+        AREAS,
+        &[("total_row", "due = { every = \"year\" }\ntotal_row")],
+    );
+    let output = desk.run(&[&annex], &["form", "--period", "2024-05", "--lang", "zh"]);
+    let shown = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{shown}");
+    assert!(shown.contains("没有要填报的表"), "{shown}");
+}
+
+#[test]
+fn a_row_whose_reporter_left_its_name_out_is_shown_under_it() {
+    let scheme = scheme(&[VILLAGES]);
+    let desk = Desk::new("unnamed");
+    villages(&desk, "东河镇", &["|红星村|10"]);
+    let shown = lines(&desk.merged(&scheme), &scheme, "附件2");
+    assert!(
+        shown.iter().any(|line| line == "东河镇|红星村|10"),
+        "{shown:?}"
+    );
+}
+
+/// Offices return rows of their own, and one of them answers for all.
+#[test]
+fn the_total_below_an_office_s_own_rows_is_not_the_county_s() {
+    let offices = changed(
+        AREAS,
+        &[
+            ("\"township\"", "\"department\""),
+            ("[\"单位\"]", "[\"项目\", \"单位\"]"),
+            (
+                "[\"东河镇\", \"西岭镇\", \"南坪乡\"]",
+                "[[\"甲\", \"县水利局\"], [\"乙\", \"县水利局\"], [\"丙\", \"县住建局\"]]",
+            ),
+            (
+                "[[columns]]",
+                "[[columns]]\nname = \"项目\"\nheader = [\"项目\"]\nkind = \"text\"\n[[columns]]",
+            ),
+        ],
+    );
+    let total = "[[equal]]\nid = \"E\"\nleft = { row = \"全县\", column = \"总面积\" }\n\
+                 right = { annex = \"附件1\", row = \"合计\", column = \"造林\" }";
+    let county_annex = SUM.split("[[equal]]").next().expect("its columns");
+    let scheme = scheme(&[&offices, &with(county_annex, total)]);
+    let desk = Desk::new("own-total");
+    let top = |by: &str| {
+        [
+            "附件1".to_owned(),
+            format!("填报单位：{by}"),
+            "项目|单位|造林面积|造林方式".to_owned(),
+        ]
+    };
+    for (by, rows) in [
+        (
+            "县水利局",
+            vec!["甲|县水利局|1|", "乙|县水利局|2|", "合计||3|"],
+        ),
+        ("县住建局", vec!["丙|县住建局|4|"]),
+    ] {
+        let top = top(by);
+        let lines: Vec<&str> = top.iter().map(String::as_str).chain(rows).collect();
+        desk.form(by, &lines);
+    }
+    // Its sheet is the county's figure, which is that of all rows: 1 + 2 + 4.
+    let row = [
+        "附件4",
+        "全县造林",
+        "填报单位：县水利局",
+        "地区|总面积",
+        "全县|7",
+    ];
+    desk.form("县水利局全县", &row);
+    let merged = desk.merged(&scheme);
+    assert_eq!(said(&merged.findings, Kind::Equal), Vec::<String>::new());
+    let county = &merged.county.annexes[0];
+    assert_eq!(county.total.as_ref().expect("a total row").stated, None);
+}
+
+#[test]
+fn a_table_that_shares_headers_with_two_annexes_is_not_taken_for_either() {
+    let other = changed(
+        SIX,
+        &[
+            ("附件7", "附件10"),
+            ("农业生产情况表", "农业收入表"),
+            ("果园", "葡萄"),
+        ],
+    );
+    let other = other.replace("果园", "葡萄");
+    let scheme = scheme(&[SIX, &other]);
+    let desk = Desk::new("neither");
+    desk.form(
+        "东河镇",
+        &[
+            "2024年粮食收购进度",
+            "单位|小麦|玉米|大豆|油菜|花生",
+            "东河镇|1|2|3|4|5",
+        ],
+    );
+    let merged = desk.merged(&scheme);
+    assert_eq!(
+        said(&merged.findings, Kind::AmbiguousForm),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        said(&merged.findings, Kind::UnknownForm),
+        ["认不出是哪张附件：最接近附件7，但只找到 6 列中的 3 列"]
+    );
+}

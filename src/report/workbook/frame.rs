@@ -208,8 +208,13 @@ impl<'a> Frame<'a> {
             let column_idx = self.annex.leaves[leaf].column;
             let position = self.annex.row_key.iter().position(|key| *key == column_idx);
             let key = position.and_then(|position| row.key.get(position));
+            let is_whose = position.is_some() && position == self.annex.reporter_key;
             match (returned, key, row.year) {
                 (Some(Value::Date(_) | Value::Amount(_)), ..) => {}
+                // Who left the own name out says it above the table.
+                (_, Some(key), _) if is_whose && key.is_empty() && row.reporter.is_some() => {
+                    return Shown::Text(Cow::Borrowed(self.reporter(row)));
+                }
                 (_, Some(key), _) => return Shown::Text(Cow::Borrowed(key)),
                 (_, None, Some(year)) if self.annex.year_column == Some(column_idx) => {
                     return Shown::Text(Cow::Owned(year.to_string()));

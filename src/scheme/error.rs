@@ -129,6 +129,8 @@ pub enum Problem {
         first: String,
         /// How many share the row.
         n_reporters: usize,
+        /// Whether these are all who return the annex, so that each has a part of it.
+        is_everyone: bool,
     },
     /// Nothing is left to be filled in.
     NothingToFillIn,
@@ -181,8 +183,8 @@ impl Problem {
     pub fn is_warning(&self) -> bool {
         match self {
             Problem::RatioUnit { is_certain, .. } => !is_certain,
+            Problem::SharedFigure { is_everyone, .. } => !is_everyone,
             Problem::NobodyFillsIn { .. }
-            | Problem::SharedFigure { .. }
             | Problem::NeverDue
             | Problem::NotDue { .. }
             | Problem::NoEffect { .. }
@@ -321,6 +323,7 @@ impl fmt::Display for Problem {
                 column,
                 first,
                 n_reporters,
+                ..
             } => write!(
                 f,
                 "“{row}”一行由{n_reporters}个单位共同填报，“{column}”的数不会相加，只取“{first}”的；\

@@ -72,6 +72,7 @@ impl Problem {
                 column,
                 first,
                 n_reporters,
+                ..
             } => format!(
                 "{n_reporters} reporters share row “{row}”; their figures of “{column}” are not added up, that of \
                  “{first}” is taken. Give each a row where each has a figure of its own"

@@ -61,6 +61,10 @@ impl AnnexLoader<'_> {
     /// Whether each row is somebody's who returns the annex, and its figures one reporter's.
     fn check_owners(&mut self, file: &AnnexFile, annex: &Annex, kind: ReporterKind) {
         let reporters = &self.scheme.reporters;
+        let n_asked = reporters
+            .iter()
+            .filter(|reporter| reporter.kind == kind)
+            .count();
         let mut problems = Vec::new();
         for spec in annex.rows.fixed() {
             let row = spec.printed.join("·");
@@ -70,12 +74,14 @@ impl AnnexLoader<'_> {
                 continue;
             };
             let n_reporters = 1 + own.filter(|reporter| reporter.kind == kind).count();
-            let added_up = added_up(annex, spec).filter(|_| n_reporters > 1);
-            problems.extend(added_up.map(|column| Problem::SharedFigure {
+            let is_everyone = n_reporters == n_asked;
+            let shared = shared_figure(annex, spec, is_everyone).filter(|_| n_reporters > 1);
+            problems.extend(shared.map(|column| Problem::SharedFigure {
                 row,
                 column,
                 first: first.name.to_string(),
                 n_reporters,
+                is_everyone,
             }));
         }
         let span = (file.reporter_column.as_ref()).map_or(file.returned_by.span(), |it| it.span());
@@ -140,15 +146,21 @@ fn in_register(annex: &Annex) -> String {
     }
 }
 
-/// The first column whose figures in a row add up.
-fn added_up(annex: &Annex, spec: &RowSpec) -> Option<String> {
+/// The first column of a row in which reporters who share it have figures of their own: those that add up, and of a
+/// row that is everyone's all of them. What two offices say of a task's target is one figure.
+fn shared_figure(annex: &Annex, spec: &RowSpec, is_everyone: bool) -> Option<String> {
     let idx = annex.row_spec(&spec.key, spec.year);
-    let adds_up = |leaf: &usize| {
-        annex.is_data(*leaf) && annex.kind_of(*leaf, idx) == ColumnKind::Additive
-            // What is held against a target is the whole task's, whoever says it.
-            && !annex.column_of(*leaf).measures_target
+    let is_own = |leaf: &usize| {
+        let kind = annex.kind_of(*leaf, idx);
+        let is_held = annex.column_of(*leaf).measures_target;
+        let is_filled_in = annex.is_data(*leaf) && (!is_held || spec.target.is_some());
+        is_filled_in
+            && match is_everyone {
+                true => kind.is_figure(),
+                false => kind == ColumnKind::Additive && !is_held,
+            }
     };
-    let leaf = (0..annex.leaves.len()).find(adds_up)?;
+    let leaf = (0..annex.leaves.len()).find(is_own)?;
     Some(annex.column_of(leaf).name.to_string())
 }
 

@@ -16,6 +16,7 @@ use hebiao::report::workbook::write_workbook;
 use hebiao::scheme::{Scheme, SchemeFile, load, load_with_warnings};
 use rust_xlsxwriter::{Formula, Workbook};
 
+use crate::desk::luntai_files;
 use crate::merged::COUNTY;
 
 /// One figure of each township.
@@ -245,7 +246,9 @@ fn sheet_lines(bytes: &[u8], sheet: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_small_annexes_are_sound() {
+fn the_shipped_scheme_and_the_small_annexes_are_sound() {
+    let (_, warnings) = load_with_warnings(&luntai_files()).expect("the shipped scheme");
+    assert_eq!(warnings, []);
     for annex in [AREAS, VILLAGES, YEARS] {
         assert_eq!(warned(&[annex]), "");
     }
@@ -1037,7 +1040,7 @@ fn the_total_of_rates_is_their_quotient_or_weighted_mean() {
     assert!(
         found
             .iter()
-            .any(|it| it == "IFERROR(ROUND(SUM(C7)*100/(SUM(B7)*1),1),\"\")"),
+            .any(|it| it == "IFERROR(ROUND(C7*100/B7,1),\"\")"),
         "{found:?}"
     );
     assert!(
@@ -1132,7 +1135,7 @@ fn a_rule_for_periods_in_which_nothing_is_returned_is_warned_of() {
 }
 
 #[test]
-fn figures_that_several_share_are_warned_of() {
+fn figures_that_several_share_are_warned_of_and_those_of_everyone_refused() {
     let tasks = r#"
 number      = "附件9"
 title       = "任务表"
@@ -1165,8 +1168,15 @@ cells."单位" = "南坪乡"
         warned(&[tasks]),
         "annex-1.toml:7:19: “造林”一行由2个单位共同填报，“完成”的数不会相加，只取“东河镇”的；各报各的数时，请一个单位写一行"
     );
+    // A row that is everyone's has a part of each.
+    let all = changed(tasks, &[("东河镇、西岭镇", "东河镇、西岭镇、南坪乡")]);
+    let said = refused(&[&all]);
+    assert!(
+        said.contains("“造林”一行由3个单位共同填报，“完成”的数不会相加"),
+        "{said}"
+    );
     let words = changed(
-        tasks,
+        &all,
         &[(
             "header = [\"完成\"]",
             "header = [\"完成\"]\nkind = \"text\"",

@@ -107,16 +107,24 @@ impl Frame<'_> {
                 denominator,
                 factor: (times, by),
             } => {
-                let sum = |leaves: &[usize]| format!("SUM({})", addresses(leaves, at));
+                let sum = |leaves: &[usize]| match leaves {
+                    [only] => CellRef::new(at, *only as u32).to_string(),
+                    leaves => format!("SUM({})", addresses(leaves, at)),
+                };
+                let one = Amount::from(1);
+                let above = match *times == one {
+                    true => sum(numerator),
+                    false => format!("{}*{times}", sum(numerator)),
+                };
+                let below = match *by == one {
+                    true => sum(denominator),
+                    false => format!("({}*{by})", sum(denominator)),
+                };
                 let hundredth = match self.percent[leaf] {
                     true => "/100",
                     false => "",
                 };
-                format!(
-                    "{}*{times}/({}*{by}){hundredth}",
-                    sum(numerator),
-                    sum(denominator)
-                )
+                format!("{above}/{below}{hundredth}")
             }
         };
         Some(Formula::new(format!(

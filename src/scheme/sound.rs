@@ -1,6 +1,7 @@
 //! What is written as it should be and would go wrong all the same: annexes that nobody can return or that
 //! nobody's rows can be told apart in, rules that hold nowhere, say a thing twice, or exclude each other.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -169,7 +170,7 @@ pub(super) fn check_rules(scheme: &Scheme, written: &[Written<'_>], mistakes: &m
     let bounds: Vec<Vec<Bounds<'_>>> = (written.iter())
         .map(|it| bounds(scheme, &it.rule))
         .collect();
-    let said: Vec<String> = written.iter().map(|it| said(&it.rule)).collect();
+    let mut known: HashMap<String, usize> = HashMap::new();
     for (idx, it) in written.iter().enumerate() {
         let common = it.source.common();
         let id = common.id.span();
@@ -197,8 +198,9 @@ pub(super) fn check_rules(scheme: &Scheme, written: &[Written<'_>], mistakes: &m
             refuse(span, problem);
         }
         let id_of = |other: usize| written[other].rule.id.to_string();
-        if let Some(other) = (0..idx).find(|&other| said[other] == said[idx]) {
-            let other = id_of(other);
+        let first = *known.entry(said(&it.rule)).or_insert(idx);
+        if first != idx {
+            let other = id_of(first);
             refuse(id, Problem::SameRule { other });
         } else if let Some(other) =
             (0..idx).find(|&other| exclude(scheme, &bounds[other], &bounds[idx]))

@@ -194,7 +194,7 @@ pub(super) fn label_cols(annex: &Annex) -> usize {
 }
 
 /// The columns that the label of a total row covers: those that say which row it is where they stand in front, else
-/// the first key by itself.
+/// the first keys that stand beside each other.
 pub(super) fn total_label(annex: &Annex) -> Range<usize> {
     let is_key = |leaf: &usize| annex.is_key(annex.leaves[*leaf].column);
     let leading = 0..label_cols(annex);
@@ -206,8 +206,12 @@ pub(super) fn total_label(annex: &Annex) -> Range<usize> {
         let column = annex.leaves[*leaf].column;
         annex.one_row_each.is_none_or(|name| name == column)
     };
-    let key = (0..annex.leaves.len()).find(|leaf| is_key(leaf) && is_shown(leaf));
-    key.map_or(leading, |leaf| leaf..leaf + 1)
+    let is_name = |leaf: &usize| is_key(leaf) && is_shown(leaf);
+    let Some(first) = (0..annex.leaves.len()).find(is_name) else {
+        return leading;
+    };
+    let n_keys = (first..annex.leaves.len()).take_while(is_name).count();
+    first..first + n_keys
 }
 
 /// How many of these stay in sight when the sheet is moved sideways.

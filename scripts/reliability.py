@@ -555,15 +555,22 @@ def main():
     arguments = parser.parse_args()
     work = arguments.work or pathlib.Path(tempfile.mkdtemp(prefix="hebiao-reliability-"))
     table = Table()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    try:
+        run_all(arguments, work, table)
+    finally:
+        failed = table.print()
+        if not arguments.work:
+            shutil.rmtree(work, ignore_errors=True)
+    return 1 if failed else 0
+
+
+def run_all(arguments, work, table):
     for what in arguments.only.split(","):
         print(what, flush=True)
         desk = Desk(arguments.program.resolve(), work / what)
         {"kills": kills, "faults": faults, "disks": disks, "races": races, "watch": watch, "names": names}[what](desk, table, arguments.quick)
         table.add("the inbox is untouched", desk.untouched(), what)
-    failed = table.print()
-    if not arguments.work:
-        shutil.rmtree(work, ignore_errors=True)
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":

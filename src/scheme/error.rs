@@ -88,6 +88,15 @@ pub enum Problem {
         /// The column.
         column: String,
     },
+    /// More than a scheme may have.
+    TooMany {
+        /// Of what.
+        what: Counted,
+        /// How many there are.
+        given: usize,
+        /// The most that is allowed.
+        limit: usize,
+    },
     /// Something that must be there and is not.
     Lacking {
         /// What.
@@ -108,6 +117,33 @@ pub enum What {
     Rule,
     Target,
     File,
+}
+
+/// What a scheme may have too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Bytes of a file.
+    Bytes,
+    /// Years of the plan.
+    Years,
+    /// Units and their aliases.
+    Units,
+    /// Reporters and their aliases.
+    Reporters,
+    /// Annexes.
+    Annexes,
+    /// Columns of an annex, in all years.
+    Columns,
+    /// Levels of a header.
+    Levels,
+    /// Rows of an annex, in all years.
+    Rows,
+    /// Rows of an annex by its columns.
+    Cells,
+    /// Rules.
+    Rules,
+    /// Rules, in all years.
+    RulesByYears,
 }
 
 /// Why a rule can never be checked.
@@ -185,6 +221,11 @@ impl fmt::Display for Problem {
             Problem::NotPrinted { column } => {
                 write!(f, "没有写明“{column}”一列印什么（写在这一行的 cells 中）")
             }
+            Problem::TooMany { what, given, limit } => write!(
+                f,
+                "{what}太多：{given}，最多 {limit} / too many {}: {given}, the limit is {limit}",
+                what.in_english()
+            ),
             Problem::Lacking { what } => write!(f, "缺少{what}"),
         }
     }
@@ -202,6 +243,42 @@ impl fmt::Display for What {
             What::Rule => "审核关系编号",
             What::Target => "正文目标",
             What::File => "文件",
+        })
+    }
+}
+
+impl Counted {
+    fn in_english(self) -> &'static str {
+        match self {
+            Counted::Bytes => "bytes in this file",
+            Counted::Years => "years",
+            Counted::Units => "units and aliases",
+            Counted::Reporters => "reporters and aliases",
+            Counted::Annexes => "annexes",
+            Counted::Columns => "columns (yearly ones count once a year)",
+            Counted::Levels => "header levels",
+            Counted::Rows => "rows (yearly ones count once a year)",
+            Counted::Cells => "cells (rows by columns)",
+            Counted::Rules => "rules",
+            Counted::RulesByYears => "rules by years",
+        }
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Counted::Bytes => "这个文件的字节",
+            Counted::Years => "年份",
+            Counted::Units => "计量单位及其别名",
+            Counted::Reporters => "填报单位及其别名",
+            Counted::Annexes => "附件",
+            Counted::Columns => "列（分年度的每年算一列）",
+            Counted::Levels => "表头的层数",
+            Counted::Rows => "行（分年度的每年算一行）",
+            Counted::Cells => "单元格（行数乘列数）",
+            Counted::Rules => "审核关系",
+            Counted::RulesByYears => "审核关系（分年度的每年算一条）",
         })
     }
 }

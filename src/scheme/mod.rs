@@ -8,6 +8,7 @@ mod alike;
 mod annex;
 mod error;
 mod file;
+mod limits;
 mod load;
 mod name;
 mod printed;
@@ -24,7 +25,7 @@ pub use annex::{
     Annex, Column, ColumnKind, Course, Due, Frequency, Goal, HeaderCell, Leaf, Print, ReturnedBy,
     RowSpec, Rows, Target, TotalRow,
 };
-pub use error::{NeverChecked, Problem, SchemeError, What};
+pub use error::{Counted, NeverChecked, Problem, SchemeError, What};
 pub use load::{SchemeFile, load};
 pub use name::{NameMatch, Roster, is_near, is_shortened, plain, without_remark};
 pub use publish::{MOST_DECIMALS, Publish};

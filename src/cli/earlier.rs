@@ -32,6 +32,7 @@ pub(super) fn earlier(
         last_month: pasts.next().flatten(),
         year_before: pasts.next().flatten(),
         months: pasts.flatten().collect(),
+        left_out: Vec::new(),
     })
 }
 

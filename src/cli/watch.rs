@@ -4,7 +4,6 @@
 //! often send none, so the folder is looked through every few seconds anyway. A file that is still being
 //! copied is waited for.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::sleep;
@@ -14,6 +13,7 @@ use anyhow::Result;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::inbox;
+use crate::model::Unreadable;
 
 use super::Surroundings;
 
@@ -89,11 +89,11 @@ fn settled(folder: &Path) -> Content {
     let (mut since, begun) = (Instant::now(), Instant::now());
     loop {
         let is_settled = since.elapsed() >= SETTLED;
-        if is_settled && (can_be_read(folder, &content) || since.elapsed() >= LOCKED) {
+        if is_settled && (can_be_read(folder) || since.elapsed() >= LOCKED) {
             return content;
         }
         // The very first time nothing is known of when files came; those of a while ago have settled.
-        if begun == since && is_old(&content) && can_be_read(folder, &content) {
+        if begun == since && is_old(&content) && can_be_read(folder) {
             return content;
         }
         sleep(SETTLED / 5);
@@ -127,8 +127,9 @@ fn content(folder: &Path) -> Content {
         .collect()
 }
 
-/// A program that is still writing a file may keep others out.
-fn can_be_read(folder: &Path, content: &Content) -> bool {
-    let mut paths = content.iter().map(|(path, ..)| folder.join(path));
-    paths.all(|path| File::open(path).is_ok())
+/// A program that is still writing a file may keep others out. What is never opened is not waited for.
+fn can_be_read(folder: &Path) -> bool {
+    let files = inbox::list(folder).unwrap_or_default();
+    let mut returns = files.iter().filter(|file| !file.ignored);
+    returns.all(|file| !matches!(file.open(usize::MAX), Err(Unreadable::NotOpened { .. })))
 }

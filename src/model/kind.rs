@@ -47,11 +47,13 @@ pub enum Kind {
     OldForm,
     WrongPeriod,
     Copied,
+    EarlierUnread,
+    ProgramFault,
 }
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -93,6 +95,8 @@ impl Kind {
         Self::OldForm,
         Self::WrongPeriod,
         Self::Copied,
+        Self::EarlierUnread,
+        Self::ProgramFault,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -139,6 +143,8 @@ impl Kind {
             Kind::OldForm => "old-form",
             Kind::WrongPeriod => "wrong-period",
             Kind::Copied => "copied",
+            Kind::EarlierUnread => "earlier-unread",
+            Kind::ProgramFault => "program-fault",
         }
     }
 }

@@ -27,6 +27,7 @@ mod saved;
 mod serial;
 mod shared_formulas;
 mod sniff;
+mod weight;
 mod xls;
 mod xlsb;
 mod xlsx;
@@ -34,7 +35,9 @@ mod xml;
 
 use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
+pub(crate) use guard::{catch_panics, caught};
 use sniff::Content;
+pub(crate) use weight::{MOST_EXPANDED, weight};
 
 /// Reads a workbook from the bytes of its file.
 ///
@@ -47,7 +50,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
             limits.file_bytes,
         ));
     }
-    let workbook = guard::catch_panics(|| {
+    let workbook = catch_panics(|| {
         let mut budget = Budget::new(limits);
         match sniff::content(bytes, limits)? {
             Content::Package => package::read(bytes, &mut budget),

@@ -1,5 +1,7 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
+#[cfg(all(unix, feature = "consolidate"))]
+mod accidents;
 mod annotate;
 mod blank_form;
 mod check_command;

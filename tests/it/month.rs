@@ -24,10 +24,10 @@ use serde_json::Value;
 use crate::merged::{ANNEX_3, COUNTY};
 
 /// A folder with a scheme and an inbox, gone when the test ends.
-struct Desk(PathBuf);
+pub(crate) struct Desk(PathBuf);
 
 impl Desk {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder =
             std::env::temp_dir().join(format!("hebiao-month-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
@@ -47,18 +47,18 @@ impl Desk {
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// Puts a return into the inbox. `saved` is in universal time, eight hours behind the county's clocks.
-    fn returned(&self, file: &str, saved: &str, row: &str) {
+    pub(crate) fn returned(&self, file: &str, saved: &str, row: &str) {
         let path = self.path("inbox").join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, form(saved, row)).expect("a file");
     }
 
-    fn april(&self) {
+    pub(crate) fn april(&self) {
         for row in [
             "东河镇|10|20|10|40",
             "西岭镇|30|30|20|80",
@@ -88,7 +88,7 @@ impl Desk {
         );
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hebiao"));
         command.args(arguments);
         for (name, folder) in [
@@ -101,7 +101,7 @@ impl Desk {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program runs")
     }
 
@@ -118,7 +118,7 @@ impl Desk {
         range.rows().map(text).collect()
     }
 
-    fn findings(&self, period: &str) -> Option<Value> {
+    pub(crate) fn findings(&self, period: &str) -> Option<Value> {
         let bytes = fs::read(self.path("out").join(period).join("findings.json")).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
@@ -131,7 +131,7 @@ impl Drop for Desk {
 }
 
 /// A form of 附件3 with one row.
-fn form(saved: &str, row: &str) -> Vec<u8> {
+pub(crate) fn form(saved: &str, row: &str) -> Vec<u8> {
     titled("东河县2023-2025年造林绿化任务指导性计划表", saved, row)
 }
 
@@ -178,7 +178,7 @@ fn merged(desk: &Desk) -> Value {
     desk.findings("2024-05").expect("findings.json")
 }
 
-fn texts(value: &Value, keys: &[&str]) -> String {
+pub(crate) fn texts(value: &Value, keys: &[&str]) -> String {
     let text = |key: &&str| match &value[*key] {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -186,7 +186,7 @@ fn texts(value: &Value, keys: &[&str]) -> String {
     keys.iter().map(text).collect::<Vec<_>>().join(" ")
 }
 
-fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+pub(crate) fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     Basis, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent, Need,
-    Period, PeriodSource, ReadAs, Reason, Slip, Wanted,
+    Period, PeriodSource, ReadAs, Reason, Slip, Stage, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -184,6 +184,23 @@ fn examples() -> Vec<Finding> {
             Detail::Told {
                 about: "轮台镇 轮台镇.xlsx 附件7!E5".into(),
                 message: "合计与分项之和不符".into(),
+            },
+        ),
+        finding(
+            Kind::EarlierUnread,
+            Detail::EarlierUnread {
+                period: Period::Month {
+                    year: 2024,
+                    month: 4,
+                },
+                damage: Damage::NotAsWritten,
+            },
+        ),
+        finding(
+            Kind::ProgramFault,
+            Detail::StageFailed {
+                stage: Stage::Together,
+                detail: "index 3".into(),
             },
         ),
         finding(
@@ -613,13 +630,15 @@ fn variant(detail: &Detail) -> usize {
         Detail::PeriodsDiffer { .. } => 52,
         Detail::OfOtherPeriod { .. } => 53,
         Detail::RangePer { .. } => 54,
+        Detail::EarlierUnread { .. } => 55,
+        Detail::StageFailed { .. } => 56,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..55 {
+    for number in 0..57 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

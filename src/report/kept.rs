@@ -138,6 +138,16 @@ fn files_under(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// Whether a file of an outbox, `name` under the folder of its `period`, has the hash that this program wrote it with; also
+/// where nothing is known of it, as of an outbox that was copied without its list.
+#[cfg(feature = "consolidate")]
+pub(crate) fn is_as_written(outbox: &Path, period: &str, name: &str, hash: &str) -> bool {
+    let list = Written::read(&outbox.join(format!(".{period}.files")));
+    let list = list.ok().flatten();
+    let hashes = list.as_ref().and_then(|written| written.0.get(name));
+    hashes.is_none_or(|hashes| hashes.iter().any(|known| known == hash))
+}
+
 fn hash(path: &Path) -> io::Result<String> {
     let mut hasher = Sha256::new();
     io::copy(&mut File::open(path)?, &mut hasher)?;

@@ -11,6 +11,8 @@ mod command_line;
 mod consolidate;
 mod county_workbook;
 mod desk;
+#[cfg(feature = "consolidate")]
+mod earlier;
 mod explain;
 mod form;
 #[cfg(feature = "consolidate")]

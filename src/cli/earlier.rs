@@ -19,6 +19,8 @@ use crate::report::kept::is_as_written;
 use crate::report::{Lang, words};
 use crate::scheme::Scheme;
 
+use super::tell;
+
 /// What was consolidated before, as far as it is in the outbox.
 pub(super) fn earlier(
     scheme: &Scheme,
@@ -50,7 +52,7 @@ pub(super) fn earlier(
         match past {
             Ok(past) => earlier.months.extend(past),
             Err((period, damage)) => {
-                eprintln!("{}", left_out(outbox, period, &damage, lang));
+                tell(&left_out(outbox, period, &damage, lang));
                 earlier.left_out.push((period, damage));
             }
         }

@@ -47,13 +47,14 @@ pub enum Kind {
     OldForm,
     WrongPeriod,
     Copied,
+    NoCopy,
     EarlierUnread,
     ProgramFault,
 }
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -95,6 +96,7 @@ impl Kind {
         Self::OldForm,
         Self::WrongPeriod,
         Self::Copied,
+        Self::NoCopy,
         Self::EarlierUnread,
         Self::ProgramFault,
     ];
@@ -143,6 +145,7 @@ impl Kind {
             Kind::OldForm => "old-form",
             Kind::WrongPeriod => "wrong-period",
             Kind::Copied => "copied",
+            Kind::NoCopy => "no-copy",
             Kind::EarlierUnread => "earlier-unread",
             Kind::ProgramFault => "program-fault",
         }

@@ -69,7 +69,7 @@ impl Desk {
         }
     }
 
-    fn may(&self) {
+    pub(crate) fn may(&self) {
         // Saved later, though its name comes first.
         self.returned(
             "2024-05/东河镇b.xlsx",
@@ -106,7 +106,7 @@ impl Desk {
     }
 
     /// The lines of a sheet of May's workbook, cells that are filled in.
-    fn lines(&self, sheet: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, sheet: &str) -> Vec<String> {
         let workbook = self.path("out/2024-05/东河县-2024-05-汇总.xlsx");
         let mut workbook: Xlsx<_> = open_workbook(workbook).expect("a workbook");
         let range = workbook.worksheet_range(sheet).expect(sheet);
@@ -506,7 +506,7 @@ fn status_finds_what_a_merge_would_find() {
 }
 
 /// A program that is ended with the test.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -515,7 +515,7 @@ impl Drop for Running {
     }
 }
 
-fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}");

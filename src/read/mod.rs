@@ -31,6 +31,7 @@ mod saved;
 mod serial;
 mod shared_formulas;
 mod sniff;
+mod weight;
 mod xls;
 mod xlsb;
 mod xlsx;
@@ -38,9 +39,9 @@ mod xml;
 
 use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
+pub(crate) use guard::{catch_panics, caught};
 use sniff::Content;
-
-pub(crate) use guard::catch_panics;
+pub(crate) use weight::{MOST_EXPANDED, weight};
 
 /// Reads a workbook from the bytes of its file.
 ///

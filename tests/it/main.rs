@@ -1,5 +1,7 @@
 //! Tests from outside, in one binary: each binary links all of polars.
 
+#[cfg(all(unix, feature = "consolidate"))]
+mod accidents;
 mod annotate;
 mod blank_form;
 mod check_command;
@@ -10,6 +12,8 @@ mod compare;
 mod consolidate;
 #[cfg(feature = "consolidate")]
 mod county_workbook;
+#[cfg(feature = "consolidate")]
+mod earlier;
 mod example;
 mod explain;
 #[cfg(feature = "consolidate")]

@@ -16,7 +16,7 @@ use std::io::ErrorKind;
 use rust_decimal::RoundingStrategy;
 
 use crate::model::{
-    AliasMatch, Amount, CellRef, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
+    AliasMatch, Amount, CellRef, Damage, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
     Operand, Place, ReporterSource, ReturnState, Suspect, Unreadable, Verdict,
 };
 
@@ -232,6 +232,14 @@ pub fn unreadable(why: &Unreadable, lang: Lang) -> String {
     match lang {
         Lang::Zh => zh::unreadable(why),
         Lang::En => en::unreadable(why),
+    }
+}
+
+/// Why records of an earlier period cannot be used.
+pub fn damage(damage: &Damage, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => zh::damage(damage),
+        Lang::En => en::damage(damage),
     }
 }
 

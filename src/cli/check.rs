@@ -1,7 +1,7 @@
 //! `hebiao check`: what is wrong in a few files, before they are sent.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -147,20 +147,19 @@ fn write_copies(
     folder: &Path,
     lang: Lang,
 ) -> Result<Vec<PathBuf>> {
+    let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in &checked.findings {
+        if let Some(place) = &finding.place {
+            by_file.entry(&place.file).or_default().push(finding);
+        }
+    }
     let jobs: Vec<(&InboxFile, Vec<&Finding>)> = files
         .iter()
         .enumerate()
         .filter_map(|(idx, file)| {
             let record = &checked.files[idx];
             let workbook = checked.workbooks[idx].as_ref()?;
-            let findings: Vec<&Finding> = checked
-                .findings
-                .iter()
-                .filter(|finding| {
-                    let place = finding.place.as_ref();
-                    place.is_some_and(|place| place.file == record.path)
-                })
-                .collect();
+            let findings = by_file.get(&*record.path).cloned().unwrap_or_default();
             let was_marked = workbook.sheets.iter().any(explanations::is_ours);
             let counts = !matches!(record.status, FileStatus::Duplicate(_));
             (counts && (was_marked || !findings.is_empty())).then_some((file, findings))

@@ -95,6 +95,12 @@ impl Amount {
         exact.then_some(Self(product))
     }
 
+    /// Whether it has no more digits than a spreadsheet keeps of a number, so that a number cell shows it as it is.
+    pub fn is_short(self) -> bool {
+        let fits = |amount: Self| amount.0.mantissa().unsigned_abs() < 1_000_000_000_000_000;
+        fits(self) || fits(self.normalised())
+    }
+
     /// The magnitude.
     pub fn abs(self) -> Self {
         Self(self.0.abs())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, CellRef, Detail, Kind, Period, Suspect};
+use super::{Amount, CellRef, Cells, Detail, Kind, Period, Suspect};
 
 /// One thing to tell the user about the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Finding {
     /// Where it is; `None` for what is nowhere, such as a form not returned.
     pub place: Option<Place>,
     /// The other cells concerned.
-    pub cells: Vec<Place>,
+    pub cells: Cells,
     /// What stands there.
     pub given: Option<String>,
     /// What was expected.
@@ -112,7 +112,7 @@ impl Finding {
             year: None,
             period: None,
             place: None,
-            cells: Vec::new(),
+            cells: Cells::new(),
             given: None,
             expected: None,
             difference: None,
@@ -144,8 +144,8 @@ impl Finding {
 
     /// Lets `change` see every place that it names: its own, those of its figures and of its suspects.
     pub fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
-        let own = self.place.iter_mut().chain(&mut self.cells);
-        own.for_each(&mut *change);
+        self.place.iter_mut().for_each(&mut *change);
+        self.cells.change_places(change);
         self.detail.change_places(change);
         for suspect in &mut self.suspects {
             suspect.change_places(change);

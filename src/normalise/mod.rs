@@ -13,8 +13,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, Cell, CellRef, CellValue, Detail, Entry, Finding, Kind, Level, Period, Place, ReadAs,
-    Row, RowKind, Sheet, Table, Value, Wanted,
+    Amount, Cell, CellRef, CellValue, Cells, Detail, Entry, Finding, Kind, Level, Period, Place,
+    ReadAs, Row, RowKind, Sheet, Table, Value, Wanted,
 };
 use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{
@@ -122,7 +122,7 @@ struct Departure {
     cell: CellRef,
     typed: String,
     read: String,
-    others: Vec<Place>,
+    others: Cells,
 }
 
 /// What states the unit of a figure.
@@ -877,7 +877,7 @@ impl Form<'_> {
                 cell,
                 typed: typed.to_owned(),
                 read,
-                others: Vec::new(),
+                others: Cells::new(),
             }),
         }
     }
@@ -929,7 +929,7 @@ impl Form<'_> {
         if *n_said > MAX_SAME {
             let same = &mut self.findings[*last];
             same.cells.push(place);
-            same.cells.extend(finding.cells);
+            same.cells.extend(finding.cells.iter());
             return;
         }
         *last = self.findings.len();

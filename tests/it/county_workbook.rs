@@ -489,7 +489,8 @@ fn what_is_said_of_several_cells_names_the_one_it_quotes() {
     hint.cells = vec![
         place("西岭镇", "附件3", "C5"),
         place("西岭镇", "附件3", "D5"),
-    ];
+    ]
+    .into();
     let merged = forests(&scheme).finding(hint).merged();
     let notes = Written::of(&merged, &scheme, Lang::Zh).notes();
     let said = "填写“１０”，读作 10；C6:D6 也是";

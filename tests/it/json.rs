@@ -167,7 +167,8 @@ fn findings() -> Vec<Finding> {
     sum.cells = vec![
         place("a.xlsx", "附件7", "F3"),
         place("a.xlsx", "附件7", "G3"),
-    ];
+    ]
+    .into();
     sum.difference = Some("18.00".parse().expect("a figure"));
     sum.tolerance = Some("0.5".parse().expect("a figure"));
     sum.suspects = vec![Suspect {
@@ -188,7 +189,8 @@ fn findings() -> Vec<Finding> {
         place("a.xlsx", "it's", "C4"),
         place("草湖乡/d.xlsx", "附件5", "D5"),
         Place::file(&"e.xlsx".into()),
-    ];
+    ]
+    .into();
 
     let mut missing = Finding::new(Kind::NotReturned, Level::Hint, Detail::NotReturned);
     missing.annex = Some("附件7".into());

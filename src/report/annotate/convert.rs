@@ -194,7 +194,7 @@ fn write_cell(
         }
         _ => {
             let text = shown(cell);
-            let text = text::cut(&text, 32_000);
+            let text = text::fit(&text);
             page.write_string_with_format(row, col, text, &format)?;
         }
     }

@@ -467,15 +467,13 @@ fn open_row(rows: &mut String, row: u32, height: f64) {
 
 /// A cell with text; texts of our own stay out of the list that the workbook's cells share.
 fn cell(rows: &mut String, row: u32, col: u32, format: usize, text: &str) {
-    // Excel takes 32,767 characters.
-    const LONGEST: usize = 16_000;
     let at = CellRef::new(row, col);
     let _ = match text.is_empty() {
         true => write!(rows, "<c r=\"{at}\" s=\"{format}\"/>"),
         false => write!(
             rows,
             "<c r=\"{at}\" s=\"{format}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>",
-            escape(&text::cut(text, LONGEST))
+            escape(&text::fit(text))
         ),
     };
 }

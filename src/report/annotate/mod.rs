@@ -29,7 +29,7 @@ mod sheet;
 mod styles;
 mod xml;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rust_xlsxwriter::XlsxError;
 
@@ -236,10 +236,18 @@ impl Copy<'_> {
         let cells: Vec<Vec<(String, CellRef)>> = (self.findings.iter())
             .map(|finding| self.cells_of(&main, finding))
             .collect();
+        let mut by_sheet: HashMap<&str, BTreeMap<CellRef, Vec<&Finding>>> = HashMap::new();
+        for (finding, cells) in self.findings.iter().zip(&cells) {
+            for (sheet, at) in cells {
+                let found = by_sheet.entry(sheet).or_default().entry(*at).or_default();
+                found.push(finding);
+            }
+        }
         let mut before = BTreeMap::new();
         for entry in &main.sheets {
+            let found = by_sheet.remove(&*entry.name).unwrap_or_default();
             let silent =
-                self.mark_sheet(&mut package, &main, entry, &mut styles, &cells, &mut before)?;
+                self.mark_sheet(&mut package, &main, entry, &mut styles, found, &mut before)?;
             if !silent.is_empty() {
                 remarks.push(match self.lang {
                     Lang::Zh => format!("工作表“{}”的 {} 有会话式批注（可回复的批注），原样保留；这几格只标了颜色，问题见下表。", entry.name, listed(&silent, "、")),
@@ -282,12 +290,13 @@ impl Copy<'_> {
         let file = finding.place.as_ref().map(|place| &place.file);
         let places = marked_places(finding).filter(|place| Some(&place.file) == file);
         let mut cells: Vec<(String, CellRef)> = Vec::new();
+        let mut seen: HashSet<(String, CellRef)> = HashSet::new();
         for place in places {
             let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
                 continue;
             };
             let cell = self.place_of(main, sheet, cell);
-            cells.extend(cell.filter(|cell| !cells.contains(cell)));
+            cells.extend(cell.filter(|cell| seen.insert(cell.clone())));
         }
         cells
     }
@@ -315,15 +324,9 @@ impl Copy<'_> {
         main: &MainPart,
         entry: &SheetEntry,
         styles: &mut Styles,
-        cells: &[Vec<(String, CellRef)>],
+        found: BTreeMap<CellRef, Vec<&Finding>>,
         before: &mut BTreeMap<(String, CellRef), Fill>,
     ) -> Result<Vec<CellRef>, AnnotateError> {
-        let mut found: BTreeMap<CellRef, Vec<&Finding>> = BTreeMap::new();
-        for (finding, cells) in self.findings.iter().zip(cells) {
-            for (_, at) in cells.iter().filter(|(sheet, _)| *sheet == entry.name) {
-                found.entry(*at).or_default().push(finding);
-            }
-        }
         // Marks of an earlier annotation are on any sheet.
         let is_listing = self.earlier.sheet.as_deref() == Some(&*entry.name);
         if found.is_empty() && (self.earlier.sheet.is_none() || self.names.is_some()) || is_listing

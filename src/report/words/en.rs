@@ -8,12 +8,10 @@ use crate::model::{
 };
 
 use super::{
-    amount, expected, given, is_date, is_rounding, likely_values, named, own_cell, parts,
-    reference, references,
+    LISTED, amount, cells, expected, given, is_date, is_rounding, likely_values, named, own_cell,
+    parts, reference,
 };
-
-/// Columns that a sentence names before it only counts them.
-const LISTED: usize = 6;
+use crate::report::Lang;
 
 pub(super) fn title(finding: &Finding) -> String {
     let title = match &finding.detail {
@@ -232,13 +230,15 @@ pub(super) fn facts(finding: &Finding) -> String {
             _ => String::new(),
         },
         Detail::Conflict { taken, others } => {
-            let others: Vec<String> = others
-                .iter()
-                .map(|(place, value)| {
-                    format!("{value} at {}", reference(place, finding.place.as_ref()))
-                })
-                .collect();
-            format!("taken {}; also {}", taken.1, others.join(", "))
+            let shown = others.iter().take(LISTED).map(|(place, value)| {
+                format!("{value} at {}", reference(place, finding.place.as_ref()))
+            });
+            let shown: Vec<String> = shown.collect();
+            let more = match others.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            format!("taken {}; also {}{more}", taken.1, shown.join(", "))
         }
         Detail::NotReturned => match (&finding.reporter, &finding.annex) {
             (Some(reporter), Some(annex)) => format!("{reporter} owes {annex}"),
@@ -405,7 +405,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             false => format!("it was made for “{scheme}”; it was read by the scheme in force"),
         },
         Detail::Sum { parts: all, .. } => {
-            let shown = parts(finding, all, ", ");
+            let shown = parts(finding, all, Lang::En);
             let shown = match shown.is_empty() {
                 true => shown,
                 false => format!(" ({shown})"),
@@ -502,7 +502,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             difference(finding)
         ),
         Detail::Unique { columns } => {
-            let others = references(&finding.cells, finding.place.as_ref(), ", ");
+            let others = cells(finding, Lang::En);
             let others = match others.is_empty() {
                 true => others,
                 false => format!(" is also at {others}"),
@@ -799,8 +799,12 @@ pub(super) fn reason(reason: &Reason, seen_from: Option<&Place>) -> String {
             format!("changing this cell alone satisfies {n_relations} relations")
         }
         Reason::Together { with } => {
-            let with = likely_values(with, seen_from, " to ");
-            format!("together with changing {}", with.join(", "))
+            let shown = likely_values(with, seen_from, " to ").join(", ");
+            let more = match with.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            format!("together with changing {shown}{more}")
         }
         Reason::Tied { n_others } => format!("{n_others} other changes would do as well"),
         Reason::Sign => "the sign is the other way round".to_owned(),
@@ -1187,7 +1191,7 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 
 /// What is said of one cell, and of which others it holds.
 fn and_others(finding: &Finding, said: String) -> String {
-    let others = references(&finding.cells, finding.place.as_ref(), ", ");
+    let others = cells(finding, Lang::En);
     match others.is_empty() {
         true => said,
         false => format!("{said}; likewise {others}"),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Basis, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent, Need,
-    Period, PeriodSource, ReadAs, Reason, Slip, Wanted,
+    Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent,
+    Need, Period, PeriodSource, ReadAs, Reason, Slip, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -768,7 +768,7 @@ fn advice_without_a_cell_reads_as_a_sentence() {
 fn one_finding_names_all_cells_that_it_is_about() {
     let detail = Detail::ReadAs(ReadAs::TextNumber);
     let mut text = finding(Kind::ReadAs, detail).given("８").expected("8");
-    text.cells = vec![place("F3"), place("G3")];
+    text.cells = vec![place("F3"), place("G3")].into();
     assert_eq!(facts(&text, Lang::Zh), "填写“８”，读作 8；F3:G3 也是");
 }
 
@@ -832,15 +832,15 @@ fn a_misplacement_is_said_once_for_both_rows() {
 #[test]
 fn neighbouring_cells_are_named_as_a_range() {
     let at = |cells: &[&str]| {
-        let places: Vec<Place> = cells.iter().map(|cell| place(cell)).collect();
-        references(&places, Some(&place("Z9")), "、")
+        let cells: Cells = cells.iter().map(|cell| place(cell)).collect();
+        references(&cells, Some(&place("Z9")), Lang::Zh)
     };
     assert_eq!(at(&["B3", "C3", "D3"]), "B3:D3");
     assert_eq!(at(&["B3", "B4", "B5", "D5"]), "B3:B5、D5");
     assert_eq!(at(&["B3", "D3", "F3"]), "B3、D3、F3");
     assert_eq!(
         at(&["A1", "C1", "E1", "G1", "I1", "K1", "M1"]),
-        "A1、C1、E1、G1、I1、K1、…"
+        "A1、C1、E1、G1、I1、K1 等 7 格"
     );
 }
 

@@ -8,12 +8,10 @@ use crate::model::{
 };
 
 use super::{
-    amount, expected, given, is_date, is_rounding, likely_values, named, own_cell, parts,
-    reference, references,
+    LISTED, amount, cells, expected, given, is_date, is_rounding, likely_values, named, own_cell,
+    parts, reference,
 };
-
-/// Columns that a sentence names before it only counts them.
-const LISTED: usize = 6;
+use crate::report::Lang;
 
 pub(super) fn title(finding: &Finding) -> String {
     let title = match &finding.detail {
@@ -231,13 +229,15 @@ pub(super) fn facts(finding: &Finding) -> String {
             _ => String::new(),
         },
         Detail::Conflict { taken, others } => {
-            let others: Vec<String> = others
-                .iter()
-                .map(|(place, value)| {
-                    format!("{} 为 {value}", reference(place, finding.place.as_ref()))
-                })
-                .collect();
-            format!("取用 {}；另有 {}", taken.1, others.join("，"))
+            let shown = others.iter().take(LISTED).map(|(place, value)| {
+                format!("{} 为 {value}", reference(place, finding.place.as_ref()))
+            });
+            let shown: Vec<String> = shown.collect();
+            let more = match others.len() {
+                n if n > LISTED => format!("等 {n} 处"),
+                _ => String::new(),
+            };
+            format!("取用 {}；另有 {}{more}", taken.1, shown.join("，"))
         }
         Detail::NotReturned => match (&finding.reporter, &finding.annex) {
             (Some(reporter), Some(annex)) => format!("{reporter}应报{annex}"),
@@ -401,7 +401,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             false => format!("空表是为“{scheme}”制作的；已按现行制度读取"),
         },
         Detail::Sum { parts: all, .. } => {
-            let shown = parts(finding, all, "、");
+            let shown = parts(finding, all, Lang::Zh);
             let shown = match shown.is_empty() {
                 true => shown,
                 false => format!("（{shown}）"),
@@ -498,7 +498,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             difference(finding)
         ),
         Detail::Unique { columns } => {
-            let others = references(&finding.cells, finding.place.as_ref(), "、");
+            let others = cells(finding, Lang::Zh);
             let others = match others.is_empty() {
                 true => others,
                 false => format!("，与 {others} 相同"),
@@ -760,8 +760,11 @@ pub(super) fn reason(reason: &Reason, seen_from: Option<&Place>) -> String {
     match reason {
         Reason::Satisfies { n_relations } => format!("只改这一格，{n_relations} 条关系同时相符"),
         Reason::Together { with } => {
-            let with = likely_values(with, seen_from, " 改为 ");
-            format!("须同时把 {}", with.join("、"))
+            let shown = likely_values(with, seen_from, " 改为 ").join("、");
+            match with.len() {
+                n if n > LISTED => format!("须同时把 {shown} 等 {n} 格改正"),
+                _ => format!("须同时把 {shown}"),
+            }
         }
         Reason::Tied { n_others } => format!("另有 {n_others} 种改法同样可能"),
         Reason::Sign => "正负号相反".to_owned(),
@@ -1103,7 +1106,7 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 
 /// What is said of one cell, and of which others it holds.
 fn and_others(finding: &Finding, said: String) -> String {
-    let others = references(&finding.cells, finding.place.as_ref(), "、");
+    let others = cells(finding, Lang::Zh);
     match others.is_empty() {
         true => said,
         false => format!("{said}；{others} 也是"),

@@ -43,6 +43,8 @@ pub(super) struct AnnexRows<'t> {
     pub(super) total_alone: Option<RowAt<'t>>,
     is_register: bool,
     by_id: HashMap<RowId<'t>, usize>,
+    /// The first row of a key and year, where registers are kept apart.
+    by_key: HashMap<(&'t [Arc<str>], Option<u16>), usize>,
 }
 
 /// Why a row is not to be had.
@@ -79,6 +81,7 @@ impl<'t> AnnexRows<'t> {
             total_alone: None,
             is_register: matches!(annex.rows, Rows::Register),
             by_id: HashMap::new(),
+            by_key: HashMap::new(),
         };
         for spec in annex.rows.fixed() {
             let id = RowId {
@@ -119,8 +122,7 @@ impl<'t> AnnexRows<'t> {
     ) -> Result<Option<RowAt<'t>>, Gap> {
         let owner = None;
         self.find(RowId { owner, key, year }).or_else(|gap| {
-            let is_it = |id: &RowId<'_>| id.key == key && id.year == year;
-            let found = self.rows.iter().find(|(id, _)| is_it(id));
+            let found = self.by_key.get(&(key, year)).map(|&idx| &self.rows[idx]);
             // A register has no list of what should be in it: a row not found was not returned.
             match found {
                 Some((_, row)) => Ok(*row),
@@ -157,6 +159,10 @@ impl<'t> AnnexRows<'t> {
         let is_blank = row.key.iter().all(|part| part.is_empty()) && row.year.is_none();
         if is_blank || !self.by_id.contains_key(&id) {
             self.by_id.entry(id).or_insert(self.rows.len());
+            if owner.is_some() {
+                let key = (id.key, id.year);
+                self.by_key.entry(key).or_insert(self.rows.len());
+            }
             self.rows.push((id, Some(at)));
         }
     }

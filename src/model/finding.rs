@@ -152,6 +152,23 @@ impl Finding {
         }
     }
 
+    /// Cuts what it quotes of a return to what a sentence takes: a cell may hold a whole page.
+    pub fn shorten(&mut self) {
+        let quoted = self.given.iter_mut().chain(&mut self.expected);
+        quoted.for_each(shorten);
+        if let Some(row) = &mut self.row
+            && row.len() > QUOTED
+        {
+            let mut name = row.to_string();
+            shorten(&mut name);
+            *row = name.into();
+        }
+        self.detail.change_quotations(&mut shorten);
+        self.suspects
+            .iter_mut()
+            .for_each(|suspect| shorten(&mut suspect.given));
+    }
+
     /// Whether the reporter has explained it in so many words as an explanation needs.
     pub fn is_explained(&self) -> bool {
         self.explanation.as_deref().is_some_and(is_explanation)
@@ -182,6 +199,21 @@ impl Finding {
     /// Whether an explanation is all that it takes of its reporter, and has been given.
     pub fn is_answered(&self) -> bool {
         self.level > Level::Mandatory && self.level < Level::Hint && self.is_explained()
+    }
+}
+
+/// Characters that are quoted of one text.
+const QUOTED: usize = 200;
+
+/// Cuts a text to what is quoted of it.
+fn shorten(text: &mut String) {
+    // No character has fewer bytes than one.
+    if text.len() <= QUOTED {
+        return;
+    }
+    if let Some((end, _)) = text.char_indices().nth(QUOTED) {
+        text.truncate(end);
+        text.push('…');
     }
 }
 

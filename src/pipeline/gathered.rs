@@ -119,18 +119,33 @@ impl Gathered {
             })
         };
         withdrawn.extend((self.findings).extract_if(.., |finding| is_withdrawn(finding)));
+        let mut by_sheet: HashMap<(&str, Option<&str>), Vec<&Finding>> = HashMap::new();
+        if !corrections.is_empty() {
+            let open = [&*self.findings, &*self.checked.findings, &*withdrawn];
+            for finding in open.into_iter().flatten() {
+                if let Some(place) = &finding.place {
+                    let sheet = (&*place.file, place.sheet.as_deref());
+                    by_sheet.entry(sheet).or_default().push(finding);
+                }
+            }
+        }
         for correction in &mut corrections {
             let annex = &reader.scheme.annexes[correction.annex].number;
-            let of = |findings: &[&[Finding]], place: &Place| -> Vec<Finding> {
-                let all = findings.iter().copied().flatten();
-                let here = all.filter(|finding| is_at(finding, annex, place));
-                here.cloned().collect()
+            let of = |place: &Place| -> Vec<Finding> {
+                let here = by_sheet.get(&(&*place.file, place.sheet.as_deref()));
+                let of_annex = |finding: &&&Finding| {
+                    let number = finding.annex.as_deref();
+                    number.is_none_or(|number| *number == **annex)
+                };
+                let here = here.into_iter().flatten().filter(of_annex);
+                here.map(|finding| (*finding).clone()).collect()
             };
-            let open = [&*self.findings, &*self.checked.findings, &*withdrawn];
-            let before = of(&open, &correction.older);
-            let now = of(&open, &correction.newer);
+            let before = of(&correction.older);
+            let now = of(&correction.newer);
             correction.removed = missing_in(&before, &now);
             correction.made = missing_in(&now, &before);
+            let told = correction.removed.iter_mut().chain(&mut correction.made);
+            told.for_each(Finding::shorten);
             sort_findings(reader.scheme, &mut correction.removed);
             sort_findings(reader.scheme, &mut correction.made);
         }
@@ -265,6 +280,7 @@ impl Gathered {
         let scheme = reader.scheme;
         let mut findings = std::mem::take(&mut self.findings);
         findings.append(&mut self.checked.findings);
+        findings.iter_mut().for_each(Finding::shorten);
         sort_findings(scheme, &mut findings);
         self.date(reader, &mut findings);
         let noticed = apply_explanations(&mut findings, &self.explanations);
@@ -322,13 +338,6 @@ fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
             };
         }
     }
-}
-
-/// Whether a finding is about the form of an annex on one sheet.
-fn is_at(finding: &Finding, annex: &str, sheet: &Place) -> bool {
-    let of_annex = finding.annex.as_deref().is_none_or(|of| of == annex);
-    let place = finding.place.as_ref();
-    of_annex && place.is_some_and(|at| at.file == sheet.file && at.sheet == sheet.sheet)
 }
 
 /// The findings of one form that another has not, by what they are about.

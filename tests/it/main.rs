@@ -7,6 +7,8 @@ mod check_command;
 mod command_line;
 #[cfg(feature = "consolidate")]
 mod consolidate;
+#[cfg(feature = "consolidate")]
+mod cost;
 mod county_workbook;
 mod desk;
 mod explain;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::explanations::{self, Explanation, KEY_HEADER, MARK_HEADER, RETIRED};
-use crate::model::{CellRef, Finding, Level, Period, Verdict};
+use crate::model::{CellRange, CellRef, Finding, Level, Period, Verdict};
 use crate::report::workbook::text;
 use crate::report::{Lang, words};
 
@@ -15,6 +15,8 @@ use super::xml::{escape, escape_attribute};
 /// What the sheet says.
 pub(super) struct Listing<'a> {
     pub(super) rows: Vec<Entry<'a>>,
+    /// What more cells looked like before, as much as a cell takes in each.
+    pub(super) marks: Vec<String>,
     /// Explanations of which no finding is left.
     pub(super) retired: Vec<Retired<'a>>,
     /// What is to be said of the copy itself.
@@ -29,9 +31,12 @@ pub(super) struct Entry<'a> {
     pub(super) explanation: Option<String>,
     /// The cell in the copy: name of the sheet and address.
     pub(super) cell: Option<(String, CellRef)>,
-    /// What its cells looked like before, a line each.
+    /// What its cells looked like before, a line each; as much as a cell takes.
     pub(super) mark: Option<String>,
 }
+
+/// Bytes of records of marks in one cell; a line more still fits.
+pub(super) const RECORDED: usize = 30_000;
 
 /// An explanation without a finding, kept because nothing that a reporter wrote is thrown away.
 pub(super) struct Retired<'a> {
@@ -130,6 +135,12 @@ pub(super) fn write(
     let last_finding = at;
     for gone in &listing.retired {
         retired(listing.lang, &formats, at, gone, &mut rows);
+        at += 1;
+    }
+    for marks in &listing.marks {
+        let _ = write!(rows, "<row r=\"{}\" hidden=\"1\">", at + 1);
+        cell(&mut rows, at, 13, formats.hidden, marks);
+        rows.push_str("</row>");
         at += 1;
     }
     if at == HEADER + 1 {
@@ -397,12 +408,18 @@ fn retired(lang: Lang, formats: &Formats, row: u32, gone: &Retired<'_>, rows: &m
 fn validations(listing: &Listing<'_>, end: u32) -> String {
     let lang = listing.lang;
     let cells_of = |wanted: &dyn Fn(Level) -> bool| {
-        let cells: Vec<String> = (HEADER + 1..end)
-            .zip(&listing.rows)
-            .filter(|(_, entry)| wanted(entry.finding.level))
-            .map(|(row, _)| CellRef::new(row, ANSWER).to_string())
-            .collect();
-        cells.join(" ")
+        let rows = (HEADER + 1..end).zip(&listing.rows);
+        let rows = rows.filter(|(_, entry)| wanted(entry.finding.level));
+        let rows: Vec<u32> = rows.map(|(row, _)| row).collect();
+        // The worst come first, so that those of one level stand together.
+        let ranges = rows.chunk_by(|above, row| above + 1 == *row).map(|rows| {
+            let at = |row| CellRef::new(row, ANSWER);
+            match rows {
+                [only] => at(*only).to_string(),
+                _ => CellRange::new(at(rows[0]), at(rows[rows.len() - 1])).to_string(),
+            }
+        });
+        ranges.collect::<Vec<_>>().join(" ")
     };
     let groups = [
         (

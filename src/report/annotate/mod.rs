@@ -42,7 +42,7 @@ use super::{Lang, words};
 
 pub use names::{SentBack, copy_name, copy_paths, send_back};
 
-use listing::{Entry, Listing, Retired};
+use listing::{Entry, Listing, RECORDED, Retired};
 use package::{Package, Relationship};
 use sheet::{Legacy, SheetPart};
 use styles::{Fill, Styles};
@@ -400,6 +400,7 @@ impl Copy<'_> {
         let mut written = ByKey::of(&self.earlier.explanations);
         let mut recorded: BTreeSet<&(String, CellRef)> = BTreeSet::new();
         let mut rows = Vec::new();
+        let mut marks: Vec<String> = Vec::new();
         for ((finding, cells), key) in self.findings.iter().zip(cells).zip(&keys) {
             // It has a row of its own further down.
             if matches!(
@@ -416,15 +417,25 @@ impl Copy<'_> {
             for at in cells {
                 let fill = before.get(at).filter(|fill| **fill != Fill::None);
                 if let Some(fill) = fill.filter(|_| recorded.insert(at)) {
-                    records.push(format!("{}!{}={fill}", at.0, at.1));
+                    let record = format!("{}!{}={fill}", at.0, at.1);
+                    match records.last_mut() {
+                        Some(last) if last.len() + record.len() < RECORDED => {
+                            last.push('\n');
+                            last.push_str(&record);
+                        }
+                        _ => records.push(record),
+                    }
                 }
             }
+            let mut records = records.into_iter();
+            let mark = records.next();
+            marks.extend(records);
             rows.push(Entry {
                 explanation: finding.explanation.clone().or(earlier),
                 finding,
                 key: explanations::written(key, finding.period),
                 cell: cells.first().cloned(),
-                mark: (!records.is_empty()).then(|| records.join("\n")),
+                mark,
             });
         }
         rows.sort_by_key(|row| row.finding.level);
@@ -444,6 +455,7 @@ impl Copy<'_> {
         });
         Listing {
             rows,
+            marks,
             retired,
             remarks: remarks.to_vec(),
             lang: self.lang,

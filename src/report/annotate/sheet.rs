@@ -271,8 +271,13 @@ impl SheetPart {
         for (at, level) in marks {
             rows.entry(at.row).or_default().push((*at, *level));
         }
+        // Rows of a damaged sheet may stand in any order.
+        let mut by_number: BTreeMap<u32, &RowAt> = BTreeMap::new();
+        for known in &self.rows {
+            by_number.entry(known.row).or_insert(known);
+        }
         for (row, cells) in rows {
-            let known = self.rows.iter().find(|known| known.row == row);
+            let known = by_number.get(&row).copied();
             let mut element = |at: CellRef, level| {
                 let style = known.and_then(|row| row.style);
                 let style = style.or_else(|| self.column(at.col)?.style).unwrap_or(0);
@@ -288,8 +293,8 @@ impl SheetPart {
                     .map(|(at, level)| element(at, level))
                     .collect();
                 let text = format!("<{prefix}row r=\"{}\">{cells}</{prefix}row>", row + 1);
-                match self.rows.iter().find(|known| known.row > row) {
-                    Some(next) => edits.insert(next.tag.start, text),
+                match by_number.range(row + 1..).next() {
+                    Some((_, next)) => edits.insert(next.tag.start, text),
                     None => new_rows.push_str(&text),
                 }
                 continue;

@@ -42,6 +42,10 @@ pub(super) fn title(finding: &Finding) -> String {
             Wanted::Code => "Not a code",
             Wanted::Year => "Not a year",
         },
+        Detail::TooLarge => "The figure is too large to be true, left out",
+        Detail::TooLong => "Too many digits to be reckoned with exactly",
+        Detail::Inexact { .. } => "The figure does not convert exactly, left out",
+        Detail::Beside => "Figures beside the table, left out",
         Detail::ReadAs(how) => match how {
             ReadAs::TextNumber => "Number kept as text",
             ReadAs::Percent => "Read as a percentage",
@@ -188,6 +192,25 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("“{}” where {wanted} belongs; left out", given(finding))
         }
+        Detail::TooLarge => format!(
+            "given {}, more than the 15 whole digits that a spreadsheet keeps",
+            given(finding)
+        ),
+        Detail::TooLong => match finding.given.as_deref() {
+            Some(given) if !given.is_empty() => {
+                format!(
+                    "given {given}; with the other figures that is more digits than can be kept exactly"
+                )
+            }
+            _ => "together the figures have more digits than can be kept exactly".to_owned(),
+        },
+        Detail::Inexact { declared } => {
+            format!("given {}, which has no end in {declared}", given(finding))
+        }
+        Detail::Beside => and_others(
+            finding,
+            format!("given {}, in a column without a header", given(finding)),
+        ),
         Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("it shows {error}; left out"),
@@ -637,6 +660,12 @@ pub(super) fn advice(finding: &Finding) -> String {
             Wanted::Code => format!("Type {cell} again, formatted as text"),
             Wanted::Year => format!("Put a year of four digits into {cell}"),
         },
+        Detail::TooLarge => format!("Check figure and unit in {cell}; there are probably digits too many"),
+        Detail::TooLong => format!("Check the decimals of {cell}; give as many as are asked for"),
+        Detail::Inexact { declared } => format!("Give {cell} in {declared}"),
+        Detail::Beside => {
+            "Move them to their columns if they belong to the form; otherwise they may stay".to_owned()
+        }
         Detail::ReadAs(how) => match how {
             ReadAs::NumericCode => {
                 format!("Digits beyond the fifteenth are lost; format {cell} as text and retype it")

@@ -422,6 +422,16 @@ fn examples() -> Vec<Finding> {
         )
         .given("停用"),
         finding(Kind::FormulaReplaced, Detail::FormulaReplaced).given("53"),
+        finding(Kind::NotANumber, Detail::TooLarge).given("1E28"),
+        finding(Kind::NotANumber, Detail::TooLong).given("0.12345678901234567890123456789012"),
+        finding(
+            Kind::UnitDiffers,
+            Detail::Inexact {
+                declared: "公顷".into(),
+            },
+        )
+        .given("100亩"),
+        finding(Kind::UnexpectedColumn, Detail::Beside).given("77"),
     ];
     let explains = || {
         let rule = |rule: &str| Explained {
@@ -613,13 +623,17 @@ fn variant(detail: &Detail) -> usize {
         Detail::PeriodsDiffer { .. } => 52,
         Detail::OfOtherPeriod { .. } => 53,
         Detail::RangePer { .. } => 54,
+        Detail::TooLarge => 55,
+        Detail::TooLong => 56,
+        Detail::Inexact { .. } => 57,
+        Detail::Beside => 58,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..55 {
+    for number in 0..59 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

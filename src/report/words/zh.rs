@@ -42,6 +42,10 @@ pub(super) fn title(finding: &Finding) -> String {
             Wanted::Code => "不是代码",
             Wanted::Year => "不是年份",
         },
+        Detail::TooLarge => "数字太大，不像真的，未汇总",
+        Detail::TooLong => "位数太多，无法精确计算",
+        Detail::Inexact { .. } => "换算除不尽，未汇总",
+        Detail::Beside => "表外有数，未汇总",
         Detail::ReadAs(how) => match how {
             ReadAs::TextNumber => "数字存成了文本",
             ReadAs::Percent => "按百分数读取",
@@ -188,6 +192,20 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("填写“{}”，此处应填{wanted}，没有汇总", given(finding))
         }
+        Detail::TooLarge => format!("填写 {}，超过了表格能存下的 15 位整数", given(finding)),
+        Detail::TooLong => match finding.given.as_deref() {
+            Some(given) if !given.is_empty() => {
+                format!("填写 {given}，和其他数一起算，位数超过了能精确计算的范围")
+            }
+            _ => "各数合在一起，位数超过了能精确计算的范围".to_owned(),
+        },
+        Detail::Inexact { declared } => {
+            format!("填写 {}，换算成{declared}除不尽", given(finding))
+        }
+        Detail::Beside => and_others(
+            finding,
+            format!("填写 {}，这一列没有表头，不知道是什么数", given(finding)),
+        ),
         Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => format!("公式结果为 {error}，没有汇总"),
@@ -632,6 +650,12 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             Wanted::Code => format!("请按文本格式重新填写 {cell}"),
             Wanted::Year => format!("请在 {cell} 填写四位年份，如 2024年"),
         },
+        Detail::TooLarge => format!("请核对 {cell} 的数和单位，多半多写了几位"),
+        Detail::TooLong => format!("请核对 {cell} 的小数位数，按要求的位数填写"),
+        Detail::Inexact { declared } => format!("请在 {cell} 按{declared}填写"),
+        Detail::Beside => {
+            "若是本表的数，请移到该填的列；若是自己的算数，可不处理，不汇总".to_owned()
+        }
         Detail::ReadAs(how) => match how {
             ReadAs::NumericCode => {
                 format!("第十五位以后的数字已丢失，请把 {cell} 设为文本格式后重新填写")

@@ -244,7 +244,7 @@ pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item 
     let alike = matches!(
         finding.kind,
         Kind::ReadAs | Kind::MissingValue | Kind::UnitSlip | Kind::Shifted | Kind::Unique
-    ) || matches!(finding.detail, Detail::OthersRows { .. })
+    ) || matches!(finding.detail, Detail::OthersRows { .. } | Detail::Beside)
         || finding
             .place
             .as_ref()

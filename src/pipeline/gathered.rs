@@ -8,7 +8,7 @@ use crate::check::Checked;
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::model::{
     Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
-    ReturnRecord, Table, Tally,
+    ReturnRecord, Table, Tally, Version,
 };
 use crate::returns::{self, Settled};
 use crate::scheme::Scheme;
@@ -248,20 +248,29 @@ impl Gathered {
     /// A form of another period asks for nothing once its sender has returned this period's as well, after it or
     /// in the same file. Where that came before, the other may be its correction with a wrong month.
     fn excuse_other_periods(&mut self, scheme: &Scheme, returns: &[ReturnRecord]) {
-        let records = &self.records;
-        let version = |path: &str| {
-            let record = records.iter().find(|record| &*record.path == path);
-            record.map(|record| record.version)
-        };
+        let is_apart = |finding: &Finding| matches!(finding.detail, Detail::WrongPeriod { .. });
+        if !self.findings.iter().any(is_apart) {
+            return;
+        }
+        let records = self.records.iter();
+        let versions: HashMap<&str, Version> = records
+            .map(|record| (&*record.path, record.version))
+            .collect();
+        let version = |path: &str| versions.get(path).copied();
+        let mut last_files: HashMap<(&str, &str), &Arc<str>> = HashMap::new();
+        for one in returns {
+            let annex = &*scheme.annexes[one.annex].number;
+            let reporter = &*scheme.reporters[one.reporter].name;
+            if let Some(file) = one.files.last() {
+                last_files.entry((annex, reporter)).or_insert(file);
+            }
+        }
         for finding in &mut self.findings {
             let Detail::WrongPeriod { taken, .. } = &mut finding.detail else {
                 continue;
             };
-            let mut own = returns.iter().filter(|one| {
-                finding.annex.as_deref() == Some(&*scheme.annexes[one.annex].number)
-                    && finding.reporter.as_deref() == Some(&*scheme.reporters[one.reporter].name)
-            });
-            let Some(file) = own.find_map(|one| one.files.last()) else {
+            let whose = finding.annex.as_deref().zip(finding.reporter.as_deref());
+            let Some(&file) = whose.and_then(|whose| last_files.get(&whose)) else {
                 continue;
             };
             let apart = finding.place.as_ref().map(|place| &place.file);

@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Lang, words};
 use crate::model::{
@@ -55,8 +55,21 @@ struct Report<'a> {
     returns: Vec<ReturnEntry<'a>>,
     corrections: Vec<CorrectionEntry<'a>>,
     calls: Vec<CallEntry<'a>>,
-    findings: Vec<FindingEntry<'a>>,
+    findings: Findings<'a>,
     counts: Counts,
+}
+
+/// Written one by one: the words of very many findings take more memory than the findings.
+struct Findings<'a> {
+    findings: &'a [Finding],
+    lang: Lang,
+}
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.findings.iter();
+        serializer.collect_seq(entries.map(|finding| finding_entry(finding, self.lang)))
+    }
 }
 
 #[derive(Serialize)]
@@ -232,9 +245,10 @@ fn report<'a>(facts: &Facts<'a>, lang: Lang) -> Report<'a> {
         calls: (facts.calls.iter())
             .map(|call| call_entry(scheme, call))
             .collect(),
-        findings: (facts.findings.iter())
-            .map(|finding| finding_entry(finding, lang))
-            .collect(),
+        findings: Findings {
+            findings: facts.findings,
+            lang,
+        },
         counts: counts(facts),
     }
 }

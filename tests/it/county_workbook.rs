@@ -727,22 +727,11 @@ fn an_empty_county_is_a_workbook_too() {
     assert!(written.rows("错误清单", 0).contains("没有问题"));
 }
 
-#[test]
-fn another_program_computes_the_same_totals() {
-    if Command::new("soffice").arg("--version").output().is_err() {
-        return;
-    }
-    let scheme = scheme(&[ANNEX_3, ANNEX_7, ANNEX_6_2]);
-    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 24 | 21 | 24 | 23 | 24");
-    let merged = FORESTS
-        .into_iter()
-        .fold(merged, |draft, (who, row)| {
-            draft.returned(who, "附件3", row)
-        })
-        .returned("东河镇", "附件6.2", "1 | 东河镇 | 389 |")
-        .merged();
-    let mut written = Written::of(&merged, &scheme, Lang::Zh);
-    let folder = std::env::temp_dir().join(format!("hebiao-recalculated-{}", std::process::id()));
+/// A workbook as LibreOffice calculates it anew; `None` where that is not there.
+fn recalculated(written: &Written, test: &str) -> Option<Written> {
+    Command::new("soffice").arg("--version").output().ok()?;
+    let folder = format!("hebiao-recalculated-{test}-{}", std::process::id());
+    let folder = std::env::temp_dir().join(folder);
     let source = folder.join("in/county.xlsx");
     std::fs::create_dir_all(folder.join("in")).expect("a folder");
     std::fs::write(&source, written.without_results()).expect("a file");
@@ -759,11 +748,70 @@ fn another_program_computes_the_same_totals() {
         .expect("soffice");
     assert!(converted.status.success(), "{converted:?}");
     let bytes = std::fs::read(folder.join("out/county.xlsx")).expect("its output");
-    let mut recalculated = Written::open(bytes);
+    std::fs::remove_dir_all(&folder).expect("its folder removed");
+    Some(Written::open(bytes))
+}
+
+#[test]
+fn another_program_computes_the_same_totals() {
+    let scheme = scheme(&[ANNEX_3, ANNEX_7, ANNEX_6_2]);
+    let merged = water(&scheme, "=||| 43 | 45 | 47 | 19 | 24 | 21 | 24 | 23 | 24");
+    let merged = FORESTS
+        .into_iter()
+        .fold(merged, |draft, (who, row)| {
+            draft.returned(who, "附件3", row)
+        })
+        .returned("东河镇", "附件6.2", "1 | 东河镇 | 389 |")
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let Some(mut recalculated) = recalculated(&written, "totals") else {
+        return;
+    };
     for sheet in ["附件3", "附件7", "附件6.2"] {
         assert_eq!(recalculated.body(sheet), written.body(sheet), "{sheet}");
     }
-    std::fs::remove_dir_all(&folder).expect("its folder removed");
+}
+
+/// 331.60000000000002 has 17 digits: a cell keeps 331.6, and adding cells up would come to another total.
+#[test]
+fn figures_of_more_digits_than_a_cell_keeps_are_numbers_under_no_formula() {
+    let scheme = scheme(&[ANNEX_3]);
+    let merged = Draft::new(&scheme)
+        .returned(
+            "东河镇",
+            "附件3",
+            "东河镇 | 331.60000000000002 | 381.8 | 140.9 | 854.30000000000002",
+        )
+        .returned("西岭镇", "附件3", "西岭镇 | 10 | 20.25 | 5 | 35.25")
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let body = written.body("附件3");
+    let cells: Vec<Vec<&str>> = body.lines().map(|line| line.split('|').collect()).collect();
+    let row = |name: &str| {
+        cells
+            .iter()
+            .find(|row| row[0].starts_with(name))
+            .expect(name)
+    };
+    assert_eq!(row("东河镇")[1..], ["331.6", "381.8", "140.9", "854.3"]);
+    assert_eq!(row("全县合计")[1..], ["341.6", "402.05", "145.9", "889.55"]);
+    assert_eq!(written.formula("附件3", "B8"), "");
+    assert_eq!(written.formula("附件3", "C8"), "SUM(C5:C7)");
+    assert_eq!(written.formula("附件3", "E8"), "");
+    // Of the row that holds them neither; of the other one the sum of its cells.
+    assert_eq!(written.formula("附件3", "E5"), "");
+    assert_eq!(written.formula("附件3", "E6"), "SUM(B6:D6)");
+    let notes = written.notes();
+    for said in [
+        "准确的数是 331.60000000000002。",
+        "准确的合计是 341.60000000000002。",
+        "准确的合计是 889.55000000000002。",
+    ] {
+        assert!(notes.contains(said), "{said} in {notes}");
+    }
+    if let Some(mut recalculated) = recalculated(&written, "digits") {
+        assert_eq!(recalculated.body("附件3"), body);
+    }
 }
 
 #[test]

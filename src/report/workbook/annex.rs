@@ -281,7 +281,7 @@ impl<'a> Grid<'a> {
             Shown::Figure(amount, _) => match self.frame.row_sum(row_idx, leaf) {
                 Some((runs, sum)) => cells.sum(leaf, style, runs, sum),
                 // Of a figure of very many digits the note has them all.
-                None => cells.number(leaf, style, amount.to_float()),
+                None => cells.number(leaf, style, amount.to_shown_float()),
             },
             Shown::Blank => cells.blank(leaf, style),
             Shown::Number(number) => cells.number(leaf, style, f64::from(*number)),
@@ -607,7 +607,7 @@ impl Writer<'_, '_> {
                 None
             }
             false => {
-                let sum = shown.to_float();
+                let sum = shown.to_shown_float();
                 self.sheet.write_number_with_format(at, col, sum, format)?;
                 Some(no_formula(frame.context, shown))
             }
@@ -729,7 +729,7 @@ fn write_shown(
         Shown::Text(text) => sheet.text(at, col, text, format)?,
         Shown::Number(number) => sheet.write_number_with_format(at, col, *number, format)?,
         Shown::Figure(amount, _) => {
-            sheet.write_number_with_format(at, col, amount.to_float(), format)?
+            sheet.write_number_with_format(at, col, amount.to_shown_float(), format)?
         }
         Shown::Date(date) => match serial(*date) {
             Some(date) => sheet.write_datetime_with_format(at, col, date, format)?,

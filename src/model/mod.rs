@@ -26,8 +26,8 @@ pub use cell_ref::{CellRange, CellRef};
 pub use cells::{Cells, Run};
 pub use date::Date;
 pub use detail::{
-    AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Need, Operand,
-    PeriodSource, ReadAs, ReporterSource, Side, Wanted,
+    AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Need, NoCopy,
+    Operand, PeriodSource, ReadAs, ReporterSource, Side, Wanted,
 };
 pub use earlier::{Earlier, Past};
 pub use finding::{Awaits, Finding, LEAST_EXPLANATION, Level, Place, Verdict, is_explanation};

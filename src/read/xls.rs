@@ -4,6 +4,8 @@
 //! which reserves memory by what a file declares, so that one wrong byte can end the program.
 //! Of formulas only their presence is kept: their text is compiled, and no form needs it.
 
+use std::sync::Arc;
+
 use encoding_rs::Encoding;
 
 use super::budget::Budget;
@@ -205,7 +207,7 @@ fn decode_units(data: &[u8], wide: bool, length: usize, units: &mut Vec<u16>) ->
 struct Globals {
     texts: Texts,
     sheets: Vec<SheetEntry>,
-    strings: Vec<Box<str>>,
+    strings: Vec<Arc<str>>,
     /// By the number that a cell gives as its format.
     formats: Vec<Shown>,
     is_1904: bool,
@@ -328,7 +330,7 @@ fn code_page(number: u16) -> &'static Encoding {
 
 /// The table of texts ([MS-XLS] 2.4.265). A text that breaks off ends the table: cells that ask for a
 /// later one will say so.
-fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Box<str>>, Unreadable> {
+fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Arc<str>>, Unreadable> {
     let mut table = Parts {
         parts,
         part: 0,
@@ -336,7 +338,7 @@ fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Box<str>>, U
     };
     let mut strings = Vec::new();
     while let Some(text) = table.text() {
-        strings.push(text);
+        strings.push(text.into());
         budget.check_strings(strings.len())?;
     }
     Ok(strings)

@@ -3,6 +3,7 @@
 //! As with .xls, of formulas only their presence is kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::budget::Budget;
 use super::number_format::Shown;
@@ -132,12 +133,12 @@ fn custom_properties(
 
 /// What all sheets of a workbook refer to.
 struct Shared {
-    strings: Vec<Box<str>>,
+    strings: Vec<Arc<str>>,
     formats: Vec<Shown>,
     is_1904: bool,
 }
 
-fn shared_strings(bytes: &[u8], budget: &Budget) -> Result<Vec<Box<str>>, Unreadable> {
+fn shared_strings(bytes: &[u8], budget: &Budget) -> Result<Vec<Arc<str>>, Unreadable> {
     let mut strings = Vec::new();
     for record in Records::new(bytes) {
         let (kind, mut data) = record?;

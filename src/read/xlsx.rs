@@ -6,16 +6,18 @@
 //! behind the cells, in what is left.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use memchr::{memchr_iter, memmem, memrchr};
 use quick_xml::events::Event;
 
-use super::budget::Budget;
+use super::budget::{Budget, TEXT_OVERHEAD};
 use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
 use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
-use super::package::{Package, Relationship};
-use super::{FileKind, Unreadable, plain, saved};
+use super::package::{LARGE, Package, Relationship};
+use super::plain::{Piece, SheetCells};
+use super::{FileKind, Quantity, Unreadable, plain, saved};
 use crate::model::{Cell, CellRange, Format, Sheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
@@ -30,43 +32,45 @@ pub(super) fn read(
     let main = MainPart::read(&text, budget)?;
     let relationships = Relationship::of(package, path, budget)?;
     let shared = related(&relationships, "sharedStrings", "xl/sharedStrings.xml");
-    let shared = package.text(shared, budget)?;
-    let items = shared_items(shared.as_deref().unwrap_or_default(), budget)?;
-    let strings = plain::strings(items);
+    let strings = strings(package, shared, budget)?;
     let formats = Formats {
         shown: formats(package, &relationships, budget)?,
         is_1904: main.is_1904,
     };
-    let mut left = Left::new(package, items);
+    let mut left = Left::new(package);
     let mut sheets = Vec::new();
     for entry in main.sheets {
         let relationship = relationships.iter().find(|r| r.id == entry.relationship);
-        let part = match relationship {
+        let sheet = match relationship {
             None => Err(Unreadable::damaged("the sheet has no part")),
             Some(relationship) if relationship.kind == "chartsheet" => continue,
-            Some(relationship) => package
-                .text(&relationship.target, budget)
-                .and_then(|text| text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))),
+            Some(relationship) => {
+                let path = &relationship.target;
+                sheet(
+                    package,
+                    path,
+                    strings.as_deref(),
+                    &formats,
+                    &mut left,
+                    budget,
+                )
+            }
         };
-        let sheet = part.and_then(|text| {
-            let Some((cells, rest)) = divide(&text)? else {
-                return Ok(None);
-            };
-            let merges = merges(rest, budget)?;
-            let plain = (strings.as_ref())
-                .and_then(|strings| plain::cells(cells, strings, &formats, budget));
-            let cells = match plain {
-                Some(cells) => Cells::Read(cells?),
-                None => Cells::Left(left.add(cells)?),
-            };
-            Ok(Some((cells, merges)))
-        });
         if let Some(sheet) = sheet.transpose() {
             sheets.push((entry.name, entry.visible, sheet));
         }
     }
     let properties = package.text(CUSTOM_PROPERTIES, budget)?;
-    let mut xlsx = left.open(properties.as_deref())?;
+    // Only now, since nearly always they have been read.
+    let shared = match left.has_sheets() {
+        true => again(budget, |budget| small_text(package, shared, budget))?,
+        false => None,
+    };
+    let items = shared_items(shared.as_deref().unwrap_or_default(), budget)?;
+    // calamine has them packed, and each by itself.
+    budget.hold(items.len().saturating_mul(3))?;
+    let mut xlsx = left.open(items, properties.as_deref())?;
+    drop(shared);
 
     let mut workbook = Workbook {
         format: if package.has("xl/vbaProject.bin") {
@@ -102,6 +106,170 @@ enum Cells {
     Read(Vec<Cell>),
     /// calamine has yet to read them.
     Left(LeftSheet),
+}
+
+/// What is not plain is read whole, and held twice or three times over while it is: it may not be larger.
+const LARGEST_WHOLE: usize = 96 << 20;
+
+/// The texts that cells share; nothing where they are not plain.
+fn strings(
+    package: &mut Package,
+    path: &str,
+    budget: &mut Budget,
+) -> Result<Option<Vec<Arc<str>>>, Unreadable> {
+    let strings = if package.expanded_bytes(path) > LARGE {
+        let before = budget.clone();
+        let strings = large_strings(package, path, budget)?;
+        if strings.is_none() {
+            *budget = before;
+        }
+        strings
+    } else {
+        let text = package.text(path, budget)?;
+        let items = shared_items(text.as_deref().unwrap_or_default(), budget)?;
+        plain::strings(items)
+    };
+    for text in strings.iter().flatten() {
+        budget.hold(text.len() + TEXT_OVERHEAD)?;
+    }
+    Ok(strings)
+}
+
+fn large_strings(
+    package: &mut Package,
+    path: &str,
+    budget: &mut Budget,
+) -> Result<Option<Vec<Arc<str>>>, Unreadable> {
+    let Some(mut pieces) = package.pieces(path) else {
+        return Ok(None);
+    };
+    let Some(head) = pieces.head("<sst", budget)? else {
+        return Ok(None);
+    };
+    if head.ends_with("/>") {
+        return Ok(None);
+    }
+    let mut strings = Vec::new();
+    loop {
+        let Some(items) = pieces.until_last("<si>", "</sst>", budget)? else {
+            return Ok(None);
+        };
+        match plain::some_strings(items, &mut strings) {
+            Some(Piece::More) => budget.check_strings(strings.len())?,
+            Some(Piece::Last) => break,
+            None => return Ok(None),
+        }
+    }
+    budget.check_strings(strings.len())?;
+    pieces.rest(budget)?;
+    Ok(Some(strings))
+}
+
+/// The cells of a sheet and its merged regions; nothing where it is a sheet of another kind.
+fn sheet(
+    package: &mut Package,
+    path: &str,
+    strings: Option<&[Arc<str>]>,
+    formats: &Formats,
+    left: &mut Left,
+    budget: &mut Budget,
+) -> Result<Option<(Cells, Vec<CellRange>)>, Unreadable> {
+    if let Some(strings) = strings.filter(|_| package.expanded_bytes(path) > LARGE) {
+        let before = budget.clone();
+        if let Some((cells, merges)) = large_sheet(package, path, strings, formats, budget)? {
+            return Ok(Some((Cells::Read(cells), merges)));
+        }
+        *budget = before;
+    }
+    let text = small_text(package, path, budget)?;
+    let text = text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))?;
+    budget.hold(text.len())?;
+    let read = small_sheet(&text, strings, formats, left, budget);
+    budget.release(text.len());
+    read
+}
+
+fn small_sheet(
+    text: &str,
+    strings: Option<&[Arc<str>]>,
+    formats: &Formats,
+    left: &mut Left,
+    budget: &mut Budget,
+) -> Result<Option<(Cells, Vec<CellRange>)>, Unreadable> {
+    let Some((cells, rest)) = divide(text)? else {
+        return Ok(None);
+    };
+    let merges = merges(rest, budget)?;
+    let plain = strings.and_then(|strings| plain::cells(cells, strings, formats, budget));
+    let cells = match plain {
+        Some(cells) => Cells::Read(cells?),
+        None => Cells::Left(left.add(cells, budget)?),
+    };
+    Ok(Some((cells, merges)))
+}
+
+/// The cells of a plain sheet, and its merged regions.
+type PlainSheet = (Vec<Cell>, Vec<CellRange>);
+
+/// The same of a large sheet; nothing where it is not plain.
+fn large_sheet(
+    package: &mut Package,
+    path: &str,
+    strings: &[Arc<str>],
+    formats: &Formats,
+    budget: &mut Budget,
+) -> Result<Option<PlainSheet>, Unreadable> {
+    let n_bytes = package.expanded_bytes(path);
+    let Some(mut pieces) = package.pieces(path) else {
+        return Ok(None);
+    };
+    let Some(head) = pieces.head("<sheetData", budget)? else {
+        return Ok(None);
+    };
+    // The cells begin where this ends, unless it only looked like their element.
+    match divide(head)? {
+        Some(("", "")) => {}
+        _ => return Ok(None),
+    }
+    let mut sheet = SheetCells::new(n_bytes);
+    loop {
+        let Some(rows) = pieces.until_last("<row", "</sheetData>", budget)? else {
+            return Ok(None);
+        };
+        match sheet.read(rows, strings, formats, budget).transpose()? {
+            Some(Piece::More) => {}
+            Some(Piece::Last) => break,
+            None => return Ok(None),
+        }
+    }
+    let Some(rest) = pieces.rest(budget)? else {
+        return Ok(None);
+    };
+    let merges = merges(rest, budget)?;
+    Ok(Some((sheet.cells, merges)))
+}
+
+/// A part that is read whole.
+fn small_text(
+    package: &mut Package,
+    path: &str,
+    budget: &mut Budget,
+) -> Result<Option<String>, Unreadable> {
+    if package.expanded_bytes(path) > LARGEST_WHOLE {
+        return Err(Unreadable::too_large(
+            Quantity::ExpandedBytes,
+            LARGEST_WHOLE,
+        ));
+    }
+    package.text(path, budget)
+}
+
+/// Does again what was counted before.
+fn again<T>(budget: &mut Budget, work: impl FnOnce(&mut Budget) -> T) -> T {
+    let before = budget.clone();
+    let done = work(budget);
+    *budget = before;
+    done
 }
 
 /// `workbook.xml`

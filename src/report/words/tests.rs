@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent,
-    Need, Period, PeriodSource, ReadAs, Reason, Slip, Wanted,
+    Need, NoCopy, Period, PeriodSource, ReadAs, Reason, Slip, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -155,6 +155,25 @@ fn examples() -> Vec<Finding> {
             },
         )
         .expected("171.4"),
+        finding(Kind::NoCopy, Detail::NoCopy(NoCopy::Changed)),
+        finding(
+            Kind::NoCopy,
+            Detail::NoCopy(NoCopy::NotOpened(std::io::ErrorKind::PermissionDenied)),
+        ),
+        finding(
+            Kind::NoCopy,
+            Detail::NoCopy(NoCopy::Unreadable(Unreadable::Empty)),
+        ),
+        finding(
+            Kind::NoCopy,
+            Detail::NoCopy(NoCopy::Damaged {
+                detail: "no sheets".into(),
+            }),
+        ),
+        finding(
+            Kind::NoCopy,
+            Detail::NoCopy(NoCopy::NotWritten(std::io::ErrorKind::InvalidFilename)),
+        ),
         finding(
             Kind::Copied,
             Detail::Copied {
@@ -623,17 +642,18 @@ fn variant(detail: &Detail) -> usize {
         Detail::PeriodsDiffer { .. } => 52,
         Detail::OfOtherPeriod { .. } => 53,
         Detail::RangePer { .. } => 54,
-        Detail::TooLarge => 55,
-        Detail::TooLong => 56,
-        Detail::Inexact { .. } => 57,
-        Detail::Beside => 58,
+        Detail::NoCopy(_) => 55,
+        Detail::TooLarge => 56,
+        Detail::TooLong => 57,
+        Detail::Inexact { .. } => 58,
+        Detail::Beside => 59,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..59 {
+    for number in 0..60 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

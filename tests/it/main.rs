@@ -1,4 +1,8 @@
 //! Tests from outside, in one binary: each binary links all of polars.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what a test writes into a workbook is as long as the test wants it"
+)]
 
 mod annotate;
 mod blank_form;

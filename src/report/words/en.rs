@@ -137,10 +137,20 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::UnknownForm { nearest: None } => "its headers are like no annex's".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
+        } if found == all => {
+            format!("it has the headers of {annex}, but its rows and columns do not fit")
+        }
+        Detail::UnknownForm {
+            nearest: Some((annex, found, all)),
         } => format!("nearest is {annex}, but only {found} of its {all} columns were found"),
         Detail::AmbiguousForm { candidates } => format!("{} fit equally well", list(candidates)),
         Detail::MissingColumn { header } => format!("the form has no “{header}”"),
         Detail::UnexpectedColumn { header } => format!("the scheme has no “{header}”"),
+        Detail::UnexpectedRow { label, .. } if label.is_empty() => {
+            let cell = finding.place.as_ref().and_then(|place| place.cell);
+            let row = cell.map_or(String::new(), |cell| format!("row {} ", cell.row + 1));
+            format!("{row}has no label, so nobody knows which it is")
+        }
         Detail::UnexpectedRow { label, nearest } => match nearest {
             Some(nearest) => format!("the scheme has no “{label}”; it may mean “{nearest}”"),
             None => format!("the scheme has no “{label}”"),
@@ -216,12 +226,12 @@ pub(super) fn facts(finding: &Finding) -> String {
         ),
         Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
-            (Some(error), _) => format!("it shows {error}; left out"),
+            (Some(error), _) => and_others(finding, format!("it shows {error}; left out")),
             (None, true) => {
                 let said = "the file holds no result; the plain sum was added up".to_owned();
                 and_others(finding, said)
             }
-            (None, false) => "the file holds no result; left out".to_owned(),
+            (None, false) => and_others(finding, "the file holds no result; left out".to_owned()),
         },
         Detail::FormulaReplaced => format!(
             "given {}, while the form's other totals are formulas",
@@ -634,6 +644,9 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::UnexpectedColumn { .. } => {
             "Check the header; a column of one's own may stay, it is not merged".to_owned()
         }
+        Detail::UnexpectedRow { label, .. } if label.is_empty() => {
+            "Fill in the label; delete rows that do not belong here".to_owned()
+        }
         Detail::UnexpectedRow { nearest, .. } => match nearest {
             Some(nearest) => format!("If it is “{nearest}”, spell it so; otherwise delete it"),
             None => "Check the label; delete rows that do not belong here".to_owned(),
@@ -693,6 +706,9 @@ pub(super) fn advice(finding: &Finding) -> String {
         },
         Detail::FormulaError { computed: true, .. } => {
             "Open and save it once in Excel or WPS, and check the result".to_owned()
+        }
+        Detail::FormulaError { error: Some(_), .. } if !finding.cells.is_empty() => {
+            format!("Correct the formulas in {cell} and the other cells")
         }
         Detail::FormulaError { error: Some(_), .. } => format!("Correct the formula in {cell}"),
         Detail::FormulaError { .. } => "Open and save it once in Excel or WPS".to_owned(),

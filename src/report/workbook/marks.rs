@@ -244,11 +244,18 @@ pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item 
     let alike = matches!(
         finding.kind,
         Kind::ReadAs | Kind::MissingValue | Kind::UnitSlip | Kind::Shifted | Kind::Unique
-    ) || matches!(finding.detail, Detail::OthersRows { .. } | Detail::Beside)
-        || finding
-            .place
-            .as_ref()
-            .is_none_or(|place| place.cell.is_none());
+    ) || matches!(
+        finding.detail,
+        Detail::OthersRows { .. }
+            | Detail::Beside
+            | Detail::FormulaError {
+                computed: false,
+                ..
+            }
+    ) || finding
+        .place
+        .as_ref()
+        .is_none_or(|place| place.cell.is_none());
     let others = alike.then(|| finding.cells.iter());
     own.chain(others.into_iter().flatten())
 }

@@ -272,7 +272,8 @@ fn verdict(table: &Table, slips: &[Vec<(usize, usize)>], findings: &[Finding]) -
     for finding in findings.iter().filter(|it| is_told(it)) {
         all.extend(finding.suspects.iter().map(|it| &it.place));
         // As many suspects as wrong cells take part in the relation should be those cells.
-        let concerned: HashSet<&Place> = finding.place.iter().chain(&finding.cells).collect();
+        let own = finding.place.iter().cloned();
+        let concerned: HashSet<Place> = own.chain(finding.cells.iter()).collect();
         let n_wrong = planted
             .iter()
             .filter(|place| concerned.contains(place))
@@ -320,9 +321,9 @@ fn is_equality(finding: &Finding) -> bool {
 /// Whether relations that fail hold the cells of a slip. A cell with a total row must be seen by row and
 /// column: an error that is less than a column's rounding is seen by the row alone, as if there were no totals.
 fn is_visible(slip: &[(usize, usize)], table: &Table, findings: &[Finding], totals: bool) -> bool {
-    let mut failing: HashMap<&Place, u32> = HashMap::new();
+    let mut failing: HashMap<Place, u32> = HashMap::new();
     for finding in findings.iter().filter(|it| is_equality(it)) {
-        for place in finding.place.iter().chain(&finding.cells) {
+        for place in finding.place.iter().cloned().chain(finding.cells.iter()) {
             *failing.entry(place).or_default() += 1;
         }
     }

@@ -10,8 +10,7 @@ use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 
 use crate::model::{
-    Amount, CopiedExtent, CopiedFrom, Detail, Finding, Kind, Level, Period, Place, Row, RowKind,
-    Table,
+    Amount, CopiedExtent, CopiedFrom, Detail, Finding, Kind, Level, Period, Row, RowKind, Table,
 };
 use crate::scheme::{Annex, Course, Scheme};
 
@@ -252,7 +251,7 @@ fn finding(
     finding.row = is_of_row.then(|| row.name().into());
     finding.year = row.year;
     let all = spots[1..].iter().chain(others);
-    finding.cells = all.map(|spot| spot.place()).collect::<Vec<Place>>();
+    finding.cells = all.map(|spot| spot.place()).collect();
     finding
 }
 

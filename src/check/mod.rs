@@ -39,7 +39,7 @@ mod when;
 
 use std::collections::HashSet;
 
-use crate::model::{Finding, Kind, Level, Period, Row, RowKind, Table};
+use crate::model::{Detail, Finding, Kind, Level, Period, Row, RowKind, Table};
 use crate::scheme::{Applies, AppliesIn, Relation, RowSel, Rows, Rule, Scheme};
 
 pub(crate) use linear::{Equation, Term};
@@ -146,6 +146,9 @@ impl<'s> Checker<'s> {
             .iter()
             .map(|row| rows::is_blank(annex, row))
             .collect();
+        // What is off in the total of a township's own rows is off in those rows already.
+        let totals_are_own =
+            rows::has_data(annex, table) && !rows::states_county_total(self.scheme, annex, table);
         let mut cells = Cells::default();
         for planned in &self.in_form[table.annex] {
             if let Relation::TotalRow { .. } = planned.rule.relation {
@@ -157,10 +160,7 @@ impl<'s> Checker<'s> {
                     self.blank_row(planned, table, row, &mut checked);
                     continue;
                 }
-                // What is off in the total of a township's own rows is off in those rows already.
-                let is_own_total = row.kind == RowKind::Total
-                    && rows::has_data(annex, table)
-                    && !rows::states_county_total(self.scheme, annex, table);
+                let is_own_total = row.kind == RowKind::Total && totals_are_own;
                 let at = self.at(planned, row.year, table.period);
                 let is_for_row = !is_own_total && at.applies_to(row.kind, &row.key);
                 for instance in &planned.instances {
@@ -453,7 +453,7 @@ fn check_relation(at: At<'_>, cells: &Cells<'_>) -> Checking {
     if is_not_due(at, cells) {
         return Ok(Outcome::NotApplied);
     }
-    match &at.rule.relation {
+    let checking = match &at.rule.relation {
         Relation::Sum { .. } => sum::check(at, cells),
         Relation::Equal { .. } => equal::check(at, cells),
         Relation::Target { .. } => target::check(at, cells),
@@ -471,6 +471,19 @@ fn check_relation(at: At<'_>, cells: &Cells<'_>) -> Checking {
         | Relation::Chain { .. }
         | Relation::Cumulative { .. }
         | Relation::Compare { .. } => Ok(Outcome::NotApplied),
+    };
+    said_if_too_long(at, cells, checking)
+}
+
+/// What comes to more digits than can be kept exactly is no obstacle of ours: somebody typed those figures.
+fn said_if_too_long(at: At<'_>, cells: &Cells<'_>, checking: Checking) -> Checking {
+    match checking {
+        Err(Why::TooManyDigits) => {
+            let (given, others) = (cells.slot(0), cells.after_first());
+            let finding = at.finding(false, given, others, Detail::TooLong);
+            Ok(Outcome::Fail(finding))
+        }
+        checking => checking,
     }
 }
 

@@ -92,6 +92,11 @@ impl Checked {
         }
     }
 
+    /// A relation fails that a finding tells of already.
+    pub(super) fn failed(&mut self, rule: usize) {
+        self.tallies[rule].fail += 1;
+    }
+
     pub(super) fn cannot_check(&mut self, rule: usize, why: Why, times: usize) {
         if times > 0 {
             self.tallies[rule].cannot_check += times as u64;

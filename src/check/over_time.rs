@@ -74,9 +74,9 @@ impl Checker<'_> {
             !self.over_time[annex_idx].is_empty() || known.last_month.period.is_some();
         for &table in tables.iter().filter(|_| is_held_against_time) {
             let mut own: Vec<RowAt<'_>> = Vec::new();
+            let totals_count = rows::states_county_total(scheme, annex, table);
             for (row_idx, row) in table.rows.iter().enumerate() {
-                let counts =
-                    row.kind == RowKind::Data || rows::states_county_total(scheme, annex, table);
+                let counts = row.kind == RowKind::Data || totals_count;
                 if counts && !rows::is_blank(annex, row) && seen.insert(name(scheme, table, row)) {
                     own.push(RowAt {
                         table,

@@ -47,6 +47,8 @@ pub(super) struct AnnexRows<'t> {
     /// Whether everyone who owes the annex has returned it: of a register nothing else tells.
     is_whole: bool,
     by_id: HashMap<RowId<'t>, usize>,
+    /// The first row of a key and year, where more than these tell rows apart.
+    by_key: HashMap<(&'t [Arc<str>], Option<u16>), usize>,
 }
 
 /// Why a row is not to be had.
@@ -84,6 +86,7 @@ impl<'t> AnnexRows<'t> {
             is_register: matches!(annex.rows, Rows::Register),
             is_whole: is_whole(scheme, annex_idx, tables),
             by_id: HashMap::new(),
+            by_key: HashMap::new(),
         };
         for spec in annex.rows.fixed() {
             let id = RowId {
@@ -93,7 +96,7 @@ impl<'t> AnnexRows<'t> {
                 nth: 0,
             };
             all.by_id.insert(id, all.rows.len());
-            all.rows.push((id, None));
+            all.push(id, None);
         }
         for table in tables.iter().filter(|table| table.annex == annex_idx) {
             let mut times: HashMap<(&[Arc<str>], Option<u16>), usize> = HashMap::new();
@@ -144,8 +147,7 @@ impl<'t> AnnexRows<'t> {
             nth: 0,
         };
         self.find(id).or_else(|gap| {
-            let is_it = |id: &RowId<'_>| id.key == key && id.year == year;
-            let found = self.rows.iter().find(|(id, _)| is_it(id));
+            let found = self.by_key.get(&(key, year)).map(|&idx| &self.rows[idx]);
             // A register has no list of what should be in it: a row not found was not returned.
             match found {
                 Some((_, row)) => Ok(*row),
@@ -173,6 +175,14 @@ impl<'t> AnnexRows<'t> {
         self.rows.iter().filter_map(|(_, row)| *row)
     }
 
+    fn push(&mut self, id: RowId<'t>, at: Option<RowAt<'t>>) {
+        if id.owner.is_some() || id.nth != 0 {
+            let key = (id.key, id.year);
+            self.by_key.entry(key).or_insert(self.rows.len());
+        }
+        self.rows.push((id, at));
+    }
+
     fn add(&mut self, id: RowId<'t>, at: RowAt<'t>, row: &'t Row) {
         if !self.is_register {
             if let Some(spec) = row.spec {
@@ -184,7 +194,7 @@ impl<'t> AnnexRows<'t> {
         let is_blank = row.key.iter().all(|part| part.is_empty()) && row.year.is_none();
         if is_blank || !self.by_id.contains_key(&id) {
             self.by_id.entry(id).or_insert(self.rows.len());
-            self.rows.push((id, Some(at)));
+            self.push(id, Some(at));
         }
     }
 }

@@ -203,12 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_added_exactly_is_not_guessed() {
+    fn what_cannot_be_added_exactly_is_said_and_not_guessed() {
         check(
             sum("合计", &["甲", "乙"]),
             "
             乡镇 | 甲 | 乙 | 合计
-            东河 | 79228162514264337593543950335 | 0.1 | 1   <- cannot check: too many digits
+            东河 | 79228162514264337593543950335 | 0.1 | 1   <- D2 sum
             ",
         );
         check(

@@ -4,10 +4,10 @@ use crate::model::{Amount, Detail, Row, RowKind, Table, Value};
 use crate::scheme::{Annex, ColumnKind, Relation};
 
 use super::cells::{At, Cells};
-use super::is_not_due;
 use super::judge::{Holds, compare};
 use super::outcome::{Checked, Checking, Outcome, Why};
 use super::rows::RowAt;
+use super::{is_not_due, said_if_too_long};
 
 /// The total row of a form that is to be held against the form's data rows. Of several (小计 above
 /// 合计) it is the one that stands where the annex has its total.
@@ -46,7 +46,8 @@ pub(super) fn check<'t>(
         cells.end_slot();
         rows.clone().for_each(|row| cells.push(row.spot(leaf)));
         cells.end_slot();
-        checked.record(rule, check_leaf(at, cells, n_rows));
+        let checking = check_leaf(at, cells, n_rows);
+        checked.record(rule, said_if_too_long(at, cells, checking));
     }
     if *count {
         checked.record(rule, check_count(at, total, n_rows));

@@ -52,6 +52,8 @@ pub(super) fn check(
             Ok(group)
         })
         .collect();
+    // Of rows that are alike all but the first fail, and all are told of together.
+    let mut is_told = vec![false; groups.len()];
     for (idx, group) in group_of.into_iter().enumerate() {
         let row = rows[idx].1;
         let applies = at.applies_to(row.row().kind, &row.row().key);
@@ -61,7 +63,12 @@ pub(super) fn check(
             Err(Why::Missing | Why::NotApplicable) => Ok(Outcome::NotApplied),
             Err(why) => Err(why),
             Ok(group) if groups[group][0] == idx => Ok(Outcome::Pass),
+            Ok(group) if is_told[group] => {
+                checked.failed(rule);
+                continue;
+            }
             Ok(group) => {
+                is_told[group] = true;
                 let spot = |idx: usize| Spot {
                     table: rows[idx].1.table,
                     row: rows[idx].1.row,
@@ -195,21 +202,25 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_lists_every_other_row() {
+    fn rows_that_are_alike_are_told_of_together() {
         let text = "
             == 附件6 · 生态环境分局 · register
             单位(key) | 编号(code)
             甲 | 7
             乙 | 7
             丙 | 7
+            丁 | 8
             ";
-        let findings = checked(unique(&["编号"]), text).findings;
+        let checked = checked(unique(&["编号"]), text);
+        let findings = &checked.findings;
         let cells: Vec<String> = findings[0]
             .cells
             .iter()
             .filter_map(|place| Some(place.cell?.to_string()))
             .collect();
-        assert_eq!((findings.len(), cells), (2, vec!["B2".into(), "B4".into()]));
+        assert_eq!((findings.len(), cells), (1, vec!["B2".into(), "B4".into()]));
+        let tally = checked.tallies[0];
+        assert_eq!((tally.pass, tally.fail), (2, 2));
         assert_eq!(findings[0].given.as_deref(), Some("7"));
         assert_eq!(findings[0].row.as_deref(), Some("乙"));
     }

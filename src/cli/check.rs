@@ -1,7 +1,7 @@
 //! `hebiao check`: what is wrong in a few files, before they are sent.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -152,8 +152,14 @@ fn write_copies(
     lang: Lang,
 ) -> Result<Vec<PathBuf>> {
     whole::clear_unnamed(folder);
+    let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in &checked.findings {
+        if let Some(place) = &finding.place {
+            by_file.entry(&place.file).or_default().push(finding);
+        }
+    }
     let jobs: Vec<(usize, Vec<&Finding>)> = (0..files.len())
-        .filter_map(|idx| Some((idx, to_mark(checked, idx)?)))
+        .filter_map(|idx| Some((idx, to_mark(checked, idx, &by_file)?)))
         .collect();
     let copies: Vec<Result<Annotated, NoCopy>> = jobs
         .par_iter()
@@ -184,14 +190,14 @@ fn write_copies(
 }
 
 /// What a copy of a file would show; `None` where it would show nothing.
-fn to_mark(checked: &CheckedFiles, idx: usize) -> Option<Vec<&Finding>> {
+fn to_mark<'c>(
+    checked: &CheckedFiles,
+    idx: usize,
+    by_file: &HashMap<&str, Vec<&'c Finding>>,
+) -> Option<Vec<&'c Finding>> {
     let record = &checked.files[idx];
     let workbook = checked.workbooks[idx].as_ref()?;
-    let is_here = |finding: &&Finding| {
-        let place = finding.place.as_ref();
-        place.is_some_and(|place| place.file == record.path)
-    };
-    let findings: Vec<&Finding> = checked.findings.iter().filter(is_here).collect();
+    let findings = by_file.get(&*record.path).cloned().unwrap_or_default();
     let was_marked = workbook.sheets.iter().any(explanations::is_ours);
     let counts = !matches!(record.status, FileStatus::Duplicate(_));
     (counts && (was_marked || !findings.is_empty())).then_some(findings)

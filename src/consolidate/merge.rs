@@ -11,7 +11,7 @@ use super::completion::{completion, progress};
 use super::scaled::{PRECISION, SCALE, from_scaled, to_scaled};
 use super::{Completion, County, CountyAnnex, CountyRow, CountyTotal, Source};
 use crate::model::{
-    Amount, Detail, Finding, Fraction, Kind, Level, Place, Row, RowKind, Table, Value, Wanted,
+    Amount, Detail, Finding, Fraction, Kind, Level, Place, Row, RowKind, Table, Value,
 };
 use crate::scheme::{Annex, ColumnKind, Mean, ReturnedBy, Rows, Scheme};
 
@@ -532,9 +532,7 @@ impl<'a> Returns<'a> {
 
     /// A figure so long that no sum with it can be written exactly. A rounded total would hide that.
     fn too_long(&self, leaf: usize, amount: Amount, source: Source) -> Finding {
-        let detail = Detail::NotANumber {
-            wanted: Wanted::Number,
-        };
+        let detail = Detail::TooLong;
         self.finding(Kind::NotANumber, Level::Mandatory, detail, leaf, source)
             .given(amount.to_string())
     }

@@ -81,6 +81,25 @@ fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
                 | Kind::Order
         )
     };
+    if told.is_empty() {
+        return Vec::new();
+    }
+    // Which of those told names a place first. Of a whole form no figure can be held against anything.
+    let mut by_place: HashMap<Place, usize> = HashMap::new();
+    for (idx, cause) in told.iter().enumerate() {
+        let is_whole = match &cause.detail {
+            Detail::UnitSlip { extent, .. } => *extent == Extent::Form,
+            _ => false,
+        };
+        let own = cause.place.iter();
+        let sheet = own.clone().filter(|_| is_whole).map(|own| Place {
+            cell: None,
+            ..own.clone()
+        });
+        for place in own.cloned().chain(cause.cells.iter()).chain(sheet) {
+            by_place.entry(place).or_insert(idx);
+        }
+    }
     let mut all = Vec::new();
     for (idx, finding) in findings.iter().enumerate() {
         let Some(place) = finding
@@ -90,18 +109,16 @@ fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
         else {
             continue;
         };
-        let cause = told.iter_mut().find(|cause| {
-            // Of a whole form no figure can be held against anything.
-            let is_whole = match &cause.detail {
-                Detail::UnitSlip { extent, .. } => *extent == Extent::Form,
-                _ => false,
-            };
-            let own = || cause.place.iter();
-            let on_sheet = |it: &Place| it.file == place.file && it.sheet == place.sheet;
-            let is_named = |it: &Place| it == place || finding.cells.contains(it);
-            own().chain(&cause.cells).any(is_named) || is_whole && own().any(on_sheet)
-        });
-        let Some(cause) = cause else { continue };
+        let sheet = Place {
+            cell: None,
+            ..place.clone()
+        };
+        let named = [place.clone(), sheet].into_iter();
+        let others = finding.cells.iter().filter(|place| place.cell.is_some());
+        let causes = named.chain(others).filter_map(|place| by_place.get(&place));
+        let Some(cause) = causes.min().map(|cause| &mut told[*cause]) else {
+            continue;
+        };
         if let Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. } =
             &mut cause.detail
         {
@@ -133,7 +150,11 @@ impl<'a> Localiser<'a> {
                     .or_default()
                     .push(idx);
             }
-            for place in findings.iter().filter(|it| is_failure(it)).flat_map(places) {
+            for place in findings
+                .iter()
+                .filter(|it| is_failure(it))
+                .flat_map(sheets_of)
+            {
                 let sheet = place.sheet.as_deref().unwrap_or_default();
                 let on_sheet = sheets.get(&(&*place.file, sheet));
                 on_sheet
@@ -555,10 +576,10 @@ impl<'f> Named<'f> {
                 continue;
             };
             // Of several given cells none is the place: then they lead the list of cells.
-            let (given, against) = match (place.cell, &finding.cells[..]) {
-                (Some(_), cells) => (place, cells.first().cloned()),
-                (None, [first, ..]) => (first.clone(), None),
-                (None, []) => continue,
+            let (given, against) = match (place.cell, finding.cells.first()) {
+                (Some(_), first) => (place, first.cloned()),
+                (None, Some(first)) => (first.clone(), None),
+                (None, None) => continue,
             };
             by_name.insert((rule, given, against), idx);
         }
@@ -594,8 +615,10 @@ impl<'f> Named<'f> {
     }
 }
 
-fn places(finding: &Finding) -> impl Iterator<Item = &Place> {
-    finding.place.iter().chain(&finding.cells)
+/// The places that a finding names; of cells of one run only the first, since all are on one sheet.
+fn sheets_of(finding: &Finding) -> impl Iterator<Item = &Place> {
+    let runs = finding.cells.runs().iter();
+    finding.place.iter().chain(runs.map(|run| &run.first))
 }
 
 /// Whether a finding tells of an equality that fails beyond rounding.

@@ -95,6 +95,12 @@ impl Amount {
         exact.then_some(Self(product))
     }
 
+    /// Whether it has no more digits than a spreadsheet keeps of a number, so that a number cell shows it as it is.
+    pub fn is_short(self) -> bool {
+        let fits = |amount: Self| amount.0.mantissa().unsigned_abs() < 1_000_000_000_000_000;
+        fits(self) || fits(self.normalised())
+    }
+
     /// The magnitude.
     pub fn abs(self) -> Self {
         Self(self.0.abs())
@@ -124,6 +130,17 @@ impl Amount {
         // The shortest text of a decimal of at most 15 digits reads back as the float that
         // a spreadsheet itself would keep.
         self.0.to_string().parse().unwrap_or(f64::NAN)
+    }
+}
+
+impl Amount {
+    /// The float that a spreadsheet keeps of it: of more than 15 digits the first 15, rounded.
+    pub fn to_shown_float(self) -> f64 {
+        let float = self.to_float();
+        match self.is_short() {
+            true => float,
+            false => format!("{float:.14e}").parse().unwrap_or(float),
+        }
     }
 }
 
@@ -226,6 +243,22 @@ mod tests {
                     Amount::from_float(float, 0).expect("one")
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_figure_of_many_digits_is_shown_to_fifteen() {
+        for (text, shown, is_short) in [
+            ("331.60000000000002", 331.6, false),
+            ("854.30000000000002", 854.3, false),
+            ("123456789012345.6", 123_456_789_012_346.0, false),
+            ("-0.12345678901234567", -0.123_456_789_012_346, false),
+            ("331.60000000000000", 331.6, true),
+            ("123456789012345", 123_456_789_012_345.0, true),
+        ] {
+            let amount = amount(text);
+            assert_eq!(amount.to_shown_float(), shown, "{text}");
+            assert_eq!(amount.is_short(), is_short, "{text}");
         }
     }
 

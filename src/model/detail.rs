@@ -94,6 +94,17 @@ pub enum Detail {
         /// What the column asks for.
         wanted: Wanted,
     },
+    /// A figure that no form can mean: larger than any that a spreadsheet keeps to the last digit.
+    TooLarge,
+    /// More digits than can be reckoned with exactly: of one figure, or of what several come to.
+    TooLong,
+    /// A figure in another unit that cannot be written exactly in the annex's.
+    Inexact {
+        /// The annex's.
+        declared: Arc<str>,
+    },
+    /// Figures stand beside the table, in columns that have no header; what they mean is not known.
+    Beside,
     /// Something was understood in a way worth saying.
     ReadAs(ReadAs),
     /// The formula came to an error, or was never calculated.
@@ -637,6 +648,76 @@ pub enum Condition {
 }
 
 impl Detail {
+    /// Lets `change` see every text that stood in a return.
+    pub(super) fn change_quotations(&mut self, change: &mut dyn FnMut(&mut String)) {
+        let mut operands: Vec<&mut Operand> = Vec::new();
+        match self {
+            Detail::MissingColumn { header }
+            | Detail::UnexpectedColumn { header }
+            | Detail::ReadAs(
+                ReadAs::RepeatedColumn { header } | ReadAs::Header { declared: header },
+            ) => change(header),
+            Detail::UnexpectedRow { label, nearest } => {
+                change(label);
+                nearest.iter_mut().for_each(&mut *change);
+            }
+            Detail::MissingRow { label }
+            | Detail::BlankRow { label }
+            | Detail::MissingTotal { label }
+            | Detail::ReadAs(
+                ReadAs::RowLabel { declared: label } | ReadAs::RepeatedRow { label, .. },
+            ) => change(label),
+            Detail::OthersRows { rows: texts } | Detail::MissingValue { columns: texts } => {
+                texts.iter_mut().for_each(&mut *change);
+            }
+            Detail::UnitDiffers { printed, .. }
+            | Detail::UnitUnknown { printed, .. }
+            | Detail::WrongPeriod { printed, .. }
+            | Detail::ReadAs(ReadAs::AnnexNumber { printed }) => change(printed),
+            Detail::Conflict { taken, others } => {
+                let all = others.iter_mut().chain([taken]);
+                all.for_each(|(_, text)| change(text));
+            }
+            Detail::Told { about, message } => {
+                change(about);
+                change(message);
+            }
+            Detail::OldForm { scheme, .. } => change(scheme),
+            Detail::PeriodsDiffer { taken, other } => {
+                change(&mut taken.1);
+                change(&mut other.1);
+            }
+            Detail::NoLongerNeeded { about } | Detail::OfOtherPeriod { about, .. } => {
+                change(about);
+            }
+            Detail::Sum { total, parts } => operands.extend(parts.iter_mut().chain([total])),
+            Detail::Equal { left, right } => operands.extend([left, right]),
+            Detail::Target { actual, .. } => operands.push(actual),
+            Detail::Part { part, whole } => operands.extend([part, whole]),
+            Detail::Order { first, then } => operands.extend([first, then]),
+            Detail::Trend { from, to, .. } => operands.extend([from, to]),
+            Detail::Ratio {
+                numerator,
+                denominator,
+            } => operands.extend([numerator, denominator]),
+            Detail::When { condition, .. } => operands.push(condition),
+            Detail::RangePer { per, .. } => operands.push(per),
+            Detail::Chain {
+                cumulative,
+                last,
+                month,
+            } => operands.extend(last.iter_mut().chain([cumulative, month])),
+            Detail::Cumulative { now, last } => operands.extend([now, last]),
+            Detail::Compare { now, base, .. } => operands.extend([now, base]),
+            // The others hold numbers, and what the scheme says.
+            _ => {}
+        }
+        for operand in operands {
+            change(&mut operand.label);
+            change(&mut operand.value);
+        }
+    }
+
     pub(super) fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
         let operands: Vec<&mut Operand> = match self {
             Detail::Sum { total, parts } => parts.iter_mut().chain([total]).collect(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, CellRef, Detail, Kind, Period, Suspect};
+use super::{Amount, CellRef, Cells, Detail, Kind, Period, Suspect};
 
 /// One thing to tell the user about the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Finding {
     /// Where it is; `None` for what is nowhere, such as a form not returned.
     pub place: Option<Place>,
     /// The other cells concerned.
-    pub cells: Vec<Place>,
+    pub cells: Cells,
     /// What stands there.
     pub given: Option<String>,
     /// What was expected.
@@ -112,7 +112,7 @@ impl Finding {
             year: None,
             period: None,
             place: None,
-            cells: Vec::new(),
+            cells: Cells::new(),
             given: None,
             expected: None,
             difference: None,
@@ -144,12 +144,29 @@ impl Finding {
 
     /// Lets `change` see every place that it names: its own, those of its figures and of its suspects.
     pub fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
-        let own = self.place.iter_mut().chain(&mut self.cells);
-        own.for_each(&mut *change);
+        self.place.iter_mut().for_each(&mut *change);
+        self.cells.change_places(change);
         self.detail.change_places(change);
         for suspect in &mut self.suspects {
             suspect.change_places(change);
         }
+    }
+
+    /// Cuts what it quotes of a return to what a sentence takes: a cell may hold a whole page.
+    pub fn shorten(&mut self) {
+        let quoted = self.given.iter_mut().chain(&mut self.expected);
+        quoted.for_each(shorten);
+        if let Some(row) = &mut self.row
+            && row.len() > QUOTED
+        {
+            let mut name = row.to_string();
+            shorten(&mut name);
+            *row = name.into();
+        }
+        self.detail.change_quotations(&mut shorten);
+        self.suspects
+            .iter_mut()
+            .for_each(|suspect| shorten(&mut suspect.given));
     }
 
     /// Whether the reporter has explained it in so many words as an explanation needs.
@@ -182,6 +199,21 @@ impl Finding {
     /// Whether an explanation is all that it takes of its reporter, and has been given.
     pub fn is_answered(&self) -> bool {
         self.level > Level::Mandatory && self.level < Level::Hint && self.is_explained()
+    }
+}
+
+/// Characters that are quoted of one text.
+const QUOTED: usize = 200;
+
+/// Cuts a text to what is quoted of it.
+fn shorten(text: &mut String) {
+    // No character has fewer bytes than one.
+    if text.len() <= QUOTED {
+        return;
+    }
+    if let Some((end, _)) = text.char_indices().nth(QUOTED) {
+        text.truncate(end);
+        text.push('…');
     }
 }
 

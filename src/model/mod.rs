@@ -2,6 +2,7 @@
 
 mod amount;
 mod cell_ref;
+mod cells;
 mod date;
 mod detail;
 mod earlier;
@@ -22,6 +23,7 @@ mod version;
 pub use amount::Amount;
 pub(crate) use amount::float_of;
 pub use cell_ref::{CellRange, CellRef};
+pub use cells::{Cells, Run};
 pub use date::Date;
 pub use detail::{
     AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Need, NoCopy,

@@ -13,8 +13,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, Cell, CellRef, CellValue, Detail, Entry, Finding, Kind, Level, Period, Place, ReadAs,
-    Row, RowKind, Sheet, Table, Value, Wanted,
+    Amount, Cell, CellRef, CellValue, Cells, Detail, Entry, Finding, Kind, Level, Period, Place,
+    ReadAs, Row, RowKind, Sheet, Table, Value, Wanted,
 };
 use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{
@@ -126,7 +126,7 @@ struct Departure {
     cell: CellRef,
     typed: String,
     read: String,
-    others: Vec<Place>,
+    others: Cells,
 }
 
 /// What states the unit of a figure.
@@ -435,7 +435,7 @@ impl Form<'_> {
                 if !cell.format.percent {
                     return match Amount::from_float(*number, decimals) {
                         Some(amount) => self.in_unit(amount, stated, declared, row_idx, leaf, cell),
-                        None => self.not_a_number(cell, Wanted::Number),
+                        None => self.refused(cell, Detail::TooLarge),
                     };
                 }
                 let hundredfold = Amount::from_float(*number, 0)
@@ -446,8 +446,9 @@ impl Form<'_> {
                         if amount.decimals() < decimals {
                             amount.0.rescale(u32::from(decimals));
                         }
-                        Value::Amount(amount)
+                        self.sized(amount, cell)
                     }
+                    None if is_percent => self.refused(cell, Detail::TooLarge),
                     None => self.not_a_number(cell, Wanted::Number),
                 }
             }
@@ -459,6 +460,7 @@ impl Form<'_> {
                         .extend(Some(original).filter(|_| **text != *"－"));
                     Value::NotApplicable
                 }
+                Reading::TooLong => self.refused(cell, Detail::TooLong),
                 Reading::NotANumber => self.not_a_number(cell, Wanted::Number),
                 Reading::Figure(figure) if figure.percent && !is_percent => {
                     self.not_a_number(cell, Wanted::Number)
@@ -523,12 +525,24 @@ impl Form<'_> {
         cell: &Cell,
     ) -> Value {
         let Some((stated, source)) = stated.filter(|stated| Some(stated.0) != declared) else {
-            return Value::Amount(amount);
+            return self.sized(amount, cell);
         };
         let printed = self.scheme.units.name(stated).to_string();
         let original = format!("{amount}{printed}");
         let converted =
             declared.and_then(|declared| self.scheme.units.convert(amount, stated, declared));
+        let known = declared.filter(|&unit| self.scheme.units.convertible(stated, unit));
+        // That the unit is another one has been said; not that this figure does not convert.
+        if let (Some(known), None) = (known, converted) {
+            let declared = self.scheme.units.name(known).clone();
+            let detail = match is_too_large(amount) {
+                true => Detail::TooLarge,
+                false => Detail::Inexact { declared },
+            };
+            let finding = Finding::new(Kind::UnitDiffers, Level::Mandatory, detail);
+            self.push(finding.given(original.as_str()), Some(cell.at));
+            return Value::Unusable(original.into());
+        }
         // The unit line was reported once for all its figures; a header or a label is once for its own.
         let key = (source, stated, converted.is_some());
         if let Some(&idx) = self.unit_notes.get(&key) {
@@ -560,9 +574,12 @@ impl Form<'_> {
         }
         match converted {
             Some(amount) => {
-                self.originals
-                    .push((row_idx as u32, leaf as u32, original.into()));
-                Value::Amount(amount)
+                let value = self.sized(amount, cell);
+                if value.is_filled() {
+                    self.originals
+                        .push((row_idx as u32, leaf as u32, original.into()));
+                }
+                value
             }
             None => Value::Unusable(original.into()),
         }
@@ -663,6 +680,25 @@ impl Form<'_> {
         Value::Unusable(shown.into())
     }
 
+    /// A figure, unless no form can mean one of its size.
+    fn sized(&mut self, amount: Amount, cell: &Cell) -> Value {
+        match is_too_large(amount) {
+            true => self.refused(cell, Detail::TooLarge),
+            false => Value::Amount(amount),
+        }
+    }
+
+    /// A figure with which nothing can be reckoned.
+    fn refused(&mut self, cell: &Cell, detail: Detail) -> Value {
+        let shown = match &cell.value {
+            CellValue::Number(number) if number.abs() >= 1e21 => format!("{number:E}"),
+            value => shown(value),
+        };
+        let finding = Finding::new(Kind::NotANumber, Level::Mandatory, detail);
+        self.push(finding.given(shown.as_str()), Some(cell.at));
+        Value::Unusable(shown.into())
+    }
+
     /// Blanks in a row that is otherwise filled in; said once for the row.
     fn missing_values(&mut self, row: &Row) {
         let mut blanks = Vec::new();
@@ -728,18 +764,25 @@ impl Form<'_> {
         };
         let fixed = self.annex.rows.fixed();
         let corner = self.corner();
+        let mut is_there = vec![false; fixed.len()];
+        for spec in rows.iter().filter_map(|row| row.spec) {
+            is_there[spec] = true;
+        }
+        let mut printed_at: Vec<Option<u32>> = vec![None; fixed.len()];
+        for row in &self.layout.rows {
+            if let Some(spec) = row.spec {
+                printed_at[spec].get_or_insert(row.sheet_row);
+            }
+        }
         // Rows owed, each with the place where it was left blank if the form has it.
         let missing: Vec<(usize, Option<CellRef>)> = (0..fixed.len())
             .filter(|&idx| {
                 let is_due = |year: u16| self.period.has_begun(year);
-                fixed[idx].year.is_none_or(is_due)
-                    && owes(&fixed[idx])
-                    && !rows.iter().any(|row| row.spec == Some(idx))
+                fixed[idx].year.is_none_or(is_due) && owes(&fixed[idx]) && !is_there[idx]
             })
             .map(|idx| {
-                let mut there = self.layout.rows.iter();
-                let there = there.find(|row| row.spec == Some(idx));
-                let cell = there.map(|row| CellRef::new(row.sheet_row, self.first_figure()));
+                let first = self.first_figure();
+                let cell = printed_at[idx].map(|row| CellRef::new(row, first));
                 (idx, cell)
             })
             .collect();
@@ -879,7 +922,7 @@ impl Form<'_> {
                 cell,
                 typed: typed.to_owned(),
                 read,
-                others: Vec::new(),
+                others: Cells::new(),
             }),
         }
     }
@@ -923,7 +966,7 @@ impl Form<'_> {
             };
             let mut finding =
                 Finding::new(Kind::FormulaError, Level::Mandatory, detail).given(given);
-            finding.cells = others;
+            finding.cells = others.into();
             self.push(finding, Some(cell));
         }
     }
@@ -945,12 +988,18 @@ impl Form<'_> {
         if *n_said > MAX_SAME {
             let same = &mut self.findings[*last];
             same.cells.push(place);
-            same.cells.extend(finding.cells);
+            same.cells.extend(finding.cells.iter());
             return;
         }
         *last = self.findings.len();
         self.findings.push(finding.at(place));
     }
+}
+
+/// Whether a figure has more digits before its point than a spreadsheet keeps: in no unit has a county as much of
+/// anything, and what is added to it would be lost.
+fn is_too_large(amount: Amount) -> bool {
+    amount.abs() >= Amount::from(1_000_000_000_000_000)
 }
 
 fn text_value(value: &CellValue) -> Value {

@@ -12,6 +12,8 @@ pub(super) enum Reading {
     NotApplicable,
     /// A figure.
     Figure(Figure),
+    /// A figure of more digits than can be reckoned with.
+    TooLong,
     /// Anything else: nothing is guessed.
     NotANumber,
 }
@@ -39,12 +41,16 @@ pub(super) fn read_number(text: &str, units: &Units) -> Reading {
         return Reading::NotApplicable;
     }
     match figure(text, units) {
-        Some(figure) => Reading::Figure(figure),
+        Some(Ok(figure)) => Reading::Figure(figure),
+        Some(Err(TooLong)) => Reading::TooLong,
         None => Reading::NotANumber,
     }
 }
 
-fn figure(text: &str, units: &Units) -> Option<Figure> {
+/// Digits that are plainly a figure, and too many.
+struct TooLong;
+
+fn figure(text: &str, units: &Units) -> Option<Result<Figure, TooLong>> {
     let bracketed = text
         .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(')'));
@@ -61,7 +67,7 @@ fn figure(text: &str, units: &Units) -> Option<Figure> {
         .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
         .unwrap_or(text.len());
     let (digits, suffix) = text.split_at(split);
-    let amount: Amount = plain_digits(digits)?.parse().ok()?;
+    let digits = plain_digits(digits)?;
     let suffix = suffix.trim();
     let percent = suffix == "%";
     let unit = if suffix.is_empty() || percent {
@@ -78,14 +84,17 @@ fn figure(text: &str, units: &Units) -> Option<Figure> {
     } else {
         ReadAs::TextNumber
     };
+    let Ok(amount) = digits.parse::<Amount>() else {
+        return Some(Err(TooLong));
+    };
     let negative = negative || bracketed.is_some();
     let amount = if negative { Amount(-amount.0) } else { amount };
-    Some(Figure {
+    Some(Ok(Figure {
         amount,
         percent,
         unit,
         how,
-    })
+    }))
 }
 
 /// Digits without thousands separators, if these stand where they should: 1,234.50 but not 1,23.
@@ -223,13 +232,16 @@ mod tests {
             ("待定", "no"),
             (".", "no"),
             (",", "no"),
-            ("123456789012345678901234567890123", "no"),
+            ("123456789012345678901234567890123", "too long"),
+            ("0.12345678901234567890123456789012", "too long"),
+            ("1234567890123456789012345678901234亩", "too long"),
         ];
         assert!(table.len() >= 60);
         for (text, wanted) in table {
             let read = match read_number(text, &units()) {
                 Reading::Blank => "blank".to_owned(),
                 Reading::NotApplicable => "n/a".to_owned(),
+                Reading::TooLong => "too long".to_owned(),
                 Reading::NotANumber => "no".to_owned(),
                 Reading::Figure(figure) => {
                     let how = match (figure.how, figure.unit) {

@@ -8,7 +8,7 @@ use crate::check::Checked;
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::model::{
     Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
-    ReturnRecord, Stage, Table, Tally,
+    ReturnRecord, Stage, Table, Tally, Version,
 };
 use crate::read::caught;
 use crate::returns::{self, Settled};
@@ -120,18 +120,33 @@ impl Gathered {
             })
         };
         withdrawn.extend((self.findings).extract_if(.., |finding| is_withdrawn(finding)));
+        let mut by_sheet: HashMap<(&str, Option<&str>), Vec<&Finding>> = HashMap::new();
+        if !corrections.is_empty() {
+            let open = [&*self.findings, &*self.checked.findings, &*withdrawn];
+            for finding in open.into_iter().flatten() {
+                if let Some(place) = &finding.place {
+                    let sheet = (&*place.file, place.sheet.as_deref());
+                    by_sheet.entry(sheet).or_default().push(finding);
+                }
+            }
+        }
         for correction in &mut corrections {
             let annex = &reader.scheme.annexes[correction.annex].number;
-            let of = |findings: &[&[Finding]], place: &Place| -> Vec<Finding> {
-                let all = findings.iter().copied().flatten();
-                let here = all.filter(|finding| is_at(finding, annex, place));
-                here.cloned().collect()
+            let of = |place: &Place| -> Vec<Finding> {
+                let here = by_sheet.get(&(&*place.file, place.sheet.as_deref()));
+                let of_annex = |finding: &&&Finding| {
+                    let number = finding.annex.as_deref();
+                    number.is_none_or(|number| *number == **annex)
+                };
+                let here = here.into_iter().flatten().filter(of_annex);
+                here.map(|finding| (*finding).clone()).collect()
             };
-            let open = [&*self.findings, &*self.checked.findings, &*withdrawn];
-            let before = of(&open, &correction.older);
-            let now = of(&open, &correction.newer);
+            let before = of(&correction.older);
+            let now = of(&correction.newer);
             correction.removed = missing_in(&before, &now);
             correction.made = missing_in(&now, &before);
+            let told = correction.removed.iter_mut().chain(&mut correction.made);
+            told.for_each(Finding::shorten);
             sort_findings(reader.scheme, &mut correction.removed);
             sort_findings(reader.scheme, &mut correction.made);
         }
@@ -253,20 +268,29 @@ impl Gathered {
     /// A form of another period asks for nothing once its sender has returned this period's as well, after it or
     /// in the same file. Where that came before, the other may be its correction with a wrong month.
     fn excuse_other_periods(&mut self, scheme: &Scheme, returns: &[ReturnRecord]) {
-        let records = &self.records;
-        let version = |path: &str| {
-            let record = records.iter().find(|record| &*record.path == path);
-            record.map(|record| record.version)
-        };
+        let is_apart = |finding: &Finding| matches!(finding.detail, Detail::WrongPeriod { .. });
+        if !self.findings.iter().any(is_apart) {
+            return;
+        }
+        let records = self.records.iter();
+        let versions: HashMap<&str, Version> = records
+            .map(|record| (&*record.path, record.version))
+            .collect();
+        let version = |path: &str| versions.get(path).copied();
+        let mut last_files: HashMap<(&str, &str), &Arc<str>> = HashMap::new();
+        for one in returns {
+            let annex = &*scheme.annexes[one.annex].number;
+            let reporter = &*scheme.reporters[one.reporter].name;
+            if let Some(file) = one.files.last() {
+                last_files.entry((annex, reporter)).or_insert(file);
+            }
+        }
         for finding in &mut self.findings {
             let Detail::WrongPeriod { taken, .. } = &mut finding.detail else {
                 continue;
             };
-            let mut own = returns.iter().filter(|one| {
-                finding.annex.as_deref() == Some(&*scheme.annexes[one.annex].number)
-                    && finding.reporter.as_deref() == Some(&*scheme.reporters[one.reporter].name)
-            });
-            let Some(file) = own.find_map(|one| one.files.last()) else {
+            let whose = finding.annex.as_deref().zip(finding.reporter.as_deref());
+            let Some(&file) = whose.and_then(|whose| last_files.get(&whose)) else {
                 continue;
             };
             let apart = finding.place.as_ref().map(|place| &place.file);
@@ -285,6 +309,7 @@ impl Gathered {
         let scheme = reader.scheme;
         let mut findings = std::mem::take(&mut self.findings);
         findings.append(&mut self.checked.findings);
+        findings.iter_mut().for_each(Finding::shorten);
         sort_findings(scheme, &mut findings);
         self.date(reader, &mut findings);
         let noticed = apply_explanations(&mut findings, &self.explanations);
@@ -355,13 +380,6 @@ fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
             };
         }
     }
-}
-
-/// Whether a finding is about the form of an annex on one sheet.
-fn is_at(finding: &Finding, annex: &str, sheet: &Place) -> bool {
-    let of_annex = finding.annex.as_deref().is_none_or(|of| of == annex);
-    let place = finding.place.as_ref();
-    of_annex && place.is_some_and(|at| at.file == sheet.file && at.sheet == sheet.sheet)
 }
 
 /// The findings of one form that another has not, by what they are about.

@@ -31,7 +31,7 @@ fn date(number: f64, parts: DateParts, is_1904: bool) -> Option<Date> {
     if !(0.0..110_000.0).contains(&number) {
         return None;
     }
-    let day = number.floor() as i64;
+    let day = shown_day(number);
     // Counted from 1970. Excel's 1900 has a 29 February, day 60, which the calendar has not.
     let since_1970 = match (is_1904, day) {
         (true, _) => day - 24_107,
@@ -48,6 +48,15 @@ fn date(number: f64, parts: DateParts, is_1904: bool) -> Option<Date> {
     Date::new(date.year, month, day)
 }
 
+/// The day that spreadsheets show for a moment, which they round to the second: reckoning with times leaves moments a
+/// hair before midnight, and those belong to the next day.
+fn shown_day(number: f64) -> i64 {
+    const DAY: f64 = 86_400.0;
+    let seconds = (number - number.floor()) * DAY;
+    let is_midnight = seconds >= DAY - 0.5;
+    number.floor() as i64 + i64::from(is_midnight)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +70,11 @@ mod tests {
             (61.0, "yyyy-mm-dd", false, Some("1900-03-01")),
             (45_443.0, "yyyy-mm-dd", false, Some("2024-05-31")),
             (45_443.75, "yyyy-mm-dd h:mm", false, Some("2024-05-31")),
+            // 23:59:59.14 and 23:59:59.48, as LibreOffice shows them to the second.
+            (45_322.999_99, "yyyy-mm-dd h:mm", false, Some("2024-01-31")),
+            (45_322.999_994, "yyyy-mm-dd h:mm", false, Some("2024-01-31")),
+            (45_322.999_995, "yyyy-mm-dd h:mm", false, Some("2024-02-01")),
+            (45_322.999_999_99, "yyyy-mm-dd", false, Some("2024-02-01")),
             (43_981.0, "yyyy-mm-dd", true, Some("2024-05-31")),
             (0.0, "yyyy-mm-dd", true, Some("1904-01-01")),
             (42_522.0, "yyyy\"年\"m\"月\"", false, Some("2016-06")),

@@ -13,6 +13,7 @@ mod period;
 mod reporter;
 mod rows;
 mod sides;
+mod unheaded;
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -21,7 +22,9 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::model::{Cell, CellRef, Detail, Finding, Kind, Level, Place, ReadAs, RowKind, Sheet};
+use crate::model::{
+    Amount, Cell, CellRef, Detail, Finding, Kind, Level, Place, ReadAs, RowKind, Sheet,
+};
 use crate::scheme::{Scheme, plain, without_remark};
 
 use evidence::{Evidence, annex_number};
@@ -29,6 +32,7 @@ use header::{HeaderIndex, Match};
 use merges::Merges;
 use rows::{RowIndex, Site, TableRows};
 use sides::{ALL, Columns, around, beside, free, overlap};
+use unheaded::unheaded_figures;
 
 pub use blank::drop_blank_copies;
 pub use evidence::Mention;
@@ -471,6 +475,7 @@ impl<'s> Recogniser<'s> {
             table,
         } = found;
         let annex = &self.scheme.annexes[annex_idx];
+        let unheaded = unheaded_figures(spot.sheet, &header, &table.rows, &spot.columns);
         let start = findings.len();
         let mut note = |kind, level, detail, cell: Option<CellRef>, given: Option<String>| {
             let mut finding = Finding::new(kind, level, detail).at(spot.at(cell));
@@ -541,6 +546,16 @@ impl<'s> Recogniser<'s> {
                 Some(cell),
                 Some(header),
             );
+        }
+        if let Some(&(first, number)) = unheaded.first() {
+            let given = Amount::from_float(number, 0).map(|figure| figure.to_string());
+            let mut finding = Finding::new(Kind::UnexpectedColumn, Level::Hint, Detail::Beside)
+                .at(spot.at(Some(first)));
+            finding.given = Some(given.unwrap_or_else(|| format!("{number:E}")));
+            finding.cells = (unheaded[1..].iter())
+                .map(|(cell, _)| spot.at(Some(*cell)))
+                .collect();
+            findings.push(finding);
         }
         for problem in table.problems {
             let mut finding = Finding::new(problem.kind, problem.level, problem.detail)

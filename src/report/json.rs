@@ -6,15 +6,18 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Lang, words};
 use crate::model::{
-    Amount, Awaits, Call, CellChange, Correction, Effect, FileRecord, FileStatus, Finding, Level,
-    NewerBy, Period, PeriodSource, Place, ReporterSource, ReturnRecord, ReturnStatus, Suspect,
-    TableRecord, Tally,
+    Amount, Awaits, Call, CellChange, Cells, Correction, Effect, FileRecord, FileStatus, Finding,
+    Level, NewerBy, Period, PeriodSource, Place, ReporterSource, ReturnRecord, ReturnStatus,
+    Suspect, TableRecord, Tally,
 };
 use crate::scheme::Scheme;
+
+/// Cells of a finding that are listed one by one, and ranges of cells that are listed at all.
+const LISTED: usize = 200;
 
 /// What there is to write.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +55,21 @@ struct Report<'a> {
     returns: Vec<ReturnEntry<'a>>,
     corrections: Vec<CorrectionEntry<'a>>,
     calls: Vec<CallEntry<'a>>,
-    findings: Vec<FindingEntry<'a>>,
+    findings: Findings<'a>,
     counts: Counts,
+}
+
+/// Written one by one: the words of very many findings take more memory than the findings.
+struct Findings<'a> {
+    findings: &'a [Finding],
+    lang: Lang,
+}
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.findings.iter();
+        serializer.collect_seq(entries.map(|finding| finding_entry(finding, self.lang)))
+    }
 }
 
 #[derive(Serialize)]
@@ -173,7 +189,10 @@ struct FindingEntry<'a> {
     file: Option<&'a str>,
     sheet: Option<&'a str>,
     cell: Option<String>,
+    /// The other cells concerned, one by one; where there are more than [`LISTED`], as ranges.
     cells: Vec<String>,
+    /// How many those are.
+    n_cells: usize,
     given: Option<&'a str>,
     expected: Option<&'a str>,
     difference: Option<String>,
@@ -226,9 +245,10 @@ fn report<'a>(facts: &Facts<'a>, lang: Lang) -> Report<'a> {
         calls: (facts.calls.iter())
             .map(|call| call_entry(scheme, call))
             .collect(),
-        findings: (facts.findings.iter())
-            .map(|finding| finding_entry(finding, lang))
-            .collect(),
+        findings: Findings {
+            findings: facts.findings,
+            lang,
+        },
         counts: counts(facts),
     }
 }
@@ -349,9 +369,8 @@ fn finding_entry(finding: &Finding, lang: Lang) -> FindingEntry<'_> {
         cell: place
             .and_then(|place| place.cell)
             .map(|cell| cell.to_string()),
-        cells: (finding.cells.iter())
-            .map(|cell| reference(cell, place))
-            .collect(),
+        cells: references(&finding.cells, place),
+        n_cells: finding.cells.len(),
         given: finding.given.as_deref(),
         expected: finding.expected.as_deref(),
         difference: text(finding.difference),
@@ -376,6 +395,23 @@ fn suspect_entry<'a>(
         likely: suspect.likely.as_deref(),
         why: words::reasons(suspect, seen_from, lang),
     }
+}
+
+/// The addresses of cells: of many as ranges, and of very many ranges only the first.
+fn references(cells: &Cells, seen_from: Option<&Place>) -> Vec<String> {
+    if cells.len() <= LISTED {
+        return (cells.iter())
+            .map(|cell| reference(&cell, seen_from))
+            .collect();
+    }
+    let runs = cells.runs().iter().take(LISTED).map(|run| {
+        let first = reference(&run.first, seen_from);
+        match run.last.filter(|last| Some(*last) != run.first.cell) {
+            Some(last) => format!("{first}:{last}"),
+            None => first,
+        }
+    });
+    runs.collect()
 }
 
 /// The address of a place as seen from another: no more of it than is needed.

@@ -1,5 +1,6 @@
 //! What `hebiao status` shows in a terminal: who returned what, and whom to telephone about what.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
@@ -87,11 +88,12 @@ impl Page<'_> {
                 .map(|&annex| Shown::plain(&*self.scheme.annexes[annex].number)),
         );
         let mut lines = vec![header];
+        let returns = self.status.returns.iter();
+        let by_place: HashMap<(usize, usize), &ReturnRecord> = returns
+            .map(|one| ((one.annex, one.reporter), one))
+            .collect();
         for (idx, reporter) in self.scheme.reporters.iter().enumerate() {
-            let find = |annex: usize| {
-                let mut returns = self.status.returns.iter();
-                returns.find(|one| one.annex == annex && one.reporter == idx)
-            };
+            let find = |annex: usize| by_place.get(&(annex, idx)).copied();
             if annexes.iter().all(|&annex| find(annex).is_none()) {
                 continue;
             }

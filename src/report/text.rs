@@ -4,15 +4,14 @@
 //! A clerk thinks of “F9”, so the cut has the letters and numbers of the sheet. Colours are in the text;
 //! whoever prints it takes them out where they do not belong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::{
-    Amount, Cell, CellRef, CellValue, FileRecord, FileStatus, Finding, Level, Place, Sheet, Table,
-    Verdict,
+    Amount, Cell, CellRef, CellValue, FileStatus, Finding, Level, Place, Sheet, Table, Verdict,
 };
 use crate::pipeline::CheckedFiles;
 use crate::scheme::Scheme;
@@ -23,20 +22,21 @@ use super::{Lang, words};
 /// Everything that was found, and the verdicts. Cuts of the form are no wider than `width`, where it is known.
 pub fn report(checked: &CheckedFiles, scheme: &Scheme, width: Option<usize>, lang: Lang) -> String {
     let mut out = String::new();
-    let of_file = |record: &FileRecord| -> Vec<&Finding> {
-        let findings = checked.findings.iter();
-        findings
-            .filter(|finding| {
-                let place = finding.place.as_ref();
-                place.is_some_and(|place| place.file == record.path)
-            })
-            .collect()
-    };
-    for (idx, record) in checked.files.iter().enumerate() {
-        let findings = of_file(record);
-        if findings.is_empty() {
-            continue;
+    let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in &checked.findings {
+        if let Some(place) = &finding.place {
+            by_file.entry(&place.file).or_default().push(finding);
         }
+    }
+    let mut forms: HashMap<(&str, &str), Vec<&Table>> = HashMap::new();
+    for table in &checked.tables {
+        let sheet = (&*table.file, &*table.sheet);
+        forms.entry(sheet).or_default().push(table);
+    }
+    for (idx, record) in checked.files.iter().enumerate() {
+        let Some(findings) = by_file.get(&*record.path) else {
+            continue;
+        };
         let bold = Style::new().bold();
         let _ = writeln!(out, "{bold}{}{bold:#}", record.path);
         let mut sheets: BTreeMap<(usize, Option<&str>), Vec<&Finding>> = BTreeMap::new();
@@ -54,8 +54,9 @@ pub fn report(checked: &CheckedFiles, scheme: &Scheme, width: Option<usize>, lan
         }
         for ((position, name), findings) in sheets {
             let sheet = workbook.and_then(|workbook| workbook.sheets.get(position.checked_sub(1)?));
+            let here = (&*record.path, name.unwrap_or_default());
             let page = Page {
-                checked,
+                forms: forms.get(&here).map_or(&[], Vec::as_slice),
                 scheme,
                 width,
                 lang,
@@ -86,21 +87,17 @@ pub fn report(checked: &CheckedFiles, scheme: &Scheme, width: Option<usize>, lan
         let (heading, said) = (words::heading(finding), words::message(finding, lang));
         let _ = writeln!(out, "{style}{level}{style:#} {heading} {said}");
     }
-    out.push_str(&verdicts(checked, &of_file, lang));
+    out.push_str(&verdicts(checked, &by_file, lang));
     out
 }
 
 /// One line a file, and one for all of them.
-fn verdicts<'c>(
-    checked: &'c CheckedFiles,
-    of_file: &dyn Fn(&FileRecord) -> Vec<&'c Finding>,
-    lang: Lang,
-) -> String {
+fn verdicts(checked: &CheckedFiles, by_file: &HashMap<&str, Vec<&Finding>>, lang: Lang) -> String {
     let mut out = String::new();
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
     let widest = checked.files.iter().map(|record| record.path.width()).max();
     for record in &checked.files {
-        let findings = of_file(record);
+        let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
         let verdict = Verdict::of(findings.iter().copied());
         let path = padded(&record.path, widest.unwrap_or(0).min(60), false);
         if !matches!(record.status, FileStatus::Read | FileStatus::Unreadable(_)) {
@@ -179,7 +176,8 @@ pub(super) fn level_style(level: Level) -> Style {
 
 /// One sheet of one file.
 struct Page<'c> {
-    checked: &'c CheckedFiles,
+    /// The forms that stand on it.
+    forms: &'c [&'c Table],
     scheme: &'c Scheme,
     width: Option<usize>,
     lang: Lang,
@@ -191,20 +189,24 @@ impl Page<'_> {
     fn findings(&self, findings: &[&Finding], out: &mut String) {
         let mut places: BTreeMap<Option<CellRef>, Vec<&Finding>> = BTreeMap::new();
         for finding in findings {
-            let cell = self.marked(finding).first().copied();
+            let cell = self.marked(finding).next();
             places.entry(cell).or_default().push(finding);
         }
         // What is said alike of many cells is said once, behind the rest.
         let mut alike: Vec<(String, Vec<CellRef>)> = Vec::new();
+        let mut said_at: HashMap<String, usize> = HashMap::new();
         for (cell, mut findings) in places {
             findings.sort_by_key(|finding| finding.level);
             let worst = findings[0];
             if let Some(cell) = cell.filter(|_| worst.level == Level::Hint) {
                 for finding in findings {
                     let said = words::message(finding, self.lang);
-                    match alike.iter_mut().find(|(known, _)| *known == said) {
-                        Some((_, cells)) => cells.push(cell),
-                        None => alike.push((said, vec![cell])),
+                    match said_at.get(&said) {
+                        Some(&idx) => alike[idx].1.push(cell),
+                        None => {
+                            said_at.insert(said.clone(), alike.len());
+                            alike.push((said, vec![cell]));
+                        }
                     }
                 }
                 continue;
@@ -237,7 +239,7 @@ impl Page<'_> {
         // Of cells that are alike the first is named, and the facts name the others.
         let cells = match finding.place.as_ref().and_then(|place| place.cell) {
             Some(cell) => vec![cell],
-            None => self.marked(finding),
+            None => self.marked(finding).collect(),
         };
         let mut heading = vec![runs(&cells).join(self.lang.pick("、", ", "))];
         heading.retain(|cells| !cells.is_empty());
@@ -284,17 +286,16 @@ impl Page<'_> {
     }
 
     /// The cells of this sheet that a finding is about.
-    fn marked(&self, finding: &Finding) -> Vec<CellRef> {
-        self.here(finding, marked_places(finding))
+    fn marked<'f>(&self, finding: &'f Finding) -> impl Iterator<Item = CellRef> + use<'f> {
+        here(finding, marked_places(finding))
     }
 
-    /// Those of some places that are on this sheet.
-    fn here<'p>(&self, finding: &Finding, places: impl Iterator<Item = &'p Place>) -> Vec<CellRef> {
-        let own = finding.place.as_ref();
-        let same = |place: &&Place| {
-            own.is_some_and(|own| place.file == own.file && place.sheet == own.sheet)
-        };
-        places.filter(same).filter_map(|place| place.cell).collect()
+    /// All cells of this sheet that a finding names: those that it is about first, then suspects.
+    fn telling<'f>(&self, finding: &'f Finding) -> impl Iterator<Item = CellRef> + use<'f> {
+        let suspects = finding.suspects.iter().map(|suspect| suspect.place.clone());
+        self.marked(finding)
+            .chain(here(finding, suspects))
+            .chain(here(finding, finding.cells.iter()))
     }
 
     /// What of the form tells about a finding: its cells, what else stands in their rows and columns that
@@ -302,17 +303,11 @@ impl Page<'_> {
     fn area(&self, finding: &Finding) -> Area {
         const COLUMNS: usize = 9;
         const ROWS: usize = 5;
-        let (Some(sheet), marked) = (self.sheet, self.marked(finding)) else {
+        let (Some(sheet), Some(at)) = (self.sheet, self.marked(finding).next()) else {
             return Area::default();
         };
-        let Some(&at) = marked.first() else {
-            return Area::default();
-        };
-        let suspects = finding.suspects.iter().map(|suspect| &suspect.place);
-        let suspects = self.here(finding, suspects);
-        let related = self.here(finding, finding.cells.iter());
-        let table = self.table_at(sheet, at, finding);
-        let telling = || marked.iter().chain(&suspects).chain(&related);
+        let table = self.table_at(at);
+        let telling = || self.telling(finding);
 
         let mut cols = vec![at.col];
         let mut add = |col: u32, most: usize| {
@@ -343,7 +338,7 @@ impl Page<'_> {
         }
         if rows.len() == 1 {
             let of_table = |row: &u32| match table {
-                Some(table) => table.rows.iter().any(|known| known.sheet_row == *row),
+                Some(table) => has_row(table, *row),
                 None => !sheet.row(*row).is_empty(),
             };
             let around = [at.row.checked_sub(1), Some(at.row + 1)];
@@ -382,13 +377,14 @@ impl Page<'_> {
         rows: &BTreeSet<u32>,
         widest: usize,
     ) -> Vec<Vec<Shown>> {
-        let marked = self.marked(finding);
-        let suspects = finding.suspects.iter().map(|suspect| &suspect.place);
-        let suspects = self.here(finding, suspects);
-        let related = self.here(finding, finding.cells.iter());
-        let table = marked
-            .first()
-            .and_then(|at| self.table_at(sheet, *at, finding));
+        // Of cells by the thousand only those that are shown matter.
+        let shown_here = |cell: &CellRef| rows.contains(&cell.row) && cols.contains(&cell.col);
+        let marked: Vec<CellRef> = self.marked(finding).filter(shown_here).collect();
+        let suspects = finding.suspects.iter().map(|suspect| suspect.place.clone());
+        let suspects: Vec<CellRef> = here(finding, suspects).filter(shown_here).collect();
+        let related = here(finding, finding.cells.iter());
+        let related: Vec<CellRef> = related.filter(shown_here).collect();
+        let table = (self.marked(finding).next()).and_then(|at| self.table_at(at));
         let mut lines: Vec<Vec<Shown>> = Vec::new();
         let letters = cols.iter().map(|col| {
             let letters = CellRef::new(0, *col).column_letters();
@@ -433,13 +429,9 @@ impl Page<'_> {
     }
 
     /// The form that a cell stands in.
-    fn table_at(&self, sheet: &Sheet, at: CellRef, finding: &Finding) -> Option<&Table> {
-        let file = &finding.place.as_ref()?.file;
-        self.checked.tables.iter().find(|table| {
-            table.file == *file
-                && *table.sheet == *sheet.name
-                && table.rows.iter().any(|row| row.sheet_row == at.row)
-        })
+    fn table_at(&self, at: CellRef) -> Option<&Table> {
+        let mut forms = self.forms.iter().copied();
+        forms.find(|table| has_row(table, at.row))
     }
 
     fn key_columns(&self, table: &Table) -> Vec<u32> {
@@ -468,19 +460,54 @@ impl Page<'_> {
     }
 }
 
+/// Whether a row of the sheet is one of a form.
+fn has_row(table: &Table, row: u32) -> bool {
+    let found = table
+        .rows
+        .binary_search_by_key(&row, |known| known.sheet_row);
+    found.is_ok()
+}
+
+/// Those of some places that are on the sheet of a finding.
+fn here(finding: &Finding, places: impl Iterator<Item = Place>) -> impl Iterator<Item = CellRef> {
+    let own = finding.place.as_ref();
+    places.filter_map(move |place| {
+        let same = own.is_some_and(|own| place.file == own.file && place.sheet == own.sheet);
+        place.cell.filter(|_| same)
+    })
+}
+
 /// Cells in few words: neighbours as `D7:R7`.
 fn runs(cells: &[CellRef]) -> Vec<String> {
     const SHOWN: usize = 8;
     let mut runs: Vec<(CellRef, CellRef)> = Vec::new();
+    // Runs by the cell that they would go on with, the first first.
+    let mut going_on: HashMap<CellRef, BTreeSet<usize>> = HashMap::new();
+    let next = |(first, last): (CellRef, CellRef)| {
+        let right = CellRef::new(last.row, last.col + 1);
+        let down = CellRef::new(last.row + 1, last.col);
+        let right = (first.row == last.row).then_some(right);
+        right
+            .into_iter()
+            .chain((first.col == last.col).then_some(down))
+    };
     for &cell in cells {
-        let follows = |(first, last): &(CellRef, CellRef)| {
-            let right = first.row == cell.row && last.row == cell.row && last.col + 1 == cell.col;
-            let down = first.col == cell.col && last.col == cell.col && last.row + 1 == cell.row;
-            right || down
+        let known = going_on.get(&cell).and_then(|runs| runs.first().copied());
+        let run = match known {
+            Some(run) => {
+                for cell in next(runs[run]) {
+                    going_on.entry(cell).or_default().remove(&run);
+                }
+                runs[run].1 = cell;
+                run
+            }
+            None => {
+                runs.push((cell, cell));
+                runs.len() - 1
+            }
         };
-        match runs.iter_mut().find(|run| follows(run)) {
-            Some(run) => run.1 = cell,
-            None => runs.push((cell, cell)),
+        for cell in next(runs[run]) {
+            going_on.entry(cell).or_default().insert(run);
         }
     }
     let mut texts: Vec<String> = (runs.iter().take(SHOWN))

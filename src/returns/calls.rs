@@ -146,7 +146,10 @@ impl<'a> Scales<'a> {
     fn cell(&self, place: &Place, annex: usize) -> Option<(&'a Row, usize)> {
         let (sheet, cell) = (place.sheet.as_deref()?, place.cell?);
         let table = self.by_sheet.get(&(&*place.file, sheet, annex))?;
-        let row = table.rows.iter().find(|row| row.sheet_row == cell.row)?;
+        let row = (table.rows)
+            .binary_search_by_key(&cell.row, |row| row.sheet_row)
+            .ok()?;
+        let row = &table.rows[row];
         let leaf = table
             .columns
             .iter()
@@ -255,7 +258,11 @@ struct AnnexFigures<'t> {
     by_name: HashMap<RowName<'t>, &'t Row>,
     by_reporter: HashMap<usize, Vec<&'t Row>>,
     columns: RefCell<ColumnSums>,
+    by_key: OnceCell<HashMap<RowKey<'t>, Vec<&'t Row>>>,
 }
+
+/// The keys and the year of a row.
+type RowKey<'t> = (&'t [std::sync::Arc<str>], Option<u16>);
 
 /// Sums of columns that have been asked for, by leaf and unit.
 type ColumnSums = HashMap<(usize, Option<usize>), Option<Amount>>;
@@ -278,6 +285,7 @@ impl<'t> AnnexFigures<'t> {
             by_name: HashMap::new(),
             by_reporter: HashMap::new(),
             columns: RefCell::default(),
+            by_key: OnceCell::new(),
         };
         for is_own in [true, false] {
             for table in tables.iter().filter(|table| table.annex == annex_idx) {
@@ -299,6 +307,20 @@ impl<'t> AnnexFigures<'t> {
             }
         }
         figures
+    }
+}
+
+impl<'t> AnnexFigures<'t> {
+    /// The rows of one thing, whoever returned them.
+    fn of_key<'s>(&'s self, key: &'s [std::sync::Arc<str>], year: Option<u16>) -> &'s [&'t Row] {
+        let by_key = self.by_key.get_or_init(|| {
+            let mut by_key: HashMap<RowKey<'t>, Vec<&'t Row>> = HashMap::new();
+            for row in &self.rows {
+                by_key.entry((&row.key, row.year)).or_default().push(row);
+            }
+            by_key
+        });
+        by_key.get(&(key, year)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -347,8 +369,8 @@ impl<'t> Figures<'t> {
 
     fn sum(&self, annex: usize, total: TotalOf<'_>, leaf: usize) -> Option<Amount> {
         let figures = self.annex(annex);
-        let sum = || {
-            let rows = figures.rows.iter();
+        let sum = |rows: &[&'t Row]| {
+            let rows = rows.iter();
             let rows = rows.filter(|row| self.total_of(annex, row, leaf) == Some(total));
             let mut amounts = rows.filter_map(|row| row.entries[leaf].value.amount());
             let first = amounts.next()?;
@@ -357,9 +379,11 @@ impl<'t> Figures<'t> {
         match total {
             TotalOf::Column(unit) => {
                 let mut columns = figures.columns.borrow_mut();
-                *columns.entry((leaf, unit)).or_insert_with(sum)
+                *columns
+                    .entry((leaf, unit))
+                    .or_insert_with(|| sum(&figures.rows))
             }
-            TotalOf::Row(..) => sum(),
+            TotalOf::Row(key, year) => sum(figures.of_key(key, year)),
         }
     }
 }

@@ -316,12 +316,16 @@ fn newer_by_reporter(
     newer_by: &dyn Fn(usize, usize) -> Option<NewerBy>,
 ) -> HashMap<(usize, usize), NewerBy> {
     let mut decided = HashMap::new();
+    let mut firsts: HashMap<&Sender, usize> = HashMap::new();
+    for (idx, sender) in senders.iter().enumerate() {
+        firsts.entry(sender).or_insert(idx);
+    }
     for (idx, sender) in senders
         .iter()
         .enumerate()
         .filter(|(idx, _)| is_replaced[*idx])
     {
-        let first = senders.iter().position(|other| other == sender);
+        let first = firsts.get(sender).copied();
         let by = first
             .filter(|first| *first < idx)
             .and_then(|first| newer_by(first, idx));

@@ -514,7 +514,8 @@ fn a_note_on_another_cell_of_a_finding_says_which_cell_it_quotes() {
     found[0].cells = vec![Place {
         cell: Some(other),
         ..own
-    }];
+    }]
+    .into();
     let copy = marked(&fixture("full.xlsx"), &found);
     let after = parts(&copy.bytes);
     let comments: Vec<String> = (after.keys())

@@ -489,7 +489,8 @@ fn what_is_said_of_several_cells_names_the_one_it_quotes() {
     hint.cells = vec![
         place("西岭镇", "附件3", "C5"),
         place("西岭镇", "附件3", "D5"),
-    ];
+    ]
+    .into();
     let merged = forests(&scheme).finding(hint).merged();
     let notes = Written::of(&merged, &scheme, Lang::Zh).notes();
     let said = "填写“１０”，读作 10；C6:D6 也是";
@@ -745,6 +746,48 @@ fn another_program_computes_the_same_totals() {
     let mut recalculated = Written::open(bytes);
     for sheet in ["附件3", "附件7", "附件6.2"] {
         assert_eq!(recalculated.body(sheet), written.body(sheet), "{sheet}");
+    }
+}
+
+/// 331.60000000000002 has 17 digits: a cell keeps 331.6, and adding cells up would come to another total.
+#[test]
+fn figures_of_more_digits_than_a_cell_keeps_are_numbers_under_no_formula() {
+    let scheme = scheme(&[ANNEX_3]);
+    let merged = Draft::new(&scheme)
+        .returned(
+            "东河镇",
+            "附件3",
+            "东河镇 | 331.60000000000002 | 381.8 | 140.9 | 854.30000000000002",
+        )
+        .returned("西岭镇", "附件3", "西岭镇 | 10 | 20.25 | 5 | 35.25")
+        .merged();
+    let mut written = Written::of(&merged, &scheme, Lang::Zh);
+    let body = written.body("附件3");
+    let cells: Vec<Vec<&str>> = body.lines().map(|line| line.split('|').collect()).collect();
+    let row = |name: &str| {
+        cells
+            .iter()
+            .find(|row| row[0].starts_with(name))
+            .expect(name)
+    };
+    assert_eq!(row("东河镇")[1..], ["331.6", "381.8", "140.9", "854.3"]);
+    assert_eq!(row("全县合计")[1..], ["341.6", "402.05", "145.9", "889.55"]);
+    assert_eq!(written.formula("附件3", "B8"), "");
+    assert_eq!(written.formula("附件3", "C8"), "SUM(C5:C7)");
+    assert_eq!(written.formula("附件3", "E8"), "");
+    // Of the row that holds them neither; of the other one the sum of its cells.
+    assert_eq!(written.formula("附件3", "E5"), "");
+    assert_eq!(written.formula("附件3", "E6"), "SUM(B6:D6)");
+    let notes = written.notes();
+    for said in [
+        "准确的数是 331.60000000000002。",
+        "准确的合计是 341.60000000000002。",
+        "准确的合计是 889.55000000000002。",
+    ] {
+        assert!(notes.contains(said), "{said} in {notes}");
+    }
+    if let Some(bytes) = saved_again("figures_of_more_digits", &written.without_results()) {
+        assert_eq!(Written::open(bytes).body("附件3"), body);
     }
 }
 

@@ -42,6 +42,48 @@ fn findings_json_is_what_the_design_says() {
     assert_eq!(written(&facts), expected);
 }
 
+/// Up to 200 cells are listed one by one, more as ranges; of those again the first 200.
+#[test]
+fn many_cells_are_listed_as_ranges_with_their_number() {
+    let scheme = scheme();
+    let place = |cell: &str| {
+        let cell = cell.parse().expect("an address");
+        Place::sheet(&"a.xlsx".into(), &"附件7".into(), Some(cell))
+    };
+    let cells = |name: &dyn Fn(usize) -> String, n: usize| -> (Vec<String>, u64) {
+        let detail = Detail::ReadAs(hebiao::model::ReadAs::TextNumber);
+        let mut finding = Finding::new(Kind::ReadAs, Level::Hint, detail);
+        finding.place = Some(place("A1"));
+        let others = (2..n + 2).map(|row| place(&name(row)));
+        finding.cells = others.collect();
+        let facts = Facts {
+            scheme: &scheme,
+            period: None,
+            files: &[],
+            returns: &[],
+            corrections: &[],
+            calls: &[],
+            findings: &[finding],
+            tallies: &[],
+        };
+        let json: serde_json::Value = serde_json::from_str(&written(&facts)).expect("JSON");
+        let finding = &json["findings"][0];
+        let cells = finding["cells"].as_array().expect("a list").iter();
+        let cells = cells.map(|cell| cell.as_str().expect("a text").to_owned());
+        (
+            cells.collect(),
+            finding["n_cells"].as_u64().expect("a number"),
+        )
+    };
+    let below = |row: usize| format!("B{row}");
+    let (listed, n) = cells(&below, 200);
+    assert_eq!((listed.len(), &*listed[199], n), (200, "B201", 200));
+    assert_eq!(cells(&below, 201), (vec!["B2:B202".to_owned()], 201));
+    let every_second = |row: usize| format!("B{}", 2 * row);
+    let (listed, n) = cells(&every_second, 1_000);
+    assert_eq!((listed.len(), &*listed[199], n), (200, "B402", 1_000));
+}
+
 #[test]
 fn a_check_of_single_files_has_no_period_and_nothing_owed() {
     let scheme = scheme();
@@ -167,7 +209,8 @@ fn findings() -> Vec<Finding> {
     sum.cells = vec![
         place("a.xlsx", "附件7", "F3"),
         place("a.xlsx", "附件7", "G3"),
-    ];
+    ]
+    .into();
     sum.difference = Some("18.00".parse().expect("a figure"));
     sum.tolerance = Some("0.5".parse().expect("a figure"));
     sum.suspects = vec![Suspect {
@@ -188,7 +231,8 @@ fn findings() -> Vec<Finding> {
         place("a.xlsx", "it's", "C4"),
         place("草湖乡/d.xlsx", "附件5", "D5"),
         Place::file(&"e.xlsx".into()),
-    ];
+    ]
+    .into();
 
     let mut missing = Finding::new(Kind::NotReturned, Level::Hint, Detail::NotReturned);
     missing.annex = Some("附件7".into());

@@ -1,4 +1,8 @@
 //! Tests from outside, in one binary: each binary links all of polars.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what a test writes into a workbook is as long as the test wants it"
+)]
 
 #[cfg(all(unix, feature = "consolidate"))]
 mod accidents;
@@ -10,6 +14,8 @@ mod command_line;
 mod compare;
 #[cfg(feature = "consolidate")]
 mod consolidate;
+#[cfg(feature = "consolidate")]
+mod cost;
 #[cfg(feature = "consolidate")]
 mod county_workbook;
 #[cfg(feature = "consolidate")]

@@ -1,6 +1,7 @@
 //! Figures, dates and codes as people type them, and what they are read as.
 
 use hebiao::model::{CellValue, Kind, NumberFormat, Sheet};
+use hebiao::report::{Lang, words};
 use proptest::prelude::*;
 
 use crate::desk::{cell, lines, luntai, read_sheets, sheet, shown_table, text};
@@ -617,4 +618,44 @@ proptest! {
         let reading = read_sheets(luntai(), "住建局.xlsx", &[sheet]);
         prop_assert_eq!(reading.tables.len(), 1);
     }
+}
+
+#[test]
+fn figures_too_large_to_be_true_are_said_and_left_out() {
+    reads(
+        "单位：亩
+         单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+         轮台镇 | 10000000000000000000000000000 | '1234567890123456 | 999999999999999 | '-1000000000000000",
+        "轮台镇: ?1E28 | ?1234567890123456 | 999999999999999 | ?-1000000000000000",
+        "not-a-number mandatory B3 1E28
+         not-a-number mandatory C3 1234567890123456
+         not-a-number mandatory E3 -1000000000000000",
+    );
+    // Converted, it is too large; so is what no decimal of ours holds.
+    reads(
+        "单位：万亩
+         单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+         轮台镇 | 100000000000 | 1 | '79228162514264337593543950335 | '792281625142643375935439503350",
+        "轮台镇: ?100000000000 | 10000 | ?79228162514264337593543950335万亩 | ?792281625142643375935439503350",
+        "unit-differs verification A1 万亩 => 亩
+         not-a-number mandatory B3 100000000000
+         unit-differs mandatory D3 79228162514264337593543950335万亩
+         not-a-number mandatory E3 792281625142643375935439503350",
+    );
+}
+
+/// What the clerk reads about them.
+#[test]
+fn a_figure_too_large_to_be_true_is_said_in_words() {
+    let grid = "单位：亩
+         单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+         轮台镇 | 10000000000000000000000000000 | 1 | 2 | 3";
+    let reading = read_sheets(luntai(), "轮台镇.xlsx", &[sheet(grid)]);
+    let said: Vec<String> = (reading.findings.iter())
+        .map(|finding| words::message(finding, Lang::Zh))
+        .collect();
+    assert_eq!(
+        said,
+        ["数字太大，不像真的，未汇总：填写 1E28，超过了表格能存下的 15 位整数"]
+    );
 }

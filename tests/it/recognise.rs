@@ -3,7 +3,7 @@
 use hebiao::model::{CellValue, Kind, Level};
 use proptest::prelude::*;
 
-use crate::desk::{luntai, named_sheet, read_sheets, sheet, text};
+use crate::desk::{luntai, named_sheet, read_sheets, sheet, shown_finding, text};
 use crate::form::{Form, held, side_by_side, stack};
 
 const ANNEXES: [&str; 13] = [
@@ -771,4 +771,61 @@ fn an_annex_number_may_be_written_in_chinese_digits() {
             .collect();
         assert_eq!(found, [number], "{printed}: {}", reading.shown());
     }
+}
+
+/// What a form with something beside it is said to have there.
+fn beside(rows: [&str; 4]) -> Vec<String> {
+    let head = [
+        "轮台县2023-2025年造林绿化任务指导性计划表 |",
+        "单位：亩 |",
+        "单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计 |",
+    ];
+    let lines: Vec<&str> = head.into_iter().chain(rows).collect();
+    let reading = read_sheets(luntai(), "轮台县林草局.xlsx", &[sheet(&lines.join("\n"))]);
+    let found = reading.findings.iter();
+    found
+        .filter(|finding| finding.kind == Kind::UnexpectedColumn)
+        .map(shown_finding)
+        .collect()
+}
+
+#[test]
+fn figures_beside_a_table_are_said_once_for_the_form() {
+    let found = beside([
+        "轮台镇 | 1 | 2 | 3 | 6 | 77.5",
+        "群巴克镇 | 1 | 2 | 3 | 6 | | 12",
+        "草湖乡 | 1 | 2 | 3 | 6 | 78",
+        "全县合计 | 3 | 6 | 9 | 18",
+    ]);
+    assert_eq!(found, ["unexpected-column hint F4+G5+F6 77.5"]);
+}
+
+#[test]
+fn what_people_put_beside_a_table_is_no_figure_of_it() {
+    // Their own sums, remarks, a list with words in it, numbers of rows, years, dates.
+    for cells in [
+        ["=B4+C4 -> 3", "=B5+C5 -> 3", "=B6+C6 -> 3", ""],
+        ["已核对", "", "12", ""],
+        ["1", "2", "3", ""],
+        ["2023", "2024", "2025", ""],
+        ["@2023-08-30", "", "", ""],
+        ["", "", "", "第1页"],
+    ] {
+        let rows = [
+            format!("轮台镇 | 1 | 2 | 3 | 6 | {}", cells[0]),
+            format!("群巴克镇 | 1 | 2 | 3 | 6 | {}", cells[1]),
+            format!("草湖乡 | 1 | 2 | 3 | 6 | {}", cells[2]),
+            format!("全县合计 | 3 | 6 | 9 | 18 | {}", cells[3]),
+        ];
+        let found = beside([&rows[0], &rows[1], &rows[2], &rows[3]]);
+        assert!(found.is_empty(), "{cells:?}: {found:?}");
+    }
+    // Below the table stands what belongs to no row.
+    let below = beside([
+        "轮台镇 | 1 | 2 | 3 | 6",
+        "全县合计 | 1 | 2 | 3 | 6",
+        "",
+        " | | | | | 77",
+    ]);
+    assert!(below.is_empty(), "{below:?}");
 }

@@ -1071,7 +1071,11 @@ fn a_row_of_broken_formulas_is_one_finding() {
         .filter(|it| it.kind == Kind::FormulaError)
         .collect();
     assert_eq!(broken.len(), 1, "{:?}", merged.findings);
-    let cells = broken[0].place.iter().chain(&broken[0].cells);
+    let cells = broken[0]
+        .place
+        .iter()
+        .cloned()
+        .chain(broken[0].cells.iter());
     let cells: Vec<String> = cells
         .filter_map(|place| Some(place.cell?.to_string()))
         .collect();

@@ -240,8 +240,9 @@ impl<'f> OpenFindings<'f> {
             .enumerate()
             .filter(|(_, finding)| finding.is_open());
         for (idx, finding) in open {
-            for place in finding.place.iter().chain(&finding.cells) {
-                if let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) {
+            let own = finding.place.iter().map(|place| (place, place.cell));
+            for (place, cell) in own.chain(finding.cells.by_sheet()) {
+                if let (Some(sheet), Some(cell)) = (&place.sheet, cell) {
                     by_column
                         .entry((&*place.file, &**sheet, cell.col))
                         .or_default()

@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
 
 use crate::explanations;
 use crate::model::{Cell, CellValue, NumberFormat, Sheet, Workbook};
-use crate::report::workbook::text;
+use crate::report::workbook::text::{self, Texts};
 
 /// The new workbook.
 pub(super) struct Converted {
@@ -82,11 +82,9 @@ fn write_sheet(page: &mut Worksheet, sheet: &Sheet) -> Result<bool, XlsxError> {
             let is_table = sheet.row(range.start.row).len() > 1;
             let format = cell_format(None, is_table).set_align(FormatAlign::Center);
             // Regions that overlap are a fault of the file; the first is kept.
-            let _ = page.merge_range(
-                first,
-                range.start.col as u16,
-                last,
-                range.end.col as u16,
+            let _ = page.merged(
+                (first, range.start.col as u16),
+                (last, range.end.col as u16),
                 "",
                 &format,
             );
@@ -188,7 +186,7 @@ fn write_cell(
                     )?;
                 }
                 Err(_) => {
-                    page.write_string_with_format(row, col, date.to_string(), &format)?;
+                    page.text(row, col, date.to_string(), &format)?;
                 }
             }
         }
@@ -199,8 +197,7 @@ fn write_cell(
         }
         _ => {
             let text = shown(cell);
-            let text = text::cut(&text, 32_000);
-            page.write_string_with_format(row, col, text, &format)?;
+            page.text(row, col, text, &format)?;
         }
     }
     Ok(formula.is_some())

@@ -79,7 +79,7 @@ const ANSWER: u32 = 11;
 /// Column of what cells looked like before they were marked.
 const RECORDS: u32 = 13;
 
-/// Characters of a cell; Excel takes 32,767.
+/// Characters of records in a cell; Excel takes 32,767.
 const LONGEST: usize = 16_000;
 /// Excel takes no more links on a sheet than 65,530.
 const MOST_LINKS: usize = 65_000;
@@ -540,7 +540,7 @@ fn cell(rows: &mut String, row: u32, col: u32, format: usize, text: &str) {
         false => write!(
             rows,
             "<c r=\"{at}\" s=\"{format}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>",
-            escape(&text::cut(text, LONGEST))
+            escape(&text::fit(text))
         ),
     };
 }

@@ -10,12 +10,10 @@ use crate::model::{
 };
 
 use super::{
-    amount, expected, given, is_date, is_rounding, likely_values, named, own_cell, parts,
-    reference, references,
+    LISTED, amount, cells, expected, given, is_date, is_rounding, likely_values, named, own_cell,
+    parts, reference,
 };
-
-/// Columns that a sentence names before it only counts them.
-const LISTED: usize = 6;
+use crate::report::Lang;
 
 pub(super) fn title(finding: &Finding) -> String {
     let title = match &finding.detail {
@@ -48,6 +46,10 @@ pub(super) fn title(finding: &Finding) -> String {
             Wanted::Code => "Not a code",
             Wanted::Year => "Not a year",
         },
+        Detail::TooLarge => "The figure is too large to be true, left out",
+        Detail::TooLong => "Too many digits to be reckoned with exactly",
+        Detail::Inexact { .. } => "The figure does not convert exactly, left out",
+        Detail::Beside => "Figures beside the table, left out",
         Detail::ReadAs(how) => match how {
             ReadAs::TextNumber => "Number kept as text",
             ReadAs::Percent => "Read as a percentage",
@@ -207,6 +209,25 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("“{}” where {wanted} belongs; left out", given(finding))
         }
+        Detail::TooLarge => format!(
+            "given {}, more than the 15 whole digits that a spreadsheet keeps",
+            given(finding)
+        ),
+        Detail::TooLong => match finding.given.as_deref() {
+            Some(given) if !given.is_empty() => {
+                format!(
+                    "given {given}; with the other figures that is more digits than can be kept exactly"
+                )
+            }
+            _ => "together the figures have more digits than can be kept exactly".to_owned(),
+        },
+        Detail::Inexact { declared } => {
+            format!("given {}, which has no end in {declared}", given(finding))
+        }
+        Detail::Beside => and_others(
+            finding,
+            format!("given {}, in a column without a header", given(finding)),
+        ),
         Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => and_others(finding, format!("it shows {error}; left out")),
@@ -249,13 +270,15 @@ pub(super) fn facts(finding: &Finding) -> String {
             _ => String::new(),
         },
         Detail::Conflict { taken, others } => {
-            let others: Vec<String> = others
-                .iter()
-                .map(|(place, value)| {
-                    format!("{value} at {}", reference(place, finding.place.as_ref()))
-                })
-                .collect();
-            format!("taken {}; also {}", taken.1, others.join(", "))
+            let shown = others.iter().take(LISTED).map(|(place, value)| {
+                format!("{value} at {}", reference(place, finding.place.as_ref()))
+            });
+            let shown: Vec<String> = shown.collect();
+            let more = match others.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            format!("taken {}; also {}{more}", taken.1, shown.join(", "))
         }
         Detail::NotReturned => match (&finding.reporter, &finding.annex) {
             (Some(reporter), Some(annex)) => format!("{reporter} owes {annex}"),
@@ -434,7 +457,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             false => format!("it was made for “{scheme}”; it was read by the scheme in force"),
         },
         Detail::Sum { parts: all, .. } => {
-            let shown = parts(finding, all, ", ");
+            let shown = parts(finding, all, Lang::En);
             let shown = match shown.is_empty() {
                 true => shown,
                 false => format!(" ({shown})"),
@@ -531,7 +554,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             difference(finding)
         ),
         Detail::Unique { columns } => {
-            let others = references(&finding.cells, finding.place.as_ref(), ", ");
+            let others = cells(finding, Lang::En);
             let others = match others.is_empty() {
                 true => others,
                 false => format!(" is also at {others}"),
@@ -669,6 +692,12 @@ pub(super) fn advice(finding: &Finding) -> String {
             Wanted::Code => format!("Type {cell} again, formatted as text"),
             Wanted::Year => format!("Put a year of four digits into {cell}"),
         },
+        Detail::TooLarge => format!("Check figure and unit in {cell}; there are probably digits too many"),
+        Detail::TooLong => format!("Check the decimals of {cell}; give as many as are asked for"),
+        Detail::Inexact { declared } => format!("Give {cell} in {declared}"),
+        Detail::Beside => {
+            "Move them to their columns if they belong to the form; otherwise they may stay".to_owned()
+        }
         Detail::ReadAs(how) => match how {
             ReadAs::NumericCode => {
                 format!("Digits beyond the fifteenth are lost; format {cell} as text and retype it")
@@ -841,8 +870,12 @@ pub(super) fn reason(reason: &Reason, seen_from: Option<&Place>) -> String {
             format!("changing this cell alone satisfies {n_relations} relations")
         }
         Reason::Together { with } => {
-            let with = likely_values(with, seen_from, " to ");
-            format!("together with changing {}", with.join(", "))
+            let shown = likely_values(with, seen_from, " to ").join(", ");
+            let more = match with.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            format!("together with changing {shown}{more}")
         }
         Reason::Tied { n_others } => format!("{n_others} other changes would do as well"),
         Reason::Sign => "the sign is the other way round".to_owned(),
@@ -1334,7 +1367,7 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 
 /// What is said of one cell, and of which others it holds.
 fn and_others(finding: &Finding, said: String) -> String {
-    let others = references(&finding.cells, finding.place.as_ref(), ", ");
+    let others = cells(finding, Lang::En);
     match others.is_empty() {
         true => said,
         false => format!("{said}; likewise {others}"),

@@ -16,13 +16,16 @@ use std::io::ErrorKind;
 use rust_decimal::RoundingStrategy;
 
 use crate::model::{
-    AliasMatch, Amount, CellRef, Damage, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
+    AliasMatch, Amount, Cells, Damage, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
     Operand, Place, ReporterSource, ReturnState, Suspect, Unreadable, Verdict,
 };
 
 use super::Lang;
 
 pub use rule::relation;
+
+/// Things of one kind that a sentence names before it only counts them.
+const LISTED: usize = 6;
 
 /// What is wrong, in a few words: 合计与分项之和不符.
 pub fn title(finding: &Finding, lang: Lang) -> String {
@@ -81,11 +84,7 @@ pub fn heading(finding: &Finding) -> String {
 
 /// The other cells concerned: D6、D10、D13.
 pub fn cells(finding: &Finding, lang: Lang) -> String {
-    references(
-        &finding.cells,
-        finding.place.as_ref(),
-        lang.pick("、", ", "),
-    )
+    references(&finding.cells, finding.place.as_ref(), lang)
 }
 
 /// One suspect: C3 填写 100，若为 10 则相符（多写一个 0）.
@@ -303,55 +302,30 @@ fn reference(place: &Place, beside: Option<&Place>) -> String {
     text
 }
 
-/// Cells in few words: `B3:D3` for neighbours, else one after the other, else how many.
-fn references<'a>(
-    places: impl IntoIterator<Item = &'a Place>,
-    beside: Option<&Place>,
-    separator: &str,
-) -> String {
-    const SHOWN: usize = 6;
-    let places: Vec<&Place> = places.into_iter().collect();
-    let mut runs: Vec<(&Place, Option<CellRef>)> = Vec::new();
-    for &place in &places {
-        let follows = runs.last().is_some_and(|(start, end)| {
-            start.file == place.file
-                && start.sheet == place.sheet
-                && match (start.cell, *end, place.cell) {
-                    (Some(start), Some(end), Some(cell)) => {
-                        let right =
-                            start.row == end.row && end.row == cell.row && end.col + 1 == cell.col;
-                        let down =
-                            start.col == end.col && end.col == cell.col && end.row + 1 == cell.row;
-                        right || down
-                    }
-                    _ => false,
-                }
-        });
-        match runs.last_mut().filter(|_| follows) {
-            Some((_, end)) => *end = place.cell,
-            None => runs.push((place, place.cell)),
+/// Cells in few words: `B3:D3` for neighbours, else one after the other; of many the first, and how many.
+fn references(cells: &Cells, beside: Option<&Place>, lang: Lang) -> String {
+    let runs = cells.runs().iter().take(LISTED).map(|run| {
+        let text = reference(&run.first, beside);
+        match run.last.filter(|last| Some(*last) != run.first.cell) {
+            Some(last) => format!("{text}:{last}"),
+            None => text,
         }
+    });
+    let shown = runs.collect::<Vec<_>>().join(lang.pick("、", ", "));
+    match (cells.runs().len() > LISTED, lang) {
+        (false, _) => shown,
+        (true, Lang::Zh) => format!("{shown} 等 {} 格", cells.len()),
+        (true, Lang::En) => format!("{shown} and others, {} cells", cells.len()),
     }
-    let mut texts: Vec<String> = Vec::new();
-    for (start, end) in runs.iter().take(SHOWN) {
-        let mut text = reference(start, beside);
-        if let Some(end) = end.filter(|end| Some(*end) != start.cell) {
-            text.push_str(&format!(":{end}"));
-        }
-        texts.push(text);
-    }
-    if runs.len() > SHOWN {
-        texts.push("…".to_owned());
-    }
-    texts.join(separator)
 }
 
 /// Where the parts of a sum stand, or what they are where they have no cells of their own.
-fn parts(finding: &Finding, parts: &[Operand], separator: &str) -> String {
+fn parts(finding: &Finding, parts: &[Operand], lang: Lang) -> String {
     let beside = finding.place.as_ref();
-    let places: Option<Vec<&Place>> = parts.iter().map(|part| part.place.as_ref()).collect();
+    let separator = lang.pick("、", ", ");
+    let places: Option<Cells> = parts.iter().map(|part| part.place.clone()).collect();
     match places {
-        Some(places) if !places.is_empty() => references(places, beside, separator),
+        Some(places) if !places.is_empty() => references(&places, beside, lang),
         _ => {
             let named = parts
                 .iter()
@@ -381,9 +355,8 @@ fn own_cell(finding: &Finding) -> Option<String> {
 
 /// Cells with the values that would be right: E3 为 35.
 fn likely_values(cells: &[(Place, String)], beside: Option<&Place>, is: &str) -> Vec<String> {
-    let named = cells
-        .iter()
-        .map(|(place, value)| format!("{}{is}{value}", reference(place, beside)));
+    let shown = cells.iter().take(LISTED);
+    let named = shown.map(|(place, value)| format!("{}{is}{value}", reference(place, beside)));
     named.collect()
 }
 

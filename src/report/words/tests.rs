@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Basis, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent, Need,
-    NoCopy, Period, PeriodSource, ReadAs, Reason, Slip, Stage, Wanted,
+    Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent,
+    Need, NoCopy, Period, PeriodSource, ReadAs, Reason, Slip, Stage, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -458,6 +458,16 @@ fn examples() -> Vec<Finding> {
         )
         .given("停用"),
         finding(Kind::FormulaReplaced, Detail::FormulaReplaced).given("53"),
+        finding(Kind::NotANumber, Detail::TooLarge).given("1E28"),
+        finding(Kind::NotANumber, Detail::TooLong).given("0.12345678901234567890123456789012"),
+        finding(
+            Kind::UnitDiffers,
+            Detail::Inexact {
+                declared: "公顷".into(),
+            },
+        )
+        .given("100亩"),
+        finding(Kind::UnexpectedColumn, Detail::Beside).given("77"),
     ];
     let explains = || {
         let rule = |rule: &str| Explained {
@@ -652,13 +662,17 @@ fn variant(detail: &Detail) -> usize {
         Detail::NoCopy(_) => 55,
         Detail::EarlierUnread { .. } => 56,
         Detail::StageFailed { .. } => 57,
+        Detail::TooLarge => 58,
+        Detail::TooLong => 59,
+        Detail::Inexact { .. } => 60,
+        Detail::Beside => 61,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..58 {
+    for number in 0..62 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"
@@ -807,7 +821,7 @@ fn advice_without_a_cell_reads_as_a_sentence() {
 fn one_finding_names_all_cells_that_it_is_about() {
     let detail = Detail::ReadAs(ReadAs::TextNumber);
     let mut text = finding(Kind::ReadAs, detail).given("８").expected("8");
-    text.cells = vec![place("F3"), place("G3")];
+    text.cells = vec![place("F3"), place("G3")].into();
     assert_eq!(facts(&text, Lang::Zh), "填写“８”，读作 8；F3:G3 也是");
 }
 
@@ -871,15 +885,15 @@ fn a_misplacement_is_said_once_for_both_rows() {
 #[test]
 fn neighbouring_cells_are_named_as_a_range() {
     let at = |cells: &[&str]| {
-        let places: Vec<Place> = cells.iter().map(|cell| place(cell)).collect();
-        references(&places, Some(&place("Z9")), "、")
+        let cells: Cells = cells.iter().map(|cell| place(cell)).collect();
+        references(&cells, Some(&place("Z9")), Lang::Zh)
     };
     assert_eq!(at(&["B3", "C3", "D3"]), "B3:D3");
     assert_eq!(at(&["B3", "B4", "B5", "D5"]), "B3:B5、D5");
     assert_eq!(at(&["B3", "D3", "F3"]), "B3、D3、F3");
     assert_eq!(
         at(&["A1", "C1", "E1", "G1", "I1", "K1", "M1"]),
-        "A1、C1、E1、G1、I1、K1、…"
+        "A1、C1、E1、G1、I1、K1 等 7 格"
     );
 }
 

@@ -10,12 +10,10 @@ use crate::model::{
 };
 
 use super::{
-    amount, expected, given, is_date, is_rounding, likely_values, named, own_cell, parts,
-    reference, references,
+    LISTED, amount, cells, expected, given, is_date, is_rounding, likely_values, named, own_cell,
+    parts, reference,
 };
-
-/// Columns that a sentence names before it only counts them.
-const LISTED: usize = 6;
+use crate::report::Lang;
 
 pub(super) fn title(finding: &Finding) -> String {
     let title = match &finding.detail {
@@ -48,6 +46,10 @@ pub(super) fn title(finding: &Finding) -> String {
             Wanted::Code => "不是代码",
             Wanted::Year => "不是年份",
         },
+        Detail::TooLarge => "数字太大，不像真的，未汇总",
+        Detail::TooLong => "位数太多，无法精确计算",
+        Detail::Inexact { .. } => "换算除不尽，未汇总",
+        Detail::Beside => "表外有数，未汇总",
         Detail::ReadAs(how) => match how {
             ReadAs::TextNumber => "数字存成了文本",
             ReadAs::Percent => "按百分数读取",
@@ -205,6 +207,20 @@ pub(super) fn facts(finding: &Finding) -> String {
             };
             format!("填写“{}”，此处应填{wanted}，没有汇总", given(finding))
         }
+        Detail::TooLarge => format!("填写 {}，超过了表格能存下的 15 位整数", given(finding)),
+        Detail::TooLong => match finding.given.as_deref() {
+            Some(given) if !given.is_empty() => {
+                format!("填写 {given}，和其他数一起算，位数超过了能精确计算的范围")
+            }
+            _ => "各数合在一起，位数超过了能精确计算的范围".to_owned(),
+        },
+        Detail::Inexact { declared } => {
+            format!("填写 {}，换算成{declared}除不尽", given(finding))
+        }
+        Detail::Beside => and_others(
+            finding,
+            format!("填写 {}，这一列没有表头，不知道是什么数", given(finding)),
+        ),
         Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => and_others(finding, format!("公式结果为 {error}，没有汇总")),
@@ -246,13 +262,15 @@ pub(super) fn facts(finding: &Finding) -> String {
             _ => String::new(),
         },
         Detail::Conflict { taken, others } => {
-            let others: Vec<String> = others
-                .iter()
-                .map(|(place, value)| {
-                    format!("{} 为 {value}", reference(place, finding.place.as_ref()))
-                })
-                .collect();
-            format!("取用 {}；另有 {}", taken.1, others.join("，"))
+            let shown = others.iter().take(LISTED).map(|(place, value)| {
+                format!("{} 为 {value}", reference(place, finding.place.as_ref()))
+            });
+            let shown: Vec<String> = shown.collect();
+            let more = match others.len() {
+                n if n > LISTED => format!("等 {n} 处"),
+                _ => String::new(),
+            };
+            format!("取用 {}；另有 {}{more}", taken.1, shown.join("，"))
         }
         Detail::NotReturned => match (&finding.reporter, &finding.annex) {
             (Some(reporter), Some(annex)) => format!("{reporter}应报{annex}"),
@@ -422,7 +440,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             false => format!("空表是为“{scheme}”制作的；已按现行制度读取"),
         },
         Detail::Sum { parts: all, .. } => {
-            let shown = parts(finding, all, "、");
+            let shown = parts(finding, all, Lang::Zh);
             let shown = match shown.is_empty() {
                 true => shown,
                 false => format!("（{shown}）"),
@@ -519,7 +537,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             difference(finding)
         ),
         Detail::Unique { columns } => {
-            let others = references(&finding.cells, finding.place.as_ref(), "、");
+            let others = cells(finding, Lang::Zh);
             let others = match others.is_empty() {
                 true => others,
                 false => format!("，与 {others} 相同"),
@@ -656,6 +674,12 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             Wanted::Code => format!("请按文本格式重新填写 {cell}"),
             Wanted::Year => format!("请在 {cell} 填写四位年份，如 2024年"),
         },
+        Detail::TooLarge => format!("请核对 {cell} 的数和单位，多半多写了几位"),
+        Detail::TooLong => format!("请核对 {cell} 的小数位数，按要求的位数填写"),
+        Detail::Inexact { declared } => format!("请在 {cell} 按{declared}填写"),
+        Detail::Beside => {
+            "若是本表的数，请移到该填的列；若是自己的算数，可不处理，不汇总".to_owned()
+        }
         Detail::ReadAs(how) => match how {
             ReadAs::NumericCode => {
                 format!("第十五位以后的数字已丢失，请把 {cell} 设为文本格式后重新填写")
@@ -792,8 +816,11 @@ pub(super) fn reason(reason: &Reason, seen_from: Option<&Place>) -> String {
     match reason {
         Reason::Satisfies { n_relations } => format!("只改这一格，{n_relations} 条关系同时相符"),
         Reason::Together { with } => {
-            let with = likely_values(with, seen_from, " 改为 ");
-            format!("须同时把 {}", with.join("、"))
+            let shown = likely_values(with, seen_from, " 改为 ").join("、");
+            match with.len() {
+                n if n > LISTED => format!("须同时把 {shown} 等 {n} 格改正"),
+                _ => format!("须同时把 {shown}"),
+            }
         }
         Reason::Tied { n_others } => format!("另有 {n_others} 种改法同样可能"),
         Reason::Sign => "正负号相反".to_owned(),
@@ -1219,7 +1246,7 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 
 /// What is said of one cell, and of which others it holds.
 fn and_others(finding: &Finding, said: String) -> String {
-    let others = references(&finding.cells, finding.place.as_ref(), "、");
+    let others = cells(finding, Lang::Zh);
     match others.is_empty() {
         true => said,
         false => format!("{said}；{others} 也是"),

@@ -17,9 +17,12 @@ use super::frame::{COMPLETION, Frame, MEASURED, Shown};
 use super::head::{self, merge};
 use super::layout::Part;
 use super::marks::{Mark, worst};
-use super::notes::{as_returned, findings_note, stated_total};
+use super::notes::{Repeated, all_digits, as_returned, findings_note, no_formula, stated_total};
 use super::style::{Look, Number, Role, Styles, tab_colour};
-use super::{Context, page, progress, text};
+use super::{
+    Context, page, progress,
+    text::{self, Texts},
+};
 
 /// Writes all sheets of one annex but for their data rows, and says what these are.
 pub(super) fn write<'a>(
@@ -52,6 +55,7 @@ pub(super) fn write<'a>(
             sheet,
             styles,
             notes_left: frame.notes,
+            repeated: Repeated::default(),
         }
         .write()?;
     }
@@ -276,15 +280,12 @@ impl<'a> Grid<'a> {
         match &shown {
             Shown::Figure(amount, _) => match self.frame.row_sum(row_idx, leaf) {
                 Some((runs, sum)) => cells.sum(leaf, style, runs, sum),
-                None => match figure(*amount) {
-                    Some(number) => cells.number(leaf, style, number),
-                    None => cells.text(leaf, style, &amount.to_string()),
-                },
+                // Of a figure of very many digits the note has them all.
+                None => cells.number(leaf, style, amount.to_shown_float()),
             },
             Shown::Blank => cells.blank(leaf, style),
             Shown::Number(number) => cells.number(leaf, style, f64::from(*number)),
-            // Excel refuses longer texts; the return has the whole of it.
-            Shown::Text(text) => cells.text(leaf, style, &text::cut(text, text::MOST)),
+            Shown::Text(text) => cells.text(leaf, style, text),
             Shown::Date(date) => match serial(*date) {
                 Some(date) => cells.number(leaf, style, date.to_excel()),
                 None => cells.text(leaf, style, &printed(*date)),
@@ -327,6 +328,7 @@ struct Writer<'a, 'b> {
     sheet: &'b mut Worksheet,
     styles: &'b mut Styles,
     notes_left: [usize; Level::ALL.len()],
+    repeated: Repeated,
 }
 
 impl Writer<'_, '_> {
@@ -394,12 +396,12 @@ impl Writer<'_, '_> {
         let status = self.grid.frame.context.annex_status(self.grid.frame.idx);
         let small = self.styles.role(Role::Small);
         if last > 0 {
-            self.sheet.write_with_format(0, last, status, small)?;
+            self.sheet.text(0, last, status, small)?;
         }
         head::write_title(self.sheet, self.styles, annex, widths)?;
         if let Some(unit_line) = &annex.unit_line {
             let aside = self.styles.role(Role::Aside);
-            self.sheet.write_with_format(2, last, unit_line, aside)?;
+            self.sheet.text(2, last, unit_line, aside)?;
         }
         let top = self.grid.frame.sheets.head;
         head::write_header(self.sheet, self.styles, annex, widths, top)?;
@@ -434,7 +436,8 @@ impl Writer<'_, '_> {
         let (frame, part) = (self.grid.frame, self.grid.part);
         let few = frame.county.rows.len() <= MEASURED;
         let marks = &frame.context.marks;
-        if !few && !marks.any(frame.idx) && !frame.completion {
+        let all_exact = frame.inexact.iter().all(Vec::is_empty);
+        if !few && !marks.any(frame.idx) && !frame.completion && all_exact {
             return Ok(());
         }
         for row_idx in part.rows.0..part.rows.1 {
@@ -446,9 +449,11 @@ impl Writer<'_, '_> {
                     0 => continue,
                     _ => self.grid.findings(row_idx, leaf, span),
                 };
-                if !findings.is_empty() {
+                let exact = frame.inexact(row_idx, leaf);
+                if !findings.is_empty() || exact.is_some() {
                     let source = frame.county.rows[row_idx].source;
-                    self.write_note((at, Some(row_idx)), leaf, &findings, source, None)?;
+                    let exact = exact.map(|exact| all_digits(frame.context, exact));
+                    self.write_note((at, Some(row_idx)), leaf, &findings, source, exact)?;
                     marked = true;
                 }
             }
@@ -489,8 +494,10 @@ impl Writer<'_, '_> {
         let published = self.grid.frame.published(row, leaf);
         let unit = published.map(|figure| as_returned(context, figure));
         let place = (&*self.grid.part.name, CellRef::new(at, leaf as u32));
-        let found =
-            (!findings.is_empty()).then(|| findings_note(context, place, findings, source, leaf));
+        let found = (!findings.is_empty()).then(|| {
+            let repeated = &mut self.repeated;
+            findings_note(context, repeated, place, findings, source, leaf)
+        });
         let text: Vec<String> = unit.into_iter().chain(more).chain(found).collect();
         let text = text.join("\n\n");
         self.sheet
@@ -567,8 +574,14 @@ impl Writer<'_, '_> {
             };
             let look = Look::new(Role::TotalFigure).level(level);
             write_shown(self.sheet, self.styles, at, col, &shown, look, kind)?;
-            if !findings.is_empty() {
-                self.write_note((at, None), leaf, findings, office, None)?;
+            let exact = match shown {
+                Shown::Figure(amount, _) if !amount.is_short() => {
+                    Some(all_digits(frame.context, amount))
+                }
+                _ => None,
+            };
+            if !findings.is_empty() || exact.is_some() {
+                self.write_note((at, None), leaf, findings, office, exact)?;
             }
             return Ok(());
         };
@@ -607,10 +620,23 @@ impl Writer<'_, '_> {
             .number(Number::Decimals(decimals))
             .level(level);
         let format = self.styles.get(look);
-        let formula = frame.total_formula(leaf).set_result(shown.to_string());
-        self.sheet
-            .write_formula_with_format(at, col, formula, format)?;
-        if said.is_some() || !findings.is_empty() {
+        // A formula adds up what the cells keep, which would be another sum.
+        let why_no_formula = match frame.inexact[leaf].is_empty() && shown.is_short() {
+            true => {
+                let formula = frame.total_formula(leaf).set_result(shown.to_string());
+                self.sheet
+                    .write_formula_with_format(at, col, formula, format)?;
+                None
+            }
+            false => {
+                let sum = shown.to_shown_float();
+                self.sheet.write_number_with_format(at, col, sum, format)?;
+                Some(no_formula(frame.context, shown))
+            }
+        };
+        if said.is_some() || !findings.is_empty() || why_no_formula.is_some() {
+            let said: Vec<String> = said.into_iter().chain(why_no_formula).collect();
+            let said = (!said.is_empty()).then(|| said.join("\n\n"));
             self.write_note((at, None), leaf, findings, office, said)?;
         }
         Ok(())
@@ -748,15 +774,14 @@ fn write_shown(
     let format = styles.get(numbered(look, shown, kind));
     match shown {
         Shown::Blank => sheet.write_blank(at, col, format)?,
-        // Excel refuses longer texts; the return has the whole of it.
-        Shown::Text(text) => {
-            sheet.write_string_with_format(at, col, text::cut(text, text::MOST), format)?
-        }
+        Shown::Text(text) => sheet.text(at, col, text, format)?,
         Shown::Number(number) => sheet.write_number_with_format(at, col, *number, format)?,
-        Shown::Figure(amount, _) => return write_figure(sheet, at, col, *amount, format),
+        Shown::Figure(amount, _) => {
+            sheet.write_number_with_format(at, col, amount.to_shown_float(), format)?
+        }
         Shown::Date(date) => match serial(*date) {
             Some(date) => sheet.write_datetime_with_format(at, col, date, format)?,
-            None => sheet.write_string_with_format(at, col, printed(*date), format)?,
+            None => sheet.text(at, col, printed(*date), format)?,
         },
     };
     Ok(())
@@ -772,7 +797,7 @@ pub(super) fn write_figure(
 ) -> Result<(), XlsxError> {
     match figure(amount) {
         Some(number) => sheet.write_number_with_format(at, col, number, format)?,
-        None => sheet.write_string_with_format(at, col, amount.to_string(), format)?,
+        None => sheet.text(at, col, amount.to_string(), format)?,
     };
     Ok(())
 }
@@ -791,8 +816,7 @@ fn numbered(look: Look, shown: &Shown<'_>, kind: ColumnKind) -> Look {
 
 /// The number of a figure's cell, unless a spreadsheet would lose digits of it.
 fn figure(amount: Amount) -> Option<f64> {
-    let fits = |amount: Amount| amount.0.mantissa().unsigned_abs() < 1_000_000_000_000_000;
-    (fits(amount) || fits(amount.normalised())).then(|| amount.to_float())
+    amount.is_short().then(|| amount.to_float())
 }
 
 /// The date as spreadsheets keep it, where it is whole and they can.

@@ -19,6 +19,8 @@ use zip::{ZipArchive, ZipWriter};
 
 use crate::model::{Amount, CellRef};
 
+use super::text;
+
 /// Rows made in one go.
 const CHUNK: usize = 1024;
 /// Better packing takes several times as long and saves a fifth.
@@ -238,6 +240,7 @@ impl Cells {
         if text.is_empty() {
             return self.blank(col, style);
         }
+        let text = &*text::fit(text);
         self.start_cell(col, style);
         let blank = |c: char| matches!(c, ' ' | '\t' | '\n');
         self.push(match text.starts_with(blank) || text.ends_with(blank) {

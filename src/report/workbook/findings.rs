@@ -1,13 +1,16 @@
 //! 错误清单: every finding, the serious ones first, with a link to the marked cell.
 
-use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 use crate::model::{Amount, Finding};
 use crate::report::{Lang, words};
 
 use super::layout::link;
 use super::style::{Look, Number, Role, Styles, tab_colour};
-use super::{Context, page, text};
+use super::{
+    Context, page,
+    text::{self, Texts},
+};
 
 const WIDTHS: [f64; 17] = [
     5.0, 8.0, 9.0, 14.0, 24.0, 16.0, 18.0, 12.0, 10.0, 10.0, 8.0, 6.0, 16.0, 34.0, 22.0, 40.0, 12.0,
@@ -53,7 +56,7 @@ pub(super) fn write(
         if order.is_empty() {
             let word = context.lang.pick("没有问题", "Nothing was found");
             let format = styles.role(Role::Paragraph);
-            sheet.write_with_format(1, 1, word, format)?;
+            sheet.text(1, 1, word, format)?;
         }
     }
     Ok(())
@@ -110,7 +113,7 @@ fn write_header(
     for (col, width) in WIDTHS.into_iter().enumerate() {
         sheet.set_column_width(col as u16, width)?;
         let text = context.lang.pick(zh[col], en[col]);
-        sheet.write_with_format(0, col as u16, text, format)?;
+        sheet.text(0, col as u16, text, format)?;
     }
     sheet.autofilter(0, 0, n_rows as u32, WIDTHS.len() as u16 - 1)?;
     Ok(())
@@ -177,7 +180,7 @@ fn write_row(
     let centred = styles.role(Role::Centred);
     sheet.write_number_with_format(row, 0, position as f64 + 1.0, centred)?;
     let level = styles.get(Look::new(Role::Centred).level(Some(finding.level)));
-    sheet.write_with_format(row, 1, words::level(finding.level, lang), level)?;
+    sheet.text(row, 1, words::level(finding.level, lang), level)?;
     let target = context
         .marks
         .spot(idx)
@@ -188,10 +191,9 @@ fn write_row(
                 let format = styles.role(Role::Link);
                 let shown = match text.is_empty() {
                     true => cell.to_string(),
-                    false => text::cut(text, 250).into_owned(),
+                    false => text.clone(),
                 };
-                let url = Url::new(link(name, cell)).set_text(shown);
-                sheet.write_url_with_format(row, *col, url, format)?;
+                sheet.link(row, *col, (link(name, cell), &shown), format)?;
             }
             _ => {
                 let role = match *col {
@@ -199,7 +201,7 @@ fn write_row(
                     _ => Role::Text,
                 };
                 let text = text::cut(text, 4_000);
-                sheet.write_string_with_format(row, *col, text, styles.role(role))?;
+                sheet.text(row, *col, text, styles.role(role))?;
             }
         }
     }
@@ -236,7 +238,7 @@ fn write_given(
         None => {
             let look = Look::new(Role::Centred).number(Number::Text);
             let text = text::cut(given, 1_000);
-            sheet.write_string_with_format(row, col, text, styles.get(look))?;
+            sheet.text(row, col, text, styles.get(look))?;
         }
     }
     Ok(())

@@ -52,6 +52,8 @@ pub(super) struct Frame<'a> {
     pub(super) total_label: Range<usize>,
     /// The first column that holds no key: where a row says that it was not returned.
     pub(super) first_value: Option<usize>,
+    /// For each leaf, the rows whose figure has more digits than a number cell keeps, ascending.
+    pub(super) inexact: Vec<Vec<usize>>,
     /// How many notes each level may still have.
     pub(super) notes: [usize; Level::ALL.len()],
 }
@@ -109,6 +111,7 @@ impl<'a> Frame<'a> {
             label_cols,
             total_label: head::total_label(annex),
             first_value,
+            inexact: Vec::new(),
             notes: note_budget(
                 context.marks.count(idx, &context.merged.findings),
                 context.limits.notes,
@@ -118,6 +121,7 @@ impl<'a> Frame<'a> {
         frame.percent = (0..n_leaves)
             .map(|leaf| frame.shows_percent(leaf))
             .collect();
+        frame.inexact = (0..n_leaves).map(|leaf| frame.inexact_rows(leaf)).collect();
         frame.set_spans();
         frame.set_widths();
         frame.set_lines();
@@ -142,6 +146,33 @@ impl<'a> Frame<'a> {
     /// The figure that is published at a place, if it is not the one returned; `None` for the total row.
     pub(super) fn published(&self, row: Option<usize>, leaf: usize) -> Option<&'a Figure> {
         self.context.printed(self.idx)?.figures.figure(row, leaf)
+    }
+
+    /// The rows whose figure under a leaf a number cell cannot show to its last digit.
+    fn inexact_rows(&self, leaf: usize) -> Vec<usize> {
+        if !self.annex.column_of(leaf).kind.is_figure() || !self.annex.is_shown(leaf) {
+            return Vec::new();
+        }
+        let rows = self.county.rows.iter().enumerate();
+        let rows = rows.filter(|(row_idx, row)| {
+            let returned = self.source(row).map(|(_, returned)| returned);
+            let given = returned.and_then(|returned| returned.entries[leaf].value.amount());
+            let shown = match self.published(Some(*row_idx), leaf) {
+                Some(figure) => Some(figure.published),
+                None => given,
+            };
+            shown.is_some_and(|amount| !amount.is_short())
+        });
+        rows.map(|(row_idx, _)| row_idx).collect()
+    }
+
+    /// The figure of a cell that shows it only to the digits that spreadsheets keep.
+    pub(super) fn inexact(&self, row_idx: usize, leaf: usize) -> Option<Amount> {
+        self.inexact[leaf].binary_search(&row_idx).ok()?;
+        match self.shown(row_idx, leaf) {
+            Shown::Figure(amount, _) => Some(amount),
+            _ => None,
+        }
     }
 
     fn is_percent_unit(&self, leaf: usize, spec: Option<usize>) -> bool {

@@ -10,7 +10,7 @@ use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 use crate::scheme::{Annex, ColumnKind};
 
 use super::style::{Role, Styles};
-use super::text;
+use super::text::{self, Texts};
 
 /// A table narrower than this is spread over the page, as the plan does.
 const NARROW: f64 = 100.0;
@@ -24,7 +24,7 @@ pub(super) fn write_number(
 ) -> Result<(), XlsxError> {
     sheet.set_row_height(0, 22)?;
     let number = styles.role(Role::AnnexNumber);
-    sheet.write_with_format(0, first_col(widths), &*annex.number, number)?;
+    sheet.text(0, first_col(widths), &*annex.number, number)?;
     Ok(())
 }
 
@@ -122,15 +122,12 @@ fn remark_at(header: &str) -> Option<usize> {
 /// Writes a cell, merged where it covers more than one.
 pub(super) fn merge(
     sheet: &mut Worksheet,
-    (first_row, first_col): (u32, u16),
-    (last_row, last_col): (u32, u16),
+    first: (u32, u16),
+    last: (u32, u16),
     text: &str,
     format: &Format,
 ) -> Result<(), XlsxError> {
-    match (first_row, first_col) == (last_row, last_col) {
-        true => sheet.write_string_with_format(first_row, first_col, text, format)?,
-        false => sheet.merge_range(first_row, first_col, last_row, last_col, text, format)?,
-    };
+    sheet.merged(first, last, text, format)?;
     Ok(())
 }
 

@@ -101,7 +101,7 @@ impl Marks {
         let mut found: Vec<(Spot, usize)> = Vec::new();
         for (idx, finding) in merged.findings.iter().enumerate() {
             let places = marked_places(finding);
-            let spots = places.filter_map(|place| self.marked_at(merged, scheme, place));
+            let spots = places.filter_map(|place| self.marked_at(merged, scheme, &place));
             let spots = spots.chain(self.without_total(merged, scheme, finding));
             found.extend(spots.map(|spot| (spot, idx)));
         }
@@ -238,15 +238,16 @@ pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
 /// The cells that a finding is about: its own, and its others where it is about them alike.
 ///
 /// The parts of a sum that does not add up are only concerned; of a text number, a blank, figures in another
-/// unit or place, or a promise that several cells should keep together each cell is meant.
-pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = &Place> {
-    let own = finding.place.iter();
+/// unit or place, rows that are alike, or a promise that several cells should keep together each cell is meant.
+pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = Place> + '_ {
+    let own = finding.place.iter().cloned();
     let alike = matches!(
         finding.kind,
-        Kind::ReadAs | Kind::MissingValue | Kind::UnitSlip | Kind::Shifted
+        Kind::ReadAs | Kind::MissingValue | Kind::UnitSlip | Kind::Shifted | Kind::Unique
     ) || matches!(
         finding.detail,
         Detail::OthersRows { .. }
+            | Detail::Beside
             | Detail::FormulaError {
                 computed: false,
                 ..
@@ -255,7 +256,8 @@ pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item 
         .place
         .as_ref()
         .is_none_or(|place| place.cell.is_none());
-    own.chain(finding.cells.iter().filter(move |_| alike))
+    let others = alike.then(|| finding.cells.iter());
+    own.chain(others.into_iter().flatten())
 }
 
 fn forms(merged: &Merged) -> Forms {

@@ -1,5 +1,6 @@
 //! What the notes of the annex sheets say.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::consolidate::{Figure, Source};
@@ -57,6 +58,28 @@ pub(super) fn stated_total(
     }
 }
 
+/// A figure of more digits than its cell keeps.
+pub(super) fn all_digits(context: &Context<'_>, exact: Amount) -> String {
+    match context.lang {
+        Lang::Zh => format!("准确的数是 {exact}。表格只能存 15 位数字，这一格显示的是近似数。"),
+        Lang::En => format!(
+            "The figure is {exact}. A spreadsheet keeps 15 digits; this cell shows it as nearly as it can."
+        ),
+    }
+}
+
+/// Why a total is no formula.
+pub(super) fn no_formula(context: &Context<'_>, sum: Amount) -> String {
+    match context.lang {
+        Lang::Zh => format!(
+            "准确的合计是 {sum}。有的数超过 15 位，表格存不下，用公式相加会有出入，所以这一格没有用公式。"
+        ),
+        Lang::En => format!(
+            "The exact total is {sum}. Some figures have more than the 15 digits that a spreadsheet keeps; a formula would add up something else, so this cell is none."
+        ),
+    }
+}
+
 /// Which figures a note speaks of, where the cell shows another unit: 上报原数 45237.5 亩.
 pub(super) fn as_returned(context: &Context<'_>, figure: &Figure) -> String {
     let unit = context.scheme.units.name(figure.unit);
@@ -69,9 +92,79 @@ pub(super) fn as_returned(context: &Context<'_>, figure: &Figure) -> String {
     }
 }
 
+/// What is said of findings that stand at many cells of a sheet, by their index: all those cells have it in their
+/// notes.
+#[derive(Default)]
+pub(super) struct Repeated(HashMap<usize, Said>);
+
+/// A finding in the words of a note.
+#[derive(Clone)]
+struct Said {
+    /// Which cell of a return it is about, where the workbook does not show that.
+    behind: Option<String>,
+    /// The cell of the workbook that it is about.
+    about: Option<CellRef>,
+    title: String,
+    facts: String,
+    advice: String,
+    /// Suspects, and what was written about it.
+    more: String,
+}
+
+impl Repeated {
+    fn said(&mut self, context: &Context<'_>, sheet: &str, idx: usize) -> Said {
+        if let Some(said) = self.0.get(&idx) {
+            return said.clone();
+        }
+        let finding = &context.merged.findings[idx];
+        let said = Said::of(context, sheet, finding);
+        if !finding.cells.is_empty() {
+            self.0.insert(idx, said.clone());
+        }
+        said
+    }
+}
+
+impl Said {
+    fn of(context: &Context<'_>, sheet: &str, finding: &Finding) -> Self {
+        let lang = context.lang;
+        let behind = behind(context, finding);
+        let finding = &seen_from(context, sheet, finding);
+        let mut title = format!(
+            "【{}】{}",
+            words::level(finding.level, lang),
+            words::title(finding, lang)
+        );
+        if let Some(rule) = &finding.rule {
+            title.push_str(&format!(" [{rule}]"));
+            if let Some(label) = context.rule_label(finding) {
+                title.push_str(&format!(" {label}"));
+            }
+        }
+        let mut more = String::new();
+        for suspect in words::suspects(finding, 3, lang) {
+            more.push_str(lang.pick("\n嫌疑：", "\nSuspect: "));
+            more.push_str(&suspect);
+        }
+        if let Some(explanation) = &finding.explanation {
+            more.push_str(lang.pick("\n审核说明：", "\nExplanation: "));
+            more.push_str(&text::cut(explanation, 300));
+        }
+        Self {
+            behind,
+            about: finding.place.as_ref().and_then(|place| place.cell),
+            title,
+            facts: words::facts(finding, lang),
+            advice: words::advice(finding, lang),
+            more,
+        }
+    }
+}
+
 /// All findings of the cell `at` of a sheet: what, expected, what to do, and where in the return.
 pub(super) fn findings_note(
     context: &Context<'_>,
+    repeated: &mut Repeated,
     (sheet, at): (&str, CellRef),
     findings: &[usize],
     source: Option<Source>,
@@ -82,45 +175,22 @@ pub(super) fn findings_note(
     let mut blocks: Vec<String> = Vec::new();
     let mut all_behind = !findings.is_empty();
     for &idx in findings.iter().take(SHOWN) {
-        let behind = behind(context, &context.merged.findings[idx]);
-        all_behind &= behind.is_some();
-        let finding = &seen_from(context, sheet, &context.merged.findings[idx]);
-        let mut block = format!(
-            "【{}】{}",
-            words::level(finding.level, lang),
-            words::title(finding, lang)
-        );
-        if let Some(rule) = &finding.rule {
-            block.push_str(&format!(" [{rule}]"));
-            if let Some(label) = context.rule_label(finding) {
-                block.push_str(&format!(" {label}"));
-            }
-        }
-        let mut facts = words::facts(finding, lang);
+        let said = repeated.said(context, sheet, idx);
+        all_behind &= said.behind.is_some();
+        let mut block = said.title;
+        let mut facts = said.facts;
         // What is said of one cell may hold for others, of which this is one.
-        let about = finding.place.as_ref().and_then(|place| place.cell);
-        let about = about.filter(|about| behind.is_none() && *about != at && !facts.is_empty());
-        if let Some(about) = about {
+        let is_other = |about: &CellRef| said.behind.is_none() && *about != at;
+        if let Some(about) = said.about.filter(is_other).filter(|_| !facts.is_empty()) {
             facts = format!("{about}{}{facts}", lang.pick("：", ": "));
         }
-        for line in [
-            behind.unwrap_or_default(),
-            facts,
-            words::advice(finding, lang),
-        ] {
+        for line in [said.behind.unwrap_or_default(), facts, said.advice] {
             if !line.is_empty() {
                 block.push('\n');
                 block.push_str(&text::cut(&line, 600));
             }
         }
-        for suspect in words::suspects(finding, 3, lang) {
-            block.push_str(lang.pick("\n嫌疑：", "\nSuspect: "));
-            block.push_str(&suspect);
-        }
-        if let Some(explanation) = &finding.explanation {
-            block.push_str(lang.pick("\n审核说明：", "\nExplanation: "));
-            block.push_str(&text::cut(explanation, 300));
-        }
+        block.push_str(&said.more);
         blocks.push(block);
     }
     if findings.len() > SHOWN {

@@ -26,12 +26,14 @@ pub(super) fn set_up(
 }
 
 /// A note in a box that fits its text.
+#[expect(clippy::disallowed_methods, reason = "this is where notes are cut")]
 pub(super) fn note(text: &str) -> Note {
     // 9-point text is about 6 pixels a digit and 16 pixels a line.
     const WIDEST: usize = 56;
-    let digits = text::width(text).clamp(20, WIDEST);
-    let lines = text::lines(text, digits as f64 + 1.5);
-    Note::new(text)
+    let text = text::fit_note(text);
+    let digits = text::width(&text).clamp(20, WIDEST);
+    let lines = text::lines(&text, digits as f64 + 1.5);
+    Note::new(&*text)
         .set_author("hebiao")
         .add_author_prefix(false)
         .set_font_name("宋体")

@@ -1,6 +1,6 @@
 //! 台账汇总: how far the tasks of an annex have come, those of which nothing was said, and who has how many open.
 
-use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 use crate::consolidate::{CountyAnnex, Progress, State, Task};
 use crate::model::{CellRef, Level, Period};
@@ -10,7 +10,10 @@ use crate::scheme::{Annex, Target};
 use super::head::merge;
 use super::layout::link;
 use super::style::{Look, Number, Role, Styles};
-use super::{Context, page, text};
+use super::{
+    Context, page,
+    text::{self, Texts},
+};
 
 /// 序号, three columns of text, then counts.
 const WIDTHS: [f64; 9] = [8.0, 34.0, 56.0, 26.0, 9.0, 9.0, 9.0, 9.0, 9.0];
@@ -223,14 +226,13 @@ impl Page<'_, '_> {
             let row = sheets.row(Some(task.rows.start)).filter(|_| col == 0);
             match row {
                 Some((sheet, row)) => {
-                    let url = Url::new(link(sheet, CellRef::new(row, 0))).set_text(text);
+                    let target = link(sheet, CellRef::new(row, 0));
                     let format = self.styles.role(Role::CentredLink);
-                    self.sheet.write_url_with_format(self.row, 0, url, format)?;
+                    self.sheet.link(self.row, 0, (target, text), format)?;
                 }
                 None => {
                     let format = self.styles.role(Role::Text);
-                    self.sheet
-                        .write_string_with_format(self.row, col as u16, text, format)?;
+                    self.sheet.text(self.row, col as u16, text, format)?;
                 }
             }
         }
@@ -238,8 +240,7 @@ impl Page<'_, '_> {
         let word = word(task.state, self.context.lang);
         let col = names.len() as u16;
         let format = self.styles.get(look);
-        self.sheet
-            .write_string_with_format(self.row, col, word, format)?;
+        self.sheet.text(self.row, col, word, format)?;
         self.sheet.set_row_height(self.row, text::height(n_lines))?;
         self.row += 1;
         Ok(())
@@ -286,10 +287,8 @@ impl Page<'_, '_> {
             self.count(0, nth + 1)?;
             let name = &self.context.scheme.reporters[lead.reporter].name;
             let format = self.styles.role(Role::Text);
-            self.sheet
-                .write_string_with_format(self.row, 1, &**name, format)?;
-            self.sheet
-                .write_string_with_format(self.row, 2, &open, format)?;
+            self.sheet.text(self.row, 1, &**name, format)?;
+            self.sheet.text(self.row, 2, &open, format)?;
             self.count(3, lead.open())?;
             for (col, state) in (4..).zip(State::ALL) {
                 self.count(col, lead.tasks[state as usize])?;
@@ -305,7 +304,7 @@ impl Page<'_, '_> {
         self.row += 1;
         let format = self.styles.role(Role::Section);
         self.sheet.set_row_height(self.row, 24)?;
-        self.sheet.write_with_format(self.row, 0, heading, format)?;
+        self.sheet.text(self.row, 0, heading, format)?;
         self.row += 1;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! 舍位平衡: which annexes are published in another unit, and which figures rounding moved so that
 //! rows and columns still add up. There only where a unit was asked for.
 
-use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 use crate::consolidate::{Figure, Published, TooLong};
 use crate::model::Amount;
@@ -12,7 +12,10 @@ use super::head::merge;
 use super::layout::link;
 use super::marks::Spot;
 use super::style::{Look, Number, Role, Styles};
-use super::{Context, page, text};
+use super::{
+    Context, page,
+    text::{self, Texts},
+};
 
 const WIDTHS: [f64; 10] = [9.0, 30.0, 30.0, 14.0, 11.0, 18.0, 14.0, 14.0, 11.0, 12.0];
 const LAST: u16 = WIDTHS.len() as u16 - 1;
@@ -319,9 +322,9 @@ impl Page<'_, '_> {
             .filter(|_| nth < context.limits.links)
         {
             Some((sheet, cell)) => {
-                let url = Url::new(link(sheet, cell)).set_text(text::cut(&column, 250));
                 let format = self.styles.role(Role::Link);
-                self.sheet.write_url_with_format(self.row, 2, url, format)?;
+                let target = link(sheet, cell);
+                self.sheet.link(self.row, 2, (target, &column), format)?;
             }
             None => self.text(2, &column, Role::Text)?,
         }
@@ -363,7 +366,7 @@ impl Page<'_, '_> {
             Lang::En => en,
         };
         let format = self.styles.role(Role::Section);
-        self.sheet.write_with_format(self.row, 0, title, format)?;
+        self.sheet.text(self.row, 0, title, format)?;
         self.row += 1;
         Ok(())
     }
@@ -401,8 +404,7 @@ impl Page<'_, '_> {
 
     fn text(&mut self, col: u16, text: &str, role: Role) -> Result<(), XlsxError> {
         let format = self.styles.role(role);
-        self.sheet
-            .write_string_with_format(self.row, col, text, format)?;
+        self.sheet.text(self.row, col, text, format)?;
         Ok(())
     }
 

@@ -7,10 +7,16 @@ use crate::scheme::{Mean, RowSum, Scheme};
 
 use super::frame::Frame;
 
+/// What Excel takes between the brackets of a function.
+const MOST_RUNS: usize = 255;
+
 /// The sums of an annex that can be formulas: one for a cell, and none that comes back to itself.
 pub(super) fn formula_sums(scheme: &Scheme, idx: usize) -> Vec<RowSum<'_>> {
     let mut sums: Vec<RowSum<'_>> = Vec::new();
     for sum in scheme.row_sums(idx) {
+        if runs(&sum.parts).len() > MOST_RUNS {
+            continue;
+        }
         if !sums.iter().any(|other| other.total == sum.total)
             && !depends(&sums, &sum.parts, sum.total)
         {
@@ -64,7 +70,10 @@ impl Frame<'_> {
             }
             None => given,
         };
-        (added == given).then_some((runs, shown))
+        // A formula adds up what the cells keep.
+        let mut cells = sum.parts.iter().copied().chain([leaf]);
+        let is_exact = cells.all(|cell| self.inexact[cell].binary_search(&row_idx).is_err());
+        (added == given && is_exact).then_some((runs, shown))
     }
 
     /// What rates come to together in the total row, from figures of this sheet. `None` where the annex is on several,

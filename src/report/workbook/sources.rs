@@ -10,7 +10,10 @@ use crate::model::{CellRange, CellRef};
 
 use super::body::{Body, Cells};
 use super::style::{Looks, Role, Styles};
-use super::{Context, page, text};
+use super::{
+    Context, page,
+    text::{self, Texts},
+};
 
 const WIDTHS: [f64; 9] = [10.0, 8.0, 34.0, 26.0, 64.0, 16.0, 13.0, 18.0, 28.0];
 const SHOWN_HASH: usize = 12;
@@ -72,7 +75,7 @@ pub(super) fn write<'a>(
         for (col, width) in WIDTHS.into_iter().enumerate() {
             sheet.set_column_width(col as u16, width)?;
             let text = context.lang.pick(zh[col], en[col]);
-            sheet.write_with_format(0, col as u16, text, header)?;
+            sheet.text(0, col as u16, text, header)?;
         }
         let (last_row, last_col) = (chunk.lines.len() as u32, WIDTHS.len() as u16 - 1);
         sheet.autofilter(0, 0, last_row, last_col)?;
@@ -184,7 +187,7 @@ impl<'a> Chunk<'a> {
             };
             match (col, context.layout.annexes[annex].row(row)) {
                 (1, Some((_, at))) => cells.number(col, look, f64::from(at + 1)),
-                _ => cells.text(col, look, &text::cut(text, text::MOST)),
+                _ => cells.text(col, look, text),
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 use crate::model::{CellRef, FileStatus, Level, Tally};
 use crate::report::{Lang, words};
@@ -11,7 +11,10 @@ use crate::scheme::Rule;
 use super::head::merge;
 use super::layout::link;
 use super::style::{Look, Number, Role, Styles};
-use super::{Context, page, text};
+use super::{
+    Context, page,
+    text::{self, Texts},
+};
 
 const WIDTHS: [f64; 9] = [13.0, 15.0, 50.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0];
 const LAST: u16 = WIDTHS.len() as u16 - 1;
@@ -162,7 +165,7 @@ impl Page<'_, '_> {
         let note = note.map(|note| (lang.pick("本期说明", "Note"), note.clone()));
         for (label, value) in lines.into_iter().chain(note) {
             let header = self.styles.role(Role::Header);
-            self.sheet.write_with_format(self.row, 0, label, header)?;
+            self.sheet.text(self.row, 0, label, header)?;
             let format = self.styles.role(Role::Text);
             let width = WIDTHS[1..].iter().sum();
             self.sheet
@@ -178,7 +181,7 @@ impl Page<'_, '_> {
         let format = self.styles.role(Role::Section);
         self.sheet.set_row_height(self.row, 24)?;
         let text = self.context.lang.pick(zh, en);
-        self.sheet.write_with_format(self.row, 0, text, format)?;
+        self.sheet.text(self.row, 0, text, format)?;
         self.row += 1;
         Ok(())
     }
@@ -238,7 +241,7 @@ impl Page<'_, '_> {
             let look = Look::new(Role::Centred).level(Some(level));
             let format = self.styles.get(look);
             self.sheet
-                .write_with_format(self.row, 0, lang.pick("示例", "sample"), format)?;
+                .text(self.row, 0, lang.pick("示例", "sample"), format)?;
             self.cell(1, 1, words::level(level, lang), Role::Centred)?;
             self.cell(2, LAST - 1, words::level_meaning(level, lang), Role::Text)?;
             let findings = &self.context.merged.findings;
@@ -252,7 +255,7 @@ impl Page<'_, '_> {
         }
         let absent = self.styles.role(Role::Absent);
         let word = lang.pick("未报", "missing");
-        self.sheet.write_with_format(self.row, 0, word, absent)?;
+        self.sheet.text(self.row, 0, word, absent)?;
         self.cell(1, 1, lang.pick("未报", "Missing"), Role::Centred)?;
         let meaning = lang.pick(
             "该行还没有上报；合计不含未报的行",
@@ -395,8 +398,7 @@ impl Page<'_, '_> {
                 CellRef::new(0, 0),
             );
             let format = self.styles.role(Role::CentredLink);
-            let url = Url::new(target).set_text(&*annex.number);
-            self.sheet.write_url_with_format(self.row, 0, url, format)?;
+            (self.sheet).link(self.row, 0, (target, &annex.number), format)?;
             self.cell(1, 2, &annex.title, Role::Text)?;
             let width = WIDTHS[1] + WIDTHS[2];
             let height = text::height(text::lines(&annex.title, width));

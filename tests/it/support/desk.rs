@@ -119,7 +119,7 @@ pub(crate) fn shown_finding(finding: &Finding) -> String {
         finding.level,
         cell.map_or("-".to_owned(), |cell| cell.to_string())
     );
-    for other in &finding.cells {
+    for other in finding.cells.iter() {
         if let Some(cell) = other.cell {
             line += &format!("+{cell}");
         }

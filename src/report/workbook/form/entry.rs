@@ -14,7 +14,7 @@ use crate::model::{Amount, CellRef, Date, Level};
 use crate::scheme::{CellSel, ColumnKind, Limit, Relation, RowSel, Rule, YearSel};
 
 use super::super::style::Number;
-use super::super::text;
+use super::super::text::{self, cut_to};
 use super::blank::Blank;
 
 /// What Excel takes of a title, and of a message.
@@ -258,10 +258,10 @@ impl Entry {
         let is_date = matches!(self.asked, Asked::Date { .. });
         let refused = self.refused && !is_date;
         let validation = asked
-            .set_input_title(cut(&self.name, TITLE))?
-            .set_input_message(cut(&self.prompt(), MESSAGE))?
+            .set_input_title(cut_to(&self.name, TITLE))?
+            .set_input_message(cut_to(&self.prompt(), MESSAGE))?
             .set_error_title(if refused { "请改正" } else { "请核对" })?
-            .set_error_message(cut(&self.complaint(refused), MESSAGE))?
+            .set_error_message(cut_to(&self.complaint(refused), MESSAGE))?
             .set_error_style(match refused {
                 true => DataValidationErrorStyle::Stop,
                 false => DataValidationErrorStyle::Warning,
@@ -365,33 +365,5 @@ impl Held<'_, '_> {
             _ => true,
         };
         row_fits && year_fits && asked
-    }
-}
-
-/// The text as far as Excel takes it; it counts as UTF-16 does.
-fn cut(text: &str, limit: usize) -> String {
-    if text.encode_utf16().count() <= limit {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    let mut length = 1;
-    for c in text.chars() {
-        length += c.len_utf16();
-        if length > limit {
-            break;
-        }
-        kept.push(c);
-    }
-    kept + "…"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_texts_are_cut_where_excel_stops() {
-        assert_eq!(cut("水量", 2), "水量");
-        assert_eq!(cut("水量不能是负数", 4), "水量不…");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rust_xlsxwriter::{Url, Worksheet, XlsxError};
+use rust_xlsxwriter::{Worksheet, XlsxError};
 
 use crate::model::{CellRef, Period};
 use crate::report::{Lang, words};
@@ -11,7 +11,10 @@ use crate::scheme::{AppliesIn, CellSel, ColumnKind, Relation, RowSel, Rule};
 use super::super::head::merge;
 use super::super::layout::link;
 use super::super::style::{Role, Styles};
-use super::super::{page, text};
+use super::super::{
+    page,
+    text::{self, Texts},
+};
 use super::blank::Blank;
 
 const WIDTHS: [f64; 2] = [12.0, 104.0];
@@ -104,8 +107,7 @@ impl Page<'_> {
         let number = &*blank.annex.number;
         let target = link(&text::sheet_name(number), CellRef::new(0, 0));
         let format = self.styles.role(Role::CentredLink);
-        self.sheet
-            .write_url_with_format(self.row, 0, Url::new(target).set_text(number), format)?;
+        self.sheet.link(self.row, 0, (target, number), format)?;
         let about = format!("{}（{}）", blank.annex.title, what_to_fill(blank));
         self.cell(&about)
     }
@@ -130,8 +132,7 @@ impl Page<'_> {
             let ids: Vec<&str> = same.map(|rule| &*rule.id).collect();
             let format = self.styles.role(Role::Centred);
             let level = words::level(rule.level, Lang::Zh);
-            self.sheet
-                .write_string_with_format(self.row, 0, level, format)?;
+            self.sheet.text(self.row, 0, level, format)?;
             self.cell(&format!("{}。（{}）", rule.say, ids.join("、")))?;
         }
         if rules.is_empty() {
@@ -144,8 +145,7 @@ impl Page<'_> {
         let n_lines = text::lines(line, WIDTHS[1]);
         self.sheet.set_row_height(self.row, text::height(n_lines))?;
         let format = self.styles.role(Role::Text);
-        self.sheet
-            .write_string_with_format(self.row, 1, line, format)?;
+        self.sheet.text(self.row, 1, line, format)?;
         self.row += 1;
         Ok(())
     }

@@ -8,7 +8,10 @@ use crate::report::Lang;
 use super::super::frame::spans;
 use super::super::head::{self, merge};
 use super::super::style::{Look, Role, Styles};
-use super::super::{page, text};
+use super::super::{
+    page,
+    text::{self, Texts},
+};
 use super::blank::{Blank, Use};
 use super::entry::{Entry, RowOf};
 
@@ -206,11 +209,11 @@ impl Writer<'_, '_> {
         };
         let format = self.styles.get(look);
         if bottom > at {
-            self.sheet.merge_range(at, col, bottom, col, "", format)?;
+            self.sheet.merged((at, col), (bottom, col), "", format)?;
         }
         match used {
             Use::Label(text) => {
-                self.sheet.write_string_with_format(at, col, text, format)?;
+                self.sheet.text(at, col, text, format)?;
             }
             Use::Serial => {
                 self.sheet

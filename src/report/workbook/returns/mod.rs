@@ -8,7 +8,7 @@ mod corrections;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use rust_xlsxwriter::{Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 use crate::model::{CellRef, FileRecord, Level, ReturnRecord, ReturnState, ReturnStatus};
 use crate::report::{Lang, words};
@@ -18,7 +18,10 @@ use super::head::merge;
 use super::layout::link;
 use super::marks::Spot;
 use super::style::{Look, Looks, Number, Role, Styles};
-use super::{Context, page, text};
+use super::{
+    Context, page,
+    text::{self, Texts},
+};
 
 const NAME_WIDTH: f64 = 28.0;
 const FILES_WIDTH: f64 = 36.0;
@@ -148,7 +151,7 @@ impl<'a> Returns<'a, '_> {
         let format = self.styles.role(Role::Header);
         self.sheet.set_row_height(1, 24)?;
         for (col, text) in header.into_iter().enumerate() {
-            self.sheet.write_with_format(1, col as u16, text, format)?;
+            self.sheet.text(1, col as u16, text, format)?;
         }
 
         let mut owed: HashMap<usize, Vec<&ReturnRecord>> = HashMap::new();
@@ -170,8 +173,7 @@ impl<'a> Returns<'a, '_> {
             self.sheet
                 .write_number_with_format(row, 0, row - 1, centred)?;
             let text = self.styles.role(Role::Text);
-            self.sheet
-                .write_with_format(row, 1, &*reporter.name, text)?;
+            self.sheet.text(row, 1, &*reporter.name, text)?;
             for (col, &annex) in (2..).zip(&context.annexes) {
                 let one = returns.iter().find(|one| one.annex == annex);
                 self.status((row, col), annex, idx, one.copied())?;
@@ -188,8 +190,7 @@ impl<'a> Returns<'a, '_> {
             }
             let files = files.join("\n");
             let small = self.styles.role(Role::Text);
-            self.sheet
-                .write_with_format(row, self.last, &files, small)?;
+            self.sheet.text(row, self.last, &files, small)?;
             let n_lines = text::lines(&files, FILES_WIDTH);
             self.sheet.set_row_height(row, text::height(n_lines))?;
             row += 1;
@@ -296,7 +297,7 @@ impl<'a> Returns<'a, '_> {
     /// The heading of a part of the sheet; gives the row below.
     fn heading(&mut self, row: u32, text: &str) -> Result<u32, XlsxError> {
         let format = self.styles.role(Role::Section);
-        self.sheet.write_with_format(row, 0, text, format)?;
+        self.sheet.text(row, 0, text, format)?;
         self.sheet.set_row_height(row, 26)?;
         Ok(row + 1)
     }
@@ -342,8 +343,8 @@ impl<'a> Returns<'a, '_> {
         merge(self.sheet, (row, first), (row, last), &piece.text, format)?;
         if let Some(url) = url {
             self.links += 1;
-            let url = Url::new(url).set_text(&piece.text);
-            self.sheet.write_url_with_format(row, first, url, format)?;
+            self.sheet
+                .link(row, first, (url.clone(), &piece.text), format)?;
         }
         Ok(())
     }
@@ -358,7 +359,7 @@ impl<'a> Returns<'a, '_> {
         for (col, &annex) in (2..).zip(&context.annexes) {
             let (owed, came) = context.owed(Some(annex));
             let text = format!("{came}/{owed}");
-            self.sheet.write_with_format(row, col, text, format)?;
+            self.sheet.text(row, col, text, format)?;
         }
         let (owed, came) = context.owed(None);
         let col = 2 + self.n_annexes;
@@ -397,7 +398,7 @@ impl<'a> Returns<'a, '_> {
         let lang = context.lang;
         let section = self.styles.role(Role::Section);
         let heading = lang.pick("收到的文件", "Files received");
-        self.sheet.write_with_format(first, 0, heading, section)?;
+        self.sheet.text(first, 0, heading, section)?;
         self.sheet.set_row_height(first, 26)?;
         let header = [
             lang.pick("序号", "No."),
@@ -410,8 +411,7 @@ impl<'a> Returns<'a, '_> {
         let row = first + 1;
         let format = self.styles.role(Role::Header);
         for (col, text) in header.into_iter().enumerate() {
-            self.sheet
-                .write_with_format(row, col as u16, text, format)?;
+            self.sheet.text(row, col as u16, text, format)?;
         }
         let word = lang.pick("内容、原因", "Content, reason");
         merge(self.sheet, (row, rest), (row, self.last), word, format)?;
@@ -454,13 +454,13 @@ impl Files<'_> {
                 text::lines(&file.path, NAME_WIDTH).max(text::lines(&about, self.rest_width));
             cells.start_row(row, Some(text::height(n_lines)));
             cells.number(0, looks.centred, row as f64 + 1.0);
-            cells.text(1, looks.text, &text::cut(&file.path, text::MOST));
+            cells.text(1, looks.text, &file.path);
             cells.text(2, looks.centred, words::file_status(&file.status, lang));
             let format = file.format.map(|format| format.to_string());
             cells.text(3, looks.centred, &format.unwrap_or_default());
             let n_values: usize = file.tables.iter().map(|table| table.observations).sum();
             cells.number(4, looks.centred, n_values as f64);
-            cells.text(self.rest, looks.text, &text::cut(&about, text::MOST));
+            cells.text(self.rest, looks.text, &about);
             for col in self.rest + 1..=self.last {
                 cells.blank(col, looks.text);
             }

@@ -11,6 +11,7 @@ use crate::consolidate::variances::{
 use crate::model::{Amount, Fraction, Period};
 use crate::report::Lang;
 use crate::report::workbook::style::{Look, Number, Role, Styles};
+use crate::report::workbook::text::Texts;
 use crate::report::workbook::{Context, head::merge};
 use crate::scheme::Goal;
 
@@ -291,7 +292,7 @@ impl Drawn<'_> {
         let lang = context.lang;
         let number = &context.scheme.annexes[self.one.indicator.annex].number;
         let title = format!("{number} {}", name(context, &self.one.indicator));
-        sheet.write_with_format(row, 0, title, styles.role(Role::Paragraph))?;
+        sheet.text(row, 0, title, styles.role(Role::Paragraph))?;
         let header = styles.role(Role::Header);
         if self.ranking.is_some() {
             let names = match lang {
@@ -299,7 +300,7 @@ impl Drawn<'_> {
                 Lang::En => ["Place", "Reporter", "", "Done, %"],
             };
             for (col, name) in names.into_iter().enumerate() {
-                sheet.write_with_format(row + 1, col as u16, name, header)?;
+                sheet.text(row + 1, col as u16, name, header)?;
             }
         }
         let names = match lang {
@@ -307,7 +308,7 @@ impl Drawn<'_> {
             Lang::En => ["Month", "Done", "Schedule", "Plan", "Reporters"],
         };
         for (col, name) in (6..).zip(names) {
-            sheet.write_with_format(row + 1, col, name, header)?;
+            sheet.text(row + 1, col, name, header)?;
         }
         for idx in 0..self.n_figure_rows() - 3 {
             let at = row + 2 + idx;
@@ -330,7 +331,7 @@ impl Drawn<'_> {
                 Lang::Zh => format!("{month}月"),
                 Lang::En => point.period.to_string(),
             };
-            sheet.write_with_format(at, 6, said, styles.role(Role::Centred))?;
+            sheet.text(at, 6, said, styles.role(Role::Centred))?;
             let decimals = self.one.indicator.decimals;
             figure(sheet, styles, (at, 7), point.done, decimals)?;
             figure(sheet, styles, (at, 8), point.due, decimals)?;

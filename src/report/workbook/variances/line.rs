@@ -6,6 +6,7 @@ use crate::consolidate::variances::{Absent, Compared, Figure, Indicator, Line};
 use crate::model::Amount;
 use crate::report::Lang;
 use crate::report::workbook::style::{Look, Number, Role, Styles};
+use crate::report::workbook::text::Texts;
 use crate::report::workbook::{Context, page};
 
 use super::{COMPLETED, SCHEDULE, WIDTHS};
@@ -90,7 +91,7 @@ impl<'a> LineView<'a> {
                 Shown::Number(number) => {
                     sheet.write_number_with_format(row, col, number, format)?
                 }
-                Shown::Text(text) => sheet.write_with_format(row, col, text, format)?,
+                Shown::Text(text) => sheet.text(row, col, text, format)?,
             };
         }
         self.write_notes(sheet, row)

@@ -11,7 +11,7 @@ use std::ops::Range;
 use foldhash::HashMap;
 use rust_xlsxwriter::{
     ConditionalFormatCustomIcon, ConditionalFormatDataBar, ConditionalFormatIconSet,
-    ConditionalFormatIconType, ConditionalFormatType, Url, Workbook, Worksheet, XlsxError,
+    ConditionalFormatIconType, ConditionalFormatType, Workbook, Worksheet, XlsxError,
 };
 
 use crate::consolidate::variances::{
@@ -26,7 +26,10 @@ use super::frame::MEASURED;
 use super::head::merge;
 use super::layout::link;
 use super::style::{Look, Role, Styles};
-use super::{Context, page, period_name, text};
+use super::{
+    Context, page, period_name,
+    text::{self, Texts},
+};
 
 use self::charts::Charts;
 use self::line::{LineView, Of, Shown};
@@ -289,8 +292,7 @@ impl Page<'_, '_> {
             (17, "增减%", "±%"),
         ];
         for (col, zh, en) in under {
-            self.sheet
-                .write_with_format(BODY - 1, col, lang.pick(zh, en), header)?;
+            self.sheet.text(BODY - 1, col, lang.pick(zh, en), header)?;
         }
         self.sheet.set_row_height(BODY - 2, text::height(1))?;
         self.sheet.set_row_height(BODY - 1, text::height(2))?;
@@ -370,7 +372,7 @@ impl Page<'_, '_> {
     fn heading(&mut self, said: &str) -> Result<(), XlsxError> {
         let format = self.styles.role(Role::Section);
         self.sheet.set_row_height(self.row, 24)?;
-        self.sheet.write_with_format(self.row, 0, said, format)?;
+        self.sheet.text(self.row, 0, said, format)?;
         self.row += 1;
         Ok(())
     }
@@ -393,14 +395,12 @@ impl Page<'_, '_> {
                     Some((_, row)) => {
                         let target =
                             link(&self.context.layout.names.variances, CellRef::new(*row, 0));
-                        let url = Url::new(target).set_text(&**number);
                         let format = self.styles.role(Role::CentredLink);
-                        self.sheet.write_url_with_format(self.row, 0, url, format)?;
+                        self.sheet.link(self.row, 0, (target, number), format)?;
                     }
                     None => {
                         let format = self.styles.role(Role::Centred);
-                        self.sheet
-                            .write_with_format(self.row, 0, &**number, format)?;
+                        self.sheet.text(self.row, 0, &**number, format)?;
                     }
                 }
                 let name = name(self.context, &one.indicator);

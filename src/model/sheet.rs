@@ -29,10 +29,36 @@ pub struct Workbook {
     pub sheets: Vec<Sheet>,
     /// Sheets that could not be read, with the reason.
     pub unreadable_sheets: Vec<(String, Unreadable)>,
+    /// Sheets that are no worksheets, and were passed over.
+    pub skipped_sheets: Vec<SkippedSheet>,
+    /// Parts of the file that are damaged and that no sheet needs.
+    pub damaged_parts: Vec<String>,
     /// Custom document properties, by name.
     pub properties: Vec<(String, String)>,
     /// When it was last saved, by its own account.
     pub saved: Option<Moment>,
+}
+
+/// A sheet that holds no table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedSheet {
+    /// As on its tab.
+    pub name: String,
+    /// What it is.
+    pub kind: SheetKind,
+}
+
+/// What a sheet may be instead of a worksheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SheetKind {
+    /// One chart that fills it.
+    Chart,
+    /// Macros of Excel 4, in cells.
+    Macros,
+    /// A dialog of Excel 5.
+    Dialog,
+    /// A module of Visual Basic in Excel 5.
+    Module,
 }
 
 /// One worksheet. Blank cells are not kept.

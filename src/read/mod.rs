@@ -14,6 +14,7 @@
 
 mod budget;
 mod cell_error;
+mod decrypt;
 mod guard;
 mod left;
 mod markup;
@@ -63,6 +64,22 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
         Some((_, reason)) => reason.clone(),
         None => Unreadable::NoWorksheet,
     })
+}
+
+/// The package inside a file that is encrypted with the standard password, which all programs know; `None` for
+/// any other file.
+pub fn decrypted(bytes: &[u8]) -> Option<Vec<u8>> {
+    if !matches!(bytes, [0xD0, 0xCF, 0x11, 0xE0, ..]) {
+        return None;
+    }
+    let package = guard::catch_panics(|| {
+        let file = ole2::Ole2::open(bytes)?;
+        match file.has("EncryptedPackage") {
+            true => decrypt::package(&file).map(Some),
+            false => Ok(None),
+        }
+    });
+    package.ok().flatten()
 }
 
 /// How much a file may ask for before it is refused.

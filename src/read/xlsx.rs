@@ -14,9 +14,9 @@ use super::budget::Budget;
 use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
 use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
-use super::package::{Package, Relationship};
+use super::package::{Package, Relationship, tolerated};
 use super::{FileKind, Unreadable, plain, saved};
-use crate::model::{Cell, CellRange, Format, Sheet, Workbook};
+use crate::model::{Cell, CellRange, Format, Sheet, SheetKind, SkippedSheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
 pub(super) fn read(
@@ -30,28 +30,39 @@ pub(super) fn read(
     let main = MainPart::read(&text, budget)?;
     let relationships = Relationship::of(package, path, budget)?;
     let shared = related(&relationships, "sharedStrings", "xl/sharedStrings.xml");
-    let shared = package.text(shared, budget)?;
-    let items = shared_items(shared.as_deref().unwrap_or_default(), budget)?;
+    let shared = tolerated(package.text(shared, budget))?;
+    let (shared, mut no_strings) = parted(shared);
+    let shared = shared.flatten().unwrap_or_default();
+    let (items, broken) = parted(tolerated(shared_items(&shared, budget))?);
+    no_strings = no_strings.or(broken);
+    let items = items.unwrap_or_default();
     let strings = plain::strings(items);
+    let (shown, no_formats) = parted(tolerated(formats(package, &relationships, budget))?);
     let formats = Formats {
-        shown: formats(package, &relationships, budget)?,
+        shown: shown.unwrap_or_default(),
         is_1904: main.is_1904,
     };
     let mut left = Left::new(package, items);
     let mut sheets = Vec::new();
+    let mut skipped_sheets = Vec::new();
     for entry in main.sheets {
         let relationship = relationships.iter().find(|r| r.id == entry.relationship);
         let part = match relationship {
             None => Err(Unreadable::damaged("the sheet has no part")),
-            Some(relationship) if relationship.kind == "chartsheet" => continue,
             Some(relationship) => package
                 .text(&relationship.target, budget)
                 .and_then(|text| text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))),
         };
         let sheet = part.and_then(|text| {
-            let Some((cells, rest)) = divide(&text)? else {
-                return Ok(None);
+            let (cells, rest) = match divide(&text)? {
+                Divided::Worksheet { cells, rest } => (cells, rest),
+                Divided::Other(kind) => return Ok(Err(kind)),
             };
+            let missing = no_strings.as_ref().filter(|_| any_shared_text(cells));
+            let missing = missing.or(no_formats.as_ref().filter(|_| any_style(cells)));
+            if let Some(reason) = missing {
+                return Err(reason.clone());
+            }
             let merges = merges(rest, budget)?;
             let plain = (strings.as_ref())
                 .and_then(|strings| plain::cells(cells, strings, &formats, budget));
@@ -59,14 +70,22 @@ pub(super) fn read(
                 Some(cells) => Cells::Read(cells?),
                 None => Cells::Left(left.add(cells)?),
             };
-            Ok(Some((cells, merges)))
+            Ok(Ok((cells, merges)))
         });
-        if let Some(sheet) = sheet.transpose() {
-            sheets.push((entry.name, entry.visible, sheet));
+        let (name, visible) = (entry.name, entry.visible);
+        match sheet {
+            Ok(Ok(sheet)) => sheets.push((name, visible, Ok(sheet))),
+            Ok(Err(kind)) => skipped_sheets.push(SkippedSheet { name, kind }),
+            Err(reason) => sheets.push((name, visible, Err(reason))),
         }
     }
-    let properties = package.text(CUSTOM_PROPERTIES, budget)?;
+    let properties = package.unneeded(CUSTOM_PROPERTIES, budget, |text| Ok(text.to_owned()))?;
     let mut xlsx = left.open(properties.as_deref())?;
+    let properties = xlsx.as_mut().map_or(Ok(Vec::new()), custom_properties);
+    let properties = properties.unwrap_or_else(|_| {
+        package.is_damaged(CUSTOM_PROPERTIES);
+        Vec::new()
+    });
 
     let mut workbook = Workbook {
         format: if package.has("xl/vbaProject.bin") {
@@ -76,7 +95,9 @@ pub(super) fn read(
         },
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
-        properties: xlsx.as_mut().map_or(Ok(Vec::new()), custom_properties)?,
+        skipped_sheets,
+        damaged_parts: Vec::new(),
+        properties,
         saved: saved::of_package(package, budget),
     };
     for (name, visible, sheet) in sheets {
@@ -166,6 +187,29 @@ impl MainPart {
             is_root = false;
         }
     }
+}
+
+/// What was read, and why it was not.
+fn parted<T>(read: Result<T, Unreadable>) -> (Option<T>, Option<Unreadable>) {
+    match read {
+        Ok(read) => (Some(read), None),
+        Err(reason) => (None, Some(reason)),
+    }
+}
+
+/// Whether cells may hold texts that they share.
+fn any_shared_text(cells: &str) -> bool {
+    cells.contains("\"s\"") || cells.contains("'s'")
+}
+
+/// Whether cells may have styles.
+fn any_style(cells: &str) -> bool {
+    let cells = cells.as_bytes();
+    memchr_iter(b's', cells).any(|at| {
+        let before = at.checked_sub(1).map(|before| cells[before]);
+        before.is_some_and(|b| b.is_ascii_whitespace())
+            && matches!(cells.get(at + 1), Some(b) if *b == b'=' || b.is_ascii_whitespace())
+    })
 }
 
 fn related<'r>(relationships: &'r [Relationship], kind: &str, usual: &'r str) -> &'r str {
@@ -265,9 +309,20 @@ fn from_element<'t>(text: &'t str, name: &str) -> &'t str {
         .map_or("", |at| &text[at..])
 }
 
-/// The cells of a sheet, to the end of their element, and what follows; `None` for a sheet of another
-/// kind.
-fn divide(text: &str) -> Result<Option<(&str, &str)>, Unreadable> {
+/// A sheet by its kind.
+enum Divided<'t> {
+    Worksheet {
+        /// To the end of their element.
+        cells: &'t str,
+        /// What follows.
+        rest: &'t str,
+    },
+    Other(SheetKind),
+}
+
+/// The cells of a sheet, and what follows them.
+fn divide(text: &str) -> Result<Divided<'_>, Unreadable> {
+    let worksheet = |cells, rest| Ok(Divided::Worksheet { cells, rest });
     const NO_CELLS: &str = "</sheetData>";
     let mut xml = reader(text);
     let mut is_root = true;
@@ -275,22 +330,24 @@ fn divide(text: &str) -> Result<Option<(&str, &str)>, Unreadable> {
         let tag = match xml.read_event().map_err(broken)? {
             Event::Start(tag) => tag,
             Event::Eof if is_root => return Err(Unreadable::damaged("the part is no sheet")),
-            Event::Eof => return Ok(Some((NO_CELLS, ""))),
+            Event::Eof => return worksheet(NO_CELLS, ""),
             _ => continue,
         };
         match tag.local_name().as_ref() {
             "worksheet" if is_root => is_root = false,
-            "chartsheet" | "dialogsheet" | "macrosheet" if is_root => return Ok(None),
+            "chartsheet" if is_root => return Ok(Divided::Other(SheetKind::Chart)),
+            "dialogsheet" if is_root => return Ok(Divided::Other(SheetKind::Dialog)),
+            "macrosheet" if is_root => return Ok(Divided::Other(SheetKind::Macros)),
             _ if is_root => return Err(Unreadable::damaged("the part is no sheet")),
             "sheetData" => {
                 let start = position(&xml, text);
                 if text[..start].ends_with("/>") {
-                    return Ok(Some((NO_CELLS, &text[start..])));
+                    return worksheet(NO_CELLS, &text[start..]);
                 }
                 // Searched from behind, where it is near.
                 let end = memmem::rfind(&text.as_bytes()[start..], b"sheetData>")
                     .map_or(text.len(), |at| start + at + "sheetData>".len());
-                return Ok(Some((&text[start..end], &text[end..])));
+                return worksheet(&text[start..end], &text[end..]);
             }
             _ => {}
         }

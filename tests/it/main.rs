@@ -11,6 +11,7 @@ mod county_workbook;
 mod desk;
 mod explain;
 mod form;
+mod formats;
 #[cfg(feature = "consolidate")]
 mod grid;
 #[cfg(feature = "consolidate")]

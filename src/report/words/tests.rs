@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     Basis, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent, Need,
-    Period, PeriodSource, ReadAs, Reason, Slip, Wanted,
+    Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -70,6 +70,17 @@ fn examples() -> Vec<Finding> {
             Detail::Unreadable(Unreadable::Damaged {
                 detail: "目录缺失".into(),
             }),
+        ),
+        finding(
+            Kind::ReadAs,
+            Detail::SkippedSheets(vec![SkippedSheet {
+                name: "图1".into(),
+                kind: SheetKind::Chart,
+            }]),
+        ),
+        finding(
+            Kind::ReadAs,
+            Detail::DamagedParts(vec!["docProps/custom.xml".into()]),
         ),
         finding(Kind::UnknownForm, Detail::UnknownForm { nearest: None }),
         finding(
@@ -559,6 +570,8 @@ fn examples() -> Vec<Finding> {
 fn variant(detail: &Detail) -> usize {
     match detail {
         Detail::Unreadable(_) => 0,
+        Detail::SkippedSheets(_) => 55,
+        Detail::DamagedParts(_) => 56,
         Detail::UnknownForm { .. } => 1,
         Detail::AmbiguousForm { .. } => 2,
         Detail::MissingColumn { .. } => 3,
@@ -619,7 +632,7 @@ fn variant(detail: &Detail) -> usize {
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..55 {
+    for number in 0..57 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

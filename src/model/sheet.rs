@@ -118,7 +118,8 @@ pub struct NumberFormat {
 }
 
 impl Sheet {
-    /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept.
+    /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept, of two merged regions that
+    /// overlap the smaller: one that was damaged may cover the whole form.
     pub fn new(
         name: String,
         visible: bool,
@@ -126,6 +127,7 @@ impl Sheet {
         mut merges: Vec<CellRange>,
     ) -> Self {
         merges.sort_by_key(|merge| merge.start);
+        drop_overlapping(&mut merges);
         let depth = |merge: &CellRange| merge.end.row.saturating_sub(merge.start.row);
         let merge_depth = merges.iter().map(depth).max().unwrap_or(0);
         if !cells.is_sorted_by(|a, b| a.at < b.at) {
@@ -208,6 +210,37 @@ impl Sheet {
     }
 }
 
+/// Drops of two merged regions that overlap, which Excel takes for damage, the larger. They are sorted by their starts.
+fn drop_overlapping(merges: &mut Vec<CellRange>) {
+    // Where more lie side by side, as in no form, they stay as they are.
+    const MOST: usize = 4_000_000;
+    let area = |merge: &CellRange| {
+        let rows = u64::from(merge.end.row.saturating_sub(merge.start.row)) + 1;
+        rows * (u64::from(merge.end.col.saturating_sub(merge.start.col)) + 1)
+    };
+    let mut dropped = vec![false; merges.len()];
+    let mut n_compared = 0;
+    for (idx, merge) in merges.iter().enumerate() {
+        let beside = merges[idx + 1..].iter().enumerate();
+        for (after, other) in beside.take_while(|(_, other)| other.start.row <= merge.end.row) {
+            n_compared += 1;
+            if n_compared > MOST {
+                return;
+            }
+            if other.start.col <= merge.end.col && merge.start.col <= other.end.col {
+                let larger = if area(merge) > area(other) {
+                    idx
+                } else {
+                    idx + 1 + after
+                };
+                dropped[larger] = true;
+            }
+        }
+    }
+    let mut dropped = dropped.into_iter();
+    merges.retain(|_| dropped.next() != Some(true));
+}
+
 impl Cell {
     /// The text of a text cell.
     pub fn text(&self) -> Option<&str> {
@@ -241,6 +274,15 @@ mod tests {
             format: NumberFormat::default(),
             formula: None,
         }
+    }
+
+    #[test]
+    fn of_two_merged_regions_that_overlap_the_smaller_is_kept() {
+        let merges = ["A1:E1", "A3:E1027", "A6:E6", "A6:E6", "B8:C9", "C9:D12"];
+        let merges = merges.map(|range| range.parse().expect("a range")).to_vec();
+        let sheet = Sheet::new("表".into(), true, Vec::new(), merges);
+        let kept: Vec<String> = sheet.merges.iter().map(CellRange::to_string).collect();
+        assert_eq!(kept, ["A1:E1", "A6:E6", "B8:C9"]);
     }
 
     #[test]

@@ -136,6 +136,13 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::UnknownForm { nearest: None } => "its headers are like no annex's".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
+        } if found == all => {
+            format!(
+                "all {all} columns of {annex} are named, but do not form a table that can be read"
+            )
+        }
+        Detail::UnknownForm {
+            nearest: Some((annex, found, all)),
         } => format!("nearest is {annex}, but only {found} of its {all} columns were found"),
         Detail::AmbiguousForm { candidates } => format!("{} fit equally well", list(candidates)),
         Detail::MissingColumn { header } => format!("the form has no “{header}”"),

@@ -136,6 +136,11 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::UnknownForm { nearest: None } => "表头与各附件都不相像".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
+        } if found == all => {
+            format!("{annex}的 {all} 列名称都在，但没有排成一张能读的表")
+        }
+        Detail::UnknownForm {
+            nearest: Some((annex, found, all)),
         } => format!("最接近{annex}，但只找到 {all} 列中的 {found} 列"),
         Detail::AmbiguousForm { candidates } => {
             format!("与{}同样相像", list(candidates))

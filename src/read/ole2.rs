@@ -25,7 +25,7 @@ pub(super) struct Ole2<'b> {
     small_below: u32,
     /// Of the root, not of what is embedded.
     streams: Vec<Entry>,
-    /// Some of the directory is missing.
+    /// The end of the file seems to be missing.
     is_cut: bool,
 }
 
@@ -67,8 +67,8 @@ impl<'b> Ole2<'b> {
         file.next_small = table.map(|&n| u32::from_le_bytes(n)).collect();
         file.small_sectors = file.chain(number(root, 116), usize::MAX).content;
         file.streams = streams(entries);
-        let whole_sectors = directory.content.len().is_multiple_of(sector);
-        file.is_cut = directory.broken.is_some() || !whole_sectors;
+        let whole_sectors = bytes.len().is_multiple_of(512);
+        file.is_cut |= directory.broken.is_some() || !whole_sectors;
         Ok(file)
     }
 
@@ -139,6 +139,7 @@ impl<'b> Ole2<'b> {
         let n_entries = self.sector / 4;
         for idx in listed.into_iter().filter(|&idx| idx < FIRST_MARK) {
             let sector = self.sector(idx as usize).unwrap_or_default();
+            self.is_cut |= sector.len() < self.sector;
             let entries = sector.as_chunks().0.iter();
             let entries = entries.map(|&n| u32::from_le_bytes(n));
             // What is missing must not shift what follows.

@@ -176,6 +176,23 @@ impl<'b> Package<'b> {
             .ok_or_else(|| Unreadable::damaged(format!("{path} is not text in its encoding")))
     }
 
+    /// The part that a link of this kind names; where there is none, the one at the usual path, if it is there. A link
+    /// to nothing is a fault.
+    pub(super) fn related(
+        &mut self,
+        relationships: &[Relationship],
+        kind: &str,
+        usual: &str,
+        budget: &mut Budget,
+    ) -> Result<Option<Vec<u8>>, Unreadable> {
+        let link = relationships.iter().find(|link| link.kind == kind);
+        let path = link.map_or(usual, |link| &link.target);
+        match self.bytes(path, budget)? {
+            None if link.is_some() => Err(Unreadable::damaged(format!("{path} is missing"))),
+            part => Ok(part),
+        }
+    }
+
     /// Reads a part in XML that a workbook can do without. Where it is damaged that is noted, and it is as if it
     /// were not there; only what is too large ends the file.
     pub(super) fn unneeded<T>(

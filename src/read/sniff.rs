@@ -43,16 +43,28 @@ pub(super) fn content(bytes: &[u8], limits: &Limits) -> Result<Content, Unreadab
         _ if bytes.starts_with(b"ID;P") => Err(old("SYLK")),
         _ if bytes.starts_with(b"TABLE\r\n") || bytes.starts_with(b"TABLE\n0,1") => Err(old("DIF")),
         _ => match binary_kind(bytes).map_or_else(|| text_content(bytes), refused) {
-            // Spoilt in its first bytes.
-            Err(Unreadable::NotASpreadsheet(FileKind::Archive | FileKind::Unknown))
-                if holds_workbook_parts(bytes) =>
-            {
+            // Spoilt in its first bytes, which say nothing that stands nowhere else.
+            Err(
+                Unreadable::NotASpreadsheet(FileKind::Archive | FileKind::Unknown)
+                | Unreadable::Empty,
+            ) if holds_workbook_parts(bytes) => {
                 check_entries(bytes, limits)?;
                 Ok(Content::Package)
+            }
+            Err(Unreadable::NotASpreadsheet(FileKind::Unknown)) if is_ole2_inside(bytes) => {
+                Ok(Content::Ole2)
             }
             content => content,
         },
     }
+}
+
+/// Whether what stands behind the first bytes of a file of streams is there: version, order of bytes, sizes of sectors.
+fn is_ole2_inside(bytes: &[u8]) -> bool {
+    matches!(
+        bytes.get(26..34),
+        Some([3, 0, 0xFE, 0xFF, 9, 0, 6, 0] | [4, 0, 0xFE, 0xFF, 12, 0, 6, 0])
+    )
 }
 
 fn refused(kind: FileKind) -> Result<Content, Unreadable> {

@@ -48,13 +48,10 @@ pub(super) fn read(
         return Err(Unreadable::damaged("the workbook part is missing"));
     };
     let relationships = Relationship::of(package, path, budget)?;
-    let part = |kind: &str, usual: &str| {
-        let found = relationships.iter().find(|r| r.kind == kind);
-        found.map_or(usual.to_owned(), |r| r.target.clone())
-    };
-    let strings = package.bytes(&part("sharedStrings", "xl/sharedStrings.bin"), budget);
+    let usual = "xl/sharedStrings.bin";
+    let strings = package.related(&relationships, "sharedStrings", usual, budget);
     let strings = strings.and_then(|part| shared_strings(&part.unwrap_or_default(), budget));
-    let styles = package.bytes(&part("styles", "xl/styles.bin"), budget);
+    let styles = package.related(&relationships, "styles", "xl/styles.bin", budget);
     let styles = styles.and_then(|part| formats(&part.unwrap_or_default()));
 
     let mut sheets = Vec::new();

@@ -14,7 +14,7 @@ use super::budget::Budget;
 use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
 use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
-use super::package::{Package, Relationship, tolerated};
+use super::package::{Package, Relationship, tolerated, xml_text};
 use super::{FileKind, Unreadable, plain, saved};
 use crate::model::{Cell, CellRange, Format, Sheet, SheetKind, SkippedSheet, Workbook};
 
@@ -29,8 +29,8 @@ pub(super) fn read(
     };
     let main = MainPart::read(&text, budget)?;
     let relationships = Relationship::of(package, path, budget)?;
-    let shared = related(&relationships, "sharedStrings", "xl/sharedStrings.xml");
-    let shared = tolerated(package.text(shared, budget))?;
+    let texts = ("sharedStrings", "xl/sharedStrings.xml");
+    let shared = tolerated(related(package, &relationships, texts, budget))?;
     let (shared, mut no_strings) = parted(shared);
     let shared = shared.flatten().unwrap_or_default();
     let (items, broken) = parted(tolerated(shared_items(&shared, budget))?);
@@ -212,11 +212,17 @@ fn any_style(cells: &str) -> bool {
     })
 }
 
-fn related<'r>(relationships: &'r [Relationship], kind: &str, usual: &'r str) -> &'r str {
-    relationships
-        .iter()
-        .find(|relationship| relationship.kind == kind)
-        .map_or(usual, |relationship| &relationship.target)
+/// The part in XML that a link of this kind names.
+fn related(
+    package: &mut Package,
+    relationships: &[Relationship],
+    (kind, usual): (&str, &str),
+    budget: &mut Budget,
+) -> Result<Option<String>, Unreadable> {
+    let part = package.related(relationships, kind, usual, budget)?;
+    let not_text = || Unreadable::damaged(format!("{kind} is not text in its encoding"));
+    part.map(|bytes| xml_text(bytes).ok_or_else(not_text))
+        .transpose()
 }
 
 /// The texts that cells share, behind the start of their list and what it claims.
@@ -261,8 +267,8 @@ fn formats(
     relationships: &[Relationship],
     budget: &mut Budget,
 ) -> Result<Vec<Shown>, Unreadable> {
-    let path = related(relationships, "styles", "xl/styles.xml");
-    let Some(text) = package.text(path, budget)? else {
+    let styles = ("styles", "xl/styles.xml");
+    let Some(text) = related(package, relationships, styles, budget)? else {
         return Ok(Vec::new());
     };
     let mut codes: HashMap<u32, Shown> = HashMap::new();

@@ -349,6 +349,18 @@ fn a_damaged_part_loses_only_what_needs_it() {
     assert_eq!(without("xl/sharedStrings.xml"), found("数式", "文", ""));
     // Without styles nobody knows whether 2 is 2 %.
     assert_eq!(without("xl/styles.xml"), found("数文", "式", ""));
+    // Nor where they are named and not there.
+    let links = "xl/_rels/workbook.xml.rels";
+    let named = "<Relationship Id='st' Type='x/styles' Target='lost.xml'/></Relationships>";
+    let mut lost = parts.clone();
+    let part = lost.iter_mut().find(|(name, _)| name == links);
+    let part = &mut part.expect("the links").1;
+    *part = String::from_utf8_lossy(part)
+        .replace("</Relationships>", named)
+        .into_bytes();
+    let workbook = read_ok(&package_of_bytes(&lost));
+    assert_eq!(workbook.unreadable_sheets.len(), 1);
+    assert_eq!(workbook.unreadable_sheets[0].0, "式");
     assert_eq!(without("xl/worksheets/s0.xml"), found("文式", "数", ""));
     assert_eq!(
         without("docProps/custom.xml"),
@@ -386,6 +398,15 @@ fn a_wrecked_workbook_is_no_archive() {
         assert_eq!(
             show(&read_ok(&start)),
             show(&fixture("libreoffice.xlsx")),
+            "{at}"
+        );
+    }
+    for at in [0, 3, 7] {
+        let mut start = bytes_of("libreoffice.xls");
+        start[at] ^= 0x20;
+        assert_eq!(
+            show(&read_ok(&start)),
+            show(&fixture("libreoffice.xls")),
             "{at}"
         );
     }

@@ -4,6 +4,8 @@
 //! the reason why there is none in terms that a clerk can act on. The kind of a file is told by its
 //! content, never by its name. What a cell *means* is for later stages.
 //!
+//! What is encrypted with the password that all programs know is decrypted first: nobody knows that it is.
+//!
 //! Files may be hostile. Nothing declared in a file is believed: what is inflated, counted or kept is
 //! held against [`Limits`] as it comes in, and a fault in a parser ends one file and not the program.
 //!
@@ -53,7 +55,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
         match sniff::content(bytes, limits)? {
             Content::Package => package::read(bytes, &mut budget),
             Content::Ole2 => xls::read_ole2(bytes, &mut budget),
-            Content::BiffStream => xls::read_stream(bytes, &mut budget),
+            Content::BiffStream => xls::read_stream(bytes.into(), &mut budget),
             Content::FlatOds => ods::read_flat(bytes, &mut budget),
         }
     })?;

@@ -229,3 +229,19 @@ fn streams(entries: &[[u8; 128]]) -> Vec<Entry> {
 fn number(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sector numbers of four bytes times the size of a sector are more than an address of four bytes can tell.
+    #[test]
+    fn pieces_beyond_all_addresses_are_none() {
+        let bytes = [7; 100];
+        assert_eq!(piece(&bytes, 0, 64), Some(&[7; 64][..]));
+        assert_eq!(piece(&bytes, 1, 64), Some(&[7; 36][..]));
+        for beyond in [2, usize::MAX / 64, usize::MAX / 64 + 1, usize::MAX] {
+            assert_eq!(piece(&bytes, beyond, 64), None);
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! which reserves memory by what a file declares, so that one wrong byte can end the program.
 //! Of formulas only their presence is kept: their text is compiled, and no form needs it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use encoding_rs::Encoding;
@@ -22,7 +23,7 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
     let file = Ole2::open(bytes)?;
     for name in ["Workbook", "Book"] {
         if let Some(stream) = file.stream(name)? {
-            let workbook = read_stream(&stream, budget)?;
+            let workbook = read_stream(stream.into(), budget)?;
             return Ok(Workbook {
                 saved: saved::of_ole2(&file),
                 ..workbook
@@ -52,10 +53,12 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
 }
 
 /// Reads the stream of records that is the workbook.
-pub(super) fn read_stream(stream: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
+pub(super) fn read_stream(
+    stream: Cow<'_, [u8]>,
+    budget: &mut Budget,
+) -> Result<Workbook, Unreadable> {
     budget.take_expanded(stream.len())?;
-    let decrypted = decrypt::stream(stream)?;
-    let stream = decrypted.as_deref().unwrap_or(stream);
+    let stream = &*decrypt::stream(stream)?;
     let globals = Globals::read(stream, budget)?;
     let mut workbook = Workbook {
         format: Format::Xls,

@@ -22,16 +22,16 @@ pub(in super::super) fn package(file: &Ole2) -> Result<Vec<u8>, Unreadable> {
         return Err(Unreadable::PasswordProtected);
     };
     let cut = || Unreadable::truncated("the encrypted package");
-    let package = file.stream("EncryptedPackage")?.unwrap_or_default();
-    let (size, encrypted) = package.split_at_checked(8).ok_or_else(cut)?;
-    let size = size.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b));
-    let mut plain = encrypted.to_vec();
-    encryption.decrypt(&mut plain);
-    if size > plain.len() as u64 {
+    let mut package = file.stream("EncryptedPackage")?.unwrap_or_default();
+    let (size, data) = package.split_first_chunk_mut().ok_or_else(cut)?;
+    let size = u64::from_le_bytes(*size);
+    if size > data.len() as u64 {
         return Err(cut());
     }
-    plain.truncate(size as usize);
-    Ok(plain)
+    encryption.decrypt(data);
+    package.drain(..8);
+    package.truncate(size as usize);
+    Ok(package)
 }
 
 /// How a package is encrypted, with its key.

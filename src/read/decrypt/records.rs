@@ -1,31 +1,35 @@
 //! The workbook stream of an .xls ([MS-XLS] 2.2.10): the data of records are encrypted, their kinds and lengths
 //! are not.
 
+use std::borrow::Cow;
+
 use rc4::{KeyInit, Rc4, StreamCipher};
 
 use super::super::Unreadable;
-use super::super::xls::{Records, double_word, kind, word};
+use super::super::xls::{Record, Records, double_word, kind, word};
 use super::hash::Hash;
 use super::{PASSWORD, utf_16};
 
 /// Bytes that are encrypted with one key; they are counted through the whole stream.
 const BLOCK: usize = 1024;
 
-/// The stream without its encryption; `None` where it has none.
-pub(in super::super) fn stream(encrypted: &[u8]) -> Result<Option<Vec<u8>>, Unreadable> {
-    let mut records = Records::new(encrypted, 0);
+/// The stream without its encryption, if it has any.
+pub(in super::super) fn stream(stream: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Unreadable> {
+    let mut records = Records::new(&stream, 0);
     let file_pass = loop {
         match records.next() {
             Some(record) if record.kind == kind::FILE_PASS => break record.data,
             Some(record) if record.kind != kind::EOF => {}
-            _ => return Ok(None),
+            _ => return Ok(stream),
         }
     };
     let mut cipher = Cipher::of(file_pass, PASSWORD).ok_or(Unreadable::PasswordProtected)?;
-    let mut plain = encrypted.to_vec();
-    let mut records = Records::new(encrypted, 0);
-    while let Some(record) = records.next() {
-        let clear = match record.kind {
+    let mut stream = stream.into_owned();
+    let mut at = 0;
+    while let Some(Record { kind, data }) = Records::new(&stream, at).next() {
+        let start = at + 4;
+        at = start + data.len();
+        let clear = match kind {
             kind::BOF
             | kind::FILE_PASS
             | kind::INTERFACE
@@ -37,10 +41,9 @@ pub(in super::super) fn stream(encrypted: &[u8]) -> Result<Option<Vec<u8>>, Unre
             kind::BOUND_SHEET => 4,
             _ => 0,
         };
-        let start = records.at() - record.data.len();
-        cipher.decrypt(&mut plain[start..records.at()], start, clear);
+        cipher.decrypt(&mut stream[start..at], start, clear);
     }
-    Ok(Some(plain))
+    Ok(stream.into())
 }
 
 /// What a stream is encrypted with.

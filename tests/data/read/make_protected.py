@@ -115,7 +115,8 @@ def standard(package, bits):
     info += struct.pack("<I", 16) + SALT + encrypt(VERIFIER)
     info += struct.pack("<I", 20) + encrypt(hashlib.sha1(VERIFIER).digest())
     package = struct.pack("<Q", len(package)) + encrypt(package)
-    return ole2([("EncryptedPackage", package), ("EncryptionInfo", info)])
+    # Shorter names come first.
+    return ole2([("EncryptionInfo", info), ("EncryptedPackage", package)])
 
 
 def ole2(streams):

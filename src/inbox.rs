@@ -27,7 +27,7 @@ impl InboxFile {
 }
 
 /// The file in which the county writes down what readers of a period must know.
-const NOTE: &str = "说明.txt";
+pub(crate) const NOTE: &str = "说明.txt";
 
 /// What the county wrote down about a period, if anything; in UTF-8, or GB 18030 as older editors keep it.
 pub fn note(folder: &Path) -> io::Result<Option<String>> {

@@ -3,22 +3,18 @@
 use std::cmp::Ordering;
 
 use crate::model::{Amount, Basis, Detail, Side};
-use crate::scheme::{Course, Relation, Share};
+use crate::scheme::{Course, DueAmount, Relation};
 
 use super::cells::{At, Spot};
 use super::outcome::{Checking, Outcome, Why};
 use super::over_time::{NOT_APPLIED, Now, begins_anew, past_operand};
 
-/// What a figure is held against: a share of an earlier one.
+/// What a figure is held against: all or a share of what was planned or reported before.
 struct Standard<'t> {
+    /// The same figure in the earlier period.
     base: Spot<'t>,
-    share: Share,
+    due: DueAmount,
 }
-
-const WHOLE: Share = Share {
-    numerator: 1,
-    denominator: 1,
-};
 
 /// The cell.
 pub(super) fn check(at: At<'_>, now: Now<'_, '_>) -> Checking {
@@ -36,16 +32,14 @@ pub(super) fn check(at: At<'_>, now: Now<'_, '_>) -> Checking {
     let Some(standard) = standard(at, now, *with) else {
         return NOT_APPLIED;
     };
-    let Standard { base, share } = standard?;
-    let (given, planned) = (spot.amount()?, base.amount()?);
-    let is_wanted = match share.compare(given, planned).ok_or(Why::TooManyDigits)? {
+    let Standard { base, due } = standard?;
+    let given = spot.amount()?;
+    let is_wanted = match due.compare(given).ok_or(Why::TooManyDigits)? {
         Ordering::Less => *side != Side::Above,
         Ordering::Greater => *side != Side::Below,
         Ordering::Equal => false,
     };
-    if !is_wanted
-        || !is_far_off(given, planned, share, *percent, *absolute).ok_or(Why::TooManyDigits)?
-    {
+    if !is_wanted || !is_far_off(given, due, *percent, *absolute).ok_or(Why::TooManyDigits)? {
         return Ok(Outcome::Pass);
     }
     let unit = spot.unit(scheme).map_or("", |unit| scheme.units.name(unit));
@@ -57,9 +51,9 @@ pub(super) fn check(at: At<'_>, now: Now<'_, '_>) -> Checking {
     };
     let mut finding = at.finding(false, &[spot], &[], detail);
     let decimals = spot.annex(scheme).decimals_of(spot.leaf, spot.row().spec);
-    let expected = match share == WHOLE {
-        true => planned,
-        false => share.of(planned, decimals).ok_or(Why::TooManyDigits)?,
+    let expected = match due.denominator {
+        1 => due.parts,
+        _ => due.rounded(decimals).ok_or(Why::TooManyDigits)?,
     };
     finding.expected = Some(expected.to_string());
     finding.difference = given.checked_sub(expected);
@@ -70,7 +64,11 @@ pub(super) fn check(at: At<'_>, now: Now<'_, '_>) -> Checking {
 fn standard<'t>(at: At<'_>, now: Now<'_, 't>, with: Basis) -> Option<Result<Standard<'t>, Why>> {
     let (scheme, spot) = (at.scheme, now.spot);
     let course = now.course(scheme);
-    let whole = |base: Result<Spot<'t>, Why>| base.map(|base| Standard { base, share: WHOLE });
+    let whole = |base: Result<Spot<'t>, Why>| {
+        let base = base?;
+        let due = DueAmount::whole(base.amount()?);
+        Ok(Standard { base, due })
+    };
     match with {
         Basis::LastMonth if begins_anew(course, at.period) => None,
         Basis::LastMonth => Some(whole(now.known.last_month.find(scheme, spot))),
@@ -85,11 +83,13 @@ fn standard<'t>(at: At<'_>, now: Now<'_, 't>, with: Basis) -> Option<Result<Stan
         // A row of states in a column of cumulative figures.
         Basis::Schedule if course == Course::State => None,
         Basis::Schedule => {
-            let annex = spot.annex(scheme);
-            let column = annex.leaves[spot.leaf].column;
-            let share = scheme.schedule_share(annex, column, at.period)?;
+            let share = scheme.due_share(spot.table.annex, spot.leaf, at.period)?;
             let base = now.known.plan.find(scheme, spot);
-            Some(base.map(|base| Standard { base, share }))
+            let due = now.planned(scheme, &share);
+            Some(base.and_then(|base| {
+                base.amount()?;
+                Ok(Standard { base, due: due? })
+            }))
         }
     }
 }
@@ -108,21 +108,16 @@ fn is_complete(at: At<'_>, course: Course) -> bool {
     }
 }
 
-/// Whether `given` is beyond both thresholds from a share of `planned`. Everything is multiplied by the
-/// share's denominator, so that nothing is divided.
-fn is_far_off(
-    given: Amount,
-    planned: Amount,
-    share: Share,
-    percent: Amount,
-    absolute: Amount,
-) -> Option<bool> {
-    let denominator = Amount::from(i64::from(share.denominator));
-    let expected = share.times(planned)?;
-    let off = given.checked_mul(denominator)?.checked_sub(expected)?.abs();
+/// Whether `given` is beyond both thresholds from what is due. Everything is multiplied by the share's
+/// denominator, so that nothing is divided.
+fn is_far_off(given: Amount, due: DueAmount, percent: Amount, absolute: Amount) -> Option<bool> {
+    let denominator = Amount::from(i64::from(due.denominator));
+    let off = (given.checked_mul(denominator)?)
+        .checked_sub(due.parts)?
+        .abs();
     let beyond_absolute = off > absolute.checked_mul(denominator)?;
     let beyond_percent =
-        off.checked_mul(Amount::from(100))? > expected.abs().checked_mul(percent)?;
+        off.checked_mul(Amount::from(100))? > due.parts.abs().checked_mul(percent)?;
     Some(beyond_absolute && beyond_percent)
 }
 

@@ -75,26 +75,21 @@ pub(super) fn from_last_month(
 /// Whether a cumulative figure should, by plan and schedule, have grown this month by so much that standing
 /// still is odd.
 fn should_grow(scheme: &Scheme, spot: Spot<'_>, period: Period, known: &Known<'_>) -> bool {
-    let course = Now { known, spot }.course(scheme);
-    if !matches!(course, Course::SinceYear | Course::SincePlan) {
+    let now = Now { known, spot };
+    if !matches!(now.course(scheme), Course::SinceYear | Course::SincePlan) {
         return false;
     }
-    let (annex, column) = (
-        spot.annex(scheme),
-        spot.annex(scheme).leaves[spot.leaf].column,
-    );
-    let share = |period: Period| scheme.schedule_share(annex, column, period);
-    let (Some(now), Some(before)) = (share(period), period.previous().and_then(share)) else {
+    let due = |period: Period| {
+        let share = scheme.due_share(spot.table.annex, spot.leaf, period)?;
+        now.planned(scheme, &share).ok()
+    };
+    let (Some(due), Some(before)) = (due(period), period.previous().and_then(due)) else {
         return false;
     };
-    let Ok(planned) = known.plan.find(scheme, spot).and_then(Spot::amount) else {
-        return false;
-    };
-    // Both shares have the same denominator, by which everything is multiplied.
-    let growth = now.numerator.saturating_sub(before.numerator);
-    let growth = planned.checked_mul(Amount::from(i64::from(growth)));
-    let decimals = annex.decimals_of(spot.leaf, spot.row().spec);
-    let least = Amount::from(LEAST_GROWTH * i64::from(now.denominator));
+    // Both have the same denominator, by which everything is multiplied.
+    let growth = due.parts.checked_sub(before.parts);
+    let decimals = spot.annex(scheme).decimals_of(spot.leaf, spot.row().spec);
+    let least = Amount::from(LEAST_GROWTH * i64::from(due.denominator));
     let least = Amount::last_digit(decimals).checked_mul(least);
     growth
         .zip(least)
@@ -118,12 +113,11 @@ fn should_move<'t>(
             let is_of_year = spot
                 .year(scheme)
                 .is_none_or(|year| Some(year) == period.year());
-            let column = annex.leaves[spot.leaf].column;
             spot.kind(scheme).is_figure()
                 && course != Course::State
                 && is_of_year
                 && !begins_anew(course, period)
-                && is_work_due(scheme, spot, column, period)
+                && is_work_due(scheme, spot, period)
                 && spot.amount().is_ok_and(|amount| !amount.is_zero())
                 && !is_complete(scheme, spot, course, known)
         })
@@ -131,10 +125,12 @@ fn should_move<'t>(
 }
 
 /// Whether the schedule has anything to be done this month.
-fn is_work_due(scheme: &Scheme, spot: Spot<'_>, column: usize, period: Period) -> bool {
-    let annex = spot.annex(scheme);
-    let share = |period: Period| scheme.schedule_share(annex, column, period);
-    match (share(period), period.previous().and_then(share)) {
+fn is_work_due(scheme: &Scheme, spot: Spot<'_>, period: Period) -> bool {
+    let due = |period: Period| {
+        let share = scheme.due_share(spot.table.annex, spot.leaf, period)?;
+        Some(share.terms(spot.leaf))
+    };
+    match (due(period), period.previous().and_then(due)) {
         (Some(now), Some(before)) => now != before,
         _ => true,
     }

@@ -9,7 +9,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use rayon::prelude::*;
 
 use crate::model::{Earlier, Operand, Past, Period, Row, RowKind, Table};
-use crate::scheme::{CellSel, Course, Relation, Rows, Scheme};
+use crate::scheme::{CellSel, Course, DueAmount, DueShare, Relation, Rows, Scheme};
 
 use super::cells::{At, Spot};
 use super::outcome::{Checked, Checking, Outcome, Why};
@@ -225,6 +225,15 @@ impl Now<'_, '_> {
     pub(super) fn course(self, scheme: &Scheme) -> Course {
         let annex = self.spot.annex(scheme);
         annex.course_of(self.spot.leaf, self.spot.row().spec)
+    }
+
+    /// What a share of the plan comes to in the row of the figure in hand.
+    pub(super) fn planned(self, scheme: &Scheme, share: &DueShare) -> Result<DueAmount, Why> {
+        let planned = |leaf: usize| {
+            let spot = Spot { leaf, ..self.spot };
+            self.known.plan.find(scheme, spot)?.amount()
+        };
+        share.amount(self.spot.leaf, planned, Why::TooManyDigits)
     }
 }
 

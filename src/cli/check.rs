@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,14 +11,16 @@ use rayon::prelude::*;
 
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
-use crate::model::{Earlier, FileStatus, Finding, Level};
+use crate::model::{Earlier, FileStatus, Finding, Level, NoCopy};
 use crate::pipeline::{CheckedFiles, check_files};
-use crate::report::annotate::{Annotated, annotate, copy_name};
+use crate::report::annotate::{Annotated, annotate_checked, copy_name, no_copy};
+use crate::report::whole::{self, Unnamed};
 use crate::report::{Lang, json, text};
+use crate::scheme::Scheme;
 
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, known_before, named_period, progress,
-    quiet_if_closed, scheme::load_scheme,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, known_before, named_period, progress, put,
+    put_coloured, put_with, scheme::load_scheme,
 };
 
 /// What the command line asks for.
@@ -52,11 +54,16 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
             Earlier::default()
         })
     };
-    let checked = check_files(&scheme, period, &known, &files, &|| bar.inc(1));
+    let mut checked = check_files(&scheme, period, &known, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     if let Some(error) = unreadable.into_inner() {
         return Err(error);
     }
+    let copies = match &options.annotate {
+        Some(folder) => write_copies(&scheme, &files, &mut checked, folder, lang),
+        None => Ok(Vec::new()),
+    };
+    // Whatever became of the copies, the findings are what was asked for.
     if options.json {
         let facts = json::Facts {
             scheme: &scheme,
@@ -68,20 +75,16 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
             findings: &checked.findings,
             tallies: &checked.tallies,
         };
-        quiet_if_closed(json::write(&facts, lang, io::stdout().lock()))?;
+        put_with(|out| json::write(&facts, lang, out))?;
     } else {
-        let report = text::report(&checked, &scheme, terminal_width(), lang);
-        quiet_if_closed(anstream::stdout().lock().write_all(report.as_bytes()))?;
+        put_coloured(&text::report(&checked, &scheme, terminal_width(), lang))?;
     }
-    if let Some(folder) = &options.annotate {
-        let written = write_copies(&files, &checked, folder, lang)?;
-        // In JSON there is no place for it.
-        if !options.json {
-            for path in written {
-                let line = format!("{}{}\n", lang.pick("已标注 ", "marked: "), path.display());
-                quiet_if_closed(anstream::stdout().lock().write_all(line.as_bytes()))?;
-            }
-        }
+    let copies = copies?;
+    // In JSON there is no place for it.
+    if !options.json {
+        let lines = (copies.iter())
+            .map(|path| format!("{}{}\n", lang.pick("已标注 ", "marked: "), path.display()));
+        put(&lines.collect::<String>())?;
     }
     let is_open = |finding: &Finding| finding.level <= Level::QuasiMandatory && finding.is_open();
     Ok(match checked.findings.iter().any(is_open) {
@@ -140,64 +143,91 @@ fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
     Ok(files)
 }
 
-/// Writes a marked copy of each file that has findings, or marks of an earlier check.
+/// Writes a marked copy of each file that has findings, or marks of an earlier check. That a file has none for a reason
+/// of its own is a finding; that the folder takes no more is our failure.
 fn write_copies(
+    scheme: &Scheme,
     files: &[InboxFile],
-    checked: &CheckedFiles,
+    checked: &mut CheckedFiles,
     folder: &Path,
     lang: Lang,
 ) -> Result<Vec<PathBuf>> {
-    let jobs: Vec<(&InboxFile, Vec<&Finding>)> = files
-        .iter()
-        .enumerate()
-        .filter_map(|(idx, file)| {
-            let record = &checked.files[idx];
-            let workbook = checked.workbooks[idx].as_ref()?;
-            let findings: Vec<&Finding> = checked
-                .findings
-                .iter()
-                .filter(|finding| {
-                    let place = finding.place.as_ref();
-                    place.is_some_and(|place| place.file == record.path)
-                })
-                .collect();
-            let was_marked = workbook.sheets.iter().any(explanations::is_ours);
-            let counts = !matches!(record.status, FileStatus::Duplicate(_));
-            (counts && (was_marked || !findings.is_empty())).then_some((file, findings))
-        })
+    whole::clear_unnamed(folder);
+    let jobs: Vec<(usize, Vec<&Finding>)> = (0..files.len())
+        .filter_map(|idx| Some((idx, to_mark(checked, idx)?)))
         .collect();
-    let copies: Vec<Result<Annotated>> = jobs
+    let copies: Vec<Result<Annotated, NoCopy>> = jobs
         .par_iter()
-        .map(|(file, findings)| {
-            let bytes = fs::read(&file.source).with_context(|| file.path.to_string())?;
-            annotate(&bytes, findings, lang).with_context(|| file.path.to_string())
+        .map(|(idx, findings)| {
+            let bytes = fs::read(&files[*idx].source);
+            annotate_checked(&checked.files[*idx], bytes, findings, lang)
         })
         .collect();
+    let idxs: Vec<usize> = jobs.iter().map(|(idx, _)| *idx).collect();
     let mut written = Vec::new();
-    for ((file, _), copy) in jobs.iter().zip(copies) {
-        written.push(write_copy(folder, &file.path, &copy?, lang)?);
+    let mut failed = Ok(());
+    for (idx, copy) in idxs.into_iter().zip(copies) {
+        match copy {
+            // The others are tried all the same: one may be smaller, or have a name that is taken.
+            Ok(copy) => match write_copy(folder, &files[idx].path, &copy, lang) {
+                Ok(path) => written.push(path),
+                Err(error) => failed = failed.and(Err(error)),
+            },
+            Err(why) => {
+                let finding = no_copy(scheme, &checked.files[idx], why);
+                checked.findings.push(finding);
+            }
+        }
     }
+    failed?;
+    whole::sync_folder(folder).with_context(|| folder.display().to_string())?;
     Ok(written)
+}
+
+/// What a copy of a file would show; `None` where it would show nothing.
+fn to_mark(checked: &CheckedFiles, idx: usize) -> Option<Vec<&Finding>> {
+    let record = &checked.files[idx];
+    let workbook = checked.workbooks[idx].as_ref()?;
+    let is_here = |finding: &&Finding| {
+        let place = finding.place.as_ref();
+        place.is_some_and(|place| place.file == record.path)
+    };
+    let findings: Vec<&Finding> = checked.findings.iter().filter(is_here).collect();
+    let was_marked = workbook.sheets.iter().any(explanations::is_ours);
+    let counts = !matches!(record.status, FileStatus::Duplicate(_));
+    (counts && (was_marked || !findings.is_empty())).then_some(findings)
 }
 
 /// Writes a copy under a name that nothing has: somebody may have written explanations into the copy of an
 /// earlier check.
 fn write_copy(folder: &Path, original: &str, copy: &Annotated, lang: Lang) -> Result<PathBuf> {
+    let mut unnamed: Option<Unnamed> = None;
     for n in 1.. {
         let path = folder.join(copy_name(original, copy.extension, n, lang));
-        match fs::File::create_new(&path) {
-            Ok(mut file) => {
-                file.write_all(&copy.bytes)
-                    .with_context(|| path.display().to_string())?;
+        if fs::symlink_metadata(&path).is_ok() {
+            if is_same(&path, &copy.bytes) {
                 return Ok(path);
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if fs::read(&path).is_ok_and(|known| known == copy.bytes) {
-                    return Ok(path);
-                }
-            }
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+            continue;
+        }
+        let not_written = || match lang {
+            Lang::Zh => format!("写不了 {}", path.display()),
+            Lang::En => format!("cannot write {}", path.display()),
+        };
+        let file = match &mut unnamed {
+            Some(file) => file,
+            None => unnamed.insert(Unnamed::write(folder, &copy.bytes).with_context(not_written)?),
+        };
+        // Another run may have been quicker with the very same.
+        if file.name(&path).with_context(not_written)? || is_same(&path, &copy.bytes) {
+            return Ok(path);
         }
     }
     unreachable!("some number is free")
+}
+
+fn is_same(path: &Path, bytes: &[u8]) -> bool {
+    let found = fs::metadata(path);
+    let is_as_long = found.is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64);
+    is_as_long && fs::read(path).is_ok_and(|known| known == bytes)
 }

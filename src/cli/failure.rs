@@ -3,12 +3,17 @@
 //! Errors of libraries speak English; a clerk is told the same in Chinese, as far as it is known.
 
 use std::error::Error;
-use std::io::{self, ErrorKind};
+use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as UsageKind};
 
-use crate::report::Lang;
 use crate::report::outbox::{OutboxError, OutboxErrorKind};
+use crate::report::{Lang, words};
+
+/// What was asked for could not be printed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot print the output")]
+pub(super) struct NotPrinted(#[source] pub(super) io::Error);
 
 /// An error and what caused it: 写不了输出文件夹：outbox：没有权限.
 pub(super) fn causes(error: &anyhow::Error, lang: Lang) -> String {
@@ -22,7 +27,11 @@ fn cause(error: &(dyn Error + 'static)) -> String {
     if let Some(error) = error.downcast_ref::<OutboxError>() {
         return format!("{}：{}", outbox(error.kind), error.path.display());
     }
-    let known = error.downcast_ref::<io::Error>().and_then(system);
+    if error.is::<NotPrinted>() {
+        return "结果打印不出来".to_owned();
+    }
+    let system = error.downcast_ref().map(io::Error::kind);
+    let known = system.and_then(|kind| words::system(kind, Lang::Zh));
     known.map_or_else(|| error.to_string(), str::to_owned)
 }
 
@@ -35,20 +44,6 @@ fn outbox(kind: OutboxErrorKind) -> &'static str {
         OutboxErrorKind::InUse => "原来的结果正被别的程序打开，请关闭后再运行",
         OutboxErrorKind::Swap => "不能换下原来的结果（原来的仍在）",
     }
-}
-
-fn system(error: &io::Error) -> Option<&'static str> {
-    Some(match error.kind() {
-        ErrorKind::NotFound => "没有这个文件或文件夹",
-        ErrorKind::PermissionDenied => "没有权限",
-        ErrorKind::AlreadyExists => "已有同名的文件或文件夹",
-        ErrorKind::NotADirectory => "不是文件夹",
-        ErrorKind::IsADirectory => "是文件夹，不是文件",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "磁盘已满",
-        ErrorKind::ReadOnlyFilesystem => "磁盘只能读，不能写",
-        ErrorKind::InvalidFilename => "文件名太长或含有不能用的字符",
-        _ => return None,
-    })
 }
 
 /// What is wrong with a command line; `None` where the argument parser says it well enough.
@@ -79,7 +74,7 @@ pub(super) fn usage(error: &clap::Error, lang: Lang) -> Option<String> {
         ),
         UsageKind::InvalidValue | UsageKind::ValueValidation => {
             let given = named(ContextKind::InvalidValue).unwrap_or_default();
-            let valid = named(ContextKind::ValidValue);
+            let valid = named(ContextKind::ValidValue).filter(|valid| !valid.is_empty());
             let valid = valid.map_or(String::new(), |valid| format!("，应为{valid}之一"));
             match given.is_empty() {
                 true => format!("“{}”后面没有写{valid}", argument()),

@@ -8,6 +8,7 @@ use clap::ArgMatches;
 
 use crate::model::Period;
 use crate::report::Lang;
+use crate::report::whole::{self, Unnamed};
 use crate::report::workbook::form::Form;
 use crate::scheme::Scheme;
 
@@ -82,22 +83,38 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
             Lang::En => format!("{first} is there already (--force replaces it)"),
         });
     }
-    fs::create_dir_all(&order.folder).with_context(|| not_written(&order.folder, lang))?;
+    write_all(&order.folder, &forms, &targets, lang)?;
+    let mut said = String::new();
     for ((_, form), target) in forms.iter().zip(&targets) {
-        write_whole(target, &form.write()?).with_context(|| not_written(target, lang))?;
-        let numbers: Vec<&str> = form
-            .annexes()
-            .iter()
+        let numbers = form.annexes().iter();
+        let numbers: Vec<&str> = numbers
             .map(|&annex| &*scheme.annexes[annex].number)
             .collect();
-        put(&format!(
-            "{}  {}
-",
-            target.display(),
-            numbers.join(lang.pick("、", ", "))
-        ))?;
+        let numbers = numbers.join(lang.pick("、", ", "));
+        said += &format!("{}  {numbers}\n", target.display());
     }
+    put(&said)?;
     Ok(ALL_CLEAR)
+}
+
+/// Writes all forms before the first gets its name, so that a full disk leaves things as they were.
+fn write_all(
+    folder: &Path,
+    forms: &[(usize, Form<'_>)],
+    targets: &[PathBuf],
+    lang: Lang,
+) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| not_written(folder, lang))?;
+    whole::clear_unnamed(folder);
+    let written = forms.iter().zip(targets).map(|((_, form), target)| {
+        let bytes = form.write()?;
+        Unnamed::write(folder, &bytes).with_context(|| not_written(target, lang))
+    });
+    let written = written.collect::<Result<Vec<Unnamed>>>()?;
+    for (form, target) in written.into_iter().zip(targets) {
+        (form.replace(target)).with_context(|| not_written(target, lang))?;
+    }
+    whole::sync_folder(folder).with_context(|| not_written(folder, lang))
 }
 
 /// The forms asked for, with their reporters, in the order of the roster.
@@ -178,20 +195,6 @@ fn reporter(scheme: &Scheme, name: &str, lang: Lang) -> Result<usize> {
             )
         }
     }
-}
-
-/// Writes beside the target and puts it in its place in one step: nobody ever sees half a form.
-fn write_whole(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(format!(".new-{}", std::process::id()));
-    let new = target.with_file_name(name);
-    let written = fs::write(&new, bytes).and_then(|()| fs::rename(&new, target));
-    if written.is_err() {
-        // What is left is of no use; that it cannot be removed is the smaller of two troubles.
-        let _ = fs::remove_file(&new);
-    }
-    written
 }
 
 fn not_written(path: &Path, lang: Lang) -> String {

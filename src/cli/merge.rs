@@ -1,29 +1,29 @@
 //! `hebiao merge`: everything in the inbox of a period → the outbox of that period.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::ffi::OsStr;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 
 use crate::consolidate::records::write_records;
 use crate::inbox::{self, InboxFile};
-use crate::model::{FileStatus, Level, Period, ReturnStatus};
+use crate::model::{FileStatus, Finding, Level, NoCopy, Period, ReturnStatus};
 use crate::pipeline::{Merged, merge};
-use crate::report::annotate::send_back;
-use crate::report::outbox::Outbox;
+use crate::report::annotate::{no_copy, send_back};
+use crate::report::outbox::{Outbox, OutboxError, SCHEME_FOLDER};
 use crate::report::{Lang, json, words, workbook};
 use crate::scheme::{Scheme, SchemeFile};
 
 use super::earlier::earlier;
+use super::failure::causes;
 use super::{
     ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress, publish::set_units,
-    scheme::load_with_files, watch,
+    put, scheme::load_with_files, tell, watch,
 };
-
-/// Where an outbox keeps the scheme that it was made with.
-pub(super) const SCHEME_FOLDER: &str = "报表制度";
 
 /// What was asked for.
 pub(super) struct Options {
@@ -48,16 +48,20 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
             .findings
             .iter()
             .any(|finding| finding.level <= Level::QuasiMandatory);
-        print!("{}", summary(&scheme, &merged, &target, surroundings.lang));
+        let said = summary(&scheme, &merged, &target, surroundings.lang);
+        let is_said = sum_up(&said, &target, surroundings.lang);
         // The program ends here; the system takes the figures back faster than they are taken apart.
         std::mem::forget(merged);
-        return Ok(if open { FINDINGS_OPEN } else { ALL_CLEAR });
+        return Ok(match open {
+            _ if !is_said => NOT_DONE,
+            true => FINDINGS_OPEN,
+            false => ALL_CLEAR,
+        });
     }
     let folder = surroundings.inbox.join(period.to_string());
     watch::run(surroundings, &folder, || {
         let (merged, target) = run_once(surroundings, &scheme, &scheme_files, period)?;
-        println!("{}", short_summary(&merged, &target, surroundings.lang));
-        Ok(())
+        Ok(short_summary(&merged, &target, surroundings.lang))
     })
 }
 
@@ -104,7 +108,7 @@ fn run_once(
     let mut merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
     merged.note = inbox::note(&folder)?;
-    let target = write((scheme, scheme_files), &files, &merged, lang, outbox)?;
+    let target = write((scheme, scheme_files), &files, &mut merged, lang, outbox)?;
     Ok((merged, target))
 }
 
@@ -121,22 +125,26 @@ fn real(path: &Path) -> PathBuf {
 fn write(
     (scheme, scheme_files): (&Scheme, &[SchemeFile]),
     files: &[InboxFile],
-    merged: &Merged,
+    merged: &mut Merged,
     lang: Lang,
     outbox: Outbox,
 ) -> Result<PathBuf> {
+    // That one could not be made stands in all that is written after them.
+    let copies = write_copies(scheme, files, merged, lang, &outbox)?;
+    let merged = &*merged;
     let book = book_name(&scheme.area, merged.period, lang);
     // They are made of the same figures and need nothing of each other.
     let (book, (rest, records)) = rayon::join(
         || -> Result<()> {
-            let workbook = workbook::write_workbook(merged, scheme, lang)?;
+            let copies = copies.iter().map(|(file, path)| (&**file, path.clone()));
+            let workbook = workbook::write_workbook_beside(merged, scheme, copies.collect(), lang)?;
             Ok(outbox.write(&book, |writer| writer.write_all(&workbook))?)
         },
         || {
             rayon::join(
                 || {
                     write_scheme(scheme_files, &outbox)?;
-                    write_findings(scheme, files, merged, lang, &outbox)
+                    write_findings(scheme, merged, lang, &outbox)
                 },
                 || write_all_records(scheme, merged, &outbox),
             )
@@ -162,14 +170,53 @@ fn write_all_records(scheme: &Scheme, merged: &Merged, outbox: &Outbox) -> Resul
     })?)
 }
 
-/// What was found, for programs, and in copies of the returns for those who sent them.
-fn write_findings(
+/// Copies of the returns with what was found in them, for those who sent them. Gives file and path of each; that there is
+/// none of a file is a finding.
+fn write_copies(
     scheme: &Scheme,
     files: &[InboxFile],
-    merged: &Merged,
+    merged: &mut Merged,
     lang: Lang,
     outbox: &Outbox,
-) -> Result<()> {
+) -> Result<Vec<(Arc<str>, String)>> {
+    let sources: HashMap<&str, &Path> = (files.iter())
+        .map(|file| (&*file.path, &*file.source))
+        .collect();
+    let bytes_of = |path: &str| -> std::io::Result<Vec<u8>> {
+        let source = sources.get(path).ok_or(std::io::ErrorKind::NotFound)?;
+        std::fs::read(source)
+    };
+    let mut sent = send_back(scheme, &merged.files, &merged.findings, &bytes_of, lang);
+    let written: Vec<Result<(), OutboxError>> = (sent.copies.par_iter())
+        .map(|(path, bytes)| outbox.write(path, |writer| writer.write_all(bytes)))
+        .collect();
+    let mut copies = Vec::new();
+    let made = sent.originals.into_iter().zip(sent.copies);
+    for ((file, (path, _)), written) in made.zip(written) {
+        match written {
+            Ok(()) => copies.push((file, path)),
+            // A name that the system does not take, not a disk that takes nothing more.
+            Err(error) => match error.system() {
+                Some(kind @ (ErrorKind::AlreadyExists | ErrorKind::InvalidFilename)) => {
+                    sent.failed.push((file, NoCopy::NotWritten(kind)));
+                }
+                _ => return Err(error.into()),
+            },
+        }
+    }
+    for (file, why) in sent.failed {
+        let record = merged.files.iter().find(|record| record.path == file);
+        let finding = record.map(|record| Finding {
+            period: Some(merged.period),
+            ..no_copy(scheme, record, why)
+        });
+        merged.findings.extend(finding);
+    }
+    Ok(copies)
+}
+
+/// What was found, for programs.
+fn write_findings(scheme: &Scheme, merged: &Merged, lang: Lang, outbox: &Outbox) -> Result<()> {
     let facts = json::Facts {
         scheme,
         period: Some(merged.period),
@@ -180,39 +227,68 @@ fn write_findings(
         findings: &merged.findings,
         tallies: &merged.tallies,
     };
-    outbox.write("findings.json", |writer| json::write(&facts, lang, writer))?;
-    let sources: HashMap<&str, &Path> = (files.iter())
-        .map(|file| (&*file.path, &*file.source))
-        .collect();
-    let bytes_of = |path: &str| -> std::io::Result<Vec<u8>> {
-        let source = sources.get(path).ok_or(std::io::ErrorKind::NotFound)?;
-        std::fs::read(source)
-    };
-    let sent = send_back(scheme, &merged.files, &merged.findings, &bytes_of, lang);
-    (sent.copies.par_iter())
-        .try_for_each(|(path, bytes)| outbox.write(path, |writer| writer.write_all(bytes)))?;
-    for (path, error) in sent.failed {
-        // Its findings are in the county workbook all the same.
-        let said = lang.pick("没有标注", "not annotated");
-        eprintln!("{path} {said}: {:#}", anyhow::Error::new(error));
-    }
-    Ok(())
+    Ok(outbox.write("findings.json", |writer| json::write(&facts, lang, writer))?)
 }
 
 /// Puts the outbox in its place, and says what was in the old one and stays.
 pub(super) fn finish(outbox: Outbox, lang: Lang) -> Result<PathBuf> {
     let committed = outbox.commit()?;
-    if !committed.kept.is_empty() {
-        let said = lang.pick(
-            "输出文件夹里您自己放入或改过的文件，已原样保留：",
-            "kept as they were, because you put or changed them there: ",
-        );
-        let names: Vec<String> = (committed.kept.iter())
-            .map(|path| path.display().to_string())
-            .collect();
-        eprintln!("{said}{}", names.join(lang.pick("、", ", ")));
+    let all = [
+        (
+            &committed.kept,
+            lang.pick(
+                "输出文件夹里您自己放入或改过的文件，已原样保留：",
+                "kept as they were, because you put or changed them there: ",
+            ),
+        ),
+        (
+            &committed.not_kept,
+            lang.pick(
+                "原来的结果里有些文件不是本程序写的，又移不到新结果里，现在放在：",
+                "files of others in the old results could not be moved to the new ones, and are now here: ",
+            ),
+        ),
+        (
+            &committed.not_cleared,
+            lang.pick(
+                "以前运行留下的这些已经没有用，但清理不掉，请手工删除：",
+                "left by earlier runs, of no use any more, and not to be removed; please delete: ",
+            ),
+        ),
+    ];
+    for (paths, said) in all.into_iter().filter(|(paths, _)| !paths.is_empty()) {
+        let names: Vec<String> = paths.iter().map(|path| readable(path)).collect();
+        tell(&format!("{said}{}", names.join(lang.pick("、", ", "))));
     }
     Ok(committed.path)
+}
+
+/// A path as it can be shown; older archives leave Chinese names in GB 18030.
+fn readable(path: &Path) -> String {
+    let shown = |part: &OsStr| match part.to_str() {
+        Some(part) => part.to_owned(),
+        None => match encoding_rs::GB18030.decode(part.as_encoded_bytes()) {
+            (text, _, false) => text.into_owned(),
+            _ => part.to_string_lossy().into_owned(),
+        },
+    };
+    let parts: PathBuf = path.iter().map(shown).collect();
+    parts.display().to_string()
+}
+
+/// Prints the summary of results that are in their place, and says whether it could be.
+pub(super) fn sum_up(summary: &str, target: &Path, lang: Lang) -> bool {
+    let Err(error) = put(summary) else {
+        return true;
+    };
+    let (target, causes) = (target.display(), causes(&error, lang));
+    tell(&match lang {
+        Lang::Zh => format!("结果已在 {target}，只是摘要没有显示出来：{causes}"),
+        Lang::En => {
+            format!("the results are in {target}, only their summary is not shown: {causes}")
+        }
+    });
+    false
 }
 
 /// 轮台县-2024-05-汇总.xlsx.

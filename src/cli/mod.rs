@@ -25,7 +25,7 @@ mod status;
 mod watch;
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -37,6 +37,8 @@ use crate::model::{Earlier, Period};
 use crate::report::Lang;
 use crate::scheme::Scheme;
 
+use failure::NotPrinted;
+
 /// Nothing mandatory or quasi-mandatory is open.
 pub const ALL_CLEAR: u8 = 0;
 /// Something mandatory or quasi-mandatory is open.
@@ -44,13 +46,36 @@ pub const FINDINGS_OPEN: u8 = 1;
 /// The work could not be done: usage, scheme, disk.
 pub const NOT_DONE: u8 = 2;
 
-/// Prints to where what was asked for goes. Who has read enough of it (`| head`) closes the pipe; that
-/// is no reason to fail.
-fn put(text: &str) -> io::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
+/// Prints what was asked for.
+fn put(text: &str) -> Result<()> {
+    put_with(|out| out.write_all(text.as_bytes()))
+}
+
+/// The same, where it is written piece by piece.
+fn put_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    printed(write(&mut out).and_then(|()| out.flush()))
+}
+
+/// The same, with colours where a terminal shows them.
+fn put_coloured(text: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    let written = out.write_all(text.as_bytes());
+    printed(written.and_then(|()| out.flush()))
+}
+
+/// Who has read enough of it (`| head`) closes the pipe; that is no reason to fail.
+fn printed(written: io::Result<()>) -> Result<()> {
+    match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        written => Ok(written.map_err(NotPrinted)?),
     }
+}
+
+/// Tells whoever runs the program something beside what was asked for. Where even this cannot be printed there is nobody
+/// to tell.
+fn tell(text: &str) {
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Where things are, and in which language to speak.
@@ -77,9 +102,13 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 ALL_CLEAR
             };
             match failure::usage(&error, lang) {
-                Some(said) => eprintln!("{said}"),
-                // Where even this cannot be printed there is nobody to tell.
-                None => drop(error.print()),
+                Some(said) => tell(&said),
+                None => {
+                    let shown = printed(error.print().and_then(|()| io::stdout().flush()));
+                    if let Err(error) = shown {
+                        return not_done(&error, lang);
+                    }
+                }
             }
             return ExitCode::from(code);
         }
@@ -114,12 +143,18 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     match done {
         Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            let said = failure::causes(&error, lang);
-            eprintln!("{}{said}", lang.pick("做不下去：", "could not go on: "));
-            ExitCode::from(NOT_DONE)
-        }
+        Err(error) => not_done(&error, lang),
     }
+}
+
+/// Says why the work could not be done.
+fn not_done(error: &anyhow::Error, lang: Lang) -> ExitCode {
+    let said = failure::causes(error, lang);
+    tell(&format!(
+        "{}{said}",
+        lang.pick("做不下去：", "could not go on: ")
+    ));
+    ExitCode::from(NOT_DONE)
 }
 
 /// A period as it is written on the command line.
@@ -173,14 +208,6 @@ fn known_before(surroundings: &Surroundings, scheme: &Scheme, period: Period) ->
 #[cfg(not(feature = "consolidate"))]
 fn known_before(_: &Surroundings, _: &Scheme, _: Period) -> Result<Earlier> {
     Ok(Earlier::default())
-}
-
-/// Whoever reads the output may have seen enough (`| head`).
-fn quiet_if_closed(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
 }
 
 /// A bar on a terminal; nothing in a pipe.

@@ -11,13 +11,13 @@ use sha2::{Digest, Sha256};
 use crate::consolidate::records::write_all_records;
 use crate::model::{Earlier, Level, Period, ReturnStatus, hex};
 use crate::pipeline::Merged;
-use crate::report::outbox::Outbox;
+use crate::report::outbox::{Outbox, SCHEME_FOLDER};
 use crate::report::{Lang, words, workbook};
 use crate::rollup::{CountyOutbox, Unlike, prefecture, roll_up, unlike};
 use crate::scheme::Scheme;
 
 use super::earlier::past;
-use super::merge::{SCHEME_FOLDER, book_name, finish};
+use super::merge::{book_name, finish, sum_up};
 use super::scheme::load_from;
 use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period};
 
@@ -77,9 +77,10 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
         writer.write_all(b"\n")
     })?;
     let target = finish(outbox, lang)?;
-    print!("{}", summary(&scheme, &merged, &target, lang));
+    let is_said = sum_up(&summary(&scheme, &merged, &target, lang), &target, lang);
     let is_open = |finding: &crate::model::Finding| finding.level <= Level::QuasiMandatory;
     Ok(match merged.findings.iter().any(is_open) {
+        _ if !is_said => NOT_DONE,
         true => FINDINGS_OPEN,
         false => ALL_CLEAR,
     })
@@ -95,6 +96,20 @@ fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(Coun
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let document: Value =
         serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    // A scheme that was changed since would say of the figures what they do not mean.
+    let fingerprint = document["scheme"]["fingerprint"].as_str();
+    if fingerprint.is_some_and(|known| known != scheme.fingerprint) {
+        let folder = own.join(SCHEME_FOLDER);
+        let folder = folder.display();
+        bail!(match lang {
+            Lang::Zh => format!(
+                "{folder} 在汇总之后被改动过，与汇总结果对不上，请该县重新运行 hebiao merge {period}"
+            ),
+            Lang::En => format!(
+                "{folder} was changed after the merge and is not what it was made with: run hebiao merge {period} there again"
+            ),
+        });
+    }
     let findings = serde_json::from_value(document["findings"].clone())
         .with_context(|| path.display().to_string())?;
     let path = records_path(folder, period);

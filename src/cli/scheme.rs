@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::{Context, Result, bail};
 
-use crate::report::{Lang, words};
+use crate::report::{Lang, outbox, words};
 use crate::scheme::{ReporterKind, ReturnedBy, Rows, Scheme, SchemeError, SchemeFile, load};
 
-use super::{ALL_CLEAR, NOT_DONE, Surroundings};
+use super::{ALL_CLEAR, NOT_DONE, Surroundings, put, tell};
 
 /// Lists what is in the scheme.
 pub(super) fn run(surroundings: &Surroundings) -> Result<u8> {
     let Some(scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    print!("{}", overview(&scheme, surroundings.lang));
+    put(&overview(&scheme, surroundings.lang))?;
     Ok(ALL_CLEAR)
 }
 
@@ -44,18 +44,15 @@ pub(super) fn load_from(folder: &Path, lang: Lang) -> Result<Option<(Scheme, Vec
         Ok(scheme) => Ok(Some((scheme, files))),
         Err(mistakes) => {
             for mistake in &mistakes {
-                eprintln!("{}\n", in_source(&files, folder, mistake, lang));
+                tell(&format!("{}\n", in_source(&files, folder, mistake, lang)));
             }
             let n_mistakes = mistakes.len();
-            eprintln!(
-                "{}",
-                match lang {
-                    Lang::Zh => format!("报表制度有 {n_mistakes} 处错误，请改正后再运行。"),
-                    Lang::En => format!(
-                        "the scheme has {n_mistakes} mistakes; put them right and run again."
-                    ),
+            tell(&match lang {
+                Lang::Zh => format!("报表制度有 {n_mistakes} 处错误，请改正后再运行。"),
+                Lang::En => {
+                    format!("the scheme has {n_mistakes} mistakes; put them right and run again.")
                 }
-            );
+            });
             Ok(None)
         }
     }
@@ -117,6 +114,9 @@ fn read_folder(folder: &Path) -> Result<Vec<SchemeFile>> {
         })
         .collect();
     paths.sort();
+    // In an outbox somebody's files may lie beside those that its figures were made with.
+    let is_of_scheme = outbox::is_of_scheme(folder, &paths);
+    paths.retain(is_of_scheme);
     let files = paths.iter().map(|path| {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let name = path

@@ -1,7 +1,5 @@
 //! `hebiao status`: who returned what, before anything is merged. Nothing is written.
 
-use std::io::{self, Write};
-
 use anyhow::{Context, Result};
 
 use crate::inbox;
@@ -11,7 +9,7 @@ use crate::report::{json, status as page};
 
 use super::{
     ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, known_before, progress,
-    quiet_if_closed, scheme::load_scheme,
+    put_coloured, put_with, scheme::load_scheme,
 };
 
 /// Shows how the returns of a period stand; exit code by what is open.
@@ -44,10 +42,9 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>, as_json: bo
             findings: &status.findings,
             tallies: &status.tallies,
         };
-        quiet_if_closed(json::write(&facts, lang, io::stdout().lock()))?;
+        put_with(|out| json::write(&facts, lang, out))?;
     } else {
-        let text = page::report(&status, &scheme, lang);
-        quiet_if_closed(anstream::stdout().lock().write_all(text.as_bytes()))?;
+        put_coloured(&page::report(&status, &scheme, lang))?;
     }
     let is_open = |level| level <= Level::QuasiMandatory;
     Ok(

@@ -2,10 +2,11 @@
 //!
 //! What lies in the folder decides, not what the system tells of it: events only wake us early, and shares
 //! often send none, so the folder is looked through every few seconds anyway. A file that is still being
-//! copied is waited for.
+//! copied is waited for, but not for ever. A merge that could not be done (the disk is full, another run is at it, the
+//! workbook is open) is tried again until it can.
 
-use std::fs::File;
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -15,20 +16,32 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::inbox;
 
-use super::Surroundings;
+use super::failure::causes;
+use super::{Surroundings, put, tell};
 
 /// How often the folder is looked through when nothing is told of it.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// How long a folder must not change before it is read.
 const SETTLED: Duration = Duration::from_millis(1_500);
-/// How long a file that cannot be opened is waited for before it is reported as one.
+/// How long a folder that changes all the time is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a file that grows, or cannot be opened, is waited for before it is merged, or reported, as it is.
 const LOCKED: Duration = Duration::from_secs(60);
+/// How soon, and how late, a merge that could not be done is tried again.
+const RETRIES: [Duration; 5] = [
+    Duration::from_secs(3),
+    Duration::from_secs(6),
+    Duration::from_secs(12),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+];
 
-/// Calls `merge` at once, and then for every change of `folder`, until the program is stopped.
+/// Calls `merge` at once, and then for every change of `folder`, until the program is stopped. It says in one line what
+/// came of it.
 pub(super) fn run(
     surroundings: &Surroundings,
     folder: &Path,
-    mut merge: impl FnMut() -> Result<()>,
+    mut merge: impl FnMut() -> Result<String>,
 ) -> Result<u8> {
     let lang = surroundings.lang;
     let (sender, woken) = channel();
@@ -42,32 +55,81 @@ pub(super) fn run(
     let mut watcher = watcher.ok();
     let mut is_watched = false;
     let mut merged: Option<Content> = None;
+    let mut failure: Option<Failure> = None;
+    let mut is_new = true;
     loop {
         // The folder may come later, or be made anew.
         if let Some(watcher) = watcher.as_mut().filter(|_| !is_watched) {
             is_watched = watcher.watch(folder, RecursiveMode::Recursive).is_ok();
         }
         let content = settled(folder);
-        if merged.as_ref() != Some(&content) {
-            if let Err(error) = merge() {
-                // Tomorrow's file may be the one that puts it right.
-                eprintln!(
-                    "{}{error:#}",
-                    lang.pick("这次没有做成：", "not done this time: ")
-                );
+        let is_due = match &failure {
+            Some(failure) => failure.is_due(&content),
+            None => merged.as_ref() != Some(&content),
+        };
+        if is_due {
+            match merge() {
+                Ok(said) => {
+                    merged = Some(content);
+                    failure = None;
+                    // Who no longer reads this may still want the merges.
+                    let _ = put(&format!("{said}\n"));
+                }
+                Err(error) => {
+                    let said = causes(&error, lang);
+                    // Tomorrow's file may be the one that puts it right; until then once is enough.
+                    if failure.as_ref().is_none_or(|failure| failure.said != said) {
+                        let label = lang.pick("这次没有做成：", "not done this time: ");
+                        let again = lang.pick("（稍后自动再试）", " (it will be tried again)");
+                        tell(&format!("{label}{said}{again}"));
+                    }
+                    failure = Some(Failure::again(failure, content, said));
+                }
             }
-            if merged.is_none() {
-                println!(
-                    "{}{}{}",
+            if is_new {
+                let _ = put(&format!(
+                    "{}{}{}\n",
                     lang.pick("等待 ", "waiting for changes in "),
                     folder.display(),
                     lang.pick(" 里的变化，按 Ctrl-C 结束", "; Ctrl-C ends it")
-                );
+                ));
+                is_new = false;
             }
-            merged = Some(content);
         }
         is_watched &= folder.is_dir();
         wait(&woken);
+    }
+}
+
+/// A merge that could not be done.
+struct Failure {
+    /// What the folder held.
+    content: Content,
+    /// What was said of it.
+    said: String,
+    /// How often it was tried in vain.
+    n_tries: usize,
+    /// When it was tried last.
+    at: Instant,
+}
+
+impl Failure {
+    /// The same once more, or another.
+    fn again(before: Option<Self>, content: Content, said: String) -> Self {
+        // What fails otherwise, or for other files, is soon tried again.
+        let same = before.filter(|before| before.said == said && before.content == content);
+        Self {
+            content,
+            said,
+            n_tries: same.map_or(0, |before| before.n_tries) + 1,
+            at: Instant::now(),
+        }
+    }
+
+    /// Whether it is time to try again: the folder has changed, or long enough nothing was tried.
+    fn is_due(&self, content: &Content) -> bool {
+        let pause = RETRIES[self.n_tries.min(RETRIES.len()) - 1];
+        self.content != *content || self.at.elapsed() >= pause
     }
 }
 
@@ -80,28 +142,47 @@ fn wait(woken: &Receiver<()>) {
     }
 }
 
-/// What lies in a folder: path, size and time of every file that may be a return.
-type Content = Vec<(String, u64, Option<SystemTime>)>;
+/// What lies in a folder: where, size and time of every file that is merged.
+type Content = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
-/// What lies in the folder, once it has not changed for a while and every file of it can be opened.
+/// What lies in the folder, once it has not changed for a while and every file of it can be opened; or what lies in it by
+/// then, where something changes all the time.
 fn settled(folder: &Path) -> Content {
     let mut content = content(folder);
     let (mut since, begun) = (Instant::now(), Instant::now());
+    let mut grown: Option<Instant> = None;
     loop {
         let is_settled = since.elapsed() >= SETTLED;
-        if is_settled && (can_be_read(folder, &content) || since.elapsed() >= LOCKED) {
+        if is_settled && (can_be_read(&content) || since.elapsed() >= LOCKED) {
             return content;
         }
         // The very first time nothing is known of when files came; those of a while ago have settled.
-        if begun == since && is_old(&content) && can_be_read(folder, &content) {
+        if begun == since && is_old(&content) && can_be_read(&content) {
+            return content;
+        }
+        // Half a file is not merged while more of it comes.
+        let is_growing = grown.is_some_and(|grown| grown.elapsed() < SETTLED);
+        let patience = if is_growing { LOCKED } else { PATIENCE };
+        if !is_settled && begun.elapsed() >= patience {
             return content;
         }
         sleep(SETTLED / 5);
         let now = self::content(folder);
         if now != content {
+            if has_grown(&content, &now) {
+                grown = Some(Instant::now());
+            }
             (content, since) = (now, Instant::now());
         }
     }
+}
+
+/// Whether a file that was there is larger now.
+fn has_grown(before: &Content, now: &Content) -> bool {
+    now.iter().any(|(path, size, _)| {
+        let known = before.binary_search_by(|(known, ..)| known.cmp(path));
+        known.is_ok_and(|idx| before[idx].1 < *size)
+    })
 }
 
 /// Whether nothing was changed of late.
@@ -117,18 +198,27 @@ fn is_old(content: &Content) -> bool {
 fn content(folder: &Path) -> Content {
     let files = inbox::list(folder).unwrap_or_default();
     let returns = files.into_iter().filter(|file| !file.ignored);
-    returns
-        .map(|file| {
-            let found = std::fs::metadata(&file.source).ok();
+    // What the county wrote down about the period is no return, and stands in the workbook.
+    let note = folder.join(inbox::NOTE);
+    let paths = returns.map(|file| file.source).chain([note]);
+    let mut content: Content = paths
+        .filter_map(|path| {
+            let found = fs::metadata(&path).ok();
             let size = found.as_ref().map_or(0, |found| found.len());
-            let changed = found.and_then(|found| found.modified().ok());
-            (file.path.to_string(), size, changed)
+            let changed = found.as_ref().and_then(|found| found.modified().ok());
+            (found.is_some() || path.file_name() != Some(inbox::NOTE.as_ref()))
+                .then_some((path, size, changed))
         })
-        .collect()
+        .collect();
+    content.sort_unstable();
+    content
 }
 
 /// A program that is still writing a file may keep others out.
-fn can_be_read(folder: &Path, content: &Content) -> bool {
-    let mut paths = content.iter().map(|(path, ..)| folder.join(path));
-    paths.all(|path| File::open(path).is_ok())
+fn can_be_read(content: &Content) -> bool {
+    let is_open = |path: &PathBuf| {
+        // Opening a pipe waits for somebody to write into it.
+        fs::metadata(path).is_ok_and(|found| !found.is_file()) || File::open(path).is_ok()
+    };
+    content.iter().all(|(path, ..)| is_open(path))
 }

@@ -1,5 +1,6 @@
 //! The facts that the words of findings are made of.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -353,6 +354,8 @@ pub enum Detail {
         /// How much of the return they are.
         extent: CopiedExtent,
     },
+    /// There is no marked copy of the return.
+    NoCopy(NoCopy),
     /// Figures were filled in in another unit.
     UnitSlip {
         /// From which unit, and how far off they are.
@@ -375,6 +378,24 @@ pub enum Detail {
         /// The failures that are not told by themselves, because this one explains them.
         explains: Vec<Explained>,
     },
+}
+
+/// Why a return has no marked copy. What was found in it is told all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoCopy {
+    /// The file is no longer the one that was checked.
+    Changed,
+    /// The file can no longer be opened.
+    NotOpened(ErrorKind),
+    /// The file can no longer be read, though it is the same.
+    Unreadable(Unreadable),
+    /// Something in it that marks go into is damaged.
+    Damaged {
+        /// What was noticed.
+        detail: String,
+    },
+    /// The copy could not be written under its name.
+    NotWritten(ErrorKind),
 }
 
 /// A cell, or a sum of cells, that takes part in a relation.

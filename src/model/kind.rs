@@ -47,11 +47,12 @@ pub enum Kind {
     OldForm,
     WrongPeriod,
     Copied,
+    NoCopy,
 }
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -93,6 +94,7 @@ impl Kind {
         Self::OldForm,
         Self::WrongPeriod,
         Self::Copied,
+        Self::NoCopy,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -139,6 +141,7 @@ impl Kind {
             Kind::OldForm => "old-form",
             Kind::WrongPeriod => "wrong-period",
             Kind::Copied => "copied",
+            Kind::NoCopy => "no-copy",
         }
     }
 }

@@ -24,8 +24,8 @@ pub(crate) use amount::float_of;
 pub use cell_ref::{CellRange, CellRef};
 pub use date::Date;
 pub use detail::{
-    AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Need, Operand,
-    PeriodSource, ReadAs, ReporterSource, Side, Wanted,
+    AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Need, NoCopy,
+    Operand, PeriodSource, ReadAs, ReporterSource, Side, Wanted,
 };
 pub use earlier::{Earlier, Past};
 pub use finding::{Awaits, Finding, LEAST_EXPLANATION, Level, Place, Verdict, is_explanation};

@@ -1,6 +1,7 @@
 //! A workbook as read: raw cells with their addresses, and no meaning yet.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::Unreadable;
 use super::{CellRange, CellRef, Date, Moment};
@@ -72,8 +73,9 @@ pub struct Sheet {
     cells: Vec<Cell>,
     /// Merged regions, by their first cell.
     pub merges: Vec<CellRange>,
-    /// The most rows that a merged region reaches below its first.
-    merge_depth: u32,
+    /// The last rows of merged regions as a binary tree, each node the larger of its two: one region that reaches
+    /// down the whole sheet must not make a search through all of them of every look.
+    merge_ends: Vec<u32>,
     /// `(row, index of its first cell)`, ascending.
     row_starts: Vec<(u32, u32)>,
 }
@@ -96,8 +98,8 @@ pub struct Cell {
 pub enum CellValue {
     /// A binary float, as spreadsheets keep numbers.
     Number(f64),
-    /// Text as typed, line breaks and all.
-    Text(Box<str>),
+    /// Text as typed, line breaks and all. Cells that hold the same share it where their file does.
+    Text(Arc<str>),
     /// A number shown as a date.
     Date(Date),
     /// TRUE or FALSE.
@@ -128,8 +130,7 @@ impl Sheet {
     ) -> Self {
         merges.sort_by_key(|merge| merge.start);
         drop_overlapping(&mut merges);
-        let depth = |merge: &CellRange| merge.end.row.saturating_sub(merge.start.row);
-        let merge_depth = merges.iter().map(depth).max().unwrap_or(0);
+        let merge_ends = tree_of_ends(&merges);
         if !cells.is_sorted_by(|a, b| a.at < b.at) {
             cells.sort_by_key(|cell| cell.at);
             cells.dedup_by(|later, earlier| {
@@ -151,7 +152,7 @@ impl Sheet {
             visible,
             cells,
             merges,
-            merge_depth,
+            merge_ends,
             row_starts,
         }
     }
@@ -189,15 +190,30 @@ impl Sheet {
 
     /// The merged region that covers `at`, if any.
     pub fn merge_at(&self, at: CellRef) -> Option<CellRange> {
-        let first = at.row.saturating_sub(self.merge_depth);
-        let from = self.merges.partition_point(|merge| merge.start.row < first);
-        let to = self
-            .merges
-            .partition_point(|merge| merge.start.row <= at.row);
-        self.merges[from..to]
-            .iter()
-            .copied()
-            .find(|merge| merge.contains(at))
+        if self.merge_ends.is_empty() {
+            return None;
+        }
+        let after = (self.merges).partition_point(|merge| merge.start.row <= at.row);
+        let n_leaves = self.merge_ends.len() / 2;
+        // Nodes to look at, the first region on top: node, the first of its regions, and how many it has.
+        let mut open = vec![(1, 0, n_leaves)];
+        while let Some((node, first, count)) = open.pop() {
+            let end = self.merge_ends.get(node).copied().unwrap_or(0);
+            if first >= after || end < at.row {
+                continue;
+            }
+            if count == 1 {
+                let merge = self.merges.get(first).filter(|merge| merge.contains(at));
+                if let Some(merge) = merge {
+                    return Some(*merge);
+                }
+                continue;
+            }
+            let half = count / 2;
+            open.push((2 * node + 1, first + half, half));
+            open.push((2 * node, first, half));
+        }
+        None
     }
 
     fn row_at(&self, idx: usize) -> &[Cell] {
@@ -239,6 +255,22 @@ fn drop_overlapping(merges: &mut Vec<CellRange>) {
     }
     let mut dropped = dropped.into_iter();
     merges.retain(|_| dropped.next() != Some(true));
+}
+
+/// The tree of [`Sheet::merge_ends`]: its root at 1, its leaves in the second half.
+fn tree_of_ends(merges: &[CellRange]) -> Vec<u32> {
+    if merges.is_empty() {
+        return Vec::new();
+    }
+    let n_leaves = merges.len().next_power_of_two();
+    let mut ends = vec![0; 2 * n_leaves];
+    for (idx, merge) in merges.iter().enumerate() {
+        ends[n_leaves + idx] = merge.end.row;
+    }
+    for node in (1..n_leaves).rev() {
+        ends[node] = ends[2 * node].max(ends[2 * node + 1]);
+    }
+    ends
 }
 
 impl Cell {
@@ -283,6 +315,23 @@ mod tests {
         let sheet = Sheet::new("表".into(), true, Vec::new(), merges);
         let kept: Vec<String> = sheet.merges.iter().map(CellRange::to_string).collect();
         assert_eq!(kept, ["A1:E1", "A6:E6", "B8:C9"]);
+    }
+
+    #[test]
+    fn the_merged_region_of_a_cell_is_found_however_far_it_reaches() {
+        let range = |text: &str| text.parse::<CellRange>().expect("a range");
+        let mut merges: Vec<CellRange> = (1..40).map(|n| range(&format!("C{n}:D{n}"))).collect();
+        merges.extend([range("A1:A90"), range("B3:B5"), range("E20:F21")]);
+        let sheet = Sheet::new("表".into(), true, Vec::new(), merges.clone());
+        for row in 0..95 {
+            for col in 0..8 {
+                let at = CellRef::new(row, col);
+                let expected = merges.iter().copied().find(|merge| merge.contains(at));
+                assert_eq!(sheet.merge_at(at), expected, "{at}");
+            }
+        }
+        let bare = Sheet::new("表".into(), true, Vec::new(), Vec::new());
+        assert_eq!(bare.merge_at(CellRef::new(0, 0)), None);
     }
 
     #[test]

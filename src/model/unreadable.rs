@@ -107,6 +107,10 @@ pub enum Quantity {
     TextBytes,
     /// `formula_bytes` of [`Limits`](crate::read::Limits)
     FormulaBytes,
+    /// `one_text_bytes` of [`Limits`](crate::read::Limits)
+    OneTextBytes,
+    /// `held_bytes` of [`Limits`](crate::read::Limits)
+    HeldBytes,
 }
 
 impl Unreadable {

@@ -450,9 +450,9 @@ impl Form<'_> {
             CellValue::Text(text) => match read_number(text, &self.scheme.units) {
                 Reading::Blank => Value::Missing,
                 Reading::NotApplicable => {
-                    let original = (row_idx as u32, leaf as u32, text.clone());
+                    let original = (row_idx as u32, leaf as u32, (**text).into());
                     self.originals
-                        .extend(Some(original).filter(|(.., text)| **text != *"－"));
+                        .extend(Some(original).filter(|_| **text != *"－"));
                     Value::NotApplicable
                 }
                 Reading::NotANumber => self.not_a_number(cell, Wanted::Number),
@@ -471,7 +471,7 @@ impl Form<'_> {
                             .is_none_or(|last| (last.0, last.1) != (row_idx as u32, leaf as u32));
                         if is_new && **text != *read {
                             self.originals
-                                .push((row_idx as u32, leaf as u32, text.clone()));
+                                .push((row_idx as u32, leaf as u32, (**text).into()));
                         }
                         self.departed(figure.how, cell.at, text, read);
                     }

@@ -1,5 +1,7 @@
 //! Counts what a file makes us keep, against its limits.
 
+use std::sync::Arc;
+
 use super::{Limits, Quantity, Unreadable};
 use crate::model::{Cell, CellRange, CellRef, CellValue, NumberFormat};
 
@@ -11,7 +13,15 @@ pub(super) struct Budget<'l> {
     cells: usize,
     merges: usize,
     text_bytes: usize,
+    held_bytes: usize,
 }
+
+/// Where a sheet has more cells, room is made for all that may come: what would grow bit by bit is copied each
+/// time, and then takes its memory twice. What is not used of it costs nothing.
+const MANY_CELLS: usize = 1 << 18;
+
+/// Bytes that a text takes beside its own: its counters, and what is left over behind it.
+pub(super) const TEXT_OVERHEAD: usize = 24;
 
 impl<'l> Budget<'l> {
     pub(super) fn new(limits: &'l Limits) -> Self {
@@ -21,7 +31,23 @@ impl<'l> Budget<'l> {
             cells: limits.cells,
             merges: limits.merges,
             text_bytes: limits.text_bytes,
+            held_bytes: limits.held_bytes,
         }
+    }
+
+    /// Counts bytes that are kept in memory.
+    pub(super) fn hold(&mut self, bytes: usize) -> Result<(), Unreadable> {
+        take(
+            &mut self.held_bytes,
+            bytes,
+            Quantity::HeldBytes,
+            self.limits.held_bytes,
+        )
+    }
+
+    /// They are kept no longer.
+    pub(super) fn release(&mut self, bytes: usize) {
+        self.held_bytes += bytes;
     }
 
     /// Bytes that may still be expanded.
@@ -85,11 +111,22 @@ impl<'l> Budget<'l> {
         formula: Option<Box<str>>,
     ) -> Result<(), Unreadable> {
         let mut text = 0;
+        let mut held = size_of::<Cell>();
         if let CellValue::Text(value) = &value {
             if value.is_empty() && formula.is_none() {
                 return Ok(());
             }
+            if value.len() > self.limits.one_text_bytes {
+                return Err(Unreadable::too_large(
+                    Quantity::OneTextBytes,
+                    self.limits.one_text_bytes,
+                ));
+            }
             text += value.len();
+            // Nobody else has it.
+            if Arc::strong_count(value) == 1 {
+                held += value.len() + TEXT_OVERHEAD;
+            }
         }
         if let Some(formula) = &formula {
             if formula.len() > self.limits.formula_bytes {
@@ -99,10 +136,15 @@ impl<'l> Budget<'l> {
                 ));
             }
             text += formula.len();
+            held += formula.len() + TEXT_OVERHEAD;
         }
         self.check_address(at)?;
         self.take_text(text)?;
         take(&mut self.cells, 1, Quantity::Cells, self.limits.cells)?;
+        self.hold(held)?;
+        if cells.len() == cells.capacity() && cells.len() >= MANY_CELLS {
+            cells.reserve_exact(self.cells + 1);
+        }
         cells.push(Cell {
             at,
             value,

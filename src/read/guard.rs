@@ -23,7 +23,7 @@ thread_local! {
 }
 
 /// Runs `parse`; a panic inside it is returned, and says nothing on standard error.
-pub(super) fn catch_panics<T>(
+pub(crate) fn catch_panics<T>(
     parse: impl FnOnce() -> Result<T, Unreadable>,
 ) -> Result<T, Unreadable> {
     silence_own_panics();

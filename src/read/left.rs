@@ -31,24 +31,31 @@ pub(super) const CUSTOM_PROPERTIES: &str = "docProps/custom.xml";
 pub(super) type Opened = Xlsx<Cursor<Vec<u8>>>;
 
 /// What is left to calamine, in the making.
-pub(super) struct Left<'a> {
+pub(super) struct Left {
     repack: Repack,
     n_sheets: usize,
-    /// The texts that cells share.
-    items: &'a str,
 }
 
-impl<'a> Left<'a> {
-    pub(super) fn new(package: &Package, items: &'a str) -> Self {
+impl Left {
+    pub(super) fn new(package: &Package) -> Self {
         Self {
             repack: Repack::new(package.packed_bytes()),
             n_sheets: 0,
-            items,
         }
     }
 
+    /// Whether any sheet was left.
+    pub(super) fn has_sheets(&self) -> bool {
+        self.n_sheets > 0
+    }
+
     /// Packs the cells of a sheet.
-    pub(super) fn add(&mut self, cells: &str) -> Result<LeftSheet, Unreadable> {
+    pub(super) fn add(
+        &mut self,
+        cells: &str,
+        budget: &mut Budget,
+    ) -> Result<LeftSheet, Unreadable> {
+        budget.hold(cells.len())?;
         let sheet = LeftSheet {
             idx: self.n_sheets,
             styles: styles(cells.as_bytes()),
@@ -60,16 +67,20 @@ impl<'a> Left<'a> {
         Ok(sheet)
     }
 
-    /// Lets calamine open it; `None` where there is nothing to read.
-    pub(super) fn open(mut self, properties: Option<&str>) -> Result<Option<Opened>, Unreadable> {
+    /// Lets calamine open it, with the texts that cells share; `None` where there is nothing to read.
+    pub(super) fn open(
+        mut self,
+        items: &str,
+        properties: Option<&str>,
+    ) -> Result<Option<Opened>, Unreadable> {
         if self.n_sheets == 0 && properties.is_none() {
             return Ok(None);
         }
         if let Some(properties) = properties {
             (self.repack).add(CUSTOM_PROPERTIES, &[properties.as_bytes()])?;
         }
-        if self.n_sheets > 0 && !self.items.is_empty() {
-            let pieces: &[&[u8]] = &[b"<sst>", self.items.as_bytes()];
+        if self.n_sheets > 0 && !items.is_empty() {
+            let pieces: &[&[u8]] = &[b"<sst>", items.as_bytes()];
             self.repack.add("xl/sharedStrings.xml", pieces)?;
         }
         self.usual_layout()?;

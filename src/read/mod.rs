@@ -24,6 +24,7 @@ mod number_format;
 mod ods;
 mod ole2;
 mod package;
+mod pieces;
 mod plain;
 mod repack;
 mod saved;
@@ -39,6 +40,8 @@ use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
 use sniff::Content;
 
+pub(crate) use guard::catch_panics;
+
 /// Reads a workbook from the bytes of its file.
 ///
 /// A sheet that cannot be read does not lose the others: it is named in
@@ -50,8 +53,9 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
             limits.file_bytes,
         ));
     }
-    let workbook = guard::catch_panics(|| {
+    let workbook = catch_panics(|| {
         let mut budget = Budget::new(limits);
+        budget.hold(bytes.len())?;
         match sniff::content(bytes, limits)? {
             Content::Package => package::read(bytes, &mut budget),
             Content::Ole2 => xls::read_ole2(bytes, &mut budget),
@@ -87,7 +91,7 @@ pub fn decrypted(bytes: &[u8]) -> Option<Vec<u8>> {
 /// How much a file may ask for before it is refused.
 ///
 /// The defaults are far above any form and below what an ordinary PC minds: the largest file that
-/// passes them takes some hundred megabytes while it is read.
+/// passes them takes less than half a gigabyte while it is read.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of the file itself; 64 MiB.
@@ -112,6 +116,11 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Bytes of one formula; 32 KiB (Excel allows 8,192 characters).
     pub formula_bytes: usize,
+    /// Bytes of the text of one cell, and of what stands between two tags of a large part; 1 MiB (Excel allows
+    /// 32,767 characters in a cell).
+    pub one_text_bytes: usize,
+    /// Bytes held at once: the file, the part that is being read, and the cells with their texts; 448 MiB.
+    pub held_bytes: usize,
 }
 
 impl Default for Limits {
@@ -128,6 +137,8 @@ impl Default for Limits {
             merges: 200_000,
             text_bytes: 256 << 20,
             formula_bytes: 32 << 10,
+            one_text_bytes: 1 << 20,
+            held_bytes: 448 << 20,
         }
     }
 }

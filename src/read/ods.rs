@@ -25,8 +25,11 @@ pub(super) fn read(package: &mut Package, budget: &mut Budget) -> Result<Workboo
     let mut document = Document::default();
     // Whether a number is a percentage or a date, cells say themselves.
     document.read_unneeded(package, "styles.xml", budget)?;
-    let content = package.text("content.xml", budget)?;
-    document.read(&content.unwrap_or_default(), budget)?;
+    let content = package.text("content.xml", budget)?.unwrap_or_default();
+    budget.hold(content.len())?;
+    document.read(&content, budget)?;
+    budget.release(content.len());
+    drop(content);
     document.read_unneeded(package, "meta.xml", budget)?;
     document.into_workbook()
 }
@@ -34,6 +37,7 @@ pub(super) fn read(package: &mut Package, budget: &mut Budget) -> Result<Workboo
 /// Reads a spreadsheet that is one XML file.
 pub(super) fn read_flat(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
     budget.take_expanded(bytes.len())?;
+    budget.hold(bytes.len())?;
     let text = xml_text(bytes.to_vec())
         .ok_or_else(|| Unreadable::damaged("the file is not text in its encoding"))?;
     let mut document = Document::default();

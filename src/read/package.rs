@@ -14,6 +14,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::budget::Budget;
 use super::markup::{attribute, broken, reader};
+use super::pieces::Pieces;
 use super::{FileKind, Quantity, Unreadable, ods, xlsb, xlsx};
 use crate::model::Workbook;
 
@@ -49,6 +50,9 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unread
         ..workbook
     })
 }
+
+/// Parts that are larger, once expanded, are read piece by piece.
+pub(super) const LARGE: usize = 8 << 20;
 
 /// The parts of a zip file by their paths.
 pub(super) struct Package<'b> {
@@ -162,14 +166,38 @@ impl<'b> Package<'b> {
         Ok(Some(bytes))
     }
 
+    /// Bytes that a part is said to have, once expanded.
+    pub(super) fn expanded_bytes(&mut self, path: &str) -> usize {
+        let idx = self.position(path);
+        let part = idx.and_then(|idx| self.zip.by_index_raw(idx).ok());
+        part.map_or(0, |part| usize::try_from(part.size()).unwrap_or(usize::MAX))
+    }
+
+    /// A part, to be expanded piece by piece.
+    pub(super) fn pieces<'p>(&'p mut self, path: &'p str) -> Option<Pieces<'p, 'b>> {
+        let idx = self.position(path)?;
+        let part = self.zip.by_index(idx).ok()?;
+        Some(Pieces::new(path, part))
+    }
+
     /// The same of a part in XML.
     pub(super) fn text(
         &mut self,
         path: &str,
         budget: &mut Budget,
     ) -> Result<Option<String>, Unreadable> {
-        let Some(bytes) = self.bytes(path, budget)? else {
-            return Ok(None);
+        let expanded = self.expanded_bytes(path);
+        // Of a large one it is so known early where a text is too long.
+        let large = match expanded > LARGE {
+            true => self.pieces(path).map(|part| part.whole(expanded, budget)),
+            false => None,
+        };
+        let bytes = match large {
+            Some(bytes) => bytes?,
+            None => match self.bytes(path, budget)? {
+                Some(bytes) => bytes,
+                None => return Ok(None),
+            },
         };
         xml_text(bytes)
             .map(Some)

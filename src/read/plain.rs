@@ -5,6 +5,7 @@
 //! error: the sheet is `None`, and calamine reads all of it. What both can read, both read alike.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -17,26 +18,42 @@ use super::{Unreadable, cell_error, serial};
 use crate::model::{Cell, CellRef, CellValue, float_of};
 
 /// The texts that cells share, out of what stands behind the start of `sst`; nothing where there is none.
-pub(super) fn strings(items: &str) -> Option<Vec<Cow<'_, str>>> {
+pub(super) fn strings(items: &str) -> Option<Vec<Arc<str>>> {
     let mut strings = Vec::new();
     if items.is_empty() {
         return Some(strings);
     }
+    (some_strings(items, &mut strings)? == Piece::Last).then_some(strings)
+}
+
+/// The same of whole items, of which more may follow.
+pub(super) fn some_strings(items: &str, strings: &mut Vec<Arc<str>>) -> Option<Piece> {
     let mut items = Scanner::new(items);
     loop {
         items.pass_blanks();
+        if items.rest.is_empty() {
+            return Some(Piece::More);
+        }
         if items.take(b"</sst>") {
-            return Some(strings);
+            return Some(Piece::Last);
         }
         items.take(b"<si>").then_some(())?;
-        strings.push(match items.take(b"<t>") {
+        let text = match items.take(b"<t>") {
             true => {
                 let text = plain_text(items.text_until(b'<')?)?;
                 items.take(b"/t></si>").then_some(text)?
             }
             false => runs(items.text_until_tag(b"</si>")?)?,
-        });
+        };
+        strings.push(text.into());
     }
+}
+
+/// Whether a piece of a part is its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    More,
+    Last,
 }
 
 /// The text of an item that is made of runs; how it is pronounced is left out.
@@ -99,40 +116,69 @@ fn content(raw: &str) -> Option<Cow<'_, str>> {
 /// The cells of a sheet, out of what stands behind the start of `sheetData`.
 pub(super) fn cells(
     rows: &str,
-    strings: &[Cow<'_, str>],
+    strings: &[Arc<str>],
     formats: &Formats,
     budget: &mut Budget<'_>,
 ) -> Option<Result<Vec<Cell>, Unreadable>> {
-    // A cell takes about 40 bytes of XML. Few sizes, so that memory is used again for the next sheet.
-    let n_cells = (rows.len() / 40).min(1 << 16).next_power_of_two();
     let before = budget.clone();
-    let mut sheet = SheetReader {
-        scanner: Scanner::new(rows),
-        strings,
-        formats,
-        budget,
-        cells: Vec::with_capacity(n_cells),
-        shared: SharedFormulas::default(),
-        refused: None,
-    };
-    let is_plain = sheet.rows().is_some();
-    match sheet.refused {
-        Some(reason) => Some(Err(reason)),
-        None if is_plain => Some(Ok(sheet.cells)),
-        None => {
-            *budget = before;
-            None
+    let mut cells = SheetCells::new(rows.len());
+    let piece = cells.read(rows, strings, formats, budget);
+    if piece == Some(Ok(Piece::More)) || piece.is_none() {
+        *budget = before;
+        return None;
+    }
+    piece.map(|piece| piece.map(|_| cells.cells))
+}
+
+/// The cells of a sheet, as far as it has been read.
+pub(super) struct SheetCells {
+    pub(super) cells: Vec<Cell>,
+    shared: SharedFormulas,
+}
+
+impl SheetCells {
+    /// For a sheet of so many bytes.
+    pub(super) fn new(n_bytes: usize) -> Self {
+        // A cell takes about 40 bytes of XML. Few sizes, so that memory is used again for the next sheet.
+        let n_cells = (n_bytes / 40).min(1 << 16).next_power_of_two();
+        Self {
+            cells: Vec::with_capacity(n_cells),
+            shared: SharedFormulas::default(),
+        }
+    }
+
+    /// Reads whole rows, of which more may follow; nothing where they are not plain.
+    pub(super) fn read(
+        &mut self,
+        rows: &str,
+        strings: &[Arc<str>],
+        formats: &Formats,
+        budget: &mut Budget<'_>,
+    ) -> Option<Result<Piece, Unreadable>> {
+        let mut sheet = SheetReader {
+            scanner: Scanner::new(rows),
+            strings,
+            formats,
+            budget,
+            cells: &mut self.cells,
+            shared: &mut self.shared,
+            refused: None,
+        };
+        let piece = sheet.rows();
+        match sheet.refused {
+            Some(reason) => Some(Err(reason)),
+            None => piece.map(Ok),
         }
     }
 }
 
 struct SheetReader<'a, 'l, 's> {
     scanner: Scanner<'a>,
-    strings: &'s [Cow<'s, str>],
+    strings: &'s [Arc<str>],
     formats: &'s Formats,
     budget: &'s mut Budget<'l>,
-    cells: Vec<Cell>,
-    shared: SharedFormulas,
+    cells: &'s mut Vec<Cell>,
+    shared: &'s mut SharedFormulas,
     /// Why a cell was not kept.
     refused: Option<Unreadable>,
 }
@@ -153,11 +199,14 @@ enum TagEnd {
 }
 
 impl<'a> SheetReader<'a, '_, '_> {
-    fn rows(&mut self) -> Option<()> {
+    fn rows(&mut self) -> Option<Piece> {
         loop {
             self.scanner.pass_blanks();
+            if self.scanner.rest.is_empty() {
+                return Some(Piece::More);
+            }
             if self.scanner.take(b"</sheetData>") {
-                return self.scanner.rest.is_empty().then_some(());
+                return self.scanner.rest.is_empty().then_some(Piece::Last);
             }
             self.scanner.take(b"<row").then_some(())?;
             let end = self.scanner.attributes(|name, value| match name {
@@ -217,7 +266,7 @@ impl<'a> SheetReader<'a, '_, '_> {
             None if formula.is_some() => CellValue::NotCalculated,
             None => return Some(()),
         };
-        let kept = (self.budget).keep(&mut self.cells, head.at, value, shown.figure, formula);
+        let kept = (self.budget).keep(self.cells, head.at, value, shown.figure, formula);
         self.refused = kept.err();
         self.refused.is_none().then_some(())
     }
@@ -235,7 +284,7 @@ impl<'a> SheetReader<'a, '_, '_> {
             b"" | b"n" => serial::value(self.scanner.float()?, shown, self.formats.is_1904),
             b"s" => {
                 let idx = self.scanner.digits()?;
-                CellValue::Text((&**self.strings.get(idx as usize)?).into())
+                CellValue::Text(self.strings.get(idx as usize)?.clone())
             }
             b"b" => CellValue::Bool(match self.scanner.text_before(b'<')? {
                 "0" => false,
@@ -506,7 +555,7 @@ mod tests {
             shown: vec![Shown::default(), Shown::by_code("yyyy-mm-dd")],
             is_1904: false,
         };
-        let strings = [Cow::Borrowed("轮台镇")];
+        let strings = ["轮台镇".into()];
         let rows = format!("<row r=\"1\" spans=\"1:2\">{cells}</row></sheetData>");
         let cells = super::cells(&rows, &strings, &formats, &mut Budget::new(&limits));
         let Some(cells) = cells else {

@@ -2,7 +2,7 @@
 //! files only. Nothing is compressed, so nothing is expanded twice.
 
 use std::fmt::Display;
-use std::io::{Cursor, Write};
+use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -11,7 +11,7 @@ use super::Unreadable;
 
 /// A zip file in the making.
 pub(super) struct Repack {
-    zip: ZipWriter<Cursor<Vec<u8>>>,
+    zip: ZipWriter<Growing>,
 }
 
 impl Repack {
@@ -20,7 +20,7 @@ impl Repack {
         // Forms expand to six or eight times their size.
         let capacity = (packed * 8).min(1 << 20);
         Self {
-            zip: ZipWriter::new(Cursor::new(Vec::with_capacity(capacity))),
+            zip: ZipWriter::new(Growing(Cursor::new(Vec::with_capacity(capacity)))),
         }
     }
 
@@ -39,9 +39,33 @@ impl Repack {
     }
 
     pub(super) fn finish(self) -> Result<Cursor<Vec<u8>>, Unreadable> {
-        let mut zip = self.zip.finish().map_err(not_packed)?;
+        let Growing(mut zip) = self.zip.finish().map_err(not_packed)?;
         zip.set_position(0);
         Ok(zip)
+    }
+}
+
+/// Bytes that grow by what is written where that is much: doubled as usual, a large sheet would take its memory
+/// three times.
+struct Growing(Cursor<Vec<u8>>);
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let known = self.0.get_mut();
+        if bytes.len() > known.len() / 2 {
+            known.reserve_exact(bytes.len());
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Growing {
+    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
+        self.0.seek(place)
     }
 }
 

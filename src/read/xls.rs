@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use encoding_rs::Encoding;
 
@@ -270,7 +271,7 @@ fn decode_units(data: &[u8], wide: bool, length: usize, units: &mut Vec<u16>) ->
 struct Globals {
     texts: Texts,
     sheets: Vec<SheetEntry>,
-    strings: Vec<Box<str>>,
+    strings: Vec<Arc<str>>,
     /// By the number that a cell gives as its format.
     formats: Vec<Shown>,
     is_1904: bool,
@@ -455,11 +456,11 @@ fn code_page(number: u16) -> &'static Encoding {
 
 /// The table of texts ([MS-XLS] 2.4.265). A text that breaks off ends the table: cells that ask for a
 /// later one will say so.
-fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Box<str>>, Unreadable> {
+fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Arc<str>>, Unreadable> {
     let mut table = Parts::new(parts, 8);
     let mut strings = Vec::new();
     while let Some(text) = table.text() {
-        strings.push(text);
+        strings.push(text.into());
         budget.check_strings(strings.len())?;
     }
     Ok(strings)

@@ -3,6 +3,7 @@
 //! As with .xls, of formulas only their presence is kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::budget::Budget;
 use super::number_format::Shown;
@@ -139,7 +140,7 @@ fn custom_properties(text: &str) -> Result<Vec<(String, String)>, Unreadable> {
 
 /// What all sheets of a workbook refer to.
 struct Shared {
-    strings: Result<Vec<Box<str>>, Unreadable>,
+    strings: Result<Vec<Arc<str>>, Unreadable>,
     formats: Result<Vec<Shown>, Unreadable>,
     is_1904: bool,
 }
@@ -155,7 +156,7 @@ impl Shared {
     }
 }
 
-fn shared_strings(bytes: &[u8], budget: &Budget) -> Result<Vec<Box<str>>, Unreadable> {
+fn shared_strings(bytes: &[u8], budget: &Budget) -> Result<Vec<Arc<str>>, Unreadable> {
     let mut strings = Vec::new();
     for record in Records::new(bytes) {
         let (kind, mut data) = record?;

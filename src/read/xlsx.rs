@@ -6,16 +6,18 @@
 //! behind the cells, in what is left.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use memchr::{memchr_iter, memmem, memrchr};
 use quick_xml::events::Event;
 
-use super::budget::Budget;
+use super::budget::{Budget, TEXT_OVERHEAD};
 use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
 use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
-use super::package::{Package, Relationship, tolerated, xml_text};
-use super::{FileKind, Unreadable, plain, saved};
+use super::package::{LARGE, Package, Relationship, tolerated};
+use super::plain::{Piece, SheetCells};
+use super::{FileKind, Quantity, Unreadable, plain, saved};
 use crate::model::{Cell, CellRange, Format, Sheet, SheetKind, SkippedSheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
@@ -29,58 +31,47 @@ pub(super) fn read(
     };
     let main = MainPart::read(&text, budget)?;
     let relationships = Relationship::of(package, path, budget)?;
-    let texts = ("sharedStrings", "xl/sharedStrings.xml");
-    let shared = tolerated(related(package, &relationships, texts, budget))?;
-    let (shared, mut no_strings) = parted(shared);
-    let shared = shared.flatten().unwrap_or_default();
-    let (items, broken) = parted(tolerated(shared_items(&shared, budget))?);
-    no_strings = no_strings.or(broken);
-    let items = items.unwrap_or_default();
-    let strings = plain::strings(items);
-    let (shown, no_formats) = parted(tolerated(formats(package, &relationships, budget))?);
-    let formats = Formats {
-        shown: shown.unwrap_or_default(),
-        is_1904: main.is_1904,
-    };
-    let mut left = Left::new(package, items);
+    let texts = related(
+        package,
+        &relationships,
+        "sharedStrings",
+        "xl/sharedStrings.xml",
+    );
+    let strings = (texts.clone()).and_then(|path| strings(package, path, budget));
+    let styles = related(package, &relationships, "styles", "xl/styles.xml");
+    let shown = styles.and_then(|path| formats(package, path, budget));
+    let shared = Shared::new(tolerated(strings)?, tolerated(shown)?, main.is_1904);
+    let mut left = Left::new(package);
     let mut sheets = Vec::new();
     let mut skipped_sheets = Vec::new();
     for entry in main.sheets {
         let relationship = relationships.iter().find(|r| r.id == entry.relationship);
-        let part = match relationship {
+        let sheet = match relationship {
             None => Err(Unreadable::damaged("the sheet has no part")),
-            Some(relationship) => package
-                .text(&relationship.target, budget)
-                .and_then(|text| text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))),
+            Some(relationship) => sheet(package, &relationship.target, &shared, &mut left, budget),
         };
-        let sheet = part.and_then(|text| {
-            let (cells, rest) = match divide(&text)? {
-                Divided::Worksheet { cells, rest } => (cells, rest),
-                Divided::Other(kind) => return Ok(Err(kind)),
-            };
-            let missing = no_strings.as_ref().filter(|_| any_shared_text(cells));
-            let missing = missing.or(no_formats.as_ref().filter(|_| any_style(cells)));
-            if let Some(reason) = missing {
-                return Err(reason.clone());
-            }
-            let merges = merges(rest, budget)?;
-            let plain = (strings.as_ref())
-                .and_then(|strings| plain::cells(cells, strings, &formats, budget));
-            let cells = match plain {
-                Some(cells) => Cells::Read(cells?),
-                None => Cells::Left(left.add(cells)?),
-            };
-            Ok(Ok((cells, merges)))
-        });
         let (name, visible) = (entry.name, entry.visible);
         match sheet {
-            Ok(Ok(sheet)) => sheets.push((name, visible, Ok(sheet))),
-            Ok(Err(kind)) => skipped_sheets.push(SkippedSheet { name, kind }),
+            Ok(Found::Worksheet(cells, merges)) => {
+                sheets.push((name, visible, Ok((cells, merges))))
+            }
+            Ok(Found::Other(kind)) => skipped_sheets.push(SkippedSheet { name, kind }),
             Err(reason) => sheets.push((name, visible, Err(reason))),
         }
     }
     let properties = package.unneeded(CUSTOM_PROPERTIES, budget, |text| Ok(text.to_owned()))?;
-    let mut xlsx = left.open(properties.as_deref())?;
+    // Only now, since nearly always they have been read.
+    let texts = match texts {
+        Ok(path) if left.has_sheets() && shared.no_strings.is_none() => {
+            again(budget, |budget| small_text(package, path, budget))?
+        }
+        _ => None,
+    };
+    let items = shared_items(texts.as_deref().unwrap_or_default(), budget)?;
+    // calamine has them packed, and each by itself.
+    budget.hold(items.len().saturating_mul(3))?;
+    let mut xlsx = left.open(items, properties.as_deref())?;
+    drop(texts);
     let properties = xlsx.as_mut().map_or(Ok(Vec::new()), custom_properties);
     let properties = properties.unwrap_or_else(|_| {
         package.is_damaged(CUSTOM_PROPERTIES);
@@ -104,7 +95,7 @@ pub(super) fn read(
         let read = sheet.and_then(|(cells, merges)| {
             let cells = match cells {
                 Cells::Read(cells) => cells,
-                Cells::Left(part) => part.read(xlsx.as_mut(), &formats, budget)?,
+                Cells::Left(part) => part.read(xlsx.as_mut(), &shared.formats, budget)?,
             };
             Ok((cells, merges))
         });
@@ -123,6 +114,242 @@ enum Cells {
     Read(Vec<Cell>),
     /// calamine has yet to read them.
     Left(LeftSheet),
+}
+
+/// What sheets refer to, or why it cannot be read.
+struct Shared {
+    /// The texts that cells share; nothing where they are not plain.
+    strings: Option<Vec<Arc<str>>>,
+    no_strings: Option<Unreadable>,
+    formats: Formats,
+    no_formats: Option<Unreadable>,
+}
+
+impl Shared {
+    fn new(
+        strings: Result<Option<Vec<Arc<str>>>, Unreadable>,
+        shown: Result<Vec<Shown>, Unreadable>,
+        is_1904: bool,
+    ) -> Self {
+        let (strings, no_strings) = match strings {
+            Ok(strings) => (strings, None),
+            Err(reason) => (Some(Vec::new()), Some(reason)),
+        };
+        let (shown, no_formats) = match shown {
+            Ok(shown) => (shown, None),
+            Err(reason) => (Vec::new(), Some(reason)),
+        };
+        Self {
+            strings,
+            no_strings,
+            formats: Formats { shown, is_1904 },
+            no_formats,
+        }
+    }
+
+    /// Whether all is there.
+    fn is_whole(&self) -> bool {
+        self.no_strings.is_none() && self.no_formats.is_none()
+    }
+
+    /// Why these cells cannot be read, if they need what is missing.
+    fn missing(&self, cells: &str) -> Option<&Unreadable> {
+        let strings = self.no_strings.as_ref().filter(|_| any_shared_text(cells));
+        strings.or(self.no_formats.as_ref().filter(|_| any_style(cells)))
+    }
+}
+
+/// Whether cells may hold texts that they share.
+fn any_shared_text(cells: &str) -> bool {
+    cells.contains("\"s\"") || cells.contains("'s'")
+}
+
+/// Whether cells may have styles.
+fn any_style(cells: &str) -> bool {
+    let cells = cells.as_bytes();
+    memchr_iter(b's', cells).any(|at| {
+        let before = at.checked_sub(1).map(|before| cells[before]);
+        before.is_some_and(|b| b.is_ascii_whitespace())
+            && matches!(cells.get(at + 1), Some(b) if *b == b'=' || b.is_ascii_whitespace())
+    })
+}
+
+/// What is not plain is read whole, and held twice or three times over while it is: it may not be larger.
+const LARGEST_WHOLE: usize = 96 << 20;
+
+/// The texts that cells share; nothing where they are not plain.
+fn strings(
+    package: &mut Package,
+    path: &str,
+    budget: &mut Budget,
+) -> Result<Option<Vec<Arc<str>>>, Unreadable> {
+    let strings = if package.expanded_bytes(path) > LARGE {
+        let before = budget.clone();
+        let strings = large_strings(package, path, budget)?;
+        if strings.is_none() {
+            *budget = before;
+        }
+        strings
+    } else {
+        let text = package.text(path, budget)?;
+        let items = shared_items(text.as_deref().unwrap_or_default(), budget)?;
+        plain::strings(items)
+    };
+    for text in strings.iter().flatten() {
+        budget.hold(text.len() + TEXT_OVERHEAD)?;
+    }
+    Ok(strings)
+}
+
+fn large_strings(
+    package: &mut Package,
+    path: &str,
+    budget: &mut Budget,
+) -> Result<Option<Vec<Arc<str>>>, Unreadable> {
+    let Some(mut pieces) = package.pieces(path) else {
+        return Ok(None);
+    };
+    let Some(head) = pieces.head("<sst", budget)? else {
+        return Ok(None);
+    };
+    if head.ends_with("/>") {
+        return Ok(None);
+    }
+    let mut strings = Vec::new();
+    loop {
+        let Some(items) = pieces.until_last("<si>", "</sst>", budget)? else {
+            return Ok(None);
+        };
+        match plain::some_strings(items, &mut strings) {
+            Some(Piece::More) => budget.check_strings(strings.len())?,
+            Some(Piece::Last) => break,
+            None => return Ok(None),
+        }
+    }
+    budget.check_strings(strings.len())?;
+    pieces.rest(budget)?;
+    Ok(Some(strings))
+}
+
+/// What a part of a sheet holds.
+enum Found {
+    /// Its cells and its merged regions.
+    Worksheet(Cells, Vec<CellRange>),
+    Other(SheetKind),
+}
+
+fn sheet(
+    package: &mut Package,
+    path: &str,
+    shared: &Shared,
+    left: &mut Left,
+    budget: &mut Budget,
+) -> Result<Found, Unreadable> {
+    let is_large = shared.is_whole() && package.expanded_bytes(path) > LARGE;
+    if let Some(strings) = shared.strings.as_deref().filter(|_| is_large) {
+        let before = budget.clone();
+        let formats = &shared.formats;
+        if let Some((cells, merges)) = large_sheet(package, path, strings, formats, budget)? {
+            return Ok(Found::Worksheet(Cells::Read(cells), merges));
+        }
+        *budget = before;
+    }
+    let text = small_text(package, path, budget)?;
+    let text = text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))?;
+    budget.hold(text.len())?;
+    let read = small_sheet(&text, shared, left, budget);
+    budget.release(text.len());
+    read
+}
+
+fn small_sheet(
+    text: &str,
+    shared: &Shared,
+    left: &mut Left,
+    budget: &mut Budget,
+) -> Result<Found, Unreadable> {
+    let (cells, rest) = match divide(text)? {
+        Divided::Worksheet { cells, rest } => (cells, rest),
+        Divided::Other(kind) => return Ok(Found::Other(kind)),
+    };
+    if let Some(reason) = shared.missing(cells) {
+        return Err(reason.clone());
+    }
+    let merges = merges(rest, budget)?;
+    let strings = shared.strings.as_deref();
+    let plain = strings.and_then(|strings| plain::cells(cells, strings, &shared.formats, budget));
+    let cells = match plain {
+        Some(cells) => Cells::Read(cells?),
+        None => Cells::Left(left.add(cells, budget)?),
+    };
+    Ok(Found::Worksheet(cells, merges))
+}
+
+/// The cells of a plain sheet, and its merged regions.
+type PlainSheet = (Vec<Cell>, Vec<CellRange>);
+
+/// The same of a large sheet; nothing where it is not plain.
+fn large_sheet(
+    package: &mut Package,
+    path: &str,
+    strings: &[Arc<str>],
+    formats: &Formats,
+    budget: &mut Budget,
+) -> Result<Option<PlainSheet>, Unreadable> {
+    let n_bytes = package.expanded_bytes(path);
+    let Some(mut pieces) = package.pieces(path) else {
+        return Ok(None);
+    };
+    let Some(head) = pieces.head("<sheetData", budget)? else {
+        return Ok(None);
+    };
+    // The cells begin where this ends, unless it only looked like their element.
+    match divide(head)? {
+        Divided::Worksheet {
+            cells: "",
+            rest: "",
+        } => {}
+        _ => return Ok(None),
+    }
+    let mut sheet = SheetCells::new(n_bytes);
+    loop {
+        let Some(rows) = pieces.until_last("<row", "</sheetData>", budget)? else {
+            return Ok(None);
+        };
+        match sheet.read(rows, strings, formats, budget).transpose()? {
+            Some(Piece::More) => {}
+            Some(Piece::Last) => break,
+            None => return Ok(None),
+        }
+    }
+    let Some(rest) = pieces.rest(budget)? else {
+        return Ok(None);
+    };
+    let merges = merges(rest, budget)?;
+    Ok(Some((sheet.cells, merges)))
+}
+
+/// A part that is read whole.
+fn small_text(
+    package: &mut Package,
+    path: &str,
+    budget: &mut Budget,
+) -> Result<Option<String>, Unreadable> {
+    if package.expanded_bytes(path) > LARGEST_WHOLE {
+        return Err(Unreadable::too_large(
+            Quantity::ExpandedBytes,
+            LARGEST_WHOLE,
+        ));
+    }
+    package.text(path, budget)
+}
+
+/// Does again what was counted before.
+fn again<T>(budget: &mut Budget, work: impl FnOnce(&mut Budget) -> T) -> T {
+    let before = budget.clone();
+    let done = work(budget);
+    *budget = before;
+    done
 }
 
 /// `workbook.xml`
@@ -189,40 +416,18 @@ impl MainPart {
     }
 }
 
-/// What was read, and why it was not.
-fn parted<T>(read: Result<T, Unreadable>) -> (Option<T>, Option<Unreadable>) {
-    match read {
-        Ok(read) => (Some(read), None),
-        Err(reason) => (None, Some(reason)),
+/// Where the part is that a link of this kind names, or the one of this kind usually. A link to nothing is a fault.
+fn related<'r>(
+    package: &Package,
+    relationships: &'r [Relationship],
+    kind: &str,
+    usual: &'r str,
+) -> Result<&'r str, Unreadable> {
+    match relationships.iter().find(|link| link.kind == kind) {
+        None => Ok(usual),
+        Some(link) if package.has(&link.target) => Ok(&link.target),
+        Some(link) => Err(Unreadable::damaged(format!("{} is missing", link.target))),
     }
-}
-
-/// Whether cells may hold texts that they share.
-fn any_shared_text(cells: &str) -> bool {
-    cells.contains("\"s\"") || cells.contains("'s'")
-}
-
-/// Whether cells may have styles.
-fn any_style(cells: &str) -> bool {
-    let cells = cells.as_bytes();
-    memchr_iter(b's', cells).any(|at| {
-        let before = at.checked_sub(1).map(|before| cells[before]);
-        before.is_some_and(|b| b.is_ascii_whitespace())
-            && matches!(cells.get(at + 1), Some(b) if *b == b'=' || b.is_ascii_whitespace())
-    })
-}
-
-/// The part in XML that a link of this kind names.
-fn related(
-    package: &mut Package,
-    relationships: &[Relationship],
-    (kind, usual): (&str, &str),
-    budget: &mut Budget,
-) -> Result<Option<String>, Unreadable> {
-    let part = package.related(relationships, kind, usual, budget)?;
-    let not_text = || Unreadable::damaged(format!("{kind} is not text in its encoding"));
-    part.map(|bytes| xml_text(bytes).ok_or_else(not_text))
-        .transpose()
 }
 
 /// The texts that cells share, behind the start of their list and what it claims.
@@ -264,11 +469,10 @@ pub(super) struct Formats {
 
 fn formats(
     package: &mut Package,
-    relationships: &[Relationship],
+    path: &str,
     budget: &mut Budget,
 ) -> Result<Vec<Shown>, Unreadable> {
-    let styles = ("styles", "xl/styles.xml");
-    let Some(text) = related(package, relationships, styles, budget)? else {
+    let Some(text) = package.text(path, budget)? else {
         return Ok(Vec::new());
     };
     let mut codes: HashMap<u32, Shown> = HashMap::new();

@@ -11,11 +11,14 @@ mod disk;
 pub mod explain;
 pub mod json;
 mod kept;
+mod lock;
 pub mod outbox;
 pub mod status;
 pub mod text;
+pub mod whole;
 pub mod words;
 pub mod workbook;
+mod written;
 
 /// The language of what is ours: sentences, labels, names of sheets. What the annexes print stays
 /// Chinese.

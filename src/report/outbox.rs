@@ -1,29 +1,36 @@
 //! `outbox/<period>`: made beside the old one, and swapped in whole at the end.
 //!
 //! ```text
-//! outbox/2024-05/            what everyone sees: the old one until the swap, the new one after it
-//! outbox/.2024-05.new-4711/  the new one in the making; after the swap, the old one being removed
-//! outbox/.2024-05.old/       the old one for a moment, where two folders cannot be swapped in one step
-//! outbox/.2024-05.lock       held while the period is being made
-//! outbox/.2024-05.files      what this program wrote, so that what others put there is kept
+//! outbox/2024-05/             what everyone sees: the old one until the swap, the new one after it
+//! outbox/2024-05/.files.json  what this program wrote, so that what others put there is kept
+//! outbox/.2024-05.new-4711/   the new one in the making; after the swap, the old one being removed
+//! outbox/.2024-05.old/        the old one for a moment, where two folders cannot be swapped in one step
+//! outbox/.2024-05.lock        held while the period is being made
 //! ```
 //!
 //! Killed at any moment, the next run finds what was left and clears it away, or puts the old one back
-//! if the kill came between the two renames.
+//! if the kill came between the two renames. What cannot be cleared away is told of and passed over.
 
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::disk::Disk;
-use super::kept::{Written, keep};
+use super::disk::{Disk, sync_folder};
+use super::kept::{Keeper, clear_but, unmarked};
+use super::lock::Lock;
+use super::written::{LIST, beside};
 use crate::model::hex;
+
+pub use super::written::Written;
+
+/// Where an outbox keeps the scheme that it was made with.
+pub const SCHEME_FOLDER: &str = "报表制度";
 
 /// A new `outbox/<period>` in the making. Dropped without [`commit`](Outbox::commit), it leaves the
 /// old one as it was.
@@ -37,6 +44,8 @@ pub struct Outbox {
     files: Mutex<Written>,
     /// On the disk before anything points to them.
     disk: Disk,
+    /// What earlier runs left.
+    left: Left,
     /// Given back when all else is done.
     _lock: Lock,
 }
@@ -48,6 +57,18 @@ pub struct Committed {
     pub path: PathBuf,
     /// Files in it that others had put into the old one, or changed there.
     pub kept: Vec<PathBuf>,
+    /// Files of others that could not be put into it, where they are now.
+    pub not_kept: Vec<PathBuf>,
+    /// What is of no use any more and could not be cleared away.
+    pub not_cleared: Vec<PathBuf>,
+}
+
+/// What earlier runs left: somebody's files, and what could not be cleared away.
+#[derive(Debug, Default)]
+struct Left {
+    kept: Vec<PathBuf>,
+    not_kept: Vec<PathBuf>,
+    not_cleared: Vec<PathBuf>,
 }
 
 /// Why the outbox could not be written, and where.
@@ -88,21 +109,23 @@ impl Outbox {
         let not_writable =
             |path: &Path, err| OutboxError::from_io(OutboxErrorKind::NotWritable, path, err);
         fs::create_dir_all(dir).map_err(|err| not_writable(dir, err))?;
-        let lock = Lock::take(dir.join(format!(".{period}.lock")))?;
-        recover(dir, period)?;
+        let path = dir.join(format!(".{period}.lock"));
+        let lock = Lock::take(path.clone()).map_err(|err| not_writable(&path, err))?;
+        let lock = lock.ok_or_else(|| OutboxError::new(OutboxErrorKind::Busy, &path))?;
+        let left = recover(dir, period)?;
         let target = dir.join(period);
         if fs::symlink_metadata(&target).is_ok_and(|found| !found.is_dir()) {
-            let err = io::Error::from(io::ErrorKind::NotADirectory);
+            let err = io::Error::from(ErrorKind::NotADirectory);
             return Err(not_writable(&target, err));
         }
-        let new = dir.join(format!(".{period}.new-{}", std::process::id()));
-        fs::create_dir(&new).map_err(|err| not_writable(&new, err))?;
+        let new = make_new(dir, period).map_err(|(path, err)| not_writable(&path, err))?;
         Ok(Self {
             dir: dir.to_owned(),
             period: period.to_owned(),
             new,
             files: Mutex::default(),
             disk: Disk::default(),
+            left,
             _lock: lock,
         })
     }
@@ -136,9 +159,15 @@ impl Outbox {
             file,
             hash: Sha256::new(),
         });
-        content(&mut writer).map_err(|err| failed(err.into()))?;
-        let output = writer.into_inner();
-        let Output { file, hash } = output.map_err(|err| failed(err.into_error().into()))?;
+        let written = content(&mut writer).map_err(Into::into).and_then(|()| {
+            let output = writer.into_inner();
+            output.map_err(|err| err.into_error().into())
+        });
+        let Output { file, hash } = written.map_err(|err| {
+            // Half a file is no part of an outbox, whatever becomes of the rest.
+            let _ = fs::remove_file(&path);
+            failed(err)
+        })?;
         self.disk.put(file, shown);
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.add(name.to_owned(), hex(&hash.finalize()));
@@ -148,43 +177,79 @@ impl Outbox {
     /// Puts the new outbox in the place of the old one. What others put into the old one goes along.
     pub fn commit(mut self) -> Result<Committed, OutboxError> {
         let target = self.dir.join(&self.period);
-        let list = self.dir.join(format!(".{}.files", self.period));
         let not_written = |err| OutboxError::from_io(OutboxErrorKind::Write, &target, err);
-        let old = Written::read(&list).map_err(not_written)?;
         let files = std::mem::take(&mut self.files);
-        let new = files.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let kept = keep(&target, &self.new, old.as_ref()).map_err(not_written)?;
-        // Killed before or after the swap, the list has what lies there.
-        new.write(old.as_ref(), &list).map_err(not_written)?;
+        let new_list = files.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let old_list = Written::of(&self.dir, &self.period);
+        let keeper = Keeper::new(old_list.as_ref(), &new_list);
+        let mut kept = keeper.keep(&target, &self.new, &self.disk).kept;
+        let list = File::create_new(self.new.join(LIST)).and_then(|mut file| {
+            file.write_all(new_list.text().as_bytes())?;
+            Ok(file)
+        });
+        self.disk.put(list.map_err(not_written)?, target.join(LIST));
         (std::mem::take(&mut self.disk).wait())
             .map_err(|(path, err)| OutboxError::from_io(OutboxErrorKind::Write, &path, err))?;
-        self.sync(&new).map_err(not_written)?;
-        let parked = self.dir.join(format!(".{}.old", self.period));
-        swap(&self.new, &target, &parked)?;
+        let names = new_list.names().map(Path::new);
+        let names = names.chain(kept.iter().map(PathBuf::as_path));
+        sync_folders(&self.new, names).map_err(not_written)?;
+        swap(&self.new, &target, &self.dir, &self.period)?;
+        // Somebody's files may lie in it, so it is not cleared away with this.
+        let old = std::mem::take(&mut self.new);
         let synced = sync_folder(&self.dir);
         synced.map_err(|err| OutboxError::from_io(OutboxErrorKind::Swap, &target, err))?;
-        // The new one is in place; what cannot be cleared away now is cleared away by the next run.
-        let _ = fs::remove_dir_all(&parked);
-        let _ = new.write(None, &list);
-        Ok(Committed { path: target, kept })
-    }
-
-    /// The folders of all files on the disk, as the files themselves are.
-    fn sync(&self, files: &Written) -> io::Result<()> {
-        let folders: BTreeSet<&Path> = (files.names())
-            .flat_map(|name| Path::new(name).ancestors().skip(1))
-            .collect();
-        // The last of a name's folders is none: the outbox itself.
-        (folders.into_iter()).try_for_each(|folder| sync_folder(&self.new.join(folder)))
+        // The new one is in place, and nothing that fails from here on is a reason to say otherwise.
+        let mut left = std::mem::take(&mut self.left);
+        let _ = fs::remove_file(beside(&self.dir, &self.period));
+        left.take_out(&old, &target, &keeper);
+        kept.append(&mut left.kept);
+        Ok(Committed {
+            path: target,
+            kept,
+            not_kept: left.not_kept,
+            not_cleared: left.not_cleared,
+        })
     }
 }
 
 impl Drop for Outbox {
-    /// Clears away what was not swapped in, or what was swapped out.
+    /// Clears away what was not swapped in.
     fn drop(&mut self) {
         // Windows removes no open file.
         let _ = std::mem::take(&mut self.disk).wait();
-        let _ = fs::remove_dir_all(&self.new);
+        let _ = clear(&self.new);
+    }
+}
+
+impl Left {
+    /// Clears an outbox away that was swapped out. What is somebody's in it goes to `target`, or, where that cannot be
+    /// done, to where it will be found.
+    fn take_out(&mut self, old: &Path, target: &Path, keeper: &Keeper<'_>) {
+        if fs::symlink_metadata(old).is_err() {
+            return;
+        }
+        let mut rest = keeper.rest(old, target);
+        // That these are on the disk is not worth failing for: the old ones are.
+        let _ = sync_folders(target, rest.kept.iter().map(PathBuf::as_path));
+        self.kept.append(&mut rest.kept);
+        if rest.left.is_empty() {
+            if clear(old).is_err() {
+                self.not_cleared.push(old.to_owned());
+            }
+            return;
+        }
+        let names = (1..1_000).map(|nth| match nth {
+            1 => beside_target(target, "（未能移入）"),
+            nth => beside_target(target, &format!("（未能移入{nth}）")),
+        });
+        let to = names.into_iter().find(|path| !path.exists());
+        let moved = to.filter(|to| fs::rename(old, to).is_ok());
+        if let Some(moved) = &moved {
+            clear_but(moved, &rest.left);
+        }
+        // Where not even this could be done, the next run tries again.
+        let now = moved.unwrap_or_else(|| old.to_owned());
+        (self.not_kept).extend(rest.left.iter().map(|name| now.join(name)));
     }
 }
 
@@ -207,33 +272,156 @@ impl Write for Output {
     }
 }
 
+/// Whether a file of `outbox/<period>` has the hash that this program wrote it with; also where nothing is known of it, as
+/// after an outbox was copied without its list.
+pub fn is_as_written(outbox: &Path, period: &str, name: &str, hash: &str) -> bool {
+    let list = Written::of(outbox, period).filter(|list| list.has_name(name));
+    list.is_none_or(|list| list.has(name, hash))
+}
+
+/// Tells which files of a scheme's folder are the scheme. Where that is the folder in an outbox, these are the ones that
+/// were written with it, and where that is not known, all but what was called after another of them.
+pub fn is_of_scheme(folder: &Path, paths: &[PathBuf]) -> impl Fn(&PathBuf) -> bool + use<> {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let is_in_outbox = folder.file_name().is_some_and(|name| name == SCHEME_FOLDER);
+    let place = folder
+        .parent()
+        .and_then(|period| Some((period.parent()?, period.file_name()?)));
+    let list = place.and_then(|(outbox, period)| Written::of(outbox, period.to_str()?));
+    let main = format!("{SCHEME_FOLDER}/scheme.toml");
+    let list = list.filter(|list| is_in_outbox && list.has_name(&main));
+    let all: BTreeSet<String> = paths.iter().filter_map(|path| file_name(path)).collect();
+    move |path| {
+        let Some(name) = file_name(path).filter(|_| is_in_outbox) else {
+            return true;
+        };
+        match &list {
+            Some(list) => list.has_name(&format!("{SCHEME_FOLDER}/{name}")),
+            None => {
+                let base = unmarked(&name);
+                base == name || !all.contains(&base)
+            }
+        }
+    }
+}
+
+fn file_name(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_str()?.to_owned())
+}
+
 /// Only names: no root, no drive, no `..`.
 fn is_plain_name(path: &Path) -> bool {
     path.components().next().is_some()
         && (path.components()).all(|part| matches!(part, Component::Normal(_)))
 }
 
+/// `outbox/2024-05` → `outbox/2024-05<addition>`.
+fn beside_target(target: &Path, addition: &str) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(addition);
+    target.with_file_name(name)
+}
+
+/// Makes the folder that the new outbox is made in; one that a run with the same number left may still be there.
+fn make_new(dir: &Path, period: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
+    let id = std::process::id();
+    let first = dir.join(format!(".{period}.new-{id}"));
+    let others = (2..100).map(|nth| dir.join(format!(".{period}.new-{id}-{nth}")));
+    let mut refused = None;
+    for path in std::iter::once(first).chain(others) {
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(err) => {
+                let is_taken = err.kind() == ErrorKind::AlreadyExists;
+                refused = Some((path, err));
+                if !is_taken {
+                    break;
+                }
+            }
+        }
+    }
+    Err(refused.unwrap_or_else(|| (dir.to_owned(), ErrorKind::AlreadyExists.into())))
+}
+
 /// Clears away what a killed run left; puts the old outbox back where the kill came between two renames.
-fn recover(dir: &Path, period: &str) -> Result<(), OutboxError> {
+fn recover(dir: &Path, period: &str) -> Result<Left, OutboxError> {
     let failed = |path: &Path, err| OutboxError::from_io(OutboxErrorKind::NotWritable, path, err);
     let target = dir.join(period);
-    let parked = dir.join(format!(".{period}.old"));
-    if parked.is_dir() && !target.exists() {
-        fs::rename(&parked, &target).map_err(|err| failed(&target, err))?;
-    }
-    let unfinished = format!(".{period}.new-");
+    let (mut unfinished, mut parked) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(dir).map_err(|err| failed(dir, err))? {
         let path = entry.map_err(|err| failed(dir, err))?.path();
         let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| name.starts_with(&unfinished)) || path == parked {
-            fs::remove_dir_all(&path).map_err(|err| failed(&path, err))?;
+        let ours = name.and_then(|name| name.strip_prefix('.')?.strip_prefix(period));
+        match ours {
+            Some(rest) if rest.starts_with(".new-") => unfinished.push(path),
+            Some(rest) if rest == ".old" || rest.starts_with(".old-") => parked.push(path),
+            _ => {}
         }
     }
-    Ok(())
+    if !target.exists() {
+        let changed = |path: &PathBuf| fs::metadata(path).and_then(|found| found.modified()).ok();
+        parked.sort_by_key(changed);
+        if let Some(last) = parked.pop_if(|path| path.is_dir()) {
+            fs::rename(&last, &target).map_err(|err| failed(&target, err))?;
+        }
+    }
+    let mut left = Left::default();
+    unfinished.append(&mut parked);
+    unfinished.sort_unstable();
+    for path in unfinished {
+        match Written::inside(&path) {
+            // Whole, so it was in its place or about to be.
+            Some(list) => {
+                let now = Written::of(dir, period).unwrap_or_default();
+                left.take_out(&path, &target, &Keeper::new(Some(&list), &now));
+            }
+            None if clear(&path).is_err() => left.not_cleared.push(path),
+            None => {}
+        }
+    }
+    Ok(left)
 }
 
-/// Puts `new` in the place of `target`. Afterwards the old one, if any, is at `new` or at `parked`.
-fn swap(new: &Path, target: &Path, parked: &Path) -> Result<(), OutboxError> {
+/// Removes a file or folder, with all that is in it.
+fn clear(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return fs::remove_file(path),
+        Err(err) if err.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(err) => return Err(err),
+    }
+    fs::remove_dir_all(path).or_else(|err| {
+        if err.kind() != ErrorKind::PermissionDenied {
+            return Err(err);
+        }
+        open_folders(path);
+        fs::remove_dir_all(path)
+    })
+}
+
+/// Lets folders be cleared whose owner, who we may be, has barred them.
+#[cfg(unix)]
+fn open_folders(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    // Where it is somebody else's, clearing says so.
+    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.for_each(|entry| open_folders(&entry.path()));
+}
+
+#[cfg(not(unix))]
+fn open_folders(_folder: &Path) {}
+
+/// The folders of some files under a folder on the disk, as the files themselves are.
+fn sync_folders<'n>(root: &Path, names: impl Iterator<Item = &'n Path>) -> io::Result<()> {
+    // The last of a name's folders is none: the root itself.
+    let folders: BTreeSet<&Path> = names.flat_map(|name| name.ancestors().skip(1)).collect();
+    (folders.into_iter()).try_for_each(|folder| sync_folder(&root.join(folder)))
+}
+
+/// Puts `new` in the place of `target`. Afterwards the old one, if any, is at `new`.
+fn swap(new: &Path, target: &Path, dir: &Path, period: &str) -> Result<(), OutboxError> {
     let failed = |err| OutboxError::from_io(OutboxErrorKind::Swap, target, err);
     if !target.exists() {
         return fs::rename(new, target).map_err(failed);
@@ -241,7 +429,12 @@ fn swap(new: &Path, target: &Path, parked: &Path) -> Result<(), OutboxError> {
     if exchange(new, target) {
         return Ok(());
     }
-    replace(new, target, parked).map_err(failed)
+    let first = dir.join(format!(".{period}.old"));
+    let others = (2..).map(|nth| dir.join(format!(".{period}.old-{nth}")));
+    let mut names = std::iter::once(first).chain(others);
+    // One that could not be cleared away may still be there.
+    let parked = names.find(|path| fs::symlink_metadata(path).is_err());
+    replace(new, target, &parked.unwrap_or_default()).map_err(failed)
 }
 
 /// The same in two steps, for everywhere else; between them only `parked` is there.
@@ -250,7 +443,10 @@ fn replace(new: &Path, target: &Path, parked: &Path) -> io::Result<()> {
     fs::rename(new, target).inspect_err(|_| {
         // Better the old one than none.
         let _ = fs::rename(parked, target);
-    })
+    })?;
+    // It is no longer what is put back after a kill. Where this fails, the next run clears it away as well.
+    let _ = fs::rename(parked, new);
+    Ok(())
 }
 
 /// Swaps two folders in one step, where system and file system can.
@@ -265,84 +461,13 @@ fn exchange(_one: &Path, _other: &Path) -> bool {
     false
 }
 
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Windows writes folders through by itself, and does not open them as files.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// Held by one run at a time; given back by the system if the run is killed.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    file: Option<File>,
-}
-
-impl Lock {
-    fn take(path: PathBuf) -> Result<Self, OutboxError> {
-        let file = open_locked(&path)?;
-        Ok(Self {
-            path,
-            file: Some(file),
-        })
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        if cfg!(unix) {
-            // While it is held nobody else can take it, so nobody's lock is removed but this.
-            let _ = fs::remove_file(&self.path);
-        } else {
-            // Windows removes no open file; if another run has opened it since, it stays.
-            self.file = None;
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-#[cfg(unix)]
-fn open_locked(path: &Path) -> Result<File, OutboxError> {
-    use rustix::fs::{FlockOperation, flock};
-    use std::os::unix::fs::MetadataExt;
-
-    let failed = |err| OutboxError::from_io(OutboxErrorKind::NotWritable, path, err);
-    let file = (File::options().create(true).truncate(false).write(true))
-        .open(path)
-        .map_err(failed)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|err| match err {
-        rustix::io::Errno::WOULDBLOCK => OutboxError::new(OutboxErrorKind::Busy, path),
-        err => failed(err.into()),
-    })?;
-    // A run that just ended may have removed the file after it was opened here.
-    let held = file.metadata().map_err(failed)?;
-    let is_there = fs::metadata(path).is_ok_and(|found| found.ino() == held.ino());
-    is_there
-        .then_some(file)
-        .ok_or_else(|| OutboxError::new(OutboxErrorKind::Busy, path))
-}
-
-#[cfg(not(unix))]
-fn open_locked(path: &Path) -> Result<File, OutboxError> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(windows)]
-    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 0);
-    options.open(path).map_err(|err| {
-        let kind = match err.raw_os_error() {
-            Some(SHARING_VIOLATION) => OutboxErrorKind::Busy,
-            _ => OutboxErrorKind::NotWritable,
-        };
-        OutboxError::from_io(kind, path, err)
-    })
-}
-
 impl OutboxError {
+    /// What the system said, where it did.
+    pub fn system(&self) -> Option<ErrorKind> {
+        let source = self.source.as_ref()?;
+        source.downcast_ref().map(io::Error::kind)
+    }
+
     fn new(kind: OutboxErrorKind, path: &Path) -> Self {
         Self {
             kind,
@@ -407,9 +532,10 @@ mod tests {
 
         replace(&new, &target, &parked).expect("both are there");
         assert_eq!(content(&target).as_deref(), Some("new"));
-        assert_eq!(content(&parked).as_deref(), Some("old"));
+        assert_eq!(content(&new).as_deref(), Some("old"));
+        assert!(!parked.exists());
 
-        fs::remove_dir_all(&parked).expect("it is there");
+        fs::remove_dir_all(&new).expect("it is there");
         replace(&new, &target, &parked).expect_err("there is nothing new any more");
         assert_eq!(content(&target).as_deref(), Some("new"), "put back");
         fs::remove_dir_all(&dir).expect("it is there");

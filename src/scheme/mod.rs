@@ -32,7 +32,7 @@ pub use publish::{MOST_DECIMALS, Publish};
 pub(crate) use resolve::nearest;
 pub use row_sum::RowSum;
 pub use rule::{Applies, AppliesIn, Bound, CellSel, Limit, Relation, RowSel, Rule, Test, YearSel};
-pub use schedule::{Schedule, Share};
+pub use schedule::{DueAmount, DueShare, Schedule, Share};
 pub use unit::{Unit, Units};
 
 /// A county's scheme, with every name resolved.

@@ -64,6 +64,12 @@ impl RowSum<'_> {
         }
     }
 
+    /// Whether it holds in every row and every year.
+    pub(super) fn holds_everywhere(&self) -> bool {
+        let applies = &self.rule.applies;
+        applies.rows.is_none() && applies.except_rows.is_empty() && applies.years.is_none()
+    }
+
     /// Whether it holds in total rows.
     pub fn applies_to_totals(&self) -> bool {
         self.rule.applies.total_rows && self.applies_to(&[], None)

@@ -121,7 +121,12 @@ fn merging_the_plan_says_what_came_and_what_is_open() {
         .collect();
     assert_eq!(
         names,
-        ["findings.json", "records.parquet", "轮台县-plan-汇总.xlsx"]
+        [
+            ".files.json",
+            "findings.json",
+            "records.parquet",
+            "轮台县-plan-汇总.xlsx"
+        ]
     );
     // The scheme that it was made with is kept as it was.
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/luntai-2023-2025");
@@ -183,7 +188,7 @@ fn merging_again_replaces_the_outbox_and_keeps_what_others_put_there() {
     let left: Vec<_> = fs::read_dir(desk.path("out"))
         .expect("the outbox")
         .map(|entry| entry.expect("an entry").file_name())
-        .filter(|name| name != "plan" && name != ".plan.files")
+        .filter(|name| name != "plan")
         .filter(|name| !name.to_string_lossy().ends_with(".lock"))
         .collect();
     assert!(left.is_empty(), "{left:?}");

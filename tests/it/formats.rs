@@ -1,16 +1,11 @@
 //! What spreadsheet programs open and strict readers refuse; and files that are no workbooks, or no longer.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hebiao::model::{
-    CellRef, CellValue, FileKind, Period, SheetKind, SkippedSheet, Unreadable, Workbook,
-};
+use hebiao::model::{FileKind, Period, SheetKind, SkippedSheet, Unreadable, Workbook};
 use hebiao::pipeline::FormReader;
-use hebiao::read::{Limits, decrypted, read};
+use hebiao::read::{decrypted, read};
 use hebiao::report::{Lang, annotate, words};
 
 use crate::desk::luntai;
@@ -509,100 +504,6 @@ fn formats_of_other_programs_are_called_by_their_names() {
     ] {
         assert_eq!(read_err(&bytes), reason);
     }
-}
-
-/// Where both read a workbook, a cell holds the same to both; number formats and merged regions are what only ours
-/// give of .xls, .xlsb and .ods.
-#[test]
-fn every_reader_reads_what_calamine_reads() {
-    use calamine::{Data, Reader, open_workbook_auto_from_rs};
-    let same = |ours: &CellValue, theirs: &Data| match (ours, theirs) {
-        (CellValue::Number(a), Data::Float(b)) => (a - b).abs() <= b.abs() * 1e-15,
-        (CellValue::Number(a), Data::Int(b)) => *a == *b as f64,
-        (CellValue::Text(a), Data::String(b)) => **a == **b,
-        (CellValue::Bool(a), Data::Bool(b)) => a == b,
-        (CellValue::Error(a), Data::Error(b)) => **a == b.to_string(),
-        // OpenDocument keeps what an error is shown as.
-        (CellValue::Error(a), Data::String(b)) => a == b,
-        (CellValue::Date(_), Data::DateTime(_) | Data::DateTimeIso(_)) => true,
-        // Shown as a month: to calamine a number with an unknown format.
-        (CellValue::Date(_), Data::Float(_)) => true,
-        (CellValue::NotCalculated, _) => true,
-        _ => false,
-    };
-    let mut n_cells = BTreeMap::new();
-    for path in files_below(&["inbox", "tests/data"]) {
-        let bytes = std::fs::read(&path).expect("a file");
-        let Ok(workbook) = read(&bytes, &Limits::default()) else {
-            continue;
-        };
-        let Ok(mut theirs) = open_workbook_auto_from_rs(Cursor::new(bytes)) else {
-            continue;
-        };
-        for sheet in &workbook.sheets {
-            let range = theirs.worksheet_range(&sheet.name).expect("a sheet");
-            let first = range.start().unwrap_or_default();
-            let cells = range.used_cells().map(|(row, col, data)| {
-                let at = CellRef::new(first.0 + row as u32, first.1 + col as u32);
-                (at, data)
-            });
-            // An empty text is no cell to ours unless a formula gave it.
-            let cells: HashMap<CellRef, &Data> = cells
-                .filter(|(at, data)| {
-                    !matches!(data, Data::String(text) if text.is_empty())
-                        || sheet.get(*at).is_some()
-                })
-                .collect();
-            let place = |at: CellRef| format!("{} {} {at}", path.display(), sheet.name);
-            for cell in sheet.cells() {
-                match cells.get(&cell.at) {
-                    Some(data) => {
-                        assert!(
-                            same(&cell.value, data),
-                            "{}: {:?} {data:?}",
-                            place(cell.at),
-                            cell.value
-                        );
-                    }
-                    // calamine gives formulas without a value as blanks.
-                    None => assert!(
-                        cell.formula.is_some(),
-                        "{}: {:?}",
-                        place(cell.at),
-                        cell.value
-                    ),
-                }
-            }
-            for (at, data) in &cells {
-                assert!(sheet.get(*at).is_some(), "{}: {data:?}", place(*at));
-            }
-            *n_cells.entry(workbook.format.to_string()).or_insert(0) += sheet.cells().len();
-        }
-    }
-    for format in ["xlsx", "xls", "ods"] {
-        assert!(
-            n_cells.get(format).is_some_and(|&n| n >= 20),
-            "{format}: {n_cells:?}"
-        );
-    }
-}
-
-/// All files below some folders of the project.
-fn files_below(folders: &[&str]) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut open: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
-    let mut files = Vec::new();
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            match path.is_dir() {
-                true => open.push(path),
-                false => files.push(path),
-            }
-        }
-    }
-    files.sort();
-    files
 }
 
 // Workbooks made by hand.

@@ -5,24 +5,23 @@ mod blank_form;
 mod check_command;
 #[cfg(feature = "consolidate")]
 mod command_line;
+mod compare;
 #[cfg(feature = "consolidate")]
 mod consolidate;
-mod county_workbook;
-mod desk;
-mod explain;
-mod form;
-mod formats;
 #[cfg(feature = "consolidate")]
-mod grid;
+mod county_workbook;
+mod example;
+mod explain;
+mod formats;
 #[cfg(feature = "consolidate")]
 mod in_parts;
 mod json;
 #[cfg(feature = "consolidate")]
 mod ledger;
-mod merged;
 #[cfg(feature = "consolidate")]
 mod month;
 mod normalise;
+mod office_packages;
 #[cfg(feature = "consolidate")]
 mod one_row_each;
 mod outbox;
@@ -36,6 +35,8 @@ mod read;
 mod recognise;
 #[cfg(feature = "consolidate")]
 mod records;
+#[cfg(feature = "consolidate")]
+mod reliability;
 mod reporters;
 mod returns;
 #[cfg(feature = "consolidate")]
@@ -44,6 +45,13 @@ mod rollup;
 mod sample_months;
 mod scheme;
 mod slips;
+mod support;
+mod templates_readme;
 mod thirteenth_annex;
 #[cfg(feature = "consolidate")]
 mod variances;
+
+// Tests name these without their folder.
+use support::{desk, form};
+#[cfg(feature = "consolidate")]
+use support::{grid, merged};

@@ -24,10 +24,10 @@ use serde_json::Value;
 use crate::merged::{ANNEX_3, COUNTY};
 
 /// A folder with a scheme and an inbox, gone when the test ends.
-struct Desk(PathBuf);
+pub(crate) struct Desk(PathBuf);
 
 impl Desk {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder =
             std::env::temp_dir().join(format!("hebiao-month-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
@@ -47,12 +47,12 @@ impl Desk {
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// Puts a return into the inbox. `saved` is in universal time, eight hours behind the county's clocks.
-    fn returned(&self, file: &str, saved: &str, row: &str) {
+    pub(crate) fn returned(&self, file: &str, saved: &str, row: &str) {
         let path = self.path("inbox").join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, form(saved, row)).expect("a file");
@@ -69,7 +69,7 @@ impl Desk {
         }
     }
 
-    fn may(&self) {
+    pub(crate) fn may(&self) {
         // Saved later, though its name comes first.
         self.returned(
             "2024-05/东河镇b.xlsx",
@@ -88,7 +88,7 @@ impl Desk {
         );
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hebiao"));
         command.args(arguments);
         for (name, folder) in [
@@ -101,12 +101,12 @@ impl Desk {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program runs")
     }
 
     /// The lines of a sheet of May's workbook, cells that are filled in.
-    fn lines(&self, sheet: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, sheet: &str) -> Vec<String> {
         let workbook = self.path("out/2024-05/东河县-2024-05-汇总.xlsx");
         let mut workbook: Xlsx<_> = open_workbook(workbook).expect("a workbook");
         let range = workbook.worksheet_range(sheet).expect(sheet);
@@ -118,7 +118,7 @@ impl Desk {
         range.rows().map(text).collect()
     }
 
-    fn findings(&self, period: &str) -> Option<Value> {
+    pub(crate) fn findings(&self, period: &str) -> Option<Value> {
         let bytes = fs::read(self.path("out").join(period).join("findings.json")).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
@@ -505,7 +505,7 @@ fn status_finds_what_a_merge_would_find() {
 }
 
 /// A program that is ended with the test.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -514,7 +514,7 @@ impl Drop for Running {
     }
 }
 
-fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}");

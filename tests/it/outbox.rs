@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use hebiao::report::outbox::{Outbox, OutboxError, OutboxErrorKind};
 
+/// The list of what was written, in every outbox.
+const LIST: &str = ".files.json";
+
 /// A folder of this test alone, empty.
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("outbox-{test}"));
@@ -31,7 +34,23 @@ fn made(dir: &Path, files: &[(&str, &str)]) -> PathBuf {
     outbox.commit().expect("it can be swapped in").path
 }
 
-/// Every file under a folder, with its content.
+/// The same; gives what was kept of others.
+fn kept(dir: &Path, files: &[(&str, &str)]) -> Vec<String> {
+    let outbox = Outbox::prepare(dir, "2024-05").expect("it can be written");
+    for (name, text) in files {
+        write(&outbox, name, text).expect("it can be written");
+    }
+    let committed = outbox.commit().expect("it can be swapped in");
+    assert!(committed.not_kept.is_empty(), "{committed:?}");
+    assert!(committed.not_cleared.is_empty(), "{committed:?}");
+    let mut kept: Vec<String> = (committed.kept.iter())
+        .map(|path| path.to_string_lossy().replace('\\', "/"))
+        .collect();
+    kept.sort();
+    kept
+}
+
+/// Every file under a folder, with its content, but for the list of what was written.
 fn content(dir: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![dir.to_owned()];
@@ -44,7 +63,10 @@ fn content(dir: &Path) -> Vec<(String, String)> {
             }
             let name = path.strip_prefix(dir).expect("it is inside");
             let text = fs::read_to_string(&path).expect("it is text");
-            found.push((name.to_string_lossy().replace('\\', "/"), text));
+            let name = name.to_string_lossy().replace('\\', "/");
+            if name != LIST {
+                found.push((name, text));
+            }
         }
     }
     found.sort();
@@ -58,13 +80,12 @@ fn files(files: &[(&str, &str)]) -> Vec<(String, String)> {
     owned.collect()
 }
 
-/// What lies in the outboxes' folder, but for the list of what was written.
+/// What lies in the outboxes' folder.
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).expect("it is a folder");
     let names = entries.map(|entry| entry.expect("it can be listed").file_name());
     let mut names: Vec<String> = names
         .map(|name| name.to_string_lossy().into_owned())
-        .filter(|name| name != ".2024-05.files")
         .collect();
     names.sort();
     names
@@ -258,4 +279,252 @@ fn what_others_changed_in_the_old_outbox_is_kept_beside_the_new_file() {
     // A third run has nothing more to keep, and loses nothing.
     made(&dir, &second);
     assert_eq!(content(&target), sorted(expected));
+}
+
+/// An outbox as a merge makes it.
+const MERGED: [(&str, &str); 5] = [
+    ("findings.json", "{}"),
+    ("records.parquet", "PAR1"),
+    ("报表制度/annex-3.toml", "number = 3"),
+    ("报表制度/scheme.toml", "id = 1"),
+    ("退回/甲镇/表（已审核）.xlsx", "marked"),
+];
+
+#[test]
+fn without_a_list_the_same_results_are_not_taken_for_somebodys() {
+    let spoil = |how: &str, list: &Path| match how {
+        "emptied" => fs::write(list, "").expect("a file"),
+        "cut" => {
+            let text = fs::read(list).expect("the list");
+            fs::write(list, &text[..text.len() / 2]).expect("a file");
+        }
+        _ => fs::remove_file(list).expect("the list"),
+    };
+    for how in ["emptied", "cut", "removed"] {
+        let dir = folder(&format!("list-{how}"));
+        let target = made(&dir, &MERGED);
+        fs::write(target.join("退回/甲镇/电话记录.txt"), "已告知").expect("a file");
+        spoil(how, &target.join(LIST));
+        let now = [
+            ("findings.json", "{\"counts\": 1}"),
+            ("records.parquet", "PAR2"),
+            ("报表制度/annex-3.toml", "number = 3 # new"),
+            ("报表制度/scheme.toml", "id = 1"),
+            ("退回/甲镇/表（已审核）.xlsx", "marked"),
+        ];
+        // Nothing is lost that may be somebody's, and nothing of ours is there twice.
+        assert_eq!(kept(&dir, &now), ["退回/甲镇/电话记录.txt"], "{how}");
+        let expected = now
+            .into_iter()
+            .chain([("退回/甲镇/电话记录.txt", "已告知")]);
+        let mut expected = files(&expected.collect::<Vec<_>>());
+        expected.sort();
+        assert_eq!(content(&target), expected, "{how}");
+        // And then there is a list again.
+        fs::write(target.join("findings.json"), "edited").expect("a file");
+        let both = ["findings（手工改动）.json", "退回/甲镇/电话记录.txt"];
+        assert_eq!(kept(&dir, &now), both, "{how}");
+    }
+}
+
+#[test]
+fn a_list_of_an_earlier_version_still_holds_and_is_then_kept_with_the_results() {
+    let dir = folder("earlier-list");
+    let target = made(&dir, &MERGED);
+    // As it was kept: beside the results, each line a hash and a name.
+    let list = fs::read(target.join(LIST)).expect("the list");
+    let list: serde_json::Value = serde_json::from_slice(&list).expect("JSON");
+    let lines = list["files"].as_object().expect("files").iter();
+    let lines = lines.map(|(name, hash)| format!("{}  {name}\n", hash.as_str().expect("a hash")));
+    fs::write(dir.join(".2024-05.files"), lines.collect::<String>()).expect("a file");
+    fs::remove_file(target.join(LIST)).expect("the list");
+
+    fs::write(target.join("退回/甲镇/表（已审核）.xlsx"), "written into").expect("a file");
+    let now = [
+        ("findings.json", "new"),
+        ("退回/乙镇/表（已审核）.xlsx", "b"),
+    ];
+    assert_eq!(kept(&dir, &now), ["退回/甲镇/表（已审核）.xlsx"]);
+    let expected = [
+        ("findings.json", "new"),
+        ("退回/乙镇/表（已审核）.xlsx", "b"),
+        ("退回/甲镇/表（已审核）.xlsx", "written into"),
+    ];
+    assert_eq!(content(&target), files(&expected));
+    assert_eq!(names(&dir), ["2024-05"], "one list is enough");
+}
+
+#[test]
+fn results_that_were_doubled_by_an_earlier_version_are_single_again() {
+    let dir = folder("doubled");
+    let target = made(&dir, &MERGED);
+    for (name, text) in MERGED {
+        let twin = name.replacen('.', "（手工改动）.", 1);
+        fs::write(target.join(twin), text).expect("a file");
+    }
+    let hers = "findings（手工改动2）.json";
+    fs::write(target.join(hers), "hers").expect("a file");
+    assert_eq!(kept(&dir, &MERGED), [hers]);
+    let mut expected = files(&MERGED);
+    expected.push((hers.into(), "hers".into()));
+    expected.sort();
+    assert_eq!(content(&target), expected);
+}
+
+#[test]
+fn among_the_files_of_the_scheme_stays_no_other() {
+    let dir = folder("scheme");
+    let target = made(&dir, &MERGED);
+    fs::write(target.join("报表制度/annex-3.toml"), "edited").expect("a file");
+    fs::write(target.join("报表制度/annex-9.toml"), "hers").expect("a file");
+    fs::write(target.join("报表制度/来文.txt"), "hers too").expect("a file");
+    let aside = [
+        "报表制度/来文.txt",
+        "报表制度（手工改动）/annex-3.toml",
+        "报表制度（手工改动）/annex-9.toml",
+    ];
+    assert_eq!(kept(&dir, &MERGED), aside);
+    assert_eq!(kept(&dir, &MERGED), aside, "and they stay there");
+    let mut expected = files(&MERGED);
+    expected.extend(
+        aside
+            .into_iter()
+            .zip(["hers too", "edited", "hers"])
+            .map(|(name, text)| (name.into(), text.into())),
+    );
+    expected.sort();
+    assert_eq!(content(&target), expected);
+}
+
+#[test]
+fn hidden_files_of_people_stay_and_locks_of_programs_go() {
+    let dir = folder("hidden");
+    let target = made(&dir, &MERGED);
+    fs::create_dir_all(target.join(".存档/空")).expect("a folder");
+    for name in [
+        ".名单",
+        ".存档/旧.txt",
+        "~$汇总.xlsx",
+        ".~lock.汇总.xlsx#",
+        "Thumbs.db",
+    ] {
+        fs::write(target.join(name), name).expect("a file");
+    }
+    assert_eq!(kept(&dir, &MERGED), [".名单", ".存档/旧.txt"]);
+    let mut expected = files(&MERGED);
+    expected.extend(files(&[
+        (".名单", ".名单"),
+        (".存档/旧.txt", ".存档/旧.txt"),
+    ]));
+    expected.sort();
+    assert_eq!(content(&target), expected);
+    assert!(target.join(".存档/空").is_dir());
+}
+
+#[test]
+fn a_folder_may_have_the_name_of_a_file_and_the_other_way_round() {
+    let dir = folder("kinds");
+    let target = made(&dir, &[("a", "ours")]);
+    fs::create_dir(target.join("findings.json")).expect("a folder");
+    fs::write(target.join("findings.json/b.txt"), "hers").expect("a file");
+    fs::write(target.join("退回"), "hers").expect("a file");
+    let both = ["findings（手工改动）.json/b.txt", "退回（手工改动）"];
+    assert_eq!(kept(&dir, &MERGED), both);
+    assert_eq!(kept(&dir, &MERGED), both);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_and_things_that_are_no_files_stay_as_they_are() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let dir = folder("hostile");
+    let target = made(&dir, &MERGED);
+    // 通知.txt as an archive of an older Chinese PC names it.
+    let gbk = OsStr::from_bytes(b"\xcd\xa8\xd6\xaa.txt");
+    fs::create_dir(target.join(gbk)).expect("a folder");
+    fs::write(target.join(gbk).join(gbk), "hers").expect("a file");
+    std::os::unix::fs::symlink("nowhere", target.join("link")).expect("a link");
+    std::os::unix::fs::symlink("/", target.join("root")).expect("a link");
+    let pipe = target.join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("it runs").success());
+    for _ in 0..2 {
+        assert_eq!(kept(&dir, &MERGED).len(), 4);
+        let hers = fs::read_to_string(target.join(gbk).join(gbk));
+        assert_eq!(hers.expect("the very name"), "hers");
+        let link = |name: &str| fs::read_link(target.join(name)).expect("a link");
+        assert_eq!((link("link"), link("root")), ("nowhere".into(), "/".into()));
+        assert!(fs::symlink_metadata(&pipe).is_ok_and(|found| !found.is_file()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_closed_to_us_goes_along_whole() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = folder("closed");
+    let target = made(&dir, &MERGED);
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    for (name, bits) in [("封存", 0), ("只读", 0o555)] {
+        fs::create_dir(target.join(name)).expect("a folder");
+        fs::write(target.join(name).join("a.txt"), name).expect("a file");
+        mode(&target.join(name), bits);
+    }
+    assert_eq!(kept(&dir, &MERGED).len(), 2);
+    mode(&target.join("封存"), 0o755);
+    for name in ["封存", "只读"] {
+        let text = fs::read_to_string(target.join(name).join("a.txt"));
+        assert_eq!(text.expect("it is kept"), name);
+    }
+    assert_eq!(names(&dir), ["2024-05"], "the old one is cleared away");
+}
+
+/// Makes a file that nobody can remove, where this can be done: by the administrator of a system that has such files.
+#[cfg(target_os = "linux")]
+fn fixed(path: &Path, is_fixed: bool) -> bool {
+    let change = if is_fixed { "+i" } else { "-i" };
+    let done = Command::new("chattr")
+        .arg(change)
+        .arg(path)
+        .stderr(Stdio::null())
+        .status();
+    done.is_ok_and(|status| status.success())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_cleared_away_is_told_and_passed_over() {
+    let dir = folder("stuck");
+    let target = made(&dir, &MERGED);
+    let left = dir.join(".2024-05.new-1");
+    fs::create_dir(&left).expect("a folder");
+    fs::write(left.join("a"), "left").expect("a file");
+    fs::write(target.join("印章.txt"), "hers").expect("a file");
+    if !fixed(&left.join("a"), true) || !fixed(&target.join("印章.txt"), true) {
+        fixed(&left.join("a"), false);
+        return;
+    }
+    let outbox = Outbox::prepare(&dir, "2024-05").expect("the rest can be written");
+    write(&outbox, "findings.json", "new").expect("it can be written");
+    let committed = outbox.commit();
+    let old = dir.join(format!(".2024-05.new-{}", std::process::id()));
+    let now = content(&target);
+    fixed(&left.join("a"), false);
+    fixed(&old.join("印章.txt"), false);
+    let committed = committed.expect("nothing stops it");
+    // It can neither be linked nor moved, but copied.
+    assert_eq!(committed.kept, [Path::new("印章.txt")]);
+    assert_eq!(
+        now,
+        files(&[("findings.json", "new"), ("印章.txt", "hers")])
+    );
+    assert_eq!(committed.not_cleared, [left, old]);
+    // Once it can be removed, it is.
+    assert_eq!(kept(&dir, &[("findings.json", "new")]), ["印章.txt"]);
+    assert_eq!(names(&dir), ["2024-05"]);
 }

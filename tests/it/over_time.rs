@@ -97,7 +97,7 @@ columns = ["造林"]
 
 [[compare]]
 id       = "S-05"
-columns  = ["造林"]
+columns  = ["造林", "三年合计"]
 with     = "schedule"
 side     = "below"
 percent  = "40"
@@ -328,10 +328,11 @@ fn three_months_come_out_as_worked_out_by_hand() {
         [
             "mandatory cumulative S-04 东河乡 C4 40",
             "verification compare S-05 南坪乡 C4 300.0",
+            "verification compare S-05 南坪乡 E4 350.0",
             "mandatory chain S-06 南坪乡 C4 15",
         ]
     );
-    let messages: Vec<&str> = (0..3)
+    let messages: Vec<&str> = (0..4)
         .map(|idx| {
             march["findings"][idx]["message"]
                 .as_str()
@@ -343,6 +344,8 @@ fn three_months_come_out_as_worked_out_by_hand() {
         [
             "累计数比上月减少：2024年 造林 30亩，上月是 40亩，差 -10",
             "与序时进度相差较大：2024年 造林 149亩，按序时进度应为 300.0（计划数 1200亩），差 -151.0，超过 40% 和 50亩",
+            // All of 2023's 50 and a quarter of 2024's 1200, not 15 of 36 months of 1300.
+            "与序时进度相差较大：三年合计 199亩，按序时进度应为 350.0（计划数 1300亩），差 -151.0，超过 40% 和 50亩",
             "累计数与上月累计加本月数不符：累计 19户，上月累计 11户 + 本月 4户（B4），应为 15，差 4，超过舍入误差 1.5",
         ]
     );
@@ -356,8 +359,8 @@ fn without_earlier_periods_nothing_cries_wolf() {
     let county = county("alone");
     let march = county.merge("2024-03", "elsewhere");
     assert_eq!(told(&march), [""; 0]);
-    // Of three townships each: fell, schedule, chain.
-    assert_eq!(cannot_check(&march), 9);
+    // Of three townships each: fell, schedule of the year and of all years, chain.
+    assert_eq!(cannot_check(&march), 12);
 }
 
 #[test]

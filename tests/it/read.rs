@@ -8,6 +8,8 @@ use hebiao::model::{CellValue, FileKind, Quantity, Unreadable, Workbook};
 use hebiao::read::{Limits, decrypted, read};
 use zip::write::SimpleFileOptions;
 
+use super::compare;
+
 const FORM: &str = "
 附件3 A1:F1 A5:A6
 A1 造林绿化任务表
@@ -247,8 +249,128 @@ fn sheets_read_straight_off_are_what_calamine_reads() {
     assert!(n_cells > 3_000, "{n_cells}");
 }
 
+#[test]
+fn every_cell_of_the_project_s_workbooks_is_what_calamine_reads() {
+    let (mut n_files, mut n_cells) = (0, 0);
+    for path in files(&["inbox", "tests/data"], &["xlsx", "xls", "ods"]) {
+        let bytes = std::fs::read(&path).expect("a file");
+        let Ok(workbook) = read(&bytes, &Limits::default()) else {
+            continue;
+        };
+        let Some(differences) = compare::differences(&workbook, &bytes) else {
+            continue;
+        };
+        assert_eq!(differences, [""; 0], "{}", path.display());
+        let counts = workbook.sheets.iter().map(|sheet| sheet.cells().len());
+        n_cells += counts.sum::<usize>();
+        n_files += 1;
+    }
+    assert!(n_files > 20 && n_cells > 4_000, "{n_files} {n_cells}");
+}
+
+/// Rows of 60 bytes, so many that their part is expanded piece by piece.
+fn many_rows(inside: &str) -> String {
+    let row = |row: usize| {
+        format!(
+            "<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>{}</v></c><c r=\"B{row}\"><v>{row}.5</v></c></row>",
+            row % 2
+        )
+    };
+    (1..=130_000).map(row).collect::<String>() + inside
+}
+
+const TWO_STRINGS: &str = "<sst><si><t>轮台镇</t></si><si><t>阳霞镇</t></si></sst>";
+
+#[test]
+fn a_large_sheet_is_read_in_pieces_as_it_is_whole() {
+    let merges = "<mergeCells><mergeCell ref='C1:D2'/></mergeCells>";
+    let plain = xlsx_with(&[("表", &many_rows(""))], merges, TWO_STRINGS);
+    let workbook = read_ok(&plain);
+    let sheet = &workbook.sheets[0];
+    assert_eq!(sheet.cells().len(), 260_000);
+    assert_eq!(sheet.merges.len(), 1);
+    for row in [0, 1, 77_777, 129_999] {
+        let cells: Vec<_> = sheet
+            .row(row)
+            .iter()
+            .map(|cell| cell.value.clone())
+            .collect();
+        let name = ["阳霞镇", "轮台镇"][row as usize % 2];
+        let number = f64::from(row) + 1.5;
+        assert_eq!(
+            cells,
+            [CellValue::Text(name.into()), CellValue::Number(number)]
+        );
+    }
+    // What is not plain in its last row is left to calamine as a whole.
+    let odd = "<row r='130001'><c r='A130001'><v>7</v></c></row>";
+    let left = xlsx_with(&[("表", &many_rows(odd))], merges, TWO_STRINGS);
+    let left = read_ok(&left);
+    assert_eq!(left.sheets[0].cells().len(), 260_001);
+    let same = sheet.cells().iter().zip(left.sheets[0].cells());
+    assert!(
+        same.into_iter()
+            .all(|(a, b)| a.at == b.at && a.value == b.value)
+    );
+    // A part that ends too early is damaged, however far it has been read.
+    let parts =
+        parts_of(&plain)
+            .into_iter()
+            .map(|(name, content)| match name.ends_with("s0.xml") {
+                true => (name, content[..9_000_000.min(content.len() - 300)].to_vec()),
+                false => (name, content),
+            });
+    let cut = package_of_bytes(&parts.collect::<Vec<_>>());
+    assert!(read(&cut, &Limits::default()).is_err());
+}
+
+#[test]
+fn one_giant_text_is_refused_where_it_begins() {
+    let giant = "长".repeat(3_000_000);
+    let refused = Unreadable::TooLarge {
+        what: Quantity::OneTextBytes,
+        limit: 1 << 20,
+    };
+    let shared = format!("<sst><si><t>{giant}</t></si></sst>");
+    let inline = format!("<row><c t='inlineStr'><is><t>{giant}</t></is></c></row>");
+    let table = format!(
+        "<office:document-content><office:body><office:spreadsheet><table:table><table:table-row>\
+         <table:table-cell office:value-type='string'><text:p>{giant}</text:p></table:table-cell>\
+         </table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+    );
+    for bytes in [
+        xlsx_with(&[("表", "<row><c t='s'><v>0</v></c></row>")], "", &shared),
+        xlsx(&inline, ""),
+        package(&[("content.xml", &table)]),
+    ] {
+        assert_eq!(read_err(&bytes), refused);
+    }
+}
+
+#[test]
+fn what_would_be_held_at_once_is_refused_before_it_is() {
+    let limits = Limits {
+        held_bytes: 1 << 20,
+        ..Limits::default()
+    };
+    let refused = Unreadable::TooLarge {
+        what: Quantity::HeldBytes,
+        limit: 1 << 20,
+    };
+    let cells = "<row>".to_owned() + &"<c><v>1</v></c>".repeat(20_000) + "</row>";
+    let text = format!("<row><c t='str'><v>{}</v></c></row>", "长".repeat(400_000));
+    for bytes in [xlsx(&cells, ""), xlsx(&text, ""), vec![b'x'; 1 << 21]] {
+        assert_eq!(read(&bytes, &limits).map(|_| ()), Err(refused.clone()));
+    }
+}
+
 /// The .xlsx files below some folders of the project.
 fn workbooks(folders: &[&str]) -> Vec<PathBuf> {
+    files(folders, &["xlsx"])
+}
+
+/// The files with one of some extensions below some folders of the project.
+fn files(folders: &[&str], extensions: &[&str]) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut open: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
     let mut files = Vec::new();
@@ -257,7 +379,9 @@ fn workbooks(folders: &[&str]) -> Vec<PathBuf> {
             let path = entry.expect("an entry").path();
             match path.extension() {
                 _ if path.is_dir() => open.push(path),
-                Some(extension) if extension == "xlsx" => files.push(path),
+                Some(extension) if extensions.iter().any(|known| extension == *known) => {
+                    files.push(path);
+                }
                 _ => {}
             }
         }
@@ -470,6 +594,8 @@ fn what_is_too_large_is_refused() {
         merges: 20,
         text_bytes: 10_000,
         formula_bytes: 200,
+        one_text_bytes: 1 << 20,
+        held_bytes: 64 << 20,
     };
     let bomb = format!("<row><c><v>{}1</v></c></row>", " ".repeat(2_000_000));
     let cells = |count: usize| format!("<row>{}</row>", "<c><v>1</v></c>".repeat(count));

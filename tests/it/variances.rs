@@ -230,7 +230,8 @@ fn every_line_holds_what_can_be_worked_out_by_hand() {
         "亩|3|0|3|÷0|41.6667|÷0|3|37.5||—|—|—|—|—|—||"
     );
     // 83 of 180 = 46.1111 %, 75 are due; 10 − 5 + 3 = 8. April's 55 and last year's 50 lack 南坪乡, so they are
-    // held against the 80 of the other two: 25 / 55 = 45.4545 %, 30 / 50 = 60 %.
+    // held against the 80 of the other two: 25 / 55 = 45.4545 %, 30 / 50 = 60 %. What stands beside a rate is
+    // what it was worked out with, here all that there is of either.
     let county = "亩|83|180|-97|46.1111|41.6667|4.4444|8|100|10|55|25|45.4545|50|30|60||1";
     assert_eq!(line("东河县"), county);
     assert_eq!(sheet.county("造林 2024年"), county);
@@ -489,6 +490,96 @@ fn what_a_figure_counts_decides_what_it_is_held_against() {
     assert_eq!(ranked, ["东河镇", "南坪乡", "西岭镇"]);
 }
 
+/// 三年合计 adds up yearly figures, of which each township plans its own; 总面积 has no yearly plan.
+const ANNEX_11: &str = r#"
+number      = "附件11"
+title       = "三年任务"
+unit        = "亩"
+returned_by = "township"
+row_key     = ["单位"]
+reporter_column = "单位"
+rows        = ["东河镇", "西岭镇", "南坪乡"]
+schedule    = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100]
+
+[[columns]]
+name   = "单位"
+header = ["单位"]
+kind   = "text"
+[[columns]]
+name   = "任务"
+header = ["任务", "{year}年"]
+each   = "year"
+[[columns]]
+name   = "三年合计"
+header = ["三年合计"]
+course = "since-plan"
+[[columns]]
+name   = "总面积"
+header = ["总面积"]
+course = "since-plan"
+
+[[sum]]
+id    = "A11-01"
+total = "三年合计"
+parts = ["任务"]
+say   = "三年合计应等于三年之和"
+"#;
+
+#[test]
+fn what_counts_since_the_plan_began_is_due_by_the_plans_of_its_years() {
+    let scheme = scheme(&[ANNEX_11]);
+    let annex = "附件11";
+    let merged = draft(
+        &scheme,
+        annex,
+        &[
+            "东河镇 | 100 | 50 | | 150 | 90",
+            "西岭镇 |  20 | 60 | |  80 | 90",
+            "南坪乡 |   0 |  0 | |   0 |",
+        ],
+    );
+    let plan = past(
+        &scheme,
+        "plan",
+        annex,
+        &[
+            "东河镇 | 100 | 100 | 200 | 400 | 300",
+            "西岭镇 |  20 | 200 |  30 | 250 | 300",
+            "南坪乡 |     | 100 | 100 | 200 | 300",
+        ],
+    );
+    let earlier = Earlier {
+        plan: Some(plan),
+        ..Earlier::default()
+    };
+    let sheet = Sheet::of(&compared(&scheme, merged.merged(), earlier), &scheme);
+    let due = |figure, name| {
+        let line = sheet.line(figure, name);
+        line.split('|')
+            .skip(1)
+            .take(7)
+            .collect::<Vec<_>>()
+            .join("|")
+    };
+    // 40 % are due by the end of May. 100 + 40 % of 100 = 140 of 400: 35 %; 150 are done.
+    assert_eq!(due("三年合计，亩", "东河镇"), "150|400|-250|37.5|35|2.5|10");
+    // 20 + 40 % of 200 = 100 of 250: 40 %; 80 are done.
+    assert_eq!(due("三年合计，亩", "西岭镇"), "80|250|-170|32|40|-8|-20");
+    // What was planned for 2023 is not known, so it is not known what is due.
+    assert_eq!(due("三年合计，亩", "南坪乡"), "0|200|-200|0|—|—|—");
+    // Without yearly plans a year is a third: (100 + 40) / 300 = 46.6667 % of 300 are 140.
+    assert_eq!(
+        due("总面积，亩", "东河镇"),
+        "90|300|-210|30|46.6667|-16.6667|-50"
+    );
+    let notes = sheet.part("xl/comments1.xml").expect("notes");
+    let n_said = notes.matches("没有该指标的分年度计划").count();
+    assert_eq!(
+        n_said, 2,
+        "at the county's lines of 总面积, and nowhere else"
+    );
+}
+
 #[test]
 fn parts_add_up_to_the_county_exactly_whatever_the_figures() {
     let scheme = scheme(&[ANNEX_9]);
@@ -562,12 +653,25 @@ fn a_month_is_held_against_what_earlier_runs_left_in_the_outbox() {
     ));
     let county = range.rows().find(|row| row[1] == *"造林任务 2024年");
     let county = county.expect("a line");
-    // What the sheets of 附件3 add up to: this month, in the plan, last month.
-    for (col, period) in [(3, "2024-05"), (4, "plan"), (12, "2024-04")] {
+    // What the sheets of 附件3 add up to: this month everything; in the plan and last month without those who
+    // returned nothing this month, so that plan and share completed belong together.
+    let missing = ["阿克萨来乡", "轮南镇"];
+    for (col, period, without) in [
+        (3, "2024-05", &[][..]),
+        (4, "plan", &missing),
+        (12, "2024-04", &missing),
+    ] {
         let annex = open(period).worksheet_range("附件3").expect("the sheet");
-        let total = annex.rows().find(|row| row[0] == *"全县合计");
-        let total = total.expect("a total")[2].to_string();
-        assert_eq!(county[col].to_string(), total, "{period}");
+        let of = |name: &str| {
+            let row = annex.rows().find(|row| row[0] == *name).expect(name);
+            row[2].to_string().parse::<f64>().expect("a figure")
+        };
+        let comparable = of("全县合计") - without.iter().map(|name| of(name)).sum::<f64>();
+        let shown: f64 = county[col].to_string().parse().expect("a figure");
+        assert!(
+            (shown - comparable).abs() < 1e-6,
+            "{period}: {shown} is not {comparable}"
+        );
     }
     let _ = std::fs::remove_dir_all(&outbox);
 }

@@ -1,7 +1,7 @@
 //! One indicator held against plan, schedule, last month and last year: each reporter, and the county.
 
 use crate::model::{Amount, Fraction, Period};
-use crate::scheme::{Course, Rows, Scheme};
+use crate::scheme::{Course, DueShare, Rows, Scheme};
 
 use super::taken::{Part, Taken, Whose};
 use super::{
@@ -19,6 +19,10 @@ pub(super) struct Comparer<'a> {
     whose: Vec<Whose>,
     this_month: Taken,
     plan: Taken,
+    /// The plan's figures for single years, by leaf, where the schedule takes shares of these.
+    planned_years: Vec<(usize, Taken)>,
+    /// The leaf of the month's year.
+    leaf: Option<usize>,
     /// None where there is nothing to compare with, whatever was returned.
     last_month: Option<Taken>,
     year_before: Taken,
@@ -56,7 +60,10 @@ impl<'a> Comparer<'a> {
             .filter(|stand| stand.period.year() == Some(year))
             .chain([now]);
         let months = months.map(|stand| (stand.period, of(Some(stand), year)));
+        let leaf = scheme.annexes[indicator.annex].leaf(indicator.column, Some(year));
         Self {
+            planned_years: planned_years(scheme, &indicator, earlier.plan, leaf, now.period),
+            leaf,
             scheme,
             now,
             open,
@@ -104,13 +111,21 @@ impl<'a> Comparer<'a> {
     /// Everything about some reporters together.
     fn line(&self, whose: &[Whose]) -> Line {
         let (plan, shared) = self.held(self.done(), &self.plan, whose, As::Share);
-        let schedule = self.schedule(self.now.period);
-        let ahead_by = (|| {
-            let (done, planned) = shared?;
-            let due = exact(planned.checked_mul(schedule?))?;
-            exact(done.checked_sub(due))
-        })();
-        let difference = match schedule {
+        let shares = self.due_shares(self.now.period);
+        let due = (shares.as_ref())
+            .map_err(|absent| *absent)
+            .and_then(|shares| {
+                shared?;
+                self.due(shares, &having_both(self.done(), &self.plan, whose))
+            });
+        let schedule = (shares.as_ref())
+            .map_err(|absent| *absent)
+            .and_then(|shares| match share_of_figure(shares) {
+                Some(share) => share,
+                None => divided(due?, shared?.1),
+            });
+        let ahead_by = shared.and_then(|(done, _)| exact(done.checked_sub(due?)));
+        let difference = match &shares {
             _ if !self.indicator.is_additive() => Err(Absent::NotApplicable),
             Ok(_) => ahead_by,
             Err(_) => plan.by,
@@ -120,8 +135,7 @@ impl<'a> Comparer<'a> {
             .copied()
             .collect();
         let annex = &self.scheme.annexes[self.indicator.annex];
-        let leaf = annex.leaf(self.indicator.column, self.now.period.year());
-        let open = leaf.map_or(0, |leaf| {
+        let open = self.leaf.map_or(0, |leaf| {
             self.open.about(annex, self.now, &rows, leaf).len()
         });
         let against = |then: Option<&Taken>| match then {
@@ -162,10 +176,7 @@ impl<'a> Comparer<'a> {
         whose: &[Whose],
         how: As,
     ) -> (Compared, Result<(Fraction, Fraction), Absent>) {
-        let has = |taken: &Taken, whose: &Whose| taken.get(*whose).is_ok();
-        let both: Vec<Whose> = (whose.iter().copied())
-            .filter(|whose| has(now, whose) && has(then, whose))
-            .collect();
+        let both = having_both(now, then, whose);
         // Of one reporter it is known what is missing; of several, that nobody has both.
         let of = if both.is_empty() && whose.len() == 1 {
             whose
@@ -180,9 +191,8 @@ impl<'a> Comparer<'a> {
             As::Change => divided(by?, then.abs()),
         });
         let n_both = both.len();
-        let is_less = whose
-            .iter()
-            .any(|whose| has(now, whose) != has(then, whose));
+        let is_less =
+            (whose.iter()).any(|whose| now.get(*whose).is_ok() != then.get(*whose).is_ok());
         let compared = Compared {
             then: self.figure(then, whose),
             by,
@@ -203,34 +213,53 @@ impl<'a> Comparer<'a> {
         self.indicator.together(&parts)
     }
 
-    fn schedule(&self, period: Period) -> Figure {
+    /// What of the plan should be done by the end of a month, taken together.
+    fn due_shares(&self, period: Period) -> Result<Vec<DueShare>, Absent> {
         let indicator = &self.indicator;
+        let leaf = self.leaf.ok_or(Absent::NotApplicable)?;
         if !indicator.is_additive() || indicator.course == Course::State {
             return Err(Absent::NotApplicable);
         }
-        let annex = &self.scheme.annexes[indicator.annex];
-        let due_in = |period: Period| {
-            let share = self.scheme.schedule_share(annex, indicator.column, period);
-            let share = share.and_then(|share| {
-                let [part, whole] = [share.numerator, share.denominator].map(i64::from);
-                Fraction::new(Amount::from(part), Amount::from(whole))
-            });
-            share.ok_or(Absent::NotApplicable)
-        };
-        match (indicator.course, period) {
+        let months = match (indicator.course, period) {
             // What is due of months of their own is due of all since January.
-            (Course::Month, Period::Month { year, month }) => {
-                let months = (1..=month).filter_map(|month| Period::month(year, month));
-                added(&months.map(due_in).collect::<Vec<_>>())
-            }
-            _ => due_in(period),
-        }
+            (Course::Month, Period::Month { year, month }) => (1..=month)
+                .filter_map(|month| Period::month(year, month))
+                .collect(),
+            _ => vec![period],
+        };
+        let shares = months.into_iter().map(|month| {
+            let share = self.scheme.due_share(indicator.annex, leaf, month);
+            share.ok_or(Absent::NotApplicable)
+        });
+        shares.collect()
+    }
+
+    /// What that comes to for some reporters together; nothing where the plan lacks a figure of one.
+    fn due(&self, shares: &[DueShare], whose: &[Whose]) -> Figure {
+        let leaf = self.leaf.ok_or(Absent::NotApplicable)?;
+        let of_one = |share: &DueShare, whose: Whose| {
+            let planned = |leaf: usize| {
+                let taken = self.planned_years.iter().find(|(known, _)| *known == leaf);
+                taken.map_or(&self.plan, |(_, taken)| taken).amount(whose)
+            };
+            let due = share.amount(leaf, planned, Absent::TooLong)?;
+            exact(Fraction::new(
+                due.parts,
+                Amount::from(i64::from(due.denominator)),
+            ))
+        };
+        let dues: Vec<Figure> = (shares.iter())
+            .flat_map(|share| whose.iter().map(move |whose| of_one(share, *whose)))
+            .collect();
+        added(&dues)
     }
 
     /// The twelve months of the year.
     fn points(&self) -> Vec<Point> {
         let year = self.now.period.year().unwrap_or_default();
-        let planned = self.figure(&self.plan, &self.whose);
+        let planned_for: Vec<Whose> = (self.whose.iter().copied())
+            .filter(|whose| self.plan.get(*whose).is_ok())
+            .collect();
         let months = (1..=12).filter_map(|month| Period::month(year, month));
         let point = |period: Period| {
             let done = self.course.iter().find(|(at, _)| *at == period);
@@ -240,9 +269,7 @@ impl<'a> Comparer<'a> {
                 period,
                 done: done.map_or(Err(Absent::NoData), |taken| self.figure(taken, &self.whose)),
                 reporters: self.whose.iter().filter(has).count(),
-                due: self
-                    .schedule(period)
-                    .and_then(|share| exact(planned?.checked_mul(share))),
+                due: (self.due_shares(period)).and_then(|shares| self.due(&shares, &planned_for)),
             }
         };
         months.map(point).collect()
@@ -257,6 +284,48 @@ impl Compared {
         rate: Err(Absent::NotApplicable),
         over: None,
     };
+}
+
+/// The plan's figures for single years, by leaf, where the schedule takes shares of these.
+fn planned_years(
+    scheme: &Scheme,
+    indicator: &Indicator,
+    plan: Option<Stand<'_>>,
+    leaf: Option<usize>,
+    period: Period,
+) -> Vec<(usize, Taken)> {
+    let (Some(plan), Some(leaf), Some(year)) = (plan, leaf, period.year()) else {
+        return Vec::new();
+    };
+    match scheme.due_share(indicator.annex, leaf, period) {
+        Some(DueShare::OfYears(terms)) => (terms.into_iter())
+            .map(|(leaf, _)| leaf)
+            .map(|leaf| (leaf, Taken::of_leaf(scheme, indicator, plan, year, leaf)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Those of some reporters who have a figure in both.
+fn having_both(one: &Taken, other: &Taken, whose: &[Whose]) -> Vec<Whose> {
+    let has_both = |whose: &Whose| one.get(*whose).is_ok() && other.get(*whose).is_ok();
+    whose.iter().copied().filter(has_both).collect()
+}
+
+/// The share of its own plan that a figure should have come to; `None` where the plans of several years are
+/// added up, whose share depends on what these are.
+fn share_of_figure(shares: &[DueShare]) -> Option<Figure> {
+    let shares: Option<Vec<Figure>> = (shares.iter())
+        .map(|share| match share {
+            DueShare::OfFigure { share, .. } => {
+                let [part, whole] = [share.numerator, share.denominator].map(i64::from);
+                let share = Fraction::new(Amount::from(part), Amount::from(whole));
+                Some(share.ok_or(Absent::NotApplicable))
+            }
+            DueShare::OfYears(_) => None,
+        })
+        .collect();
+    shares.map(|shares| added(&shares))
 }
 
 /// Everyone whose figure it is, in the order of the annex or of the roster.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::Period;
-use crate::scheme::{Annex, ColumnKind, Course, Goal, ReturnedBy, Rows, Scheme};
+use crate::scheme::{Annex, ColumnKind, Course, DueShare, Goal, ReturnedBy, Rows, Scheme};
 
 /// A figure that is followed over time: a column, or a column of a row where rows are indicators.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Indicator {
     pub goal: Goal,
     /// Whether each row is some reporter's; else one answers for all of it.
     pub by_reporter: bool,
+    /// Whether its schedule takes the years of the plan for equal, because the annex plans none by itself.
+    pub is_due_evenly: bool,
 }
 
 /// How figures of several rows are taken together.
@@ -92,6 +94,10 @@ impl Indicator {
                     course: annex.course_of(leaf, first),
                     goal: annex.goal_of(leaf, first),
                     by_reporter,
+                    is_due_evenly: matches!(
+                        scheme.due_share(idx, leaf, period),
+                        Some(DueShare::OfFigure { is_even: true, .. })
+                    ),
                 });
             }
         }

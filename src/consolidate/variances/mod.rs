@@ -84,7 +84,8 @@ pub struct Line {
     /// Against the plan; its rate is the share completed. What is done is counted since the year began,
     /// also where the figure itself is of the month alone.
     pub plan: Compared,
-    /// The share of the plan that should be done by now.
+    /// The share of the plan that should be done by now; where the plans of several years are added up, that of
+    /// the reporters whose completion is known.
     pub schedule: Figure,
     /// Share completed − schedule.
     pub ahead: Figure,
@@ -118,6 +119,13 @@ pub struct Compared {
     pub rate: Figure,
     /// Where not all reporters have both: how many do, and their figures now and then.
     pub over: Option<(usize, Figure, Figure)>,
+}
+
+impl Compared {
+    /// The figure that `by` and `rate` are worked out with: that of the reporters who have both.
+    pub fn base(&self) -> Figure {
+        self.over.map_or(self.then, |(_, _, then)| then)
+    }
 }
 
 /// The county at the end of a month.

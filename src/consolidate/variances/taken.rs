@@ -34,10 +34,22 @@ impl Taken {
     /// The indicator in the period of a stand, from the columns and rows of a year.
     pub(super) fn of(scheme: &Scheme, indicator: &Indicator, stand: Stand<'_>, year: u16) -> Self {
         let annex = &scheme.annexes[indicator.annex];
+        match annex.leaf(indicator.column, Some(year)) {
+            Some(leaf) => Self::of_leaf(scheme, indicator, stand, year, leaf),
+            None => Self::default(),
+        }
+    }
+
+    /// The same rows, from a certain leaf.
+    pub(super) fn of_leaf(
+        scheme: &Scheme,
+        indicator: &Indicator,
+        stand: Stand<'_>,
+        year: u16,
+        leaf: usize,
+    ) -> Self {
+        let annex = &scheme.annexes[indicator.annex];
         let mut taken = Self::default();
-        let Some(leaf) = annex.leaf(indicator.column, Some(year)) else {
-            return taken;
-        };
         let Some(county) = stand.county.annexes.get(indicator.annex) else {
             return taken;
         };
@@ -61,6 +73,11 @@ impl Taken {
     pub(super) fn get(&self, whose: Whose) -> Result<Part, Absent> {
         let part = self.by_reporter.get(&whose).copied();
         part.unwrap_or(Err(Absent::NoData))
+    }
+
+    /// A reporter's figure where figures are added up.
+    pub(super) fn amount(&self, whose: Whose) -> Result<Amount, Absent> {
+        self.get(whose).map(|part| part.amount)
     }
 
     /// The rows of returns that a reporter's figure is made of.

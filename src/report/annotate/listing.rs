@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::explanations::{self, Explanation, KEY_HEADER, MARK_HEADER, RETIRED};
-use crate::model::{CellRef, Finding, Level, Period, Verdict};
+use crate::model::{CellRange, CellRef, Finding, Level, Period, Verdict};
 use crate::report::workbook::text;
 use crate::report::{Lang, words};
 
@@ -28,9 +28,9 @@ pub(super) struct Entry<'a> {
     pub(super) key: String,
     pub(super) explanation: Option<String>,
     /// The cell in the copy: name of the sheet and address.
-    pub(super) cell: Option<(String, CellRef)>,
-    /// What its cells looked like before, a line each.
-    pub(super) mark: Option<String>,
+    pub(super) cell: Option<(&'a str, CellRef)>,
+    /// What its cells looked like before, one record each.
+    pub(super) records: Vec<String>,
 }
 
 /// An explanation without a finding, kept because nothing that a reporter wrote is thrown away.
@@ -76,6 +76,15 @@ const WIDTHS: [f64; 12] = [
 ];
 /// Column of 说明.
 const ANSWER: u32 = 11;
+/// Column of what cells looked like before they were marked.
+const RECORDS: u32 = 13;
+
+/// Characters of a cell; Excel takes 32,767.
+const LONGEST: usize = 16_000;
+/// Excel takes no more links on a sheet than 65,530.
+const MOST_LINKS: usize = 65_000;
+/// Findings that have a row; a sheet has 1,048,576 rows, and nobody reads so many.
+const MOST_FINDINGS: usize = 100_000;
 
 /// Name of the sheet.
 pub(super) fn sheet_name(lang: Lang) -> &'static str {
@@ -112,19 +121,29 @@ pub(super) fn write(
     let verdict = Verdict::of(listing.rows.iter().map(|row| row.finding));
     let formats = Formats::add(styles, verdict);
     let mut rows = String::new();
-    let mut links = String::new();
+    let (mut links, mut n_links) = (String::new(), 0);
     head(listing, &formats, verdict, &mut rows);
     let mut at = HEADER + 1;
-    for (idx, entry) in listing.rows.iter().enumerate() {
+    let mut further_records = Vec::new();
+    // An explanation has its row in any case.
+    let is_listed =
+        |(idx, entry): &(usize, &Entry<'_>)| *idx < MOST_FINDINGS || entry.explanation.is_some();
+    for (idx, entry) in listing.rows.iter().enumerate().filter(is_listed) {
+        let mut texts = cell_texts(&entry.records).into_iter();
         row(
             listing.lang,
             &formats,
             at,
             idx + 1,
             entry,
+            texts.next(),
             &mut rows,
-            &mut links,
         );
+        if let Some(place) = entry.cell.filter(|_| n_links < MOST_LINKS) {
+            link(at, place, &mut links);
+            n_links += 1;
+        }
+        further_records.extend(texts);
         at += 1;
     }
     let last_finding = at;
@@ -136,6 +155,12 @@ pub(super) fn write(
         let text = listing.lang.pick("没有问题", "Nothing was found");
         let _ = write!(rows, "<row r=\"{}\">", at + 1);
         cell(&mut rows, at, 8, formats.paragraph, text);
+        rows.push_str("</row>");
+        at += 1;
+    }
+    for text in &further_records {
+        let _ = write!(rows, "<row r=\"{}\" hidden=\"1\">", at + 1);
+        cell(&mut rows, at, RECORDS, formats.hidden, text);
         rows.push_str("</row>");
         at += 1;
     }
@@ -240,6 +265,21 @@ fn head(listing: &Listing<'_>, formats: &Formats, verdict: Verdict, rows: &mut S
         legend.push('\n');
         legend.push_str(remark);
     }
+    if let Some(n_left) = listing
+        .rows
+        .len()
+        .checked_sub(MOST_FINDINGS)
+        .filter(|n| *n > 0)
+    {
+        legend += &match lang {
+            Lang::Zh => format!(
+                "\n问题太多，下面只列出最严重的 {MOST_FINDINGS} 个，另有 {n_left} 个只在单元格上标注。"
+            ),
+            Lang::En => format!(
+                "\nThere are too many findings: the gravest {MOST_FINDINGS} are listed, {n_left} more only marked at their cells."
+            ),
+        };
+    }
     let total: f64 = WIDTHS.iter().sum();
     let lines = [
         (sheet_name(lang).to_owned(), formats.title, 28.0),
@@ -261,7 +301,7 @@ fn head(listing: &Listing<'_>, formats: &Formats, verdict: Verdict, rows: &mut S
         cell(rows, HEADER, col as u32, formats.header, lang.pick(zh, en));
     }
     cell(rows, HEADER, 12, formats.hidden, KEY_HEADER);
-    cell(rows, HEADER, 13, formats.hidden, MARK_HEADER);
+    cell(rows, HEADER, RECORDS, formats.hidden, MARK_HEADER);
     rows.push_str("</row>");
 }
 
@@ -271,8 +311,8 @@ fn row(
     row: u32,
     number: usize,
     entry: &Entry<'_>,
+    records: Option<String>,
     rows: &mut String,
-    links: &mut String,
 ) {
     let finding = entry.finding;
     let figure = |text: Option<String>| text.unwrap_or_default();
@@ -340,19 +380,37 @@ fn row(
     for (col, format, text) in &texts {
         cell(rows, row, *col, *format, text);
     }
-    if let Some(mark) = &entry.mark {
-        cell(rows, row, 13, formats.hidden, mark);
+    if let Some(records) = &records {
+        cell(rows, row, RECORDS, formats.hidden, records);
     }
     rows.push_str("</row>");
-    if let Some((sheet, cell)) = &entry.cell {
-        let location = format!("'{}'!{cell}", sheet.replace('\'', "''"));
-        let _ = write!(
-            links,
-            "<hyperlink ref=\"{}\" location=\"{}\"/>",
-            CellRef::new(row, 4),
-            escape_attribute(&location)
-        );
+}
+
+/// The link from a row of the sheet to the cell that it is about.
+fn link(row: u32, (sheet, cell): (&str, CellRef), links: &mut String) {
+    let location = format!("'{}'!{cell}", sheet.replace('\'', "''"));
+    let _ = write!(
+        links,
+        "<hyperlink ref=\"{}\" location=\"{}\"/>",
+        CellRef::new(row, 4),
+        escape_attribute(&location)
+    );
+}
+
+/// Records, a line each, in as many texts as cells are needed for them.
+fn cell_texts(records: &[String]) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for record in records {
+        match texts.last_mut() {
+            // No character is shorter than a byte.
+            Some(text) if text.len() + 1 + record.len() <= LONGEST => {
+                text.push('\n');
+                text.push_str(record);
+            }
+            _ => texts.push(record.clone()),
+        }
     }
+    texts
 }
 
 /// A row of an explanation that explains nothing here.
@@ -396,13 +454,22 @@ fn retired(lang: Lang, formats: &Formats, row: u32, gone: &Retired<'_>, rows: &m
 /// Hints that pop up where an explanation is to be written.
 fn validations(listing: &Listing<'_>, end: u32) -> String {
     let lang = listing.lang;
+    // Runs of rows, since Excel takes only so many cells one by one.
     let cells_of = |wanted: &dyn Fn(Level) -> bool| {
-        let cells: Vec<String> = (HEADER + 1..end)
-            .zip(&listing.rows)
-            .filter(|(_, entry)| wanted(entry.finding.level))
-            .map(|(row, _)| CellRef::new(row, ANSWER).to_string())
-            .collect();
-        cells.join(" ")
+        let rows = (HEADER + 1..end).zip(&listing.rows);
+        let rows = rows.filter(|(_, entry)| wanted(entry.finding.level));
+        let rows: Vec<u32> = rows.map(|(row, _)| row).collect();
+        let runs = rows.chunk_by(|a, b| a + 1 == *b).map(|run| {
+            let range = CellRange::new(
+                CellRef::new(run[0], ANSWER),
+                CellRef::new(run[run.len() - 1], ANSWER),
+            );
+            match run.len() {
+                1 => range.start.to_string(),
+                _ => range.to_string(),
+            }
+        });
+        runs.collect::<Vec<_>>().join(" ")
     };
     let groups = [
         (
@@ -467,8 +534,6 @@ fn open_row(rows: &mut String, row: u32, height: f64) {
 
 /// A cell with text; texts of our own stay out of the list that the workbook's cells share.
 fn cell(rows: &mut String, row: u32, col: u32, format: usize, text: &str) {
-    // Excel takes 32,767 characters.
-    const LONGEST: usize = 16_000;
     let at = CellRef::new(row, col);
     let _ = match text.is_empty() {
         true => write!(rows, "<c r=\"{at}\" s=\"{format}\"/>"),

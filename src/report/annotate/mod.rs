@@ -29,18 +29,18 @@ mod sheet;
 mod styles;
 mod xml;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rust_xlsxwriter::XlsxError;
 
 use crate::explanations::{self, ByKey, Columns, Explanation};
-use crate::model::{CellRef, Detail, Finding, Format, Level, Period, Unreadable, Workbook};
+use crate::model::{CellRef, Detail, Finding, Format, Level, Period, Sheet, Unreadable, Workbook};
 use crate::read::{Limits, decrypted, read};
 
 use super::workbook::marks::marked_places;
 use super::{Lang, words};
 
-pub use names::{SentBack, copy_name, copy_paths, send_back};
+pub use names::{SentBack, annotate_checked, copy_name, copy_paths, no_copy, send_back};
 
 use listing::{Entry, Listing, Retired};
 use package::{Package, Relationship};
@@ -53,6 +53,9 @@ const XML_HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"ye
 const SHEET_TYPE: &str =
     "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
 const STYLES_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml";
+
+/// The name of the rows that are printed on every page of a sheet.
+const PRINT_TITLES: &str = "_xlnm.Print_Titles";
 
 /// An annotated copy.
 #[derive(Debug)]
@@ -218,6 +221,9 @@ struct Copy<'a> {
     lang: Lang,
 }
 
+/// A cell of the copy: the number of its sheet, and its address.
+type At = (usize, CellRef);
+
 /// A sheet of the workbook part.
 struct SheetEntry {
     name: String,
@@ -243,13 +249,23 @@ impl Copy<'_> {
         let styles_path = main.styles_path(&mut package)?;
         let mut styles = Styles::read(package.needed(&styles_path)?)?;
 
-        let cells: Vec<Vec<(String, CellRef)>> = (self.findings.iter())
-            .map(|finding| self.cells_of(&main, finding))
+        let sheets = self.sheets_of(&main);
+        let cells: Vec<Vec<At>> = (self.findings.iter())
+            .map(|finding| self.cells_of(&sheets, finding))
             .collect();
+        let mut found: Vec<BTreeMap<CellRef, Vec<&Finding>>> = Vec::new();
+        found.resize_with(main.sheets.len(), BTreeMap::new);
+        for (finding, cells) in self.findings.iter().zip(&cells) {
+            for (sheet, at) in cells {
+                found[*sheet].entry(*at).or_default().push(finding);
+            }
+        }
         let mut before = BTreeMap::new();
-        for entry in &main.sheets {
+        for ((idx, entry), found) in main.sheets.iter().enumerate().zip(found) {
+            let mut fills = BTreeMap::new();
             let silent =
-                self.mark_sheet(&mut package, &main, entry, &mut styles, &cells, &mut before)?;
+                self.mark_sheet(&mut package, &main, entry, &mut styles, found, &mut fills)?;
+            before.extend(fills.into_iter().map(|(at, fill)| ((idx, at), fill)));
             if !silent.is_empty() {
                 remarks.push(match self.lang {
                     Lang::Zh => format!("工作表“{}”的 {} 有会话式批注（可回复的批注），原样保留；这几格只标了颜色，问题见下表。", entry.name, listed(&silent, "、")),
@@ -267,7 +283,7 @@ impl Copy<'_> {
                     .to_owned(),
             );
         }
-        let listing = self.listing(&cells, &before, remarks);
+        let listing = self.listing(&main, &cells, &before, remarks);
         let text = listing::write(&listing, &mut styles, &main.main, &main.link_types);
         self.put_listing(&mut package, &main, text)?;
         if let Some(text) = styles.finish()? {
@@ -287,35 +303,44 @@ impl Copy<'_> {
         }
     }
 
+    /// The sheets that may be marked, by their names in the original.
+    fn sheets_of<'s>(&'s self, main: &MainPart) -> HashMap<&'s str, (usize, &'s Sheet)> {
+        let mut entries: HashMap<&str, usize> = HashMap::new();
+        for (idx, entry) in main.sheets.iter().enumerate() {
+            entries.entry(&entry.name).or_insert(idx);
+        }
+        let mut sheets = HashMap::new();
+        for sheet in &self.workbook.sheets {
+            let name = &*sheet.name;
+            let entry = self.name_of(name).and_then(|name| entries.get(name));
+            if let Some(idx) = entry.filter(|_| self.earlier.sheet.as_deref() != Some(name)) {
+                sheets.entry(name).or_insert((*idx, sheet));
+            }
+        }
+        sheets
+    }
+
     /// The cells of the copy at which a finding is marked, its own first.
-    fn cells_of(&self, main: &MainPart, finding: &Finding) -> Vec<(String, CellRef)> {
+    fn cells_of(&self, sheets: &HashMap<&str, (usize, &Sheet)>, finding: &Finding) -> Vec<At> {
         let file = finding.place.as_ref().map(|place| &place.file);
         let places = marked_places(finding).filter(|place| Some(&place.file) == file);
-        let mut cells: Vec<(String, CellRef)> = Vec::new();
+        let mut cells: Vec<At> = Vec::new();
+        let mut seen: HashSet<At> = HashSet::new();
         for place in places {
             let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
                 continue;
             };
-            let cell = self.place_of(main, sheet, cell);
-            cells.extend(cell.filter(|cell| !cells.contains(cell)));
+            let Some((idx, sheet)) = sheets.get(&**sheet) else {
+                continue;
+            };
+            // Only the first cell of a merged region is seen.
+            let cell = sheet.merge_at(cell).map_or(cell, |range| range.start);
+            let fits = cell.row < 1 << 20 && cell.col < 1 << 14;
+            if fits && seen.insert((*idx, cell)) {
+                cells.push((*idx, cell));
+            }
         }
         cells
-    }
-
-    fn place_of(&self, main: &MainPart, sheet: &str, cell: CellRef) -> Option<(String, CellRef)> {
-        if self.earlier.sheet.as_deref() == Some(sheet) {
-            return None;
-        }
-        let read = self
-            .workbook
-            .sheets
-            .iter()
-            .find(|read| read.name == sheet)?;
-        let name = self.name_of(sheet)?;
-        main.sheets.iter().find(|entry| entry.name == name)?;
-        // Only the first cell of a merged region is seen.
-        let cell = read.merge_at(cell).map_or(cell, |range| range.start);
-        (cell.row < 1 << 20 && cell.col < 1 << 14).then(|| (name.to_owned(), cell))
     }
 
     /// Takes the old marks off a sheet and puts the new ones on; returns the cells that could not get a note.
@@ -325,15 +350,9 @@ impl Copy<'_> {
         main: &MainPart,
         entry: &SheetEntry,
         styles: &mut Styles,
-        cells: &[Vec<(String, CellRef)>],
-        before: &mut BTreeMap<(String, CellRef), Fill>,
+        found: BTreeMap<CellRef, Vec<&Finding>>,
+        fills: &mut BTreeMap<CellRef, Fill>,
     ) -> Result<Vec<CellRef>, AnnotateError> {
-        let mut found: BTreeMap<CellRef, Vec<&Finding>> = BTreeMap::new();
-        for (finding, cells) in self.findings.iter().zip(cells) {
-            for (_, at) in cells.iter().filter(|(sheet, _)| *sheet == entry.name) {
-                found.entry(*at).or_default().push(finding);
-            }
-        }
         // Marks of an earlier annotation are on any sheet.
         let is_listing = self.earlier.sheet.as_deref() == Some(&*entry.name);
         if found.is_empty() && (self.earlier.sheet.is_none() || self.names.is_some()) || is_listing
@@ -375,37 +394,33 @@ impl Copy<'_> {
             let fill = self.earlier.fills.get(&(entry.name.clone(), at));
             fill.cloned().unwrap_or(Fill::None)
         };
-        let mut fills = BTreeMap::new();
         let text = sheet.write(
             styles,
             &levels.collect(),
             &recorded,
             legacy.as_ref(),
             &main.link_types,
-            &mut fills,
+            fills,
         );
         if let Some(text) = text {
             package.set(&entry.path, text);
         }
-        before.extend(
-            fills
-                .into_iter()
-                .map(|(at, fill)| ((entry.name.clone(), at), fill)),
-        );
         let silent = found.into_keys().filter(|at| !texts.contains_key(at));
         Ok(silent.collect())
     }
 
     fn listing<'l>(
         &'l self,
-        cells: &[Vec<(String, CellRef)>],
-        before: &BTreeMap<(String, CellRef), Fill>,
+        main: &'l MainPart,
+        cells: &[Vec<At>],
+        before: &BTreeMap<At, Fill>,
         remarks: &[String],
     ) -> Listing<'l> {
         let keys = explanations::keys(self.findings.iter().copied());
         let known: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
         let mut written = ByKey::of(&self.earlier.explanations);
-        let mut recorded: BTreeSet<&(String, CellRef)> = BTreeSet::new();
+        let mut recorded: HashSet<&At> = HashSet::new();
+        let name = |at: &At| &*main.sheets[at.0].name;
         let mut rows = Vec::new();
         for ((finding, cells), key) in self.findings.iter().zip(cells).zip(&keys) {
             // It has a row of its own further down.
@@ -423,15 +438,15 @@ impl Copy<'_> {
             for at in cells {
                 let fill = before.get(at).filter(|fill| **fill != Fill::None);
                 if let Some(fill) = fill.filter(|_| recorded.insert(at)) {
-                    records.push(format!("{}!{}={fill}", at.0, at.1));
+                    records.push(format!("{}!{}={fill}", name(at), at.1));
                 }
             }
             rows.push(Entry {
                 explanation: finding.explanation.clone().or(earlier),
                 finding,
                 key: explanations::written(key, finding.period),
-                cell: cells.first().cloned(),
-                mark: (!records.is_empty()).then(|| records.join("\n")),
+                cell: cells.first().map(|at| (name(at), at.1)),
+                records,
             });
         }
         rows.sort_by_key(|row| row.finding.level);
@@ -655,6 +670,8 @@ impl MainPart {
         // Names stand behind these.
         let mut names_place = None;
         let mut names_end = None;
+        // Where sheets were deleted, names may be left over for the number that the new sheet gets.
+        let mut has_titles = false;
         let mut scanner = Scanner::new(&self.text);
         let mut open = "";
         while let Some(step) = scanner.next()? {
@@ -683,6 +700,13 @@ impl MainPart {
                     let id = tag.value("sheetId").and_then(|id| id.trim().parse().ok());
                     last_id = last_id.max(id.unwrap_or(0u32));
                 }
+                Step::Open(tag, 3) if tag.name == "definedName" => {
+                    let sheet = tag
+                        .value("localSheetId")
+                        .and_then(|id| id.trim().parse().ok());
+                    let is_titles = tag.value("name") == Some(PRINT_TITLES);
+                    has_titles |= is_titles && sheet == Some(n_sheets);
+                }
                 Step::Close("sheets", span, 2) => {
                     sheets_end = Some(span.start);
                     names_place = Some(span.end);
@@ -709,6 +733,7 @@ impl MainPart {
         );
         match (names_end, names_place) {
             (Some(0), _) => {}
+            (Some(_), _) if has_titles => {}
             (Some(end), _) => {
                 edits.insert(
                     end,
@@ -737,7 +762,7 @@ impl MainPart {
         let row = listing::header_row();
         let name = xml::escape(&free_name(taken, lang));
         let titles = format!(
-            "<{prefix}definedName name=\"_xlnm.Print_Titles\" localSheetId=\"{sheet}\">'{name}'!${row}:${row}</{prefix}definedName>"
+            "<{prefix}definedName name=\"{PRINT_TITLES}\" localSheetId=\"{sheet}\">'{name}'!${row}:${row}</{prefix}definedName>"
         );
         match whole {
             true => format!("<{prefix}definedNames>{titles}</{prefix}definedNames>"),

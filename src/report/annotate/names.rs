@@ -6,8 +6,12 @@ use std::io;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
-use crate::model::{FileRecord, FileStatus, Finding, Format};
+use crate::model::{
+    Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, NoCopy, Place, hex,
+};
+use crate::read::catch_panics;
 use crate::report::Lang;
 use crate::report::workbook::text;
 use crate::scheme::Scheme;
@@ -72,8 +76,10 @@ fn short(stem: &str) -> Cow<'_, str> {
 pub struct SentBack {
     /// Path under the folder of the period, and content.
     pub copies: Vec<(String, Vec<u8>)>,
-    /// Files that could not be annotated, and why.
-    pub failed: Vec<(Arc<str>, AnnotateError)>,
+    /// For each of them, the file that it is a copy of.
+    pub originals: Vec<Arc<str>>,
+    /// Files that have no copy, and why.
+    pub failed: Vec<(Arc<str>, NoCopy)>,
 }
 
 /// The returns that go back, with the paths of their copies under the folder of the period: those that count
@@ -84,26 +90,44 @@ pub fn copy_paths<'f>(
     findings: &[Finding],
     lang: Lang,
 ) -> Vec<(&'f FileRecord, String)> {
+    let records = go_back(files, findings);
+    let extension = |record: &FileRecord| match record.format {
+        Some(Format::Xlsm) => "xlsm",
+        _ => "xlsx",
+    };
+    let paths = paths(
+        scheme,
+        records.iter().map(|&one| (one, extension(one))),
+        lang,
+    );
+    records.into_iter().zip(paths).collect()
+}
+
+fn go_back<'f>(files: &'f [FileRecord], findings: &[Finding]) -> Vec<&'f FileRecord> {
     let asked: BTreeSet<&str> = (findings.iter())
         .filter(|finding| finding.is_for_reporter())
         .filter_map(|finding| Some(&*finding.place.as_ref()?.file))
         .collect();
+    let goes =
+        |record: &&FileRecord| record.status == FileStatus::Read && asked.contains(&*record.path);
+    files.iter().filter(goes).collect()
+}
+
+/// The paths of copies with their extensions.
+fn paths<'f>(
+    scheme: &Scheme,
+    copies: impl Iterator<Item = (&'f FileRecord, &'static str)>,
+    lang: Lang,
+) -> Vec<String> {
     let mut taken: BTreeSet<String> = BTreeSet::new();
-    let sent_back = files
-        .iter()
-        .filter(|record| record.status == FileStatus::Read && asked.contains(&*record.path));
-    sent_back
-        .map(|record| {
+    copies
+        .map(|(record, extension)| {
             let reporter = record.tables.iter().find_map(|table| table.reporter);
             let folder = match reporter {
                 Some(reporter) => plain_name(&scheme.reporters[reporter].name),
                 None => lang.pick("填报单位不明", "unknown").to_owned(),
             };
             let folder = format!("{}/{folder}", lang.pick("退回", "sent-back"));
-            let extension = match record.format {
-                Some(Format::Xlsm) => "xlsm",
-                _ => "xlsx",
-            };
             // Two files of one name may come from different folders; systems may not tell cases apart.
             let path = (1..)
                 .map(|n| {
@@ -111,7 +135,7 @@ pub fn copy_paths<'f>(
                     format!("{folder}/{}", plain_name(&name))
                 })
                 .find(|path| taken.insert(path.to_lowercase()));
-            (record, path.unwrap_or_default())
+            path.unwrap_or_default()
         })
         .collect()
 }
@@ -130,28 +154,62 @@ pub fn send_back(
             by_file.entry(&place.file).or_default().push(finding);
         }
     }
-    let jobs = copy_paths(scheme, files, findings, lang);
-    let copies: Vec<Result<Annotated, AnnotateError>> = jobs
+    let records = go_back(files, findings);
+    let copies: Vec<Result<Annotated, NoCopy>> = records
         .par_iter()
-        .map(|(record, _)| {
+        .map(|record| {
             let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
-            annotate(&bytes_of(&record.path)?, findings, lang)
+            annotate_checked(record, bytes_of(&record.path), findings, lang)
         })
         .collect();
     let mut sent = SentBack::default();
-    for ((record, path), copy) in jobs.into_iter().zip(copies) {
+    let mut made = Vec::new();
+    for (record, copy) in records.into_iter().zip(copies) {
         match copy {
-            // Where macros could not be kept, the copy is called what it is.
-            Ok(copy) if !path.ends_with(copy.extension) => {
-                let stem = path.rsplit_once('.').map_or(&*path, |(stem, _)| stem);
-                let path = format!("{stem}.{}", copy.extension);
-                sent.copies.push((path, copy.bytes));
-            }
-            Ok(copy) => sent.copies.push((path, copy.bytes)),
-            Err(error) => sent.failed.push((record.path.clone(), error)),
+            Ok(copy) => made.push((record, copy)),
+            Err(why) => sent.failed.push((record.path.clone(), why)),
         }
     }
+    // Where macros could not be kept, the copy is called what it is.
+    let named = made.iter().map(|(record, copy)| (*record, copy.extension));
+    let paths = paths(scheme, named, lang);
+    for ((record, copy), path) in made.into_iter().zip(paths) {
+        sent.originals.push(record.path.clone());
+        sent.copies.push((path, copy.bytes));
+    }
     sent
+}
+
+/// Annotates a file that was checked: `read` is what it holds now, and only what was checked is marked.
+pub fn annotate_checked(
+    record: &FileRecord,
+    read: io::Result<Vec<u8>>,
+    findings: &[&Finding],
+    lang: Lang,
+) -> Result<Annotated, NoCopy> {
+    let bytes = read.map_err(|error| NoCopy::NotOpened(error.kind()))?;
+    if hex(&Sha256::digest(&bytes)) != record.sha256 {
+        return Err(NoCopy::Changed);
+    }
+    // An oddity in one file is no reason for all others to go without.
+    let annotated = catch_panics(|| Ok(annotate(&bytes, findings, lang)));
+    let damaged = |detail: String| NoCopy::Damaged { detail };
+    match annotated {
+        Ok(annotated) => annotated.map_err(|error| match error {
+            AnnotateError::Unreadable(why) => NoCopy::Unreadable(why),
+            error => damaged(error.to_string()),
+        }),
+        Err(panic) => Err(damaged(panic.to_string())),
+    }
+}
+
+/// The finding that a file has no annotated copy.
+pub fn no_copy(scheme: &Scheme, record: &FileRecord, why: NoCopy) -> Finding {
+    let mut finding =
+        Finding::new(Kind::NoCopy, Level::Hint, Detail::NoCopy(why)).at(Place::file(&record.path));
+    let reporter = record.tables.iter().find_map(|table| table.reporter);
+    finding.reporter = reporter.map(|idx| scheme.reporters[idx].name.clone());
+    finding
 }
 
 /// A name that every system takes, and every program as a link: what follows # is a place in the file there,

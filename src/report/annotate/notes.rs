@@ -168,7 +168,7 @@ pub(super) fn write(
             );
             let text = with_shapes(&empty, &shapes(block * 1024 + 1));
             package.set(&path, text.unwrap_or_default());
-            package.declare_extension("vml", VML_TYPE)?;
+            package.declare_by_extension(&path, VML_TYPE)?;
             let kind = format!("{}/vmlDrawing", place.link_types);
             let id = package.relate(place.path, &kind, &path)?;
             Ok(Some(Legacy::Add(id)))

@@ -1,25 +1,28 @@
 //! The zip file of a workbook: parts that change are written anew, all others are copied as they are,
 //! without so much as packing them again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{Cursor, Read, Write};
+use std::ops::Range;
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::AnnotateError;
-use super::xml::{Edits, Scanner, Step, escape_attribute};
+use super::xml::{Edits, Scanner, Step, escape_attribute, unescape};
 
 /// No part that is edited may be larger once expanded; the reader is as strict.
 const LARGEST_PART: u64 = 256 << 20;
 
 const CONTENT_TYPES: &str = "[Content_Types].xml";
 
+const RELATIONSHIPS_TYPE: &str = "application/vnd.openxmlformats-package.relationships+xml";
+
 /// A workbook's parts, and what becomes of them.
 pub(super) struct Package<'b> {
     zip: ZipArchive<Cursor<&'b [u8]>>,
-    /// Lower-case path → path as written.
-    names: HashMap<String, String>,
+    /// Lower-case path → paths as written: two may differ in case alone.
+    names: HashMap<String, Vec<String>>,
     /// By path as written; `None` for parts that go.
     changed: BTreeMap<String, Option<Vec<u8>>>,
 }
@@ -37,10 +40,11 @@ pub(super) struct Relationship {
 impl<'b> Package<'b> {
     pub(super) fn open(bytes: &'b [u8]) -> Result<Self, AnnotateError> {
         let zip = ZipArchive::new(Cursor::new(bytes))?;
-        let mut names = HashMap::with_capacity(zip.len());
+        let mut names: HashMap<String, Vec<String>> = HashMap::with_capacity(zip.len());
         for name in zip.file_names() {
             let name = name?;
-            names.insert(key(&name), name.into_owned());
+            let same = names.entry(key(&name)).or_default();
+            same.push(name.into_owned());
         }
         Ok(Self {
             zip,
@@ -50,15 +54,23 @@ impl<'b> Package<'b> {
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
-        match self.names.get(&key(path)) {
+        match self.name_of(path) {
             Some(name) => !matches!(self.changed.get(name), Some(None)),
             None => false,
         }
     }
 
+    /// The path as the file writes it. Of several the one in the same case is meant.
+    fn name_of(&self, path: &str) -> Option<&str> {
+        let names = self.names.get(&key(path))?;
+        let exact = item_name(path);
+        let same = names.iter().find(|name| item_name(name) == exact);
+        same.or(names.last()).map(String::as_str)
+    }
+
     /// All paths, as written.
     pub(super) fn paths(&self) -> Vec<String> {
-        let mut paths: Vec<String> = self.names.values().cloned().collect();
+        let mut paths: Vec<String> = self.names.values().flatten().cloned().collect();
         paths.retain(|path| self.has(path));
         paths.sort();
         paths
@@ -66,7 +78,7 @@ impl<'b> Package<'b> {
 
     /// A part as text, as it stands now.
     pub(super) fn text(&mut self, path: &str) -> Result<Option<String>, AnnotateError> {
-        let Some(name) = self.names.get(&key(path)).cloned() else {
+        let Some(name) = self.name_of(path).map(str::to_owned) else {
             return Ok(None);
         };
         let bytes = match self.changed.get(&name) {
@@ -75,7 +87,9 @@ impl<'b> Package<'b> {
             None => {
                 let mut bytes = Vec::new();
                 let part = self.zip.by_name(&name)?;
-                part.take(LARGEST_PART + 1).read_to_end(&mut bytes)?;
+                // A damaged part is no failure of ours: the copy is then made anew from what can be read.
+                let read = part.take(LARGEST_PART + 1).read_to_end(&mut bytes);
+                read.map_err(|error| AnnotateError::part(&name, &error.to_string()))?;
                 if bytes.len() as u64 > LARGEST_PART {
                     return Err(AnnotateError::part(&name, "too large"));
                 }
@@ -94,10 +108,10 @@ impl<'b> Package<'b> {
     }
 
     pub(super) fn set(&mut self, path: &str, text: impl Into<Vec<u8>>) {
-        let name = match self.names.get(&key(path)) {
-            Some(name) => name.clone(),
+        let name = match self.name_of(path) {
+            Some(name) => name.to_owned(),
             None => {
-                self.names.insert(key(path), path.to_owned());
+                self.names.insert(key(path), vec![path.to_owned()]);
                 path.to_owned()
             }
         };
@@ -107,8 +121,8 @@ impl<'b> Package<'b> {
     /// Takes a part out, with its own links and its content type.
     pub(super) fn remove(&mut self, path: &str) -> Result<(), AnnotateError> {
         for path in [path.to_owned(), rels_path(path)] {
-            if let Some(name) = self.names.get(&key(&path)) {
-                self.changed.insert(name.clone(), None);
+            if let Some(name) = self.name_of(&path).map(str::to_owned) {
+                self.changed.insert(name, None);
             }
         }
         self.edit_content_types(|types, edits| {
@@ -138,57 +152,49 @@ impl<'b> Package<'b> {
             .unwrap_or_default()
     }
 
-    /// The content type that a part is declared to have.
+    /// The content type that a part is declared to have, by itself or by its extension.
     pub(super) fn content_type(&mut self, path: &str) -> Result<Option<String>, AnnotateError> {
         let types = self.needed(CONTENT_TYPES)?;
-        let mut scanner = Scanner::new(&types);
-        while let Some(step) = scanner.next()? {
-            if let Step::Open(tag, _) = step
-                && tag
-                    .value("PartName")
-                    .is_some_and(|name| key(name) == key(path))
-            {
-                return Ok(tag.value("ContentType").map(str::to_owned));
-            }
-        }
-        Ok(None)
+        let declared = Declared::of(&types, path)?;
+        let kind = declared.own.first().map(|(kind, _)| *kind);
+        Ok(kind.or(declared.by_extension).map(str::to_owned))
     }
 
     /// Declares the content type of a part.
     pub(super) fn declare(&mut self, path: &str, kind: &str) -> Result<(), AnnotateError> {
-        if self.content_type(path)?.is_some() {
-            return Ok(());
-        }
-        let name = escape_attribute(path);
-        self.declare_tag(&format!(
-            "Override PartName=\"/{name}\" ContentType=\"{kind}\""
-        ))
+        self.edit_content_types(|types, edits| {
+            let declared = Declared::of(types, path)?;
+            // What a part of this name was once said to be may be left over.
+            for (known, span) in &declared.own {
+                if !is_same_kind(known, kind) {
+                    edits.replace(span.clone(), kind);
+                }
+            }
+            let is_declared = declared.by_extension.is_some_and(|k| is_same_kind(k, kind));
+            if !declared.own.is_empty() || is_declared {
+                return Ok(());
+            }
+            let name = escape_attribute(path);
+            let tag = format!("Override PartName=\"/{name}\" ContentType=\"{kind}\"");
+            append_child(types, edits, &tag)
+        })
     }
 
-    /// Declares the content type of all parts with an extension.
-    pub(super) fn declare_extension(
+    /// The same for a part of a kind that its extension stands for. Where other parts have that extension for
+    /// another kind, it is declared by itself.
+    pub(super) fn declare_by_extension(
         &mut self,
-        extension: &str,
+        path: &str,
         kind: &str,
     ) -> Result<(), AnnotateError> {
         let types = self.needed(CONTENT_TYPES)?;
-        let mut scanner = Scanner::new(&types);
-        while let Some(step) = scanner.next()? {
-            if let Step::Open(tag, _) = step
-                && tag
-                    .value("Extension")
-                    .is_some_and(|known| known.eq_ignore_ascii_case(extension))
-            {
-                return Ok(());
-            }
+        let declared = Declared::of(&types, path)?;
+        if !declared.own.is_empty() || declared.by_extension.is_some() {
+            return self.declare(path, kind);
         }
-        self.declare_tag(&format!(
-            "Default Extension=\"{extension}\" ContentType=\"{kind}\""
-        ))
-    }
-
-    fn declare_tag(&mut self, tag: &str) -> Result<(), AnnotateError> {
-        self.edit_content_types(|types, edits| append_child(types, edits, tag))
+        let extension = extension(path);
+        let tag = format!("Default Extension=\"{extension}\" ContentType=\"{kind}\"");
+        self.edit_content_types(|types, edits| append_child(types, edits, &tag))
     }
 
     fn edit_content_types(
@@ -216,7 +222,7 @@ impl<'b> Package<'b> {
             if let Step::Open(tag, _) = step
                 && tag.name == "Relationship"
             {
-                let value = |name| super::xml::unescape(tag.value(name).unwrap_or_default());
+                let value = |name| unescape(tag.value(name).unwrap_or_default());
                 let target = value("Target");
                 let is_outside = tag.value("TargetMode") == Some("External");
                 found.push(Relationship {
@@ -256,6 +262,7 @@ impl<'b> Package<'b> {
         let tag = format!("Relationship Id=\"{id}\" Type=\"{kind}\" Target=\"/{target}\"");
         append_child(&text, &mut edits, &tag)?;
         self.set(&rels, edits.apply(&text));
+        self.declare_by_extension(&rels, RELATIONSHIPS_TYPE)?;
         Ok(id)
     }
 
@@ -292,16 +299,21 @@ impl<'b> Package<'b> {
 
     /// The zip file, with every part that did not change as it was.
     pub(super) fn finish(mut self) -> Result<Vec<u8>, AnnotateError> {
+        self.edit_content_types(without_repeats)?;
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         for idx in 0..self.zip.len() {
             let part = self.zip.by_index_raw(idx)?;
             let name = part.name()?.into_owned();
             match self.changed.remove(&name) {
+                // Some programs write \ between folders, which the standard does not know.
+                None if item_name(&name) != name => {
+                    writer.raw_copy_file_rename(part, item_name(&name))?;
+                }
                 None => writer.raw_copy_file(part)?,
                 Some(None) => {}
                 Some(Some(bytes)) => {
-                    writer.start_file(name, options)?;
+                    writer.start_file(item_name(&name), options)?;
                     writer.write_all(&bytes)?;
                 }
             }
@@ -314,6 +326,87 @@ impl<'b> Package<'b> {
         }
         Ok(writer.finish()?.into_inner())
     }
+}
+
+/// What is declared about one part.
+#[derive(Default)]
+struct Declared<'t> {
+    /// By itself: the content type, and where it stands.
+    own: Vec<(&'t str, Range<usize>)>,
+    by_extension: Option<&'t str>,
+}
+
+impl<'t> Declared<'t> {
+    fn of(types: &'t str, path: &str) -> Result<Self, AnnotateError> {
+        let mut declared = Self::default();
+        let mut scanner = Scanner::new(types);
+        while let Some(step) = scanner.next()? {
+            let Step::Open(tag, _) = step else { continue };
+            match tag.name {
+                "Override" => {
+                    let name = unescape(tag.value("PartName").unwrap_or_default());
+                    if key(&name) == key(path) {
+                        declared.own.extend(tag.attribute("ContentType"));
+                    }
+                }
+                "Default" => {
+                    let known = tag.value("Extension").unwrap_or_default();
+                    if known.eq_ignore_ascii_case(extension(path)) {
+                        let kind = tag.value("ContentType");
+                        declared.by_extension = declared.by_extension.or(kind);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(declared)
+    }
+}
+
+/// Content types are told apart without regard to case.
+fn is_same_kind(kind: &str, other: &str) -> bool {
+    kind.trim().eq_ignore_ascii_case(other)
+}
+
+fn extension(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+/// Takes out what is declared twice, which the standard forbids (ECMA-376 part 2, 10.1.2.2): the first counts.
+fn without_repeats(types: &str, edits: &mut Edits) -> Result<(), AnnotateError> {
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut repeated = None;
+    let mut scanner = Scanner::new(types);
+    while let Some(step) = scanner.next()? {
+        match step {
+            Step::Open(tag, 2) => {
+                let about = match tag.name {
+                    "Override" => format!(
+                        "/{}",
+                        key(&unescape(tag.value("PartName").unwrap_or_default()))
+                    ),
+                    "Default" => tag
+                        .value("Extension")
+                        .unwrap_or_default()
+                        .to_ascii_lowercase(),
+                    _ => continue,
+                };
+                match (seen.insert(about), tag.is_empty) {
+                    (true, _) => {}
+                    (false, true) => edits.replace(tag.span, ""),
+                    (false, false) => repeated = Some(tag.span.start),
+                }
+            }
+            Step::Close(_, span, 2) => {
+                if let Some(start) = repeated.take() {
+                    edits.replace(start..span.end, "");
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Puts an element without content at the end of the root.
@@ -344,8 +437,12 @@ fn append_child(text: &str, edits: &mut Edits, tag: &str) -> Result<(), Annotate
 
 /// Windows programs mix cases and slashes.
 fn key(path: &str) -> String {
-    let path = path.replace('\\', "/").to_ascii_lowercase();
-    path.trim_start_matches('/').to_owned()
+    item_name(path).to_ascii_lowercase()
+}
+
+/// What a part is called in a zip file.
+fn item_name(path: &str) -> String {
+    path.replace('\\', "/").trim_start_matches('/').to_owned()
 }
 
 fn rels_path(path: &str) -> String {

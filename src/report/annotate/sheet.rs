@@ -18,6 +18,8 @@ pub(super) struct SheetPart {
     data: SheetData,
     rows: Vec<RowAt>,
     columns: Vec<ColumnAt>,
+    /// Whether each begins behind the one before it, as they must.
+    columns_in_order: bool,
     default_width: f64,
     default_height: f64,
     /// Link to the drawing of the notes: id, and the whole element.
@@ -47,13 +49,16 @@ struct RowAt {
     end: usize,
 }
 
+/// A part has fewer bytes than `u32` numbers, and may have millions of cells.
 struct CellAt {
     col: u32,
-    tag: Range<usize>,
-    style: usize,
-    style_span: Option<Range<usize>>,
+    /// Where its tag begins.
+    start: u32,
+    style: u32,
+    /// Where the number of its style stands; nothing at 0 where it gives none.
+    style_span: (u32, u32),
     /// Where attributes end.
-    attributes_end: usize,
+    attributes_end: u32,
 }
 
 struct ColumnAt {
@@ -163,9 +168,10 @@ impl SheetPart {
                             .as_ref()
                             .and_then(|(raw, _)| number(Some(raw)))
                             .unwrap_or(0),
-                        style_span: style.map(|(_, span)| span),
-                        attributes_end: tag.end_of_attributes(),
-                        tag: tag.span,
+                        style_span: style
+                            .map_or((0, 0), |(_, span)| (span.start as u32, span.end as u32)),
+                        attributes_end: tag.end_of_attributes() as u32,
+                        start: tag.span.start as u32,
                     });
                     next_col += 1;
                 }
@@ -185,7 +191,10 @@ impl SheetPart {
             }
         }
         let missing = || AnnotateError::part("sheet", "no cells");
+        let in_order =
+            |pair: &[ColumnAt]| pair[0].cols.0 <= pair[0].cols.1 && pair[0].cols.1 < pair[1].cols.0;
         Ok(Self {
+            columns_in_order: columns.windows(2).all(in_order),
             data: data.ok_or_else(missing)?,
             legacy_place: legacy_place.ok_or_else(missing)?,
             text,
@@ -215,24 +224,27 @@ impl SheetPart {
         for row in &self.rows {
             for cell in &row.cells {
                 let at = CellRef::new(row.row, cell.col);
-                let mut style = cell.style;
+                let mut style = cell.style as usize;
                 if styles.fill(style).is_ours() {
                     style = styles.unmark(style, &recorded(at));
                 }
                 if let Some(level) = to_add.remove(&at) {
-                    before.insert(at, styles.fill(style));
+                    before.insert(at, styles.fill(style).clone());
                     style = styles.mark(style, level);
                 }
-                if style == cell.style {
+                if style == cell.style as usize {
                     continue;
                 }
-                match &cell.style_span {
-                    // As it was before it was marked, where it had none.
-                    Some(span) if style == 0 && self.text[..span.start].ends_with(" s=\"") => {
-                        edits.replace(span.start - 4..span.end + 1, "");
+                match (cell.style_span.0 as usize, cell.style_span.1 as usize) {
+                    (0, _) => {
+                        let end = cell.attributes_end as usize;
+                        edits.insert(end, format!(" s=\"{style}\""));
                     }
-                    Some(span) => edits.replace(span.clone(), style.to_string()),
-                    None => edits.insert(cell.attributes_end, format!(" s=\"{style}\"")),
+                    // As it was before it was marked, where it had none.
+                    (start, end) if style == 0 && self.text[..start].ends_with(" s=\"") => {
+                        edits.replace(start - 4..end + 1, "");
+                    }
+                    (start, end) => edits.replace(start..end, style.to_string()),
                 }
             }
         }
@@ -271,14 +283,19 @@ impl SheetPart {
         for (at, level) in marks {
             rows.entry(at.row).or_default().push((*at, *level));
         }
+        // Of rows with one number the first is taken.
+        let mut known_rows: BTreeMap<u32, &RowAt> = BTreeMap::new();
+        for known in self.rows.iter().filter(|_| !rows.is_empty()) {
+            known_rows.entry(known.row).or_insert(known);
+        }
         for (row, cells) in rows {
-            let known = self.rows.iter().find(|known| known.row == row);
+            let known = known_rows.get(&row).copied();
             let mut element = |at: CellRef, level| {
                 let style = known.and_then(|row| row.style);
                 let style = style.or_else(|| self.column(at.col)?.style).unwrap_or(0);
                 // The column's or row's own style may be one that a program has spread.
                 let style = styles.unmark(style, &Fill::None);
-                before.insert(at, styles.fill(style));
+                before.insert(at, styles.fill(style).clone());
                 let style = styles.mark(style, level);
                 format!("<{prefix}c r=\"{at}\" s=\"{style}\"/>")
             };
@@ -288,8 +305,8 @@ impl SheetPart {
                     .map(|(at, level)| element(at, level))
                     .collect();
                 let text = format!("<{prefix}row r=\"{}\">{cells}</{prefix}row>", row + 1);
-                match self.rows.iter().find(|known| known.row > row) {
-                    Some(next) => edits.insert(next.tag.start, text),
+                match known_rows.range(row + 1..).next() {
+                    Some((_, next)) => edits.insert(next.tag.start, text),
                     None => new_rows.push_str(&text),
                 }
                 continue;
@@ -301,10 +318,13 @@ impl SheetPart {
                 edits.replace(span.clone(), format!("{first}:{last}"));
             }
             let mut at_end = String::new();
+            // From left to right, as the new ones are.
+            let mut behind = known.cells.iter().peekable();
             for (at, level) in cells {
                 let text = element(at, level);
-                match known.cells.iter().find(|cell| cell.col > at.col) {
-                    Some(next) => edits.insert(next.tag.start, text),
+                while behind.next_if(|cell| cell.col <= at.col).is_some() {}
+                match behind.peek() {
+                    Some(next) => edits.insert(next.start as usize, text),
                     None => at_end.push_str(&text),
                 }
             }
@@ -328,9 +348,12 @@ impl SheetPart {
     }
 
     fn column(&self, col: u32) -> Option<&ColumnAt> {
-        self.columns
-            .iter()
-            .find(|column| (column.cols.0..=column.cols.1).contains(&col))
+        let has = |column: &&ColumnAt| (column.cols.0..=column.cols.1).contains(&col);
+        if !self.columns_in_order {
+            return self.columns.iter().find(has);
+        }
+        let idx = self.columns.partition_point(|column| column.cols.1 < col);
+        self.columns.get(idx).filter(has)
     }
 
     /// Pixels of a column.

@@ -40,6 +40,21 @@ pub(super) struct Styles {
     /// Sections that the part has, by name and start, for finding the place of one that it lacks.
     present: Vec<(String, usize)>,
     marked: HashMap<(usize, &'static str), usize>,
+    known: Known,
+}
+
+/// Where items are found by what they say: a workbook may have some ten thousands, and each may be marked.
+#[derive(Default)]
+struct Known {
+    /// The first item of each text, by part.
+    items: [HashMap<String, usize>; 5],
+    fills: Vec<Fill>,
+    /// The first of each fill.
+    fill_ids: HashMap<Fill, usize>,
+    /// What fill each format has.
+    fills_of_formats: Vec<Fill>,
+    /// The first of the formats that differ in nothing, by all but their fill and their fill.
+    formats: HashMap<(String, Fill), usize>,
 }
 
 /// The lists that formats are made of.
@@ -141,37 +156,62 @@ impl Styles {
             sections,
             present,
             marked: HashMap::new(),
+            known: Known::default(),
         };
         styles.complete();
         Ok(styles)
     }
 
-    /// What cells refer to by default must be there before anything is added behind it.
+    /// Looks through what is there. What cells refer to by default must be there before anything is added behind it.
     fn complete(&mut self) {
-        let mut base = |part, items: &[&str]| {
-            if self.len(part) == 0 {
-                for item in items {
-                    let item = self.prefixed(item);
-                    self.sections[part as usize].added.push(item);
+        const ITEMS: [(Part, &[&str]); 5] = [
+            (Part::Font, &["<~font/>"]),
+            (
+                Part::Fill,
+                &[
+                    "<~fill><~patternFill patternType=\"none\"/></~fill>",
+                    "<~fill><~patternFill patternType=\"gray125\"/></~fill>",
+                ],
+            ),
+            (
+                Part::Border,
+                &["<~border><~left/><~right/><~top/><~bottom/><~diagonal/></~border>"],
+            ),
+            (Part::StyleFormat, &[]),
+            (
+                Part::Format,
+                &["<~xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/>"],
+            ),
+        ];
+        for (part, base) in ITEMS {
+            for idx in 0..self.len(part) {
+                if let Some(item) = self.item(part, idx) {
+                    let item = item.to_owned();
+                    self.known.note(part, idx, item);
                 }
             }
-        };
-        base(Part::Font, &["<~font/>"]);
-        base(
-            Part::Fill,
-            &[
-                "<~fill><~patternFill patternType=\"none\"/></~fill>",
-                "<~fill><~patternFill patternType=\"gray125\"/></~fill>",
-            ],
-        );
-        base(
-            Part::Border,
-            &["<~border><~left/><~right/><~top/><~bottom/><~diagonal/></~border>"],
-        );
-        base(
-            Part::Format,
-            &["<~xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/>"],
-        );
+            if self.len(part) == 0 {
+                for item in base {
+                    self.push(part, self.prefixed(item));
+                }
+            }
+        }
+    }
+
+    /// Adds an item, and gives its number.
+    fn push(&mut self, part: Part, item: String) -> usize {
+        let idx = self.len(part);
+        self.sections[part as usize].added.push(item.clone());
+        self.known.note(part, idx, item);
+        idx
+    }
+
+    /// The number of an item as it is to be written; it is added if it is not there.
+    fn place(&mut self, part: Part, item: String) -> usize {
+        match self.known.items[part as usize].get(&item) {
+            Some(idx) => *idx,
+            None => self.push(part, item),
+        }
     }
 
     fn len(&self, part: Part) -> usize {
@@ -198,12 +238,7 @@ impl Styles {
     /// The number of an item, written with `~` for the prefix; it is added if it is not there.
     pub(super) fn add(&mut self, part: Part, template: &str) -> usize {
         let item = self.prefixed(template);
-        let n_items = self.len(part);
-        if let Some(idx) = (0..n_items).find(|&idx| self.item(part, idx) == Some(&item)) {
-            return idx;
-        }
-        self.sections[part as usize].added.push(item);
-        n_items
+        self.place(part, item)
     }
 
     /// Whether cell formats may refer to a named style.
@@ -218,15 +253,10 @@ impl Styles {
         }
     }
 
-    fn fill_of(&self, format: &str) -> Fill {
-        let fill = attribute_of(format, "fillId").and_then(|id| id.trim().parse().ok());
-        let fill = self.item(Part::Fill, fill.unwrap_or(0));
-        fill.map_or(Fill::None, Fill::read)
-    }
-
     /// The fill of cells with a format.
-    pub(super) fn fill(&self, format: usize) -> Fill {
-        self.fill_of(&self.format(format).1)
+    pub(super) fn fill(&self, format: usize) -> &Fill {
+        let fills = &self.known.fills_of_formats;
+        fills.get(format).or(fills.first()).unwrap_or(&Fill::None)
     }
 
     /// The format with our colour in place of its fill.
@@ -248,19 +278,13 @@ impl Styles {
 
     /// The format as it was before [`mark`](Self::mark), where it has our colour.
     pub(super) fn unmark(&mut self, format: usize, before: &Fill) -> usize {
-        let (idx, text) = self.format(format);
-        if !self.fill_of(&text).is_ours() {
+        if !self.fill(format).is_ours() {
             return format;
         }
-        let bare = bare(&text);
-        let same = (0..self.len(Part::Format)).find(|&other| {
-            other != idx
-                && self.item(Part::Format, other).is_some_and(|other| {
-                    self::bare(other) == bare && self.fill_of(other) == *before
-                })
-        });
+        let (_, text) = self.format(format);
+        let same = self.known.formats.get(&(bare(&text), before.clone()));
         match (same, before) {
-            (Some(same), _) => same,
+            (Some(same), _) => *same,
             // A gradient that is gone cannot be drawn again.
             (None, Fill::Gradient) => self.with_fill(&text, &Fill::None),
             (None, fill) => self.with_fill(&text, fill),
@@ -268,21 +292,14 @@ impl Styles {
     }
 
     fn with_fill(&mut self, format: &str, fill: &Fill) -> usize {
-        let same = (0..self.len(Part::Fill))
-            .find(|&idx| self.item(Part::Fill, idx).map(Fill::read).as_ref() == Some(fill));
-        let id = match same {
-            Some(id) => id,
+        let id = match self.known.fill_ids.get(fill) {
+            Some(id) => *id,
             None => self.add(Part::Fill, &fill.template()),
         };
         let format = with_attribute(format, "fillId", &id.to_string());
         let format = with_attribute(&format, "applyFill", "1");
         // Prefixes are in it already.
-        let n_formats = self.len(Part::Format);
-        if let Some(same) = (0..n_formats).find(|&i| self.item(Part::Format, i) == Some(&format)) {
-            return same;
-        }
-        self.sections[Part::Format as usize].added.push(format);
-        n_formats
+        self.place(Part::Format, format)
     }
 
     /// The part with what was added; `None` where nothing was.
@@ -328,13 +345,34 @@ impl Styles {
     }
 }
 
+impl Known {
+    fn note(&mut self, part: Part, idx: usize, item: String) {
+        match part {
+            Part::Fill => {
+                let fill = Fill::read(&item);
+                self.fills.push(fill.clone());
+                self.fill_ids.entry(fill).or_insert(idx);
+            }
+            Part::Format => {
+                let id = attribute_of(&item, "fillId").and_then(|id| id.trim().parse().ok());
+                let fill = self.fills.get(id.unwrap_or(0)).unwrap_or(&Fill::None);
+                self.fills_of_formats.push(fill.clone());
+                let key = (bare(&item), fill.clone());
+                self.formats.entry(key).or_insert(idx);
+            }
+            Part::Font | Part::Border | Part::StyleFormat => {}
+        }
+        self.items[part as usize].entry(item).or_insert(idx);
+    }
+}
+
 /// A format without its fill, for comparing.
 fn bare(format: &str) -> String {
     without_attributes(format, &["fillId", "applyFill"])
 }
 
 /// A cell's fill, as far as it can be told in a few words and made again from them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Fill {
     None,
     Pattern {
@@ -346,7 +384,7 @@ pub(super) enum Fill {
 }
 
 /// `rgb:FFAABBCC`, `theme:4:0.6`, `indexed:64`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Colour(Option<String>);
 
 impl Fill {

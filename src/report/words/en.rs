@@ -1,10 +1,12 @@
 //! English.
 
+use std::io::ErrorKind;
+
 use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Evidence,
     Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need,
-    NewerBy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState, SheetKind,
-    SkippedSheet, Slip, Suspect, Unreadable, Verdict, Wanted,
+    NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState,
+    SheetKind, SkippedSheet, Slip, Suspect, Unreadable, Verdict, Wanted,
 };
 
 use super::{
@@ -91,6 +93,7 @@ pub(super) fn title(finding: &Finding) -> String {
             Basis::LastMonth => "Far off last month",
             Basis::LastYear => "Far off the same month last year",
         },
+        Detail::NoCopy(_) => "There is no marked copy",
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "The figures are last month's",
             CopiedFrom::Reporter(_) => "The figures are another reporter's",
@@ -347,6 +350,7 @@ pub(super) fn facts(finding: &Finding) -> String {
                 difference(finding)
             )
         }
+        Detail::NoCopy(why) => no_copy(why),
         Detail::Copied {
             from,
             n_figures,
@@ -719,6 +723,7 @@ pub(super) fn advice(finding: &Finding) -> String {
             format!("Check {cell}; if last month's was too large, {otherwise}")
         }
         Detail::Compare { .. } => format!("Check {cell}; if it is true, {otherwise}"),
+        Detail::NoCopy(why) => no_copy_advice(why).to_owned(),
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "Make sure that nothing changed, or return this month's",
             CopiedFrom::Reporter(_) => "Make sure that these are not another reporter's figures",
@@ -1042,6 +1047,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::OldForm => "Old form",
         Kind::WrongPeriod => "Wrong period",
         Kind::Copied => "Copied",
+        Kind::NoCopy => "No copy",
         Kind::Chain => "Chain",
         Kind::Cumulative => "Cumulative",
         Kind::Compare => "Comparison",
@@ -1162,6 +1168,57 @@ fn unreadable_advice(why: &Unreadable) -> &'static str {
     }
 }
 
+fn no_copy(why: &NoCopy) -> String {
+    match why {
+        NoCopy::Changed => {
+            "the file was changed after it was checked, and marks would not fit".to_owned()
+        }
+        NoCopy::NotOpened(kind) => format!(
+            "the file could no longer be opened after it was checked ({})",
+            said_by_system(*kind)
+        ),
+        NoCopy::Unreadable(why) => format!("of the original: {}", unreadable(why)),
+        NoCopy::Damaged { .. } => "the original is damaged where marks go".to_owned(),
+        NoCopy::NotWritten(kind) => format!(
+            "the copy could not be written to the outbox ({})",
+            said_by_system(*kind)
+        ),
+    }
+}
+
+fn no_copy_advice(why: &NoCopy) -> &'static str {
+    match why {
+        NoCopy::Changed => "All else holds; run again once the file is at rest",
+        NoCopy::NotOpened(_) => {
+            "All else holds; close the program that uses it, check its permissions and run again"
+        }
+        NoCopy::Unreadable(_) | NoCopy::Damaged { .. } => {
+            "All else holds; open the original with Excel or WPS, save it as .xlsx and run again"
+        }
+        NoCopy::NotWritten(_) => "All else holds; give the original a short name and run again",
+    }
+}
+
+fn said_by_system(kind: ErrorKind) -> &'static str {
+    system(kind).unwrap_or("the system gives no reason")
+}
+
+/// What the system says of a file, where it is known.
+pub(super) fn system(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::NotFound => "there is no such file or folder",
+        ErrorKind::PermissionDenied => "it is not permitted",
+        ErrorKind::AlreadyExists => "there is a file or folder of this name",
+        ErrorKind::NotADirectory => "it is no folder",
+        ErrorKind::IsADirectory => "it is a folder, no file",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full",
+        ErrorKind::FileTooLarge => "it is larger than the system allows",
+        ErrorKind::ReadOnlyFilesystem => "the disk can only be read",
+        ErrorKind::InvalidFilename => "the name is too long or has characters that are not allowed",
+        _ => return None,
+    })
+}
+
 /// What there was too much of.
 fn quantity(what: Quantity) -> &'static str {
     match what {
@@ -1175,6 +1232,8 @@ fn quantity(what: Quantity) -> &'static str {
         Quantity::Cells => "cells",
         Quantity::Merges => "merged cells",
         Quantity::TextBytes => "bytes of text",
+        Quantity::OneTextBytes => "bytes of text in one cell",
+        Quantity::HeldBytes => "bytes of memory",
         Quantity::FormulaBytes => "bytes of formulas",
     }
 }

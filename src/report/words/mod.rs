@@ -11,6 +11,8 @@ mod rule;
 mod tests;
 mod zh;
 
+use std::io::ErrorKind;
+
 use rust_decimal::RoundingStrategy;
 
 use crate::model::{
@@ -214,6 +216,14 @@ pub fn file_reason(status: &FileStatus, lang: Lang) -> String {
         (FileStatus::Superseded(other), Lang::En) => format!("{other} is taken instead"),
         (FileStatus::Ignored, Lang::Zh) => "临时文件、隐藏文件或本期说明，不是报表".to_owned(),
         (FileStatus::Ignored, Lang::En) => "a lock file, hidden file or note, no return".to_owned(),
+    }
+}
+
+/// What the system says of a file, where it is known.
+pub fn system(kind: ErrorKind, lang: Lang) -> Option<&'static str> {
+    match lang {
+        Lang::Zh => zh::system(kind),
+        Lang::En => en::system(kind),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     Basis, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent, Need,
-    Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip, Wanted,
+    NoCopy, Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -166,6 +166,25 @@ fn examples() -> Vec<Finding> {
             },
         )
         .expected("171.4"),
+        finding(Kind::NoCopy, Detail::NoCopy(NoCopy::Changed)),
+        finding(
+            Kind::NoCopy,
+            Detail::NoCopy(NoCopy::NotOpened(std::io::ErrorKind::PermissionDenied)),
+        ),
+        finding(
+            Kind::NoCopy,
+            Detail::NoCopy(NoCopy::Unreadable(Unreadable::Empty)),
+        ),
+        finding(
+            Kind::NoCopy,
+            Detail::NoCopy(NoCopy::Damaged {
+                detail: "no sheets".into(),
+            }),
+        ),
+        finding(
+            Kind::NoCopy,
+            Detail::NoCopy(NoCopy::NotWritten(std::io::ErrorKind::InvalidFilename)),
+        ),
         finding(
             Kind::Copied,
             Detail::Copied {
@@ -570,8 +589,8 @@ fn examples() -> Vec<Finding> {
 fn variant(detail: &Detail) -> usize {
     match detail {
         Detail::Unreadable(_) => 0,
-        Detail::SkippedSheets(_) => 55,
-        Detail::DamagedParts(_) => 56,
+        Detail::SkippedSheets(_) => 56,
+        Detail::DamagedParts(_) => 57,
         Detail::UnknownForm { .. } => 1,
         Detail::AmbiguousForm { .. } => 2,
         Detail::MissingColumn { .. } => 3,
@@ -626,13 +645,14 @@ fn variant(detail: &Detail) -> usize {
         Detail::PeriodsDiffer { .. } => 52,
         Detail::OfOtherPeriod { .. } => 53,
         Detail::RangePer { .. } => 54,
+        Detail::NoCopy(_) => 55,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..57 {
+    for number in 0..58 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

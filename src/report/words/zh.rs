@@ -1,10 +1,12 @@
 //! 中文.
 
+use std::io::ErrorKind;
+
 use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Evidence,
     Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need,
-    NewerBy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState, SheetKind,
-    SkippedSheet, Slip, Suspect, Unreadable, Verdict, Wanted,
+    NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState,
+    SheetKind, SkippedSheet, Slip, Suspect, Unreadable, Verdict, Wanted,
 };
 
 use super::{
@@ -91,6 +93,7 @@ pub(super) fn title(finding: &Finding) -> String {
             Basis::LastMonth => "与上月相差较大",
             Basis::LastYear => "与上年同期相差较大",
         },
+        Detail::NoCopy(_) => "没有做出标注的副本",
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "数字与上月完全相同",
             CopiedFrom::Reporter(_) => "数字与另一单位完全相同",
@@ -349,6 +352,7 @@ pub(super) fn facts(finding: &Finding) -> String {
                 difference(finding)
             )
         }
+        Detail::NoCopy(why) => no_copy(why),
         Detail::Copied {
             from,
             n_figures,
@@ -698,6 +702,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             format!("请核对 {cell}；上月多报、本月核减的，{otherwise}")
         }
         Detail::Compare { .. } => format!("请核对 {cell}；若确实如此，{otherwise}"),
+        Detail::NoCopy(why) => no_copy_advice(why).to_owned(),
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "请确认本月没有变化；误报了上月的数的，请改正重报",
             CopiedFrom::Reporter(_) => "请确认没有填成别的单位的数",
@@ -963,6 +968,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::OldForm => "旧表样",
         Kind::WrongPeriod => "报告期不符",
         Kind::Copied => "照抄",
+        Kind::NoCopy => "没有副本",
         Kind::Chain => "累计衔接",
         Kind::Cumulative => "累计不减",
         Kind::Compare => "对比",
@@ -1076,6 +1082,47 @@ fn unreadable_advice(why: &Unreadable) -> &'static str {
     }
 }
 
+fn no_copy(why: &NoCopy) -> String {
+    match why {
+        NoCopy::Changed => "文件在核对之后又被改动，标注会对不上".to_owned(),
+        NoCopy::NotOpened(kind) => format!("核对之后文件打不开了（{}）", said_by_system(*kind)),
+        NoCopy::Unreadable(why) => format!("原文件{}", unreadable(why)),
+        NoCopy::Damaged { .. } => "原文件内部有损坏，标注写不进去".to_owned(),
+        NoCopy::NotWritten(kind) => format!("副本写不进输出文件夹（{}）", said_by_system(*kind)),
+    }
+}
+
+fn no_copy_advice(why: &NoCopy) -> &'static str {
+    match why {
+        NoCopy::Changed => "其余问题照样有效；请等文件不再变动后重新运行",
+        NoCopy::NotOpened(_) => "其余问题照样有效；请关闭正在使用它的程序，检查文件权限后重新运行",
+        NoCopy::Unreadable(_) | NoCopy::Damaged { .. } => {
+            "其余问题照样有效；请用 Excel 或 WPS 打开原文件，另存为 .xlsx 后重新运行"
+        }
+        NoCopy::NotWritten(_) => "其余问题照样有效；请把原文件改一个简短的名字后重新运行",
+    }
+}
+
+fn said_by_system(kind: ErrorKind) -> &'static str {
+    system(kind).unwrap_or("系统没有说明原因")
+}
+
+/// What the system says of a file, where it is known.
+pub(super) fn system(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::NotFound => "没有这个文件或文件夹",
+        ErrorKind::PermissionDenied => "没有权限",
+        ErrorKind::AlreadyExists => "已有同名的文件或文件夹",
+        ErrorKind::NotADirectory => "不是文件夹",
+        ErrorKind::IsADirectory => "是文件夹，不是文件",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "磁盘已满",
+        ErrorKind::FileTooLarge => "文件大小超过了系统的限制",
+        ErrorKind::ReadOnlyFilesystem => "磁盘只能读，不能写",
+        ErrorKind::InvalidFilename => "文件名太长或含有不能用的字符",
+        _ => return None,
+    })
+}
+
 /// What there was too much of, and the unit of its limit.
 fn quantity(what: Quantity) -> (&'static str, &'static str) {
     match what {
@@ -1089,6 +1136,8 @@ fn quantity(what: Quantity) -> (&'static str, &'static str) {
         Quantity::Cells => ("单元格", "个"),
         Quantity::Merges => ("合并单元格", "处"),
         Quantity::TextBytes => ("文本长度", "字节"),
+        Quantity::OneTextBytes => ("一个单元格的文字", "字节"),
+        Quantity::HeldBytes => ("读取所需的内存", "字节"),
         Quantity::FormulaBytes => ("公式长度", "字节"),
     }
 }

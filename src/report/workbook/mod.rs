@@ -66,6 +66,23 @@ pub fn write_workbook(
     Ok(bytes.into_inner())
 }
 
+/// The same, where it is known which returns have marked copies and what these are called: file → path beside the
+/// workbook.
+pub fn write_workbook_beside(
+    merged: &Merged,
+    scheme: &Scheme,
+    copies: HashMap<&str, String>,
+    lang: Lang,
+) -> Result<Vec<u8>, WorkbookError> {
+    let mut bytes = Cursor::new(Vec::new());
+    let context = Context {
+        copies,
+        ..Context::new(merged, scheme, lang, Limits::default())
+    };
+    write_in(&context, &mut bytes)?;
+    Ok(bytes.into_inner())
+}
+
 /// Writes the county workbook.
 pub fn write_workbook_to(
     merged: &Merged,
@@ -83,31 +100,34 @@ fn write_within(
     lang: Lang,
     writer: impl Write + Seek + Send,
 ) -> Result<(), WorkbookError> {
-    let context = Context::new(merged, scheme, lang, limits);
+    write_in(&Context::new(merged, scheme, lang, limits), writer)
+}
+
+fn write_in(context: &Context<'_>, writer: impl Write + Seek + Send) -> Result<(), WorkbookError> {
     let annexes = context.annexes.par_iter();
-    let frames: Vec<Frame> = annexes.map(|&idx| Frame::of(&context, idx)).collect();
+    let frames: Vec<Frame> = annexes.map(|&idx| Frame::of(context, idx)).collect();
     let mut workbook = Workbook::new();
     workbook.set_zip_compression_level(body::LEVEL);
     let mut styles = Styles::default();
     let looks = Looks::register(&mut workbook, &mut styles);
-    workbook.set_properties(&properties(&context)?);
-    summary::write(&context, &mut workbook, &mut styles)?;
-    let mut bodies = vec![returns::write(&context, looks, &mut workbook, &mut styles)?];
+    workbook.set_properties(&properties(context)?);
+    summary::write(context, &mut workbook, &mut styles)?;
+    let mut bodies = vec![returns::write(context, looks, &mut workbook, &mut styles)?];
     for frame in &frames {
         bodies.extend(annex::write(frame, &mut workbook, &mut styles)?);
-        progress::write(&context, frame.idx, &mut workbook, &mut styles)?;
+        progress::write(context, frame.idx, &mut workbook, &mut styles)?;
     }
-    rounding::write(&context, &mut workbook, &mut styles)?;
-    findings::write(&context, &mut workbook, &mut styles)?;
-    if let Some(found) = &merged.variances {
+    rounding::write(context, &mut workbook, &mut styles)?;
+    findings::write(context, &mut workbook, &mut styles)?;
+    if let Some(found) = &context.merged.variances {
         bodies.extend(variances::write(
-            &context,
+            context,
             found,
             &mut workbook,
             &mut styles,
         )?);
     }
-    bodies.extend(sources::write(&context, looks, &mut workbook, &mut styles)?);
+    bodies.extend(sources::write(context, looks, &mut workbook, &mut styles)?);
     body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::report::Lang;
 use crate::report::workbook::style::{Look, Number, Role, Styles};
 use crate::report::workbook::{Context, page};
 
-use super::{COMPLETED, WIDTHS};
+use super::{COMPLETED, SCHEDULE, WIDTHS};
 
 /// Decimals of percentages.
 const PERCENT: u8 = 1;
@@ -111,7 +111,7 @@ impl<'a> LineView<'a> {
             text(label, self.name),
             text(Role::Centred, unit.unwrap_or_default()),
             self.figure(line.now, Shape::Amount),
-            self.figure(line.plan.then, Shape::Amount),
+            self.figure(line.plan.base(), Shape::Amount),
             self.figure(line.plan.by, Shape::Change),
             self.figure(line.plan.rate, Shape::Percent),
             self.figure(line.schedule, Shape::Percent),
@@ -119,10 +119,10 @@ impl<'a> LineView<'a> {
             self.figure(line.difference, Shape::Change),
             self.figure(line.share, Shape::Percent),
             open_difference.map_or_else(blank, |figure| self.figure(figure, Shape::Change)),
-            self.figure(last_month.then, Shape::Amount),
+            self.figure(last_month.base(), Shape::Amount),
             self.figure(last_month.by, Shape::Change),
             self.figure(last_month.rate, Shape::Points),
-            self.figure(year_before.then, Shape::Amount),
+            self.figure(year_before.base(), Shape::Amount),
             self.figure(year_before.by, Shape::Change),
             self.figure(year_before.rate, Shape::Points),
             match self.of {
@@ -190,6 +190,13 @@ impl<'a> LineView<'a> {
                 sheet.insert_note(row, col, &page::note(&said))?;
             }
         }
+        if self.of != Of::Reporter && self.indicator.is_due_evenly && line.schedule.is_ok() {
+            let said = lang.pick(
+                "制度没有该指标的分年度计划，按各年平均推算。",
+                "The scheme plans no single year of this figure: all years are taken for equal.",
+            );
+            sheet.insert_note(row, SCHEDULE, &page::note(said))?;
+        }
         if self.of != Of::Reporter && !line.without.is_empty() {
             let names = line.without.iter().take(NAMED);
             let names: Vec<&str> = names
@@ -242,16 +249,25 @@ fn sign(absent: Absent, lang: Lang) -> &'static str {
     }
 }
 
-/// 按两期都有数的 9 个单位计算：900 与 1000.
+/// 按两期都有数的 9 个单位计算：900 与 1000；另有单位的，合计 1200.
 fn basis(compared: &Compared, lang: Lang) -> Option<String> {
     let (n, now, then) = compared.over?;
     let shown = |figure: Figure| match figure {
         Ok(figure) => figure.quotient().normalised().to_string(),
         Err(absent) => sign(absent, lang).to_owned(),
     };
-    let (now, then) = (shown(now), shown(then));
-    Some(match lang {
-        Lang::Zh => format!("按两期都有数的 {n} 个单位计算：{now} 与 {then}。"),
-        Lang::En => format!("Over the {n} reporters that have both figures: {now} and {then}."),
-    })
+    let all = compared.then;
+    let (now, then, all) = (shown(now), shown(then), shown(all));
+    let mut said = match lang {
+        Lang::Zh => format!("按两期都有数的 {n} 个单位计算：{now} 与 {then}"),
+        Lang::En => format!("Over the {n} reporters that have both figures: {now} and {then}"),
+    };
+    if all != then {
+        said += &match lang {
+            Lang::Zh => format!("；比较的那一期全部单位合计 {all}"),
+            Lang::En => format!("; all reporters of the period compared with: {all}"),
+        };
+    }
+    said += lang.pick("。", ".");
+    Some(said)
 }

@@ -43,6 +43,8 @@ const BLUE: u32 = 0x2E75B6;
 
 /// Column of the share completed.
 const COMPLETED: u16 = 6;
+/// Column of the share that should be completed by now.
+const SCHEDULE: u16 = 7;
 /// Column of the distance from the schedule.
 const AHEAD: u16 = 8;
 
@@ -274,7 +276,7 @@ impl Page<'_, '_> {
             (4, "计划", "plan"),
             (5, "增减", "±"),
             (COMPLETED, "完成率%", "done, %"),
-            (7, "序时%", "due, %"),
+            (SCHEDULE, "序时%", "due, %"),
             (AHEAD, "快慢\n（百分点）", "ahead,\n% points"),
             (9, "差额", "difference"),
             (10, "占合计%", "share, %"),
@@ -487,16 +489,16 @@ impl Page<'_, '_> {
         let lines: [&str; LEGEND as usize] = match self.context.lang {
             Lang::Zh => [
                 "“—”无数据；“÷0”分母为零；“/”不适用；“无权数”几个单位的比率没有规定权数，不合计。缺报不当作0。",
-                "完成率＝本年（或方案以来）累计÷计划；标“控制数”的指标是不应超过的上限，完成率即占控制数的比重，低者为好。序时%＝到本月应完成的比重，按制度规定的月度进度，没有规定的按月均摊；时点数和比率没有序时进度。",
-                "差额＝累计－计划×序时%；没有序时进度的，为本期－计划。各单位差额之和等于合计差额；“其中有未了问题”是本期数据上还有问题未解决的单位的差额。",
-                "有单位缺报时，合计的增减、完成率、差额只按两期都有数的单位计算（有批注的格）。",
+                "完成率＝本年（或方案以来）累计÷计划；标“控制数”的指标是不应超过的上限，完成率即占控制数的比重，低者为好。序时%＝到本月应完成的比重，按制度规定的月度进度，没有规定的按月均摊；方案以来的累计＝（以前年度计划＋本年计划×本年进度）÷各年计划之和，没有分年度计划的按各年平均（有批注）；时点数和比率没有序时进度。",
+                "差额＝累计－应完成数；没有序时进度的，为本期－计划。各单位差额之和等于合计差额；“其中有未了问题”是本期数据上还有问题未解决的单位的差额。",
+                "有单位缺报时，合计的计划、上月、去年同月和增减、完成率、差额只按两期都有数的单位计算（有批注的格）。",
                 "▲ 达到或好于序时进度；▬ 相差5个百分点以内；▼ 相差5个百分点以上。各附件由一个单位填报的，只列在本表第一部分。",
             ],
             Lang::En => [
                 "— no data; ÷0 division by zero; / not applicable; “no weight”: rates of several reporters without a declared weight are not taken together. Missing is not zero.",
-                "Done % = cumulative figure / plan. A figure marked “limit” should not be exceeded: its percentage is the share of the limit used, and lower is better. Due % = what should be done by now, by the scheme's monthly schedule or else evenly; states and rates have no schedule.",
-                "Difference = cumulative − plan × due %; without a schedule, this month − plan. The reporters' differences add up to the county's; “with open findings” is the part of reporters whose figures still have open findings.",
-                "Where a reporter is missing, the county's changes, percentages and differences are over the reporters that have both figures (cells with notes).",
+                "Done % = cumulative figure / plan. A figure marked “limit” should not be exceeded: its percentage is the share of the limit used, and lower is better. Due % = what should be done by now, by the scheme's monthly schedule or else evenly; of what counts since the plan began, (plans of the years past + this year's plan × its schedule) / plan of all years, or where no year is planned by itself, all years for equal (with a note); states and rates have no schedule.",
+                "Difference = cumulative − what is due; without a schedule, this month − plan. The reporters' differences add up to the county's; “with open findings” is the part of reporters whose figures still have open findings.",
+                "Where a reporter is missing, the county's plan, earlier figures, changes, percentages and differences are over the reporters that have both figures (cells with notes).",
                 "▲ on or ahead of schedule; ▬ within 5 percentage points; ▼ more than 5 off. Annexes that one reporter answers for are in part 1 alone.",
             ],
         };

@@ -1,16 +1,12 @@
 //! Makes what a merge finds out: from a small county written down here, or from the sample inbox.
-//!
-//! The consolidation is a plain stand-in: the first row of each name is taken and columns are added
-//! up. What is tested here is how results are written, not how they come about.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use hebiao::check::Checker;
-use hebiao::consolidate::{County, CountyAnnex, CountyRow, CountyTotal, Source};
+use hebiao::consolidate::consolidate;
 use hebiao::model::{
-    Amount, CellRef, Date, Earlier, Entry, FileRecord, FileStatus, Finding, Format, Period, Place,
+    CellRef, Date, Earlier, Entry, FileRecord, FileStatus, Finding, Format, Period, Place,
     ReturnRecord, ReturnStatus, Row, RowKind, Table, TableRecord, Tally, Value, Version,
 };
 use hebiao::pipeline::{FormReader, Merged, sort_findings};
@@ -462,6 +458,8 @@ fn assemble(
     mut findings: Vec<Finding>,
     tallies: Vec<Tally>,
 ) -> Merged {
+    let mut county = consolidate(scheme, &tables);
+    findings.append(&mut county.findings);
     sort_findings(scheme, &mut findings);
     let mut returns = Vec::new();
     for (annex_idx, annex) in scheme.annexes.iter().enumerate() {
@@ -485,7 +483,7 @@ fn assemble(
         note: None,
         superseded_by: vec![None; tables.len()],
         rolled_up: false,
-        county: county(scheme, &tables),
+        county,
         variances: None,
         files,
         tables,
@@ -495,97 +493,6 @@ fn assemble(
         findings,
         tallies,
     }
-}
-
-fn county(scheme: &Scheme, tables: &[Table]) -> County {
-    let annexes = scheme.annexes.iter().enumerate().map(|(idx, annex)| {
-        let mut by_name: HashMap<_, Source> = HashMap::new();
-        let mut register = Vec::new();
-        let mut stated = None;
-        for (table_idx, table) in tables.iter().enumerate().filter(|(_, t)| t.annex == idx) {
-            for (row_idx, row) in table.rows.iter().enumerate() {
-                let source = Source {
-                    table: table_idx,
-                    row: row_idx,
-                };
-                if row.kind == RowKind::Total {
-                    let office = annex.responsible.is_some() && table.reporter == annex.responsible;
-                    stated = stated.or(office.then_some(source));
-                    continue;
-                }
-                let name = (row.key.clone(), row.year);
-                if !by_name.contains_key(&name) {
-                    register.push((row, source));
-                }
-                by_name.entry(name).or_insert(source);
-            }
-        }
-        let fixed = annex
-            .rows
-            .fixed()
-            .iter()
-            .enumerate()
-            .map(|(spec, row)| CountyRow {
-                spec: Some(spec),
-                key: row.key.clone(),
-                year: row.year,
-                reporter: row.reporter(),
-                source: by_name.get(&(row.key.clone(), row.year)).copied(),
-                conflicts: Vec::new(),
-                shared: Vec::new(),
-                completion: None,
-            });
-        let mut rows: Vec<CountyRow> = fixed.collect();
-        if rows.is_empty() {
-            rows = register
-                .iter()
-                .map(|(row, source)| CountyRow {
-                    spec: None,
-                    key: row.key.clone(),
-                    year: row.year,
-                    reporter: row.reporter,
-                    source: Some(*source),
-                    conflicts: Vec::new(),
-                    shared: Vec::new(),
-                    completion: None,
-                })
-                .collect();
-        }
-        let total = annex.total.is_some().then(|| CountyTotal {
-            sums: sums(annex, &rows, tables),
-            stated,
-        });
-        CountyAnnex {
-            rows,
-            total,
-            progress: None,
-        }
-    });
-    County {
-        annexes: annexes.collect(),
-        findings: Vec::new(),
-    }
-}
-
-fn sums(
-    annex: &hebiao::scheme::Annex,
-    rows: &[CountyRow],
-    tables: &[Table],
-) -> Vec<Option<Amount>> {
-    let of_leaf = |leaf: usize| {
-        let additive = rows
-            .iter()
-            .all(|row| annex.kind_of(leaf, row.spec) == ColumnKind::Additive);
-        let sources = rows.iter().filter_map(|row| row.source);
-        let amounts = sources.filter_map(|source| {
-            tables[source.table].rows[source.row].entries[leaf]
-                .value
-                .amount()
-        });
-        let sum = amounts.reduce(|a, b| a.checked_add(b).expect("a sum"));
-        sum.filter(|_| additive)
-    };
-    (0..annex.leaves.len()).map(of_leaf).collect()
 }
 
 fn value(kind: ColumnKind, cell: &str) -> Value {

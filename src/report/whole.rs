@@ -1,0 +1,189 @@
+//! Files that the program writes outside the outbox: each is there whole, or as it was before.
+//!
+//! A file is written beside its place, put on the disk, and given its name in one step. A run that is killed leaves at most
+//! a hidden `.hebiao-….tmp`, which the next run in that folder clears away.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::lock::open_locked;
+
+pub use super::disk::sync_folder;
+
+/// A file that is on the disk and has no name yet. Dropped, it is gone.
+#[derive(Debug)]
+pub struct Unnamed {
+    path: PathBuf,
+    /// Held, so that nobody takes it for what a killed run left.
+    file: Option<File>,
+}
+
+impl Unnamed {
+    /// Writes a file in a folder, and waits until the disk has it.
+    pub fn write(folder: &Path, bytes: &[u8]) -> io::Result<Self> {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("{START}{}-{number}{END}", std::process::id()));
+        // Where files cannot be held, nobody else can find that this one is not.
+        let file = match open_locked(&path) {
+            Ok(Some(file)) => file,
+            Ok(None) => return Err(ErrorKind::AlreadyExists.into()),
+            Err(_) => File::create(&path)?,
+        };
+        let mut unnamed = Self {
+            path,
+            file: Some(file),
+        };
+        if let Some(file) = &mut unnamed.file {
+            file.set_len(0)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+        }
+        Ok(unnamed)
+    }
+
+    /// Gives it the name of `target`, whatever has that name now.
+    pub fn replace(mut self, target: &Path) -> io::Result<()> {
+        self.let_go();
+        fs::rename(&self.path, target)?;
+        self.path = PathBuf::new();
+        Ok(())
+    }
+
+    /// Gives it the name of `target` if nothing has it, and says whether it does.
+    pub fn name(&mut self, target: &Path) -> io::Result<bool> {
+        self.let_go();
+        match rename_new(&self.path, target) {
+            Ok(()) => {
+                self.path = PathBuf::new();
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Windows renames no file that is held.
+    fn let_go(&mut self) {
+        if cfg!(not(unix)) {
+            self.file = None;
+        }
+    }
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        self.let_go();
+        if self.path != Path::new("") {
+            // What is left is of no use; that it cannot be removed is the smaller of two troubles.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+const START: &str = ".hebiao-";
+const END: &str = ".tmp";
+
+/// Clears away what killed runs left in a folder.
+pub fn clear_unnamed(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let is_ours =
+            (name.to_str()).is_some_and(|name| name.starts_with(START) && name.ends_with(END));
+        let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_ours && is_file() {
+            let path = entry.path();
+            // One that another run is writing cannot be held.
+            if let Ok(Some(held)) = open_locked(&path) {
+                #[cfg(not(unix))]
+                drop(held);
+                let _ = fs::remove_file(&path);
+                #[cfg(unix)]
+                drop(held);
+            }
+        }
+    }
+}
+
+/// Renames a file in one step, unless the new name is taken.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // Not every file system can.
+            Err(
+                rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP,
+            ) => {}
+            done => return done.map_err(io::Error::from),
+        }
+    }
+    match fs::hard_link(from, to) {
+        Ok(()) => {
+            // It has its name; the other is cleared away by the next run if not now.
+            let _ = fs::remove_file(from);
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+        // Memory sticks know no links. Somebody else would have to take the name in just this moment.
+        Err(_) if fs::symlink_metadata(to).is_ok() => Err(ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(from, to),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of this test alone, empty.
+    fn folder(test: &str) -> PathBuf {
+        let name = format!("hebiao-whole-{test}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        folder
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = names.map(|name| name.to_string_lossy().into()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_taken_again() {
+        let folder = folder("taken");
+        fs::write(folder.join("a"), "hers").expect("a file");
+        let mut unnamed = Unnamed::write(&folder, b"ours").expect("it can be written");
+        assert!(!unnamed.name(&folder.join("a")).expect("it is told"));
+        assert!(unnamed.name(&folder.join("b")).expect("it is free"));
+        drop(unnamed);
+        assert_eq!(names(&folder), ["a", "b"]);
+        assert_eq!(fs::read(folder.join("a")).expect("a file"), b"hers");
+        assert_eq!(fs::read(folder.join("b")).expect("a file"), b"ours");
+        let unnamed = Unnamed::write(&folder, b"newer").expect("it can be written");
+        unnamed.replace(&folder.join("b")).expect("it replaces");
+        assert_eq!(fs::read(folder.join("b")).expect("a file"), b"newer");
+        assert_eq!(names(&folder), ["a", "b"]);
+        fs::remove_dir_all(folder).expect("it is there");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_killed_run_left_is_cleared_away_and_what_another_writes_is_not() {
+        let folder = folder("left");
+        fs::write(folder.join(".hebiao-1-1.tmp"), "left").expect("a file");
+        fs::write(folder.join(".hebiao-名单"), "hers").expect("a file");
+        let unnamed = Unnamed::write(&folder, b"ours").expect("it can be written");
+        clear_unnamed(&folder);
+        assert_eq!(names(&folder).len(), 2, "{:?}", names(&folder));
+        drop(unnamed);
+        assert_eq!(names(&folder), [".hebiao-名单"]);
+        fs::remove_dir_all(folder).expect("it is there");
+    }
+}

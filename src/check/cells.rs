@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::model::{
     Amount, Detail, Finding, Kind, Level, Operand, Period, Place, Row, RowKind, Table, Value,
 };
-use crate::scheme::{Annex, ColumnKind, Rule, Scheme};
+use crate::scheme::{Annex, ColumnKind, RowSel, Rule, Scheme};
 
 use super::judge::Common;
 use super::outcome::Why;
@@ -213,6 +213,14 @@ impl<'s> At<'s> {
         self.rule.relation.kind()
     }
 
+    /// Whether it names all rows of an annex, or its total.
+    pub(super) fn adds_up_rows(self) -> bool {
+        let cells = self.rule.relation.cells();
+        cells
+            .iter()
+            .any(|sel| matches!(sel.row, RowSel::Every | RowSel::Total))
+    }
+
     /// A finding about `given`, which `others` contradict. Several given cells were added up; then
     /// no single one of them is the place.
     pub(super) fn finding(
@@ -309,10 +317,17 @@ impl<'s> At<'s> {
     fn sum_in_words(self, spots: &[Spot<'_>]) -> String {
         let units = spots.iter().map(|spot| spot.unit(self.scheme));
         let sum = Common::of(self.scheme, units)
-            .and_then(|common| Ok((common, common.add_up(self.scheme, spots)?)));
+            .map(|common| (common, common.add_up(self.scheme, spots)));
         match sum {
-            Ok((common, sum)) => format!("{sum}{}", common.unit_name(self.scheme)),
-            Err(_) => String::new(),
+            Ok((common, Ok(sum))) => format!("{sum}{}", common.unit_name(self.scheme)),
+            // Of rows that cannot all be read it is said what the others come to.
+            Ok((common, Err(_))) if self.adds_up_rows() => {
+                let rest = common.rest(self.scheme, spots);
+                rest.map_or(String::new(), |rest| {
+                    format!("≥{}{}", rest.sum, common.unit_name(self.scheme))
+                })
+            }
+            _ => String::new(),
         }
     }
 

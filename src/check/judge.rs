@@ -52,16 +52,59 @@ pub(super) fn compare(
     let scheme = at.scheme;
     let all = || given.iter().chain(expected);
     let common = Common::of(scheme, all().map(|spot| spot.unit(scheme)))?;
-    let (a, b) = (
-        common.add_up(scheme, given)?,
-        common.add_up(scheme, expected)?,
-    );
+    let sums = common.add_up(scheme, given);
+    let sums = sums.and_then(|given| Ok((given, common.add_up(scheme, expected)?)));
+    let (a, b) = match sums {
+        Ok(sums) => sums,
+        Err(why) if at.adds_up_rows() => {
+            return by_the_rest(at, common, given, expected, holds, detail).unwrap_or(Err(why));
+        }
+        Err(why) => return Err(why),
+    };
     let Some(judged) = judge(holds, a, b, || common.tolerance(at, given, all()))? else {
         return Ok(Outcome::Pass);
     };
     let mut finding = at.finding(judged.within, given, expected, detail());
     common.write(scheme, &mut finding, given, a, b, &judged);
     Ok(Outcome::told(finding, judged.within))
+}
+
+/// Judges a relation over rows of which some cannot be read or are blank: the others may already come to more than there
+/// is. `None` where that cannot be said.
+fn by_the_rest(
+    at: At<'_>,
+    common: Common,
+    given: &[Spot<'_>],
+    expected: &[Spot<'_>],
+    holds: Holds,
+    detail: impl FnOnce() -> Detail,
+) -> Option<Checking> {
+    let scheme = at.scheme;
+    let (a, b) = (common.rest(scheme, given)?, common.rest(scheme, expected)?);
+    let (holds, bound) = match (a.is_all, b.is_all, holds) {
+        (true, false, Holds::Equal | Holds::AtLeast) => (Holds::AtLeast, "≥"),
+        (false, true, Holds::Equal | Holds::AtMost) => (Holds::AtMost, ""),
+        _ => return None,
+    };
+    let all = || given.iter().chain(expected);
+    let tolerance = || common.tolerance(at, given, all());
+    let judged = judge(holds, a.sum, b.sum, tolerance).ok()??;
+    if judged.within {
+        return None;
+    }
+    let mut finding = at.finding(false, given, expected, detail());
+    common.write(scheme, &mut finding, given, a.sum, b.sum, &judged);
+    finding.expected = finding
+        .expected
+        .map(|expected| format!("{bound}{expected}"));
+    Some(Ok(Outcome::told(finding, false)))
+}
+
+/// What those of some cells come to that can be read.
+pub(super) struct Rest {
+    pub(super) sum: Amount,
+    /// Whether these are all.
+    pub(super) is_all: bool,
 }
 
 /// Compares two figures; `None` where they stand as they should. The tolerance is asked for only
@@ -154,6 +197,23 @@ impl Common {
             }
         }
         sum.ok_or(nothing)
+    }
+
+    /// The sum of those cells that hold figures; `None` where the others could make it less, or it has too many digits.
+    pub(super) fn rest(self, scheme: &Scheme, spots: &[Spot<'_>]) -> Option<Rest> {
+        let (mut sum, mut is_all, mut is_negative) = (Amount::ZERO, true, false);
+        for &spot in spots {
+            match spot.amount() {
+                Ok(amount) => {
+                    is_negative |= amount < Amount::ZERO;
+                    sum = sum.checked_add(self.take(scheme, amount, spot.unit(scheme)).ok()?)?;
+                }
+                Err(Why::NotApplicable) => {}
+                Err(Why::Missing) if spot.is_none(scheme) => {}
+                Err(_) => is_all = false,
+            }
+        }
+        (is_all || !is_negative).then_some(Rest { sum, is_all })
     }
 
     /// How far off rounding could put a relation over `all`, unless the rule says how far it may be.

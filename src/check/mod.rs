@@ -39,8 +39,8 @@ mod when;
 
 use std::collections::HashSet;
 
-use crate::model::{Kind, Period, Row, RowKind, Table};
-use crate::scheme::{Relation, RowSel, Rows, Scheme};
+use crate::model::{Finding, Kind, Level, Period, Row, RowKind, Table};
+use crate::scheme::{Applies, AppliesIn, Relation, RowSel, Rows, Rule, Scheme};
 
 pub(crate) use linear::{Equation, Term};
 pub use outcome::{Checked, Why};
@@ -183,6 +183,7 @@ impl<'s> Checker<'s> {
     pub fn county(&self, tables: &[Table]) -> Checked {
         let mut checked = Checked::new(self.scheme.rules.len());
         let period = period_of(tables);
+        self.equal_keys(period, tables, &mut checked);
         let rows = self.collect_rows(tables);
         let mut cells = Cells::default();
         for planned in &self.over_county {
@@ -300,6 +301,64 @@ impl<'s> Checker<'s> {
                 .collect(),
         };
         unique::check(at, annex, &all, planned.idx, checked);
+    }
+
+    /// Rows of one register that have the same keys, where no rule of the scheme asks for them. They count as rows
+    /// of their own, but whether they are is asked.
+    fn equal_keys(&self, period: Period, tables: &[Table], checked: &mut Checked) {
+        for (annex_idx, annex) in self.scheme.annexes.iter().enumerate() {
+            let keys = || annex.row_key.iter().chain(&annex.year_column).copied();
+            let asks = |rule: &Rule| match &rule.relation {
+                Relation::Unique { columns } => {
+                    rule.annex == Some(annex_idx)
+                        && columns.iter().all(|column| annex.is_key(*column))
+                }
+                _ => false,
+            };
+            if !matches!(annex.rows, Rows::Register) || self.scheme.rules.iter().any(asks) {
+                continue;
+            }
+            let rule = Rule {
+                id: "".into(),
+                label: String::new(),
+                say: String::new(),
+                level: Level::Verification,
+                tolerance: None,
+                each_year: false,
+                applies: Applies {
+                    rows: None,
+                    except_rows: Vec::new(),
+                    years: None,
+                    total_rows: false,
+                    period: AppliesIn::Every,
+                },
+                annex: Some(annex_idx),
+                relation: Relation::Unique {
+                    columns: keys().collect(),
+                },
+            };
+            let forms = tables.iter().enumerate();
+            let rows: Vec<(Option<usize>, RowAt<'_>)> = forms
+                .filter(|(_, table)| table.annex == annex_idx)
+                .flat_map(|(form, table)| {
+                    let rows = rows::data_rows(annex, table);
+                    rows.map(move |(row, _)| (Some(form), RowAt { table, row }))
+                })
+                .collect();
+            let at = At {
+                scheme: self.scheme,
+                rule: &rule,
+                year: None,
+                period,
+            };
+            let mut found = Checked::new(1);
+            unique::check(at, annex, &rows, 0, &mut found);
+            let findings = found.findings.into_iter();
+            checked.findings.extend(findings.map(|finding| Finding {
+                rule: None,
+                ..finding
+            }));
+        }
     }
 
     fn over_rows<'t>(
@@ -498,8 +557,11 @@ fn push_asked<'t>(
         (RowSel::Current, Current::Total) | (RowSel::Total, _) if rows.total.is_some() => {
             push(rows.total)
         }
-        // Nobody stated the county's total, so it is what the rows come to.
+        // Nobody stated the county's total, so it is what the rows come to: all of them, and not those of one form.
         (RowSel::Every | RowSel::Total | RowSel::Current, _) => {
+            if rows.may_lack_rows() {
+                return Err(Gap::NotReturned);
+            }
             let mut any = false;
             for (id, row) in &rows.rows {
                 if year.is_none() || id.year == year {

@@ -31,6 +31,8 @@ pub(super) struct RowId<'t> {
     pub(super) key: &'t [Arc<str>],
     /// Its year, where rows have years.
     pub(super) year: Option<u16>,
+    /// Of rows of one form that have the same keys, the how-manieth it is.
+    pub(super) nth: usize,
 }
 
 /// All rows of one annex.
@@ -42,6 +44,8 @@ pub(super) struct AnnexRows<'t> {
     /// The total row of a form that holds nothing else.
     pub(super) total_alone: Option<RowAt<'t>>,
     is_register: bool,
+    /// Whether everyone who owes the annex has returned it: of a register nothing else tells.
+    is_whole: bool,
     by_id: HashMap<RowId<'t>, usize>,
 }
 
@@ -78,6 +82,7 @@ impl<'t> AnnexRows<'t> {
             total: None,
             total_alone: None,
             is_register: matches!(annex.rows, Rows::Register),
+            is_whole: is_whole(scheme, annex_idx, tables),
             by_id: HashMap::new(),
         };
         for spec in annex.rows.fixed() {
@@ -85,13 +90,28 @@ impl<'t> AnnexRows<'t> {
                 owner: None,
                 key: &spec.key,
                 year: spec.year,
+                nth: 0,
             };
             all.by_id.insert(id, all.rows.len());
             all.rows.push((id, None));
         }
         for table in tables.iter().filter(|table| table.annex == annex_idx) {
+            let mut times: HashMap<(&[Arc<str>], Option<u16>), usize> = HashMap::new();
             for (row, data) in data_rows(annex, table) {
-                all.add(owner(annex, table), RowAt { table, row }, data);
+                let id = RowId {
+                    owner: owner(annex, table),
+                    key: &data.key,
+                    year: data.year,
+                    nth: match all.is_register {
+                        true => {
+                            let times = times.entry((&data.key, data.year)).or_default();
+                            *times += 1;
+                            *times - 1
+                        }
+                        false => 0,
+                    },
+                };
+                all.add(id, RowAt { table, row }, data);
             }
             if let Some(row) = total_of(annex, table)
                 && states_county_total(scheme, annex, table)
@@ -117,8 +137,13 @@ impl<'t> AnnexRows<'t> {
         key: &[Arc<str>],
         year: Option<u16>,
     ) -> Result<Option<RowAt<'t>>, Gap> {
-        let owner = None;
-        self.find(RowId { owner, key, year }).or_else(|gap| {
+        let id = RowId {
+            owner: None,
+            key,
+            year,
+            nth: 0,
+        };
+        self.find(id).or_else(|gap| {
             let is_it = |id: &RowId<'_>| id.key == key && id.year == year;
             let found = self.rows.iter().find(|(id, _)| is_it(id));
             // A register has no list of what should be in it: a row not found was not returned.
@@ -133,7 +158,14 @@ impl<'t> AnnexRows<'t> {
     /// Whether every row that the annex asks for in a period was returned.
     pub(super) fn is_complete(&self, period: Period) -> bool {
         let is_due = |id: &RowId<'_>| id.year.is_none_or(|year| period.has_begun(year));
-        !self.rows.is_empty() && (self.rows.iter()).all(|(id, row)| row.is_some() || !is_due(id))
+        !self.rows.is_empty()
+            && (self.is_whole || !self.is_register)
+            && (self.rows.iter()).all(|(id, row)| row.is_some() || !is_due(id))
+    }
+
+    /// Whether rows may be missing that nothing shows to be missing: those of who has not returned a register.
+    pub(super) fn may_lack_rows(&self) -> bool {
+        self.is_register && !self.is_whole
     }
 
     /// The rows that were returned.
@@ -141,24 +173,30 @@ impl<'t> AnnexRows<'t> {
         self.rows.iter().filter_map(|(_, row)| *row)
     }
 
-    fn add(&mut self, owner: Option<usize>, at: RowAt<'t>, row: &'t Row) {
+    fn add(&mut self, id: RowId<'t>, at: RowAt<'t>, row: &'t Row) {
         if !self.is_register {
             if let Some(spec) = row.spec {
                 self.rows[spec].1.get_or_insert(at);
             }
             return;
         }
-        let id = RowId {
-            owner,
-            key: &row.key,
-            year: row.year,
-        };
         // Rows whose key was left blank cannot be told apart, but they are not one row.
         let is_blank = row.key.iter().all(|part| part.is_empty()) && row.year.is_none();
         if is_blank || !self.by_id.contains_key(&id) {
             self.by_id.entry(id).or_insert(self.rows.len());
             self.rows.push((id, Some(at)));
         }
+    }
+}
+
+/// Whether everyone who owes an annex has returned a form of it.
+fn is_whole(scheme: &Scheme, annex_idx: usize, tables: &[Table]) -> bool {
+    let owed = scheme.reporters_of(&scheme.annexes[annex_idx]);
+    let of_annex = || tables.iter().filter(|table| table.annex == annex_idx);
+    let has_returned = |reporter: usize| of_annex().any(|table| table.reporter == Some(reporter));
+    match scheme.annexes[annex_idx].returned_by {
+        ReturnedBy::One(_) => true,
+        ReturnedBy::Kind(_) => owed.into_iter().all(has_returned),
     }
 }
 
@@ -183,7 +221,8 @@ pub(super) fn states_county_total(scheme: &Scheme, annex: &Annex, table: &Table)
         ReturnedBy::Kind(kind) => kind,
     };
     let answers = table.reporter.is_none_or(|reporter| {
-        annex.responsible == Some(reporter) || scheme.reporters[reporter].kind != kind
+        let is_own = scheme.has_own_rows(annex, reporter) && has_data(annex, table);
+        annex.responsible == Some(reporter) && !is_own || scheme.reporters[reporter].kind != kind
     });
     answers || {
         let n_rows = data_rows(annex, table)

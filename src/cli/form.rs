@@ -54,6 +54,12 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
         .map(|name| annex(&scheme, name, lang))
         .collect::<Result<Vec<usize>>>()?;
     let forms = forms(&scheme, order, period, &annexes, lang)?;
+    if forms.is_empty() {
+        bail!(lang.pick(
+            "没有要填报的表：这些附件在这个报告期没有单位填报",
+            "there is no form to make: nobody returns these annexes in this period"
+        ));
+    }
     let targets: Vec<PathBuf> = forms
         .iter()
         .map(|(reporter, form)| {

@@ -8,16 +8,38 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::{Context, Result, bail};
 
 use crate::report::{Lang, outbox, words};
-use crate::scheme::{ReporterKind, ReturnedBy, Rows, Scheme, SchemeError, SchemeFile, load};
+use crate::scheme::{
+    ReporterKind, ReturnedBy, Rows, Scheme, SchemeError, SchemeFile, load_with_warnings,
+};
 
 use super::{ALL_CLEAR, NOT_DONE, Surroundings, put, tell};
 
-/// Lists what is in the scheme.
+/// A scheme that can be used.
+struct Loaded {
+    scheme: Scheme,
+    /// The files that it is written in.
+    files: Vec<SchemeFile>,
+    /// What is worth knowing about it.
+    warnings: Vec<SchemeError>,
+}
+
+/// Lists what is in the scheme, and what is worth knowing about it.
 pub(super) fn run(surroundings: &Surroundings) -> Result<u8> {
-    let Some(scheme) = load_scheme(surroundings)? else {
+    let lang = surroundings.lang;
+    let folder = folder_of(surroundings)?;
+    let Some(loaded) = load_folder(&folder, lang)? else {
         return Ok(NOT_DONE);
     };
-    put(&overview(&scheme, surroundings.lang))?;
+    let mut text = overview(&loaded.scheme, lang);
+    if !loaded.warnings.is_empty() {
+        let n = loaded.warnings.len();
+        text += &format!("\n{}（{n}）\n", lang.pick("提醒", "Warnings"));
+    }
+    for warning in &loaded.warnings {
+        text += &in_source(&loaded.files, &folder, warning, lang);
+        text.push('\n');
+    }
+    put(&text)?;
     Ok(ALL_CLEAR)
 }
 
@@ -30,23 +52,36 @@ pub(super) fn load_scheme(surroundings: &Surroundings) -> Result<Option<Scheme>>
 pub(super) fn load_with_files(
     surroundings: &Surroundings,
 ) -> Result<Option<(Scheme, Vec<SchemeFile>)>> {
-    let folder = match &surroundings.scheme {
-        Some(folder) => folder.clone(),
-        None => only_scheme(&templates(surroundings.lang)?, surroundings.lang)?,
-    };
-    load_from(&folder, surroundings.lang)
+    load_from(&folder_of(surroundings)?, surroundings.lang)
+}
+
+fn folder_of(surroundings: &Surroundings) -> Result<PathBuf> {
+    match &surroundings.scheme {
+        Some(folder) => Ok(folder.clone()),
+        None => only_scheme(&templates(surroundings.lang)?, surroundings.lang),
+    }
 }
 
 /// Loads the scheme in a folder, likewise.
 pub(super) fn load_from(folder: &Path, lang: Lang) -> Result<Option<(Scheme, Vec<SchemeFile>)>> {
+    let loaded = load_folder(folder, lang)?;
+    Ok(loaded.map(|loaded| (loaded.scheme, loaded.files)))
+}
+
+fn load_folder(folder: &Path, lang: Lang) -> Result<Option<Loaded>> {
     let files = read_folder(folder)?;
-    match load(&files) {
-        Ok(scheme) => Ok(Some((scheme, files))),
+    match load_with_warnings(&files) {
+        Ok((scheme, warnings)) => Ok(Some(Loaded {
+            scheme,
+            files,
+            warnings,
+        })),
         Err(mistakes) => {
             for mistake in &mistakes {
                 tell(&format!("{}\n", in_source(&files, folder, mistake, lang)));
             }
-            let n_mistakes = mistakes.len();
+            let is_mistake = |it: &&SchemeError| !it.problem.is_warning();
+            let n_mistakes = mistakes.iter().filter(is_mistake).count();
             tell(&match lang {
                 Lang::Zh => format!("报表制度有 {n_mistakes} 处错误，请改正后再运行。"),
                 Lang::En => {
@@ -130,8 +165,14 @@ fn read_folder(folder: &Path) -> Result<Vec<SchemeFile>> {
 
 /// A mistake under the line in which it stands.
 fn in_source(files: &[SchemeFile], folder: &Path, mistake: &SchemeError, lang: Lang) -> String {
-    let title = mistake.problem.to_string();
-    let level = Level::ERROR.with_name(lang.pick("错误", "mistake"));
+    let title = match lang {
+        Lang::Zh => mistake.problem.to_string(),
+        Lang::En => mistake.problem.in_english(),
+    };
+    let level = match mistake.problem.is_warning() {
+        true => Level::WARNING.with_name(lang.pick("提醒", "warning")),
+        false => Level::ERROR.with_name(lang.pick("错误", "mistake")),
+    };
     let Some(file) = files.iter().find(|file| file.name == mistake.file) else {
         return format!("{}: {title}", folder.join(&mistake.file).display());
     };

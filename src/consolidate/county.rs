@@ -124,7 +124,8 @@ impl State {
 /// The county's total row.
 #[derive(Clone, Debug)]
 pub struct CountyTotal {
-    /// For each leaf column, the sum over the data rows; `None` where nothing adds up or all is missing.
+    /// For each leaf column, the sum over the data rows; of rates, which are never added, their quotient or weighted
+    /// mean where the scheme says how. `None` where nothing adds up or all is missing.
     pub sums: Vec<Option<Amount>>,
     /// The total row that the responsible office returned.
     pub stated: Option<Source>,

@@ -11,9 +11,9 @@ use super::completion::{completion, progress};
 use super::scaled::{PRECISION, SCALE, from_scaled, to_scaled};
 use super::{Completion, County, CountyAnnex, CountyRow, CountyTotal, Source};
 use crate::model::{
-    Amount, Detail, Finding, Kind, Level, Place, Row, RowKind, Table, Value, Wanted,
+    Amount, Detail, Finding, Fraction, Kind, Level, Place, Row, RowKind, Table, Value, Wanted,
 };
-use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
+use crate::scheme::{Annex, ColumnKind, Mean, ReturnedBy, Rows, Scheme};
 
 /// Brings the returns of a period together.
 ///
@@ -26,26 +26,29 @@ pub fn consolidate(scheme: &Scheme, tables: &[Table]) -> County {
     for (idx, table) in tables.iter().enumerate() {
         of_annex[table.annex].push(idx);
     }
-    let consolidated = of_annex
-        .par_iter()
-        .zip(&scheme.annexes)
-        .map(|(own, annex)| {
-            let returns = Returns {
-                scheme,
-                annex,
-                tables,
-                own,
-            };
-            let mut findings = Vec::new();
-            let rows = returns.rows(&mut findings);
-            let total = returns.total(&rows, &mut findings);
-            let county = CountyAnnex {
-                progress: progress(annex, &rows),
-                rows,
-                total,
-            };
-            (county, findings)
-        });
+    let consolidated =
+        of_annex
+            .par_iter()
+            .zip(&scheme.annexes)
+            .enumerate()
+            .map(|(annex_idx, (own, annex))| {
+                let returns = Returns {
+                    scheme,
+                    idx: annex_idx,
+                    annex,
+                    tables,
+                    own,
+                };
+                let mut findings = Vec::new();
+                let rows = returns.rows(&mut findings);
+                let total = returns.total(&rows, &mut findings);
+                let county = CountyAnnex {
+                    progress: progress(annex, &rows),
+                    rows,
+                    total,
+                };
+                (county, findings)
+            });
     let (annexes, findings): (_, Vec<_>) = consolidated.unzip();
     County {
         annexes,
@@ -56,6 +59,8 @@ pub fn consolidate(scheme: &Scheme, tables: &[Table]) -> County {
 /// All returns of one annex.
 struct Returns<'a> {
     scheme: &'a Scheme,
+    /// Index of the annex.
+    idx: usize,
     annex: &'a Annex,
     /// Of all annexes, so that a [`Source`] means the same everywhere.
     tables: &'a [Table],
@@ -292,10 +297,60 @@ impl<'a> Returns<'a> {
     /// The total row, if the annex has one.
     fn total(&self, rows: &[CountyRow], findings: &mut Vec<Finding>) -> Option<CountyTotal> {
         self.annex.total.as_ref()?;
+        let mut sums = self.sums(rows, findings);
+        let means: Vec<(usize, Amount)> = (0..sums.len())
+            .filter_map(|leaf| Some((leaf, self.mean(rows, &sums, leaf)?)))
+            .collect();
+        for (leaf, mean) in means {
+            sums[leaf] = Some(mean);
+        }
         Some(CountyTotal {
-            sums: self.sums(rows, findings),
+            sums,
             stated: self.stated(findings),
         })
+    }
+
+    /// What the rates under a leaf come to together, with as many decimals as they have.
+    fn mean(&self, rows: &[CountyRow], sums: &[Option<Amount>], leaf: usize) -> Option<Amount> {
+        let mean = self.scheme.mean_of(self.idx, leaf)?;
+        let entries = rows
+            .iter()
+            .filter_map(|row| Some(&self.row(row.source?).entries));
+        let given = entries
+            .clone()
+            .filter_map(|entries| entries[leaf].value.amount());
+        let decimals = given.map(Amount::decimals).max()?;
+        let declared = self.annex.decimals_of(leaf, None);
+        let (above, below) = match mean {
+            Mean::Weighted(weight) => {
+                let mut weighted = entries.filter_map(|entries| {
+                    let rate = entries[leaf].value.amount()?;
+                    Some((rate, entries[weight].value.amount()?))
+                });
+                weighted.try_fold(
+                    (Amount::ZERO, Amount::ZERO),
+                    |(above, below), (rate, weight)| {
+                        let above = above.checked_add(rate.checked_mul(weight)?)?;
+                        Some((above, below.checked_add(weight)?))
+                    },
+                )?
+            }
+            Mean::Quotient {
+                numerator,
+                denominator,
+                factor: (times, by),
+            } => {
+                let sum = |leaves: &[usize], factor: Amount| {
+                    let mut leaves = leaves.iter();
+                    let sum = leaves.try_fold(Amount::ZERO, |sum, leaf| {
+                        sum.checked_add((*sums.get(*leaf)?)?)
+                    });
+                    sum?.checked_mul(factor)
+                };
+                (sum(&numerator, times)?, sum(&denominator, by)?)
+            }
+        };
+        Some(Fraction::new(above, below)?.rounded(declared.max(decimals)))
     }
 
     /// For each leaf column, the exact sum over the county's rows.
@@ -390,7 +445,16 @@ impl<'a> Returns<'a> {
                 continue;
             };
             let mut data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
-            if table.reporter.is_some_and(|by| self.states_total(by)) {
+            // The total below an office's own rows is theirs.
+            let has_own = |by: usize| {
+                let said = |row: &&Row| row.kind == RowKind::Data && self.annex.says_something(row);
+                let n_said = table.rows.iter().filter(said).count();
+                let n_rows = self.annex.rows.fixed().len();
+                self.scheme.has_own_rows(self.annex, by)
+                    && n_said > 0
+                    && (n_rows == 0 || n_said < n_rows)
+            };
+            if (table.reporter).is_some_and(|by| self.states_total(by) && !has_own(by)) {
                 by_office.push(source);
             } else if self.annex.one_row_each.is_none()
                 && !data.any(|row| self.annex.says_something(row))

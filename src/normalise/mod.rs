@@ -55,6 +55,7 @@ pub fn normalise(
         unit_notes: HashMap::new(),
         said: HashMap::new(),
         added_up: Vec::new(),
+        broken: Vec::new(),
         findings: Vec::new(),
     };
     form.unit_line();
@@ -70,6 +71,7 @@ pub fn normalise(
     form.replaced_formulas(&rows);
     form.say_departures();
     form.say_added_up();
+    form.say_broken();
     let mut findings = form.findings;
     for finding in &mut findings {
         finding.annex = Some(annex.number.clone());
@@ -113,6 +115,8 @@ struct Form<'f> {
     said: HashMap<(Kind, Level), (usize, usize)>,
     /// Plain sums that were never calculated: cell, formula, what it comes to.
     added_up: Vec<(CellRef, String, Amount)>,
+    /// Formulas without a result, by what came instead: the first with what it says, and the others.
+    broken: Vec<(Option<&'static str>, CellRef, String, Vec<Place>)>,
     findings: Vec<Finding>,
 }
 
@@ -630,13 +634,11 @@ impl Form<'_> {
             self.added_up.push((cell.at, given, sum));
             return Value::Amount(sum);
         }
-        let detail = Detail::FormulaError {
-            error,
-            computed: false,
-        };
-        let finding =
-            Finding::new(Kind::FormulaError, Level::Mandatory, detail).given(given.as_str());
-        self.push(finding, Some(cell.at));
+        let place = self.place(Some(cell.at));
+        match self.broken.iter_mut().find(|same| same.0 == error) {
+            Some((.., others)) => others.push(place),
+            None => (self.broken).push((error, cell.at, given.clone(), Vec::new())),
+        }
         Value::Unusable(given.into())
     }
 
@@ -910,6 +912,20 @@ impl Form<'_> {
             .expected(sum.to_string());
         finding.cells = cells.map(|(cell, ..)| self.place(Some(cell))).collect();
         self.push(finding, Some(first));
+    }
+
+    /// A row or a sheet that a formula counted on breaks all formulas alike; saying so once is enough.
+    fn say_broken(&mut self) {
+        for (error, cell, given, others) in std::mem::take(&mut self.broken) {
+            let detail = Detail::FormulaError {
+                error,
+                computed: false,
+            };
+            let mut finding =
+                Finding::new(Kind::FormulaError, Level::Mandatory, detail).given(given);
+            finding.cells = others;
+            self.push(finding, Some(cell));
+        }
     }
 
     fn cell(&self, row: &Row, leaf: usize) -> Option<CellRef> {

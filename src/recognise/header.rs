@@ -59,6 +59,8 @@ pub(super) struct Match {
     pub(super) repeated: Vec<(CellRef, String)>,
     /// Columns that are no leaf.
     pub(super) extra: Vec<(CellRef, String)>,
+    /// How many of the columns that make the form were found, and how many there are.
+    pub(super) n_found: (usize, usize),
     /// Of 1000: how much of the annex's header was found, less what does not belong.
     pub(super) score: usize,
 }
@@ -150,6 +152,7 @@ impl HeaderIndex {
             misprints: Vec::new(),
             repeated: Vec::new(),
             extra: Vec::new(),
+            n_found: (0, 0),
             score: 0,
         };
         let mut unmatched: Vec<(u32, Path<'_, '_>)> = Vec::new();
@@ -176,11 +179,7 @@ impl HeaderIndex {
         self.take_misprints(scheme, annex, &unmatched, &mut found);
         self.take_keys(scheme, annex, sheet, &band, &mut found);
 
-        let required: Vec<usize> = (0..annex.leaves.len())
-            .filter(|&leaf| {
-                !annex.column_of(leaf).optional && annex.column_of(leaf).kind != ColumnKind::Serial
-            })
-            .collect();
+        let required = required(annex);
         let n_found = required
             .iter()
             .filter(|&&leaf| found.columns[leaf].is_some())
@@ -203,6 +202,7 @@ impl HeaderIndex {
         found
             .repeated
             .retain(|(cell, _)| inside.contains(&cell.col));
+        found.n_found = (n_found, required.len());
         let wrong = found.extra.len() + found.misprints.len();
         found.score = (n_found * 1000 / required.len()).saturating_sub(wrong * 20);
         Some(found)
@@ -394,6 +394,24 @@ impl HeaderIndex {
             }
         }
         last
+    }
+}
+
+/// The columns that make the form: all that must be filled in, and the keys; where all that is filled in may be left
+/// out, everything.
+fn required(annex: &Annex) -> Vec<usize> {
+    let is_serial = |leaf: &usize| annex.column_of(*leaf).kind == ColumnKind::Serial;
+    let all: Vec<usize> = (0..annex.leaves.len())
+        .filter(|leaf| !is_serial(leaf))
+        .collect();
+    let is_asked = |leaf: &usize| !annex.column_of(*leaf).optional;
+    let asked: Vec<usize> = all.iter().copied().filter(is_asked).collect();
+    match asked
+        .iter()
+        .all(|&leaf| annex.is_key(annex.leaves[leaf].column))
+    {
+        true => all,
+        false => asked,
     }
 }
 

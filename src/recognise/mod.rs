@@ -93,6 +93,8 @@ pub struct Recogniser<'s> {
 const MAX_FORMS: usize = 500;
 /// Forms beside each other, likewise.
 const MAX_BESIDE: usize = 16;
+/// How far, of 10, a title may be from an annex's and still be the same.
+const ALIKE: usize = 3;
 /// Texts of a sheet among which its number is looked for.
 const N_FIRST: usize = 16;
 
@@ -342,6 +344,23 @@ impl<'s> Recogniser<'s> {
                 (annex, header, table)
             })
             .collect();
+        let best = tables
+            .iter()
+            .max_by_key(|(annex, header, _)| (header.score, Reverse(*annex)));
+        let nearest = best.map(|(annex, header, _)| {
+            let (n_found, n_asked) = header.n_found;
+            (annexes[*annex].number.clone(), n_found, n_asked)
+        });
+        let corner = Some(CellRef::new(spot.row, tables[0].1.first_col));
+        tables.retain(|(annex, header, table)| {
+            self.is_its_form(spot, *annex, header, table, &evidence)
+        });
+        if tables.is_empty() {
+            let detail = Detail::UnknownForm { nearest };
+            let finding = Finding::new(Kind::UnknownForm, Level::Hint, detail);
+            findings.push(finding.at(spot.at(corner)));
+            return None;
+        }
         let mut others = Vec::new();
         if tables.len() > 1 {
             // What is not printed, the rows may tell.
@@ -371,6 +390,33 @@ impl<'s> Recogniser<'s> {
             others,
             table,
         })
+    }
+
+    /// Whether a table is the form whose header it has: most of its columns are there, and a row that is the annex's.
+    /// Tables that share a few headers are others, unless what stands around them says which form they are.
+    fn is_its_form(
+        &self,
+        spot: &Spot<'_>,
+        annex: usize,
+        header: &Match,
+        table: &TableRows,
+        evidence: &Evidence,
+    ) -> bool {
+        let described = &self.scheme.annexes[annex];
+        let (n_found, n_asked) = header.n_found;
+        let has_columns = n_found * 2 > n_asked;
+        // 合计 stands below any table.
+        let mut data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
+        let has_rows = table.n_unknown == 0 || data.next().is_some();
+        let names = || {
+            evidence.names(
+                self.scheme,
+                &described.number,
+                spot.place.file,
+                &spot.sheet.name,
+            )
+        };
+        has_columns && has_rows || evidence.title_differs(&described.title) <= ALIKE || names()
     }
 
     /// Whether a table is another page of the form before it, with the header printed again: nothing else

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::ReporterKind;
+
 /// A mistake in a scheme, with its place.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {problem}")]
@@ -93,6 +95,103 @@ pub enum Problem {
         /// What.
         what: &'static str,
     },
+    /// Reporters of a kind return rows of which nothing says whose they are: of a register the county would not
+    /// know, and of fixed rows, which each returns, it would take one reporter's for all.
+    NobodysRows {
+        /// Whether it is a register.
+        is_register: bool,
+        /// What may be written instead.
+        write: String,
+    },
+    /// Nobody on the roster can return the annex.
+    NobodyReturns {
+        /// Whom it asks.
+        kind: ReporterKind,
+        /// Whether there are such reporters, but no row is theirs.
+        has_rows: bool,
+        /// Who may be written instead, as one who answers for it or whom its rows name.
+        nearest: Option<String>,
+    },
+    /// A row that none of those who return the annex can fill in.
+    NobodyFillsIn {
+        /// The row.
+        row: String,
+        /// Whom the annex asks.
+        kind: ReporterKind,
+    },
+    /// Several reporters give one figure that would have to be added up.
+    SharedFigure {
+        /// The row.
+        row: String,
+        /// The column.
+        column: String,
+        /// Whose is taken.
+        first: String,
+        /// How many share the row.
+        n_reporters: usize,
+        /// Whether these are all who return the annex, so that each has a part of it.
+        is_everyone: bool,
+    },
+    /// Nothing is left to be filled in.
+    NothingToFillIn,
+    /// It is returned neither with the plan nor in any month.
+    NeverDue,
+    /// A rule for periods in which its annex is not returned.
+    NotDue {
+        /// The annex.
+        annex: String,
+        /// Whether the rule is for months; else it is for the plan.
+        in_months: bool,
+    },
+    /// A value that no cell may have by the list of its column.
+    NotListed {
+        /// The value.
+        value: String,
+        /// The nearest on the list.
+        nearest: Option<String>,
+    },
+    /// A quotient that has another unit than its column.
+    RatioUnit {
+        /// The column's unit.
+        value: String,
+        /// The numerator's.
+        numerator: String,
+        /// The denominator's.
+        denominator: String,
+        /// Whether it is wrong for certain; else the name of the unit does not tell.
+        is_certain: bool,
+    },
+    /// A key of a rule that changes nothing: a year where nothing is yearly, rows where every cell names its own.
+    NoEffect {
+        /// The key.
+        key: &'static str,
+    },
+    /// A rule that says nothing but what another says.
+    SameRule {
+        /// Id of the other.
+        other: String,
+    },
+    /// No figure can keep both rules.
+    Excludes {
+        /// Id of the other.
+        other: String,
+    },
+}
+
+impl Problem {
+    /// Whether it is worth knowing, and nothing goes wrong for certain.
+    pub fn is_warning(&self) -> bool {
+        match self {
+            Problem::RatioUnit { is_certain, .. } => !is_certain,
+            Problem::SharedFigure { is_everyone, .. } => !is_everyone,
+            Problem::NobodyFillsIn { .. }
+            | Problem::NeverDue
+            | Problem::NotDue { .. }
+            | Problem::NoEffect { .. }
+            | Problem::SameRule { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 /// Kinds of names in a scheme.
@@ -186,7 +285,100 @@ impl fmt::Display for Problem {
                 write!(f, "没有写明“{column}”一列印什么（写在这一行的 cells 中）")
             }
             Problem::Lacking { what } => write!(f, "缺少{what}"),
+            Problem::NobodysRows {
+                is_register: false,
+                write,
+            } => write!(
+                f,
+                "每个单位都会报送这张表的全部行，却没有一列说明哪一行是哪个单位的，汇总时只会取到其中一个单位的数。\
+                 请写明 {write}；或者在 row_key 中加一列填报单位，每个单位一行，用 reporter_column 指明这一列"
+            ),
+            Problem::NobodysRows {
+                is_register: true,
+                write,
+            } => write!(
+                f,
+                "没有一列说明登记表的每一行是哪个单位的，汇总后分不清。请写明 {write}；\
+                 县里每个单位只要一行合计的，用 one_row_each"
+            ),
+            Problem::NobodyReturns {
+                kind,
+                has_rows,
+                nearest,
+            } => {
+                let kind = kind_in(*kind, "乡镇", "部门");
+                match has_rows {
+                    true => write!(f, "没有一个单位能报送这个附件：各行写的单位都不是{kind}")?,
+                    false => write!(f, "没有一个单位能报送这个附件：名册中没有{kind}")?,
+                }
+                f.write_str(&or_is_it(nearest))
+            }
+            Problem::NobodyFillsIn { row, kind } => write!(
+                f,
+                "没有单位填报“{row}”这一行：所写的单位不是{}",
+                kind_in(*kind, "乡镇", "部门")
+            ),
+            Problem::SharedFigure {
+                row,
+                column,
+                first,
+                n_reporters,
+                ..
+            } => write!(
+                f,
+                "“{row}”一行由{n_reporters}个单位共同填报，“{column}”的数不会相加，只取“{first}”的；\
+                 各报各的数时，请一个单位写一行"
+            ),
+            Problem::NothingToFillIn => f.write_str(
+                "没有要填报的内容：除 row_key、序号和印好的列以外，至少要有一列由单位填写",
+            ),
+            Problem::NeverDue => f.write_str(
+                "规划和各月都不报送这个附件（due 中写明 every = \"month\" 或 plan = true）",
+            ),
+            Problem::NotDue { annex, in_months } => match in_months {
+                true => write!(f, "这条关系只在各月核对，而{annex}各月不报送"),
+                false => write!(f, "这条关系只在规划中核对，而{annex}不随规划报送"),
+            },
+            Problem::NotListed { value, nearest } => write!(
+                f,
+                "“{value}”不在这一列可填的内容之列，条件永远不成立{}",
+                or_is_it(nearest)
+            ),
+            Problem::RatioUnit {
+                value,
+                numerator,
+                denominator,
+                ..
+            } => write!(f, "“{numerator}”除以“{denominator}”得不出“{value}”"),
+            Problem::NoEffect { key } if *key == "each" => f.write_str(
+                "each = \"year\" 不起作用：所涉及的列都不分年度，同一个错误会每年提示一次",
+            ),
+            Problem::NoEffect { key } if *key == "years" => {
+                f.write_str("applies 中的 years 不起作用：这条关系不分年度")
+            }
+            Problem::NoEffect { key } => write!(
+                f,
+                "applies 中的 {key} 不起作用：这条关系的单元格都已写明是哪一行"
+            ),
+            Problem::SameRule { other } => {
+                write!(f, "与“{other}”是同一条关系，同一个错误会提示两次")
+            }
+            Problem::Excludes { other } => {
+                write!(f, "与“{other}”互相矛盾，没有一个数能同时满足两条")
+            }
         }
+    }
+}
+
+/// The word for a kind of reporters.
+pub(super) fn kind_in(
+    kind: ReporterKind,
+    township: &'static str,
+    department: &'static str,
+) -> &'static str {
+    match kind {
+        ReporterKind::Township => township,
+        ReporterKind::Department => department,
     }
 }
 

@@ -16,6 +16,7 @@ use super::file::{
 };
 use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules, targets};
+use super::sound::{check_rules, settle};
 use super::{
     Annex, Column, ColumnKind, Course, Due, Frequency, Leaf, MOST_DECIMALS, Print, Publish,
     Reporter, ReporterKind, ReturnedBy, RowSpec, Rows, Schedule, Scheme, Target, TotalRow, Unit,
@@ -33,6 +34,13 @@ pub struct SchemeFile {
 
 /// Resolves a scheme, or says everything that is wrong with it.
 pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
+    load_with_warnings(files).map(|(scheme, _)| scheme)
+}
+
+/// The same, with what is worth knowing about a scheme that can be used.
+pub fn load_with_warnings(
+    files: &[SchemeFile],
+) -> Result<(Scheme, Vec<SchemeError>), Vec<SchemeError>> {
     let mut mistakes = Mistakes::default();
     let mut main = None;
     let mut annexes: Vec<(&SchemeFile, AnnexFile)> = Vec::new();
@@ -127,13 +135,17 @@ pub fn load(files: &[SchemeFile]) -> Result<Scheme, Vec<SchemeError>> {
     for (file, parsed) in &rules {
         sources.push((*file, None, parsed.rules()));
     }
-    scheme.rules = resolve_rules(&scheme, &sources, &mut mistakes);
+    let written = resolve_rules(&scheme, &sources, &mut mistakes);
     mistakes.drop_consequences(is_partial);
-    if mistakes.0.is_empty() {
-        Ok(scheme)
-    } else {
-        Err(mistakes.0)
+    // Whether rules go with each other can be said of rules that are right by themselves.
+    let is_right = mistakes.0.iter().all(|it| it.problem.is_warning());
+    if is_right {
+        check_rules(&scheme, &written, &mut mistakes);
     }
+    let rules = written.into_iter().map(|written| written.rule).collect();
+    let warnings = settle(mistakes)?;
+    scheme.rules = rules;
+    Ok((scheme, warnings))
 }
 
 /// Mistakes found so far.
@@ -326,6 +338,7 @@ pub(super) struct AnnexLoader<'l> {
 
 impl AnnexLoader<'_> {
     fn annex(&mut self, file: &AnnexFile) -> Annex {
+        let n_mistakes = self.mistakes.0.len();
         let unit = self.unit(file.unit.as_ref());
         let columns = self.columns(file, unit);
         let leaves = self.leaves(file, &columns);
@@ -410,6 +423,9 @@ impl AnnexLoader<'_> {
         annex.one_row_each = self.one_row_each(file, &annex);
         self.weights(file, &mut annex);
         annex.publish = self.publish(file, &annex);
+        if self.mistakes.0.len() == n_mistakes {
+            self.check_annex(file, &annex);
+        }
         annex
     }
 

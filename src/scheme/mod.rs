@@ -7,8 +7,10 @@
 mod alike;
 mod annex;
 mod error;
+mod error_en;
 mod file;
 mod load;
+mod mean;
 mod name;
 mod printed;
 mod publish;
@@ -16,6 +18,7 @@ mod resolve;
 mod row_sum;
 mod rule;
 mod schedule;
+mod sound;
 mod unit;
 
 use std::sync::Arc;
@@ -25,7 +28,8 @@ pub use annex::{
     RowSpec, Rows, Target, TotalRow,
 };
 pub use error::{NeverChecked, Problem, SchemeError, What};
-pub use load::{SchemeFile, load};
+pub use load::{SchemeFile, load, load_with_warnings};
+pub use mean::Mean;
 pub use name::{NameMatch, Roster, is_near, is_shortened, plain, without_remark};
 pub use publish::{MOST_DECIMALS, Publish};
 #[cfg(feature = "consolidate")]
@@ -106,6 +110,19 @@ impl Scheme {
                     .collect()
             }
         }
+    }
+
+    /// Whether a reporter returns rows of its own of an annex that others return as well, so that the total below
+    /// them is no county's.
+    pub fn has_own_rows(&self, annex: &Annex, reporter: usize) -> bool {
+        let ReturnedBy::Kind(kind) = annex.returned_by else {
+            return false;
+        };
+        self.reporters[reporter].kind == kind
+            && match &annex.rows {
+                Rows::Register => true,
+                Rows::Fixed(rows) => rows.iter().any(|row| row.reporters.contains(&reporter)),
+            }
     }
 
     /// The unit of an annex's leaf column in one of its fixed rows, if it has any.

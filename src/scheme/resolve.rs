@@ -14,6 +14,7 @@ use super::file::{
 };
 use super::load::{Mistakes, SchemeFile};
 use super::name::plain;
+use super::sound::Written;
 use super::{
     Annex, Applies, AppliesIn, CellSel, ColumnKind, Course, Limit, Relation, RowSel, Rows, Rule,
     Scheme, Target, Test, Units, YearSel,
@@ -23,11 +24,11 @@ use super::{
 pub(super) type Source<'f> = (&'f SchemeFile, Option<usize>, Vec<RuleFile<'f>>);
 
 /// Resolves all rules of a scheme whose annexes are resolved.
-pub(super) fn resolve_rules(
+pub(super) fn resolve_rules<'f>(
     scheme: &Scheme,
-    sources: &[Source<'_>],
+    sources: &[Source<'f>],
     mistakes: &mut Mistakes,
-) -> Vec<Rule> {
+) -> Vec<Written<'f>> {
     let mut rules = Vec::new();
     let mut ids: HashMap<&str, ()> = HashMap::new();
     for (file, annex, written) in sources {
@@ -48,7 +49,11 @@ pub(super) fn resolve_rules(
                 id_span: common.id.span(),
                 mistakes,
             };
-            rules.extend(resolver.rule(*rule, &common));
+            rules.extend(resolver.rule(*rule, &common).map(|resolved| Written {
+                file,
+                source: *rule,
+                rule: resolved,
+            }));
         }
     }
     rules

@@ -89,7 +89,12 @@ impl RowSum<'_> {
 }
 
 /// The cells of the current row that a rule names; `None` where it names others.
-fn leaves_of(annex: &Annex, idx: usize, sel: &CellSel, year: Option<u16>) -> Option<Vec<usize>> {
+pub(super) fn leaves_of(
+    annex: &Annex,
+    idx: usize,
+    sel: &CellSel,
+    year: Option<u16>,
+) -> Option<Vec<usize>> {
     if sel.annex != idx || sel.row != RowSel::Current {
         return None;
     }

@@ -45,6 +45,8 @@ mod rollup;
 mod sample_months;
 mod scheme;
 mod slips;
+#[cfg(feature = "consolidate")]
+mod sound_schemes;
 mod support;
 mod templates_readme;
 mod thirteenth_annex;

@@ -204,6 +204,7 @@ fn where_no_more_can_be_written_all_stays_as_it_was() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("做不下去：写不了文件："), "{said}");
+        assert!(said.contains("文件大小超过了系统的限制"), "{said}");
         assert!(contents(&desk.path("out/2024-05")) == old, "{blocks}");
         assert_eq!(names(&desk.path("out")), ["2024-05"]);
 

@@ -269,13 +269,14 @@ fn counties_stand_in_the_prefecture_where_townships_stand_in_a_county() {
 
     // 60 + 15 + 5 + 3 = 83; 10 + 30 = 40. (80 × 60 + 90 × 10 + 96 × 10) / 80 = 83.25 of those who gave a rate;
     // (90 × 10 + 70 × 30) / 40 = 75. Without a weight there is no rate.
+    // Of both, (83.25 × 90 + 75 × 40) / 130 = 80.711….
     assert_eq!(
         desk.sheet(book, "附件3", 2),
         "县（市）|造林|||成活率|株数|覆盖率\n\
          |2023年|2024年|2025年|||\n\
          东河县|4|83||83.25|90|\n\
          西山县|4|40||75|40|\n\
-         合计|8|123|||130|"
+         合计|8|123||80.71|130|"
     );
     // Water adds up, 5.5 + 7 and 6 + 8.25; rates do not. In a month of 2024 nobody owes 2025.
     assert_eq!(

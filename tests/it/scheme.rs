@@ -148,11 +148,37 @@ fn changed(name: &str, from: &str, to: &str) -> Vec<SchemeFile> {
     files
 }
 
+/// Whether anything but what is quoted from the scheme is Chinese.
+fn has_chinese(english: &str) -> bool {
+    let mut is_quoted = false;
+    english.chars().any(|c| {
+        is_quoted = match c {
+            '“' => true,
+            '”' => false,
+            '"' => !is_quoted,
+            _ => is_quoted,
+        };
+        !is_quoted && ('\u{4e00}'..='\u{9fff}').contains(&c)
+    })
+}
+
 /// Each case: the file, what is written otherwise, and what is said of it.
 fn check(cases: &[(&str, &str, &str, &str)]) {
     let mut wrong = Vec::new();
     for (name, from, to, wanted) in cases {
-        let said = refused(&changed(name, from, to));
+        let files = changed(name, from, to);
+        let said = refused(&files);
+        wrong.extend(
+            load_files(&files)
+                .err()
+                .iter()
+                .flatten()
+                .filter_map(|mistake| {
+                    let english = mistake.problem.in_english();
+                    has_chinese(&english)
+                        .then(|| format!("{name}: {from} → {to}\n  in English: {english}"))
+                }),
+        );
         if said != *wanted {
             wrong.push(format!(
                 "{name}: {from} → {to}\n  said:   {said}\n  wanted: {wanted}"

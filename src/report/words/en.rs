@@ -140,9 +140,7 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
         } if found == all => {
-            format!(
-                "all {all} columns of {annex} are named, but do not form a table that can be read"
-            )
+            format!("it has the headers of {annex}, but its rows and columns do not fit")
         }
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
@@ -150,6 +148,11 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::AmbiguousForm { candidates } => format!("{} fit equally well", list(candidates)),
         Detail::MissingColumn { header } => format!("the form has no “{header}”"),
         Detail::UnexpectedColumn { header } => format!("the scheme has no “{header}”"),
+        Detail::UnexpectedRow { label, .. } if label.is_empty() => {
+            let cell = finding.place.as_ref().and_then(|place| place.cell);
+            let row = cell.map_or(String::new(), |cell| format!("row {} ", cell.row + 1));
+            format!("{row}has no label, so nobody knows which it is")
+        }
         Detail::UnexpectedRow { label, nearest } => match nearest {
             Some(nearest) => format!("the scheme has no “{label}”; it may mean “{nearest}”"),
             None => format!("the scheme has no “{label}”"),
@@ -206,12 +209,12 @@ pub(super) fn facts(finding: &Finding) -> String {
         }
         Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
-            (Some(error), _) => format!("it shows {error}; left out"),
+            (Some(error), _) => and_others(finding, format!("it shows {error}; left out")),
             (None, true) => {
                 let said = "the file holds no result; the plain sum was added up".to_owned();
                 and_others(finding, said)
             }
-            (None, false) => "the file holds no result; left out".to_owned(),
+            (None, false) => and_others(finding, "the file holds no result; left out".to_owned()),
         },
         Detail::FormulaReplaced => format!(
             "given {}, while the form's other totals are formulas",
@@ -626,6 +629,9 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::UnexpectedColumn { .. } => {
             "Check the header; a column of one's own may stay, it is not merged".to_owned()
         }
+        Detail::UnexpectedRow { label, .. } if label.is_empty() => {
+            "Fill in the label; delete rows that do not belong here".to_owned()
+        }
         Detail::UnexpectedRow { nearest, .. } => match nearest {
             Some(nearest) => format!("If it is “{nearest}”, spell it so; otherwise delete it"),
             None => "Check the label; delete rows that do not belong here".to_owned(),
@@ -679,6 +685,9 @@ pub(super) fn advice(finding: &Finding) -> String {
         },
         Detail::FormulaError { computed: true, .. } => {
             "Open and save it once in Excel or WPS, and check the result".to_owned()
+        }
+        Detail::FormulaError { error: Some(_), .. } if !finding.cells.is_empty() => {
+            format!("Correct the formulas in {cell} and the other cells")
         }
         Detail::FormulaError { error: Some(_), .. } => format!("Correct the formula in {cell}"),
         Detail::FormulaError { .. } => "Open and save it once in Excel or WPS".to_owned(),

@@ -139,9 +139,7 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::UnknownForm { nearest: None } => "表头与各附件都不相像".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
-        } if found == all => {
-            format!("{annex}的 {all} 列名称都在，但没有排成一张能读的表")
-        }
+        } if found == all => format!("有{annex}的表头，但行、列与{annex}对不上"),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
         } => format!("最接近{annex}，但只找到 {all} 列中的 {found} 列"),
@@ -150,6 +148,11 @@ pub(super) fn facts(finding: &Finding) -> String {
         }
         Detail::MissingColumn { header } => format!("表中没有“{header}”"),
         Detail::UnexpectedColumn { header } => format!("制度中没有“{header}”"),
+        Detail::UnexpectedRow { label, .. } if label.is_empty() => {
+            let cell = finding.place.as_ref().and_then(|place| place.cell);
+            let row = cell.map_or(String::new(), |cell| format!("第{}行", cell.row + 1));
+            format!("{row}没有行名，不知是哪一行")
+        }
         Detail::UnexpectedRow { label, nearest } => match nearest {
             Some(nearest) => format!("制度中没有“{label}”，可能是“{nearest}”"),
             None => format!("制度中没有“{label}”"),
@@ -204,12 +207,12 @@ pub(super) fn facts(finding: &Finding) -> String {
         }
         Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
         Detail::FormulaError { error, computed } => match (error, computed) {
-            (Some(error), _) => format!("公式结果为 {error}，没有汇总"),
+            (Some(error), _) => and_others(finding, format!("公式结果为 {error}，没有汇总")),
             (None, true) => {
                 let said = "文件中没有存下结果，已按求和公式算出".to_owned();
                 and_others(finding, said)
             }
-            (None, false) => "文件中没有存下结果，没有汇总".to_owned(),
+            (None, false) => and_others(finding, "文件中没有存下结果，没有汇总".to_owned()),
         },
         Detail::FormulaReplaced => {
             format!("填写 {}，而同表其他合计都是公式", given(finding))
@@ -623,6 +626,9 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::UnexpectedColumn { .. } => {
             "请核对表头；若是另加的列，可不处理，该列不汇总".to_owned()
         }
+        Detail::UnexpectedRow { label, .. } if label.is_empty() => {
+            "请补填行名；不属于本表的行请删去".to_owned()
+        }
         Detail::UnexpectedRow { nearest, .. } => match nearest {
             Some(nearest) => format!("若就是“{nearest}”，请改为制度的写法；否则请删去"),
             None => "请核对行名；不属于本表的行请删去".to_owned(),
@@ -669,6 +675,9 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         },
         Detail::FormulaError { computed: true, .. } => {
             "请用 Excel 或 WPS 打开后保存一次，并核对结果".to_owned()
+        }
+        Detail::FormulaError { error: Some(_), .. } if !finding.cells.is_empty() => {
+            format!("请改正 {cell} 等单元格的公式")
         }
         Detail::FormulaError { error: Some(_), .. } => format!("请改正 {cell} 的公式"),
         Detail::FormulaError { .. } => "请用 Excel 或 WPS 打开后保存一次再报".to_owned(),

@@ -10,7 +10,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use crate::consolidate::{Completion, Source, State};
 use crate::model::{Amount, CellRef, Date, Level, ReturnStatus, Value};
 use crate::report::Lang;
-use crate::scheme::{ColumnKind, Target};
+use crate::scheme::{ColumnKind, Mean, Target};
 
 use super::body::{Body, Cells};
 use super::frame::{COMPLETION, Frame, MEASURED, Shown};
@@ -514,13 +514,16 @@ impl Writer<'_, '_> {
         // A finding about the label stands at one of the columns that the label covers.
         let label: Vec<usize> = marks
             .iter()
-            .filter(|mark| mark.leaf < frame.label_cols)
+            .filter(|mark| frame.total_label.contains(&mark.leaf))
             .flat_map(|mark| mark.findings.iter().copied())
             .collect();
         let level = worst(&self.grid.frame.context.merged.findings, &label);
-        if frame.label_cols > 0 {
-            let last = frame.label_cols as u16 - 1;
-            let first = self.first_col().min(last);
+        if !frame.total_label.is_empty() {
+            let last = frame.total_label.end as u16 - 1;
+            let first = self
+                .first_col()
+                .max(frame.total_label.start as u16)
+                .min(last);
             let format = self.styles.get(Look::new(Role::TotalLabel).level(level));
             let text = spec.label(n_returned);
             merge(self.sheet, (at, first), (at, last), &text, format)?;
@@ -528,7 +531,8 @@ impl Writer<'_, '_> {
                 self.write_note((at, None), first.into(), &label, total.stated, None)?;
             }
         }
-        for leaf in frame.label_cols..frame.annex.leaves.len() {
+        let is_label = |leaf: &usize| frame.total_label.contains(leaf);
+        for leaf in (0..frame.annex.leaves.len()).filter(|leaf| !is_label(leaf)) {
             match self.grid.remark_over_total(leaf) {
                 Some(look) => {
                     let format = self.styles.get(look);
@@ -568,15 +572,33 @@ impl Writer<'_, '_> {
             }
             return Ok(());
         };
+        let mean = frame.context.scheme.mean_of(frame.idx, leaf);
+        let is_same = |stated: Amount| match mean {
+            // Both are rounded.
+            Some(_) => {
+                let decimals = stated.decimals().min(sum.decimals());
+                let off = stated.checked_sub(sum).map(Amount::abs);
+                off.is_some_and(|off| off < Amount::last_digit(decimals))
+            }
+            None => stated == sum,
+        };
         let differs = stated
             .and_then(Value::amount)
-            .filter(|stated| *stated != sum);
+            .filter(|stated| !is_same(*stated));
         let said = differs.map(|stated| {
             // While rows are missing the two must differ; that alone is worth no colour.
             let complete = frame.county.rows.iter().all(|row| row.source.is_some());
             level = level.or(complete.then_some(Level::Hint));
             stated_total(self.grid.frame.context, frame.idx, leaf, stated, sum)
         });
+        if let Some(mean) = &mean {
+            let look = Look::new(Role::TotalFigure).level(level);
+            self.write_mean((at, col), mean, sum, look)?;
+            if said.is_some() || !findings.is_empty() {
+                self.write_note((at, None), leaf, findings, office, said)?;
+            }
+            return Ok(());
+        }
         let (shown, decimals) = match frame.published(None, leaf) {
             Some(figure) => (figure.published, figure.publish.decimals),
             None => (sum, frame.annex.decimals_of(leaf, None).max(sum.decimals())),
@@ -590,6 +612,32 @@ impl Writer<'_, '_> {
             .write_formula_with_format(at, col, formula, format)?;
         if said.is_some() || !findings.is_empty() {
             self.write_note((at, None), leaf, findings, office, said)?;
+        }
+        Ok(())
+    }
+
+    /// What rates come to together, as a live formula where all that it needs stands on this sheet.
+    fn write_mean(
+        &mut self,
+        (at, col): (u32, u16),
+        mean: &Mean,
+        figure: Amount,
+        look: Look,
+    ) -> Result<(), XlsxError> {
+        let frame = self.grid.frame;
+        let value = Value::Amount(figure);
+        let shown = frame.shown_value(&value, col.into(), None);
+        let Shown::Figure(printed, number) = shown else {
+            return Ok(());
+        };
+        let format = self.styles.get(look.number(number));
+        match frame.mean_formula(col.into(), at, mean, printed.decimals()) {
+            Some(formula) => {
+                let formula = formula.set_result(printed.to_string());
+                self.sheet
+                    .write_formula_with_format(at, col, formula, format)?;
+            }
+            None => write_figure(self.sheet, at, col, printed, format)?,
         }
         Ok(())
     }

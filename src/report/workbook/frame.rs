@@ -2,6 +2,7 @@
 //! column widths, and what each cell shows.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::consolidate::{CountyAnnex, CountyRow, Figure, Source};
 use crate::model::{Amount, Date, Level, Row, Table, Value};
@@ -45,8 +46,10 @@ pub(super) struct Frame<'a> {
     pub(super) lines: Vec<usize>,
     /// Whether its rows tell how far they have come, in columns of their own to the right.
     pub(super) completion: bool,
-    /// Leading columns that the label of the total row covers.
+    /// Leading columns that say which row it is.
     pub(super) label_cols: usize,
+    /// Columns that the label of the total row covers.
+    pub(super) total_label: Range<usize>,
     /// The first column that holds no key: where a row says that it was not returned.
     pub(super) first_value: Option<usize>,
     /// How many notes each level may still have.
@@ -104,6 +107,7 @@ impl<'a> Frame<'a> {
             lines: Vec::new(),
             completion: county.rows.iter().any(|row| row.completion.is_some()),
             label_cols,
+            total_label: head::total_label(annex),
             first_value,
             notes: note_budget(
                 context.marks.count(idx, &context.merged.findings),
@@ -204,8 +208,13 @@ impl<'a> Frame<'a> {
             let column_idx = self.annex.leaves[leaf].column;
             let position = self.annex.row_key.iter().position(|key| *key == column_idx);
             let key = position.and_then(|position| row.key.get(position));
+            let is_whose = position.is_some() && position == self.annex.reporter_key;
             match (returned, key, row.year) {
                 (Some(Value::Date(_) | Value::Amount(_)), ..) => {}
+                // Who left the own name out says it above the table.
+                (_, Some(key), _) if is_whose && key.is_empty() && row.reporter.is_some() => {
+                    return Shown::Text(Cow::Borrowed(self.reporter(row)));
+                }
                 (_, Some(key), _) => return Shown::Text(Cow::Borrowed(key)),
                 (_, None, Some(year)) if self.annex.year_column == Some(column_idx) => {
                     return Shown::Text(Cow::Owned(year.to_string()));

@@ -3,6 +3,7 @@
 //! The county's sheets and blank forms are the same form, one filled in and one not.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
@@ -190,6 +191,27 @@ pub(super) fn label_cols(annex: &Annex) -> usize {
                 || annex.column_of(leaf).kind == ColumnKind::Serial
         })
         .count()
+}
+
+/// The columns that the label of a total row covers: those that say which row it is where they stand in front, else
+/// the first keys that stand beside each other.
+pub(super) fn total_label(annex: &Annex) -> Range<usize> {
+    let is_key = |leaf: &usize| annex.is_key(annex.leaves[*leaf].column);
+    let leading = 0..label_cols(annex);
+    if leading.clone().any(|leaf| is_key(&leaf)) {
+        return leading;
+    }
+    // Of one row for each reporter no other key is shown.
+    let is_shown = |leaf: &usize| {
+        let column = annex.leaves[*leaf].column;
+        annex.one_row_each.is_none_or(|name| name == column)
+    };
+    let is_name = |leaf: &usize| is_key(leaf) && is_shown(leaf);
+    let Some(first) = (0..annex.leaves.len()).find(is_name) else {
+        return leading;
+    };
+    let n_keys = (first..annex.leaves.len()).take_while(is_name).count();
+    first..first + n_keys
 }
 
 /// How many of these stay in sight when the sheet is moved sideways.

@@ -244,11 +244,17 @@ pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item 
     let alike = matches!(
         finding.kind,
         Kind::ReadAs | Kind::MissingValue | Kind::UnitSlip | Kind::Shifted
-    ) || matches!(finding.detail, Detail::OthersRows { .. })
-        || finding
-            .place
-            .as_ref()
-            .is_none_or(|place| place.cell.is_none());
+    ) || matches!(
+        finding.detail,
+        Detail::OthersRows { .. }
+            | Detail::FormulaError {
+                computed: false,
+                ..
+            }
+    ) || finding
+        .place
+        .as_ref()
+        .is_none_or(|place| place.cell.is_none());
     own.chain(finding.cells.iter().filter(move |_| alike))
 }
 

@@ -40,7 +40,14 @@ pub(super) fn stated_total(
         (n, Lang::Zh) => format!("（另有 {n} 行未报）"),
         (n, Lang::En) => format!(" ({n} rows are missing)"),
     };
+    let is_mean = context.scheme.mean_of(annex, leaf).is_some();
     match context.lang {
+        Lang::Zh if is_mean => format!(
+            "{office}填报的合计为 {stated}{unit}，由各行算得的为 {sum}{unit}（比率不相加），差 {difference}{unit}{missing}。本表按算得的列出。"
+        ),
+        Lang::En if is_mean => format!(
+            "{office} states {stated}{unit}; worked out from the rows it is {sum}{unit} (rates are not added up), difference {difference}{unit}{missing}. This sheet shows what was worked out."
+        ),
         Lang::Zh => format!(
             "{office}填报的合计为 {stated}{unit}，各行之和为 {sum}{unit}，差 {difference}{unit}{missing}。本表按各行相加列出。"
         ),

@@ -3,7 +3,7 @@
 use rust_xlsxwriter::Formula;
 
 use crate::model::{Amount, CellRef, Value};
-use crate::scheme::{RowSum, Scheme};
+use crate::scheme::{Mean, RowSum, Scheme};
 
 use super::frame::Frame;
 
@@ -65,6 +65,71 @@ impl Frame<'_> {
             None => given,
         };
         (added == given).then_some((runs, shown))
+    }
+
+    /// What rates come to together in the total row, from figures of this sheet. `None` where the annex is on several,
+    /// or where figures are published in another unit than they were returned in.
+    pub(super) fn mean_formula(
+        &self,
+        leaf: usize,
+        at: u32,
+        mean: &Mean,
+        decimals: u8,
+    ) -> Option<Formula> {
+        let [part] = &self.sheets.parts[..] else {
+            return None;
+        };
+        let used: &[usize] = match mean {
+            Mean::Weighted(weight) => std::slice::from_ref(weight),
+            Mean::Quotient { denominator, .. } => denominator,
+        };
+        let above: &[usize] = match mean {
+            Mean::Weighted(_) => &[],
+            Mean::Quotient { numerator, .. } => numerator,
+        };
+        let mut used = used.iter().chain(above);
+        if used.any(|leaf| self.published(None, *leaf).is_some() || self.percent[*leaf]) {
+            return None;
+        }
+        let quotient = match mean {
+            Mean::Weighted(weight) => {
+                let rows = |leaf: usize| {
+                    let last = part.first_row + part.n_rows().max(1) as u32 - 1;
+                    let cell = |row| CellRef::new(row, leaf as u32);
+                    format!("{}:{}", cell(part.first_row), cell(last))
+                };
+                let (rates, weights) = (rows(leaf), rows(*weight));
+                // A weight counts where there is a rate.
+                format!("SUMPRODUCT({rates},{weights})/SUMPRODUCT(ISNUMBER({rates})*1,{weights})")
+            }
+            Mean::Quotient {
+                numerator,
+                denominator,
+                factor: (times, by),
+            } => {
+                let sum = |leaves: &[usize]| match leaves {
+                    [only] => CellRef::new(at, *only as u32).to_string(),
+                    leaves => format!("SUM({})", addresses(leaves, at)),
+                };
+                let one = Amount::from(1);
+                let above = match *times == one {
+                    true => sum(numerator),
+                    false => format!("{}*{times}", sum(numerator)),
+                };
+                let below = match *by == one {
+                    true => sum(denominator),
+                    false => format!("({}*{by})", sum(denominator)),
+                };
+                let hundredth = match self.percent[leaf] {
+                    true => "/100",
+                    false => "",
+                };
+                format!("{above}/{below}{hundredth}")
+            }
+        };
+        Some(Formula::new(format!(
+            "=IFERROR(ROUND({quotient},{decimals}),\"\")"
+        )))
     }
 
     /// The sum of a column over all sheets of the annex.

@@ -1,5 +1,7 @@
 //! What stands where in a reporter's form of one annex, and which cells it fills in.
 
+use std::ops::Range;
+
 use crate::model::CellRef;
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, RowSum, Rows, Scheme};
 
@@ -24,6 +26,8 @@ pub(super) struct Blank<'s> {
     sums: Vec<RowSum<'s>>,
     /// Leading columns that say which row it is.
     pub(super) label_cols: usize,
+    /// Columns that the label of the total row covers.
+    pub(super) total_label: Range<usize>,
 }
 
 /// What a cell of the form is for.
@@ -70,6 +74,7 @@ impl<'s> Blank<'s> {
             has_total,
             sums: formula_sums(scheme, idx),
             label_cols: head::label_cols(annex),
+            total_label: head::total_label(annex),
         })
     }
 

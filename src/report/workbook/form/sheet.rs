@@ -294,16 +294,16 @@ impl Writer<'_, '_> {
             return Ok(());
         };
         self.sheet.set_row_height(at, text::height(1) + TALLER)?;
-        let label_cols = self.blank.label_cols;
-        if label_cols > 0 {
+        let covered = self.blank.total_label.clone();
+        if !covered.is_empty() {
             let format = self.styles.role(Role::Label);
-            let last = label_cols as u16 - 1;
+            let (first, last) = (covered.start as u16, covered.end as u16 - 1);
             let label = self.blank.total_label();
-            merge(self.sheet, (at, 0), (at, last), &label, format)?;
+            merge(self.sheet, (at, first), (at, last), &label, format)?;
         }
         let rows = self.data_rows();
-        for leaf in label_cols..self.widths.len() {
-            if self.remark_reaches_total(leaf) {
+        for leaf in 0..self.widths.len() {
+            if covered.contains(&leaf) || self.remark_reaches_total(leaf) {
                 continue;
             }
             let col = leaf as u16;
@@ -344,7 +344,7 @@ impl Writer<'_, '_> {
                 }
             }
             if let Some(at) = self.total_row
-                && leaf >= self.blank.label_cols
+                && !self.blank.total_label.contains(&leaf)
                 && let Use::Input = self.blank.total_use(leaf, at, self.data_rows())
             {
                 rows.push((at, Entry::of(self.blank, leaf, RowOf::Total)));
@@ -429,7 +429,7 @@ fn widths(blank: &Blank<'_>) -> Vec<f64> {
                 }
                 Use::Nothing => 0,
             });
-            let total = match blank.has_total && leaf >= blank.label_cols {
+            let total = match blank.has_total && !blank.total_label.contains(&leaf) {
                 true => Entry::of(blank, leaf, RowOf::Total).width(),
                 false => 0,
             };
@@ -438,10 +438,11 @@ fn widths(blank: &Blank<'_>) -> Vec<f64> {
         .collect();
     let mut widths = widths;
     // The label of a total row that stands alone.
-    let room: usize = widths[..blank.label_cols].iter().sum();
+    let covered = blank.total_label.clone();
+    let room: usize = widths[covered.clone()].iter().sum();
     let label = text::width(&blank.total_label()) + 2;
-    if blank.has_total && blank.label_cols > 0 && room < label {
-        widths[blank.label_cols - 1] += label - room;
+    if blank.has_total && !covered.is_empty() && room < label {
+        widths[covered.end - 1] += label - room;
     }
     let mut widths = head::spread(&widths, &annex.title);
     head::set_widths(annex, &mut widths);

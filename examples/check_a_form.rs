@@ -37,11 +37,7 @@ pub(crate) fn check(scheme: &Path, form: &Path) -> Vec<String> {
         })
         .collect();
     let scheme = load(&files).expect("a scheme");
-    let form = InboxFile {
-        path: form.to_string_lossy().as_ref().into(),
-        source: form.into(),
-        ignored: false,
-    };
+    let form = InboxFile::new(&form.to_string_lossy(), form);
     // Without earlier periods nothing is compared with them.
     let checked = check_files(&scheme, None, &|_| Earlier::default(), &[form], &|| {});
     let said = checked.findings.iter().map(|finding| {

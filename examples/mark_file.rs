@@ -5,6 +5,7 @@
 //! cargo run --release --example mark_file -- FILE [--copies DIR] [--rounds N] [--changed N]
 //! ```
 //!
+//! `--all 1` marks every cell that holds something, once, and nothing else, which shows how the work grows.
 //! `--rounds` is how many copies are made of it as it is, each with other findings and of the one before;
 //! `--changed` how many of it with some bytes of a part changed. `--copies` keeps the first of them.
 
@@ -26,14 +27,15 @@ use zip::{ZipArchive, ZipWriter};
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let Some(path) = arguments.next().map(PathBuf::from) else {
-        println!("usage: mark_file FILE [--copies DIR] [--rounds N] [--changed N]");
+        println!("usage: mark_file FILE [--copies DIR] [--rounds N] [--changed N] [--all 1]");
         return ExitCode::from(2);
     };
-    let (mut rounds, mut changed, mut copies) = (1, 0, None);
+    let (mut rounds, mut changed, mut copies, mut all) = (1, 0, None, false);
     while let (Some(option), Some(value)) = (arguments.next(), arguments.next()) {
         match option.as_str() {
             "--copies" => copies = Some(PathBuf::from(value)),
             "--rounds" => rounds = value.parse().unwrap_or(1),
+            "--all" => all = value != "0",
             "--changed" => changed = value.parse().unwrap_or(0),
             _ => {}
         }
@@ -50,7 +52,10 @@ fn main() -> ExitCode {
             println!("refused");
             return ExitCode::SUCCESS;
         };
-        let findings = chance.findings(&workbook);
+        let findings = match all {
+            true => at_all_cells(&workbook),
+            false => chance.findings(&workbook),
+        };
         let found: Vec<&Finding> = findings.iter().collect();
         let lang = if round % 3 == 2 { Lang::En } else { Lang::Zh };
         let copy = match annotate(&original, &found, lang) {
@@ -119,15 +124,30 @@ fn main() -> ExitCode {
     }
 }
 
+fn at_all_cells(workbook: &Workbook) -> Vec<Finding> {
+    let file: Arc<str> = "原件.xlsx".into();
+    let of_sheet = workbook.sheets.iter().flat_map(|sheet| {
+        let name: Arc<str> = sheet.name.as_str().into();
+        let file = &file;
+        sheet.cells().iter().map(move |cell| {
+            let place = Place::sheet(file, &name, Some(cell.at));
+            Finding::new(Kind::Range, Level::Hint, range()).at(place)
+        })
+    });
+    of_sheet.collect()
+}
+
 /// The first cell that a copy does not hold as the original does.
 fn lost(original: &Workbook, copy: &Workbook) -> Option<String> {
     for sheet in &original.sheets {
         if hebiao::explanations::is_ours(sheet) {
             continue;
         }
-        let marked = copy.sheets.iter().find(|marked| marked.name == sheet.name);
-        let Some(marked) = marked else {
-            // Made anew, a sheet may have to be called otherwise.
+        let same = |other: &&hebiao::model::Sheet| other.name == sheet.name;
+        let marked = copy.sheets.iter().find(same);
+        // Made anew, a sheet may have to be called otherwise, as of two of one name.
+        let Some(marked) = marked.filter(|_| original.sheets.iter().filter(same).count() == 1)
+        else {
             continue;
         };
         for cell in sheet.cells() {

@@ -491,6 +491,7 @@ fn run(forms: &[Form], scheme: &Scheme) -> Checked {
             last_month,
             year_before,
             months: Vec::new(),
+            left_out: Vec::new(),
         };
         checked.merge(checker.over_time(&tables, &earlier));
     }

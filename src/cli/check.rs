@@ -103,30 +103,28 @@ fn terminal_width() -> Option<usize> {
 fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
     let mut files: Vec<InboxFile> = Vec::new();
     for path in paths {
-        let shown = path.display().to_string().replace('\\', "/");
-        let found = fs::metadata(path)
-            .with_context(|| format!("{}{shown}", lang.pick("打不开 ", "cannot open ")))?;
-        if found.is_dir() {
-            let inside = inbox::list(path).with_context(|| shown.clone())?;
+        let shown = inbox::readable(path);
+        // A folder that is named is meant, be it by a link.
+        if path.is_dir() {
             let shown = shown.trim_end_matches('/');
-            files.extend(
-                inside
-                    .into_iter()
-                    .filter(|file| !file.ignored)
-                    .map(|file| InboxFile {
-                        path: match shown {
-                            "." => file.path.clone(),
-                            _ => format!("{shown}/{}", file.path).into(),
-                        },
-                        ..file
-                    }),
-            );
+            match inbox::list(path) {
+                Ok(inside) => {
+                    files.extend(inside.into_iter().filter(|file| !file.ignored).map(|file| {
+                        InboxFile {
+                            path: match shown {
+                                "." => file.path.clone(),
+                                _ => format!("{shown}/{}", file.path).into(),
+                            },
+                            ..file
+                        }
+                    }))
+                }
+                Err(error) => files.push(InboxFile::unlisted(shown, path, &error)),
+            }
         } else {
-            files.push(InboxFile {
-                path: shown.into(),
-                source: path.clone(),
-                ignored: false,
-            });
+            let named = InboxFile::named(&shown, path)
+                .with_context(|| format!("{}{shown}", lang.pick("打不开 ", "cannot open ")))?;
+            files.push(named);
         }
     }
     let mut seen = BTreeSet::new();
@@ -134,6 +132,7 @@ fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
         let real = fs::canonicalize(&file.source);
         seen.insert(real.unwrap_or_else(|_| file.source.clone()))
     });
+    inbox::keep_apart(&mut files);
     if files.is_empty() {
         bail!(
             "{}",

@@ -23,6 +23,18 @@ pub(super) fn causes(error: &anyhow::Error, lang: Lang) -> String {
     }
 }
 
+/// Our own fault, in its last words.
+pub(super) fn of_program(detail: &str, lang: Lang) -> anyhow::Error {
+    match lang {
+        Lang::Zh => anyhow::anyhow!(
+            "程序内部出错（{detail}），原来的结果没有改动；请把收件文件夹和报表制度发给软件维护人员"
+        ),
+        Lang::En => anyhow::anyhow!(
+            "the program failed ({detail}), and earlier results are as they were; send the inbox and the scheme to whoever maintains it"
+        ),
+    }
+}
+
 fn cause(error: &(dyn Error + 'static)) -> String {
     if let Some(error) = error.downcast_ref::<OutboxError>() {
         return format!("{}：{}", outbox(error.kind), error.path.display());

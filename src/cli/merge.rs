@@ -89,7 +89,7 @@ fn run_once(
     }
     // An outbox that cannot be written is better known before the work than after it.
     let outbox = Outbox::prepare(&surroundings.outbox, &period.to_string())?;
-    let files = inbox::list(&folder).with_context(|| {
+    let mut files = inbox::list(&folder).with_context(|| {
         format!(
             "{}{}",
             lang.pick("读不了收件文件夹 ", "cannot read the inbox "),
@@ -103,11 +103,12 @@ fn run_once(
             lang.pick(" 里没有报表", " holds no forms")
         );
     }
+    let note = inbox::note(&mut files);
     let bar = progress(files.len());
     let earlier = earlier(scheme, &surroundings.outbox, period, lang)?;
     let mut merged = merge(scheme, period, earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();
-    merged.note = inbox::note(&folder)?;
+    merged.note = note;
     let target = write((scheme, scheme_files), &files, &mut merged, lang, outbox)?;
     Ok((merged, target))
 }

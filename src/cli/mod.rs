@@ -34,6 +34,7 @@ use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::model::{Earlier, Period};
+use crate::read::caught;
 use crate::report::Lang;
 use crate::scheme::Scheme;
 
@@ -120,7 +121,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         outbox: arguments::path(&matches, "outbox").unwrap_or_else(|| "outbox".into()),
         scheme: arguments::path(&matches, "scheme"),
     };
-    let done = match matches.subcommand() {
+    // What nobody foresaw is said like any other failure; what was written so far is cleared away.
+    let done = caught(|| match matches.subcommand() {
         #[cfg(feature = "consolidate")]
         Some(("merge", matches)) => merge::run(&surroundings, &arguments::merge_options(matches)),
         #[cfg(feature = "consolidate")]
@@ -140,8 +142,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             matches.get_one::<String>("what").map(String::as_str),
         ),
         _ => Ok(NOT_DONE),
-    };
-    match done {
+    });
+    match done.unwrap_or_else(|detail| Err(failure::of_program(&detail, lang))) {
         Ok(code) => ExitCode::from(code),
         Err(error) => not_done(&error, lang),
     }

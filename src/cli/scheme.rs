@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
+use crate::inbox::InboxFile;
 use crate::report::{Lang, outbox, words};
 use crate::scheme::{
     ReporterKind, ReturnedBy, Rows, Scheme, SchemeError, SchemeFile, load_with_warnings,
@@ -69,7 +70,7 @@ pub(super) fn load_from(folder: &Path, lang: Lang) -> Result<Option<(Scheme, Vec
 }
 
 fn load_folder(folder: &Path, lang: Lang) -> Result<Option<Loaded>> {
-    let files = read_folder(folder)?;
+    let files = read_folder(folder, lang)?;
     match load_with_warnings(&files) {
         Ok((scheme, warnings)) => Ok(Some(Loaded {
             scheme,
@@ -139,7 +140,7 @@ fn only_scheme(templates: &Path, lang: Lang) -> Result<PathBuf> {
     }
 }
 
-fn read_folder(folder: &Path) -> Result<Vec<SchemeFile>> {
+fn read_folder(folder: &Path, lang: Lang) -> Result<Vec<SchemeFile>> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
@@ -153,7 +154,7 @@ fn read_folder(folder: &Path) -> Result<Vec<SchemeFile>> {
     let is_of_scheme = outbox::is_of_scheme(folder, &paths);
     paths.retain(is_of_scheme);
     let files = paths.iter().map(|path| {
-        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let text = read_text(path, lang).with_context(|| path.display().to_string())?;
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -161,6 +162,14 @@ fn read_folder(folder: &Path) -> Result<Vec<SchemeFile>> {
         Ok(SchemeFile { name, text })
     });
     files.collect()
+}
+
+/// A text of a sensible length, if it is a file: what is no file would be waited for.
+fn read_text(path: &Path, lang: Lang) -> Result<String> {
+    const MOST_BYTES: usize = 64 << 20;
+    let content = InboxFile::named("", path)?.read(MOST_BYTES);
+    let content = content.map_err(|reason| anyhow!(words::unreadable(&reason, lang)))?;
+    Ok(String::from_utf8(content.bytes)?)
 }
 
 /// A mistake under the line in which it stands.

@@ -5,7 +5,7 @@
 //! copied is waited for, but not for ever. A merge that could not be done (the disk is full, another run is at it, the
 //! workbook is open) is tried again until it can.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::sleep;
@@ -14,7 +14,8 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Result;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::inbox;
+use crate::inbox::{self, InboxFile};
+use crate::model::Unreadable;
 
 use super::failure::causes;
 use super::{Surroundings, put, tell};
@@ -197,28 +198,25 @@ fn is_old(content: &Content) -> bool {
 /// A folder that cannot be listed holds nothing; merging it says why.
 fn content(folder: &Path) -> Content {
     let files = inbox::list(folder).unwrap_or_default();
-    let returns = files.into_iter().filter(|file| !file.ignored);
     // What the county wrote down about the period is no return, and stands in the workbook.
-    let note = folder.join(inbox::NOTE);
-    let paths = returns.map(|file| file.source).chain([note]);
-    let mut content: Content = paths
-        .filter_map(|path| {
-            let found = fs::metadata(&path).ok();
+    let counted = (files.into_iter()).filter(|file| !file.ignored || file.is_note());
+    let mut content: Content = counted
+        .map(|file| {
+            let found = fs::metadata(&file.source).ok();
             let size = found.as_ref().map_or(0, |found| found.len());
             let changed = found.as_ref().and_then(|found| found.modified().ok());
-            (found.is_some() || path.file_name() != Some(inbox::NOTE.as_ref()))
-                .then_some((path, size, changed))
+            (file.source, size, changed)
         })
         .collect();
     content.sort_unstable();
     content
 }
 
-/// A program that is still writing a file may keep others out.
+/// A program that is still writing a file may keep others out. What is no file, or is gone, is not waited for.
 fn can_be_read(content: &Content) -> bool {
-    let is_open = |path: &PathBuf| {
-        // Opening a pipe waits for somebody to write into it.
-        fs::metadata(path).is_ok_and(|found| !found.is_file()) || File::open(path).is_ok()
+    let is_kept = |path: &PathBuf| {
+        let opened = InboxFile::named("", path).map(|file| file.open(usize::MAX));
+        matches!(opened, Ok(Err(Unreadable::NotOpened { .. })))
     };
-    content.iter().all(|(path, ..)| is_open(path))
+    !content.iter().any(|(path, ..)| is_kept(path))
 }

@@ -7,6 +7,8 @@
 mod completion;
 mod county;
 #[cfg(feature = "consolidate")]
+mod keys;
+#[cfg(feature = "consolidate")]
 mod merge;
 #[cfg(feature = "consolidate")]
 mod pages;
@@ -18,6 +20,8 @@ pub mod records;
 pub mod rounding;
 #[cfg(feature = "consolidate")]
 mod scaled;
+#[cfg(feature = "consolidate")]
+mod sound;
 pub mod variances;
 
 pub use county::{

@@ -5,53 +5,81 @@
 //! otherwise now.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 use polars::prelude::*;
-use polars_io::mmap::MmapBytesReader;
-use polars_io::parquet::read::ParquetReader;
 
-use super::records::RecordsError;
+use super::keys;
+use super::records::{RecordsError, read_frame};
 use super::scaled::from_scaled;
-use crate::model::{CellRef, Entry, Past, Period, Row, RowKind, Table, Value};
+use crate::model::{CellRef, Damage, Entry, Past, Period, Row, RowKind, Table, Value};
+use crate::read::caught;
 use crate::scheme::{Annex, Rows, Scheme};
 
-/// Reads the forms that counted in a period.
+/// Reads the forms that counted in a period. Nothing is believed that this program does not write: what one row has
+/// wrong makes the whole of no use.
 pub fn read_records(
     scheme: &Scheme,
     period: Period,
-    file: impl MmapBytesReader,
+    file: impl Read + Seek,
 ) -> Result<Past, RecordsError> {
-    let frame = ParquetReader::new(file)
-        .finish()
-        .map_err(RecordsError::read)?;
-    past(scheme, period, &frame).map_err(RecordsError::read)
+    let frame = read_frame(file).map_err(RecordsError::Damaged)?;
+    // Columns are put together out of parts of the file only now.
+    let past = caught(|| past(scheme, period, &frame));
+    let past = past.unwrap_or_else(|detail| Err(Damage::Damaged { detail }));
+    past.map_err(RecordsError::Damaged)
 }
 
-fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Past> {
-    let text = |name: &str| frame.column(name).and_then(|column| column.str());
+fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> Result<Past, Damage> {
+    let damaged = |error: PolarsError| Damage::Damaged {
+        detail: error.to_string(),
+    };
+    let column = |name: &str| frame.column(name).map_err(damaged);
+    let text = |name: &str| column(name)?.str().map_err(damaged);
     let (annexes, columns, rows) = (text("annex")?, text("column")?, text("row")?);
     let (files, sheets, cells) = (text("file")?, text("sheet")?, text("cell")?);
     let (row_kinds, reporters) = (text("row_kind")?, text("reporter_code")?);
-    let returned_by = text("returned_by")?;
-    let years = frame.column("year")?.u32()?;
-    let superseded = frame.column("superseded")?.bool()?;
-    let values = Values::of(frame)?;
+    let (periods, returned_by) = (text("period")?, text("returned_by")?);
+    let years = column("year")?.u32().map_err(damaged)?;
+    let superseded = column("superseded")?.bool().map_err(damaged)?;
+    let values = Values::of(frame).map_err(damaged)?;
     let codes: HashMap<&str, usize> = (scheme.reporters.iter().enumerate())
         .map(|(idx, reporter)| (&*reporter.code, idx))
         .collect();
     let reporter = |code: Option<&str>| code.and_then(|code| codes.get(code)).copied();
+    let own_period = period.to_string();
     let mut tables: Vec<Table> = Vec::new();
     let mut unknown: BTreeSet<(&str, &str)> = BTreeSet::new();
     for idx in 0..frame.height() {
-        let names = annexes.get(idx).zip(columns.get(idx));
-        let place = files.get(idx).zip(sheets.get(idx));
-        let cell = cells.get(idx).and_then(|cell| cell.parse::<CellRef>().ok());
-        let (Some((annex, column)), Some((file, sheet)), Some(cell)) = (names, place, cell) else {
-            continue;
+        let entry = |column| Damage::Entry {
+            row: idx + 1,
+            column,
         };
-        if superseded.get(idx) == Some(true) {
+        let is_of = periods.get(idx).ok_or_else(|| entry("period"))?;
+        if is_of != own_period {
+            let printed = is_of.to_owned();
+            return Err(Damage::OtherPeriod { printed });
+        }
+        let annex = annexes.get(idx).ok_or_else(|| entry("annex"))?;
+        let column = columns.get(idx).ok_or_else(|| entry("column"))?;
+        let file = files.get(idx).ok_or_else(|| entry("file"))?;
+        let sheet = sheets.get(idx).ok_or_else(|| entry("sheet"))?;
+        let cell = cells.get(idx).and_then(|cell| cell.parse::<CellRef>().ok());
+        let cell = cell.ok_or_else(|| entry("cell"))?;
+        let kind = match row_kinds.get(idx) {
+            Some("data") => RowKind::Data,
+            Some("total") => RowKind::Total,
+            _ => return Err(entry("row_kind")),
+        };
+        let value = values.get(idx).map_err(entry)?;
+        let year = match years.get(idx).map(u16::try_from) {
+            None => None,
+            Some(Ok(year)) => Some(year),
+            Some(Err(_)) => return Err(entry("year")),
+        };
+        if superseded.get(idx).ok_or_else(|| entry("superseded"))? {
             continue;
         }
         let Some(annex_idx) = scheme.annex(annex) else {
@@ -60,7 +88,6 @@ fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Past
         };
         let number = annex;
         let annex = &scheme.annexes[annex_idx];
-        let year = years.get(idx).and_then(|year| u16::try_from(year).ok());
         let Some(leaf) = annex.column(column).and_then(|col| annex.leaf(col, year)) else {
             unknown.insert((number, column));
             continue;
@@ -87,11 +114,7 @@ fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Past
             .last()
             .is_none_or(|row| row.sheet_row != cell.row)
         {
-            let kind = match row_kinds.get(idx) {
-                Some("total") => RowKind::Total,
-                _ => RowKind::Data,
-            };
-            let name = rows.get(idx).unwrap_or_default();
+            let name = rows.get(idx);
             let about = reporter(reporters.get(idx)).filter(|_| kind == RowKind::Data);
             table.rows.push(row(annex, kind, name, about, cell.row));
         }
@@ -100,7 +123,7 @@ fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Past
         if annex.leaves[leaf].year.is_none() {
             row.year = year;
         }
-        row.entries[leaf].value = values.get(idx);
+        row.entries[leaf].value = value;
     }
     let mut specs: HashMap<usize, Specs> = HashMap::new();
     for table in &mut tables {
@@ -118,13 +141,15 @@ fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> PolarsResult<Past
 }
 
 /// A row without figures yet.
-fn row(annex: &Annex, kind: RowKind, name: &str, reporter: Option<usize>, sheet_row: u32) -> Row {
-    let parts = name.splitn(annex.row_key.len(), '·');
+fn row(
+    annex: &Annex,
+    kind: RowKind,
+    name: Option<&str>,
+    reporter: Option<usize>,
+    sheet_row: u32,
+) -> Row {
     let key = match kind {
-        RowKind::Data => parts
-            .filter(|part| !part.is_empty())
-            .map(Arc::from)
-            .collect(),
+        RowKind::Data => keys::read(name, annex.row_key.len()),
         RowKind::Total => Box::default(),
     };
     Row {
@@ -139,14 +164,25 @@ fn row(annex: &Annex, kind: RowKind, name: &str, reporter: Option<usize>, sheet_
     }
 }
 
-/// The fixed rows of an annex by key and year.
-type Specs<'s> = HashMap<(&'s [Arc<str>], Option<u16>), usize>;
+/// The fixed rows of an annex, by what they are known by and year.
+struct Specs<'s> {
+    by_key: HashMap<(&'s [Arc<str>], Option<u16>), usize>,
+    /// By their names: what of a key is which part of it was not always written down.
+    by_name: HashMap<(String, Option<u16>), usize>,
+}
 
 fn by_name(annex: &Annex) -> Specs<'_> {
-    let specs = annex.rows.fixed().iter().enumerate();
-    specs
-        .map(|(idx, spec)| ((&*spec.key, spec.year), idx))
-        .collect()
+    let specs = || annex.rows.fixed().iter().enumerate();
+    let by_key = specs().map(|(idx, spec)| ((&*spec.key, spec.year), idx));
+    // Only where a part of a key can be taken for two.
+    let is_doubtful = |key: &[Arc<str>]| key.len() > 1 && key.iter().any(|part| part.contains('·'));
+    let doubtful = specs().filter(|(_, spec)| is_doubtful(&spec.key));
+    Specs {
+        by_key: by_key.collect(),
+        by_name: doubtful
+            .map(|(idx, spec)| ((spec.key.join("·"), spec.year), idx))
+            .collect(),
+    }
 }
 
 /// Finds the fixed row that a row is; `false` for one that the annex no longer has.
@@ -154,7 +190,13 @@ fn settle(annex: &Annex, specs: &Specs, row: &mut Row) -> bool {
     if row.kind == RowKind::Total || matches!(annex.rows, Rows::Register) {
         return true;
     }
-    row.spec = specs.get(&(&*row.key, row.year)).copied();
+    row.spec = specs.by_key.get(&(&*row.key, row.year)).copied();
+    if row.spec.is_none() && !specs.by_name.is_empty() {
+        row.spec = specs.by_name.get(&(row.name(), row.year)).copied();
+        if let Some(spec) = row.spec {
+            row.key.clone_from(&annex.rows.fixed()[spec].key);
+        }
+    }
     row.spec.is_some()
 }
 
@@ -176,23 +218,22 @@ impl<'f> Values<'f> {
         })
     }
 
-    fn get(&self, idx: usize) -> Value {
-        let text = self.texts.get(idx).unwrap_or_default();
-        let value = match self.statuses.get(idx) {
+    /// The value of a row; else the column that makes it impossible.
+    fn get(&self, idx: usize) -> Result<Value, &'static str> {
+        let text = || self.texts.get(idx).ok_or("text");
+        Ok(match self.statuses.get(idx) {
             Some("amount") => {
-                let scaled = self.values.physical().get(idx);
-                let amount = scaled
-                    .zip(self.decimals.get(idx))
-                    .and_then(|(scaled, decimals)| from_scaled(scaled, decimals));
-                amount.map(Value::Amount)
+                let scaled = self.values.physical().get(idx).ok_or("value")?;
+                let decimals = self.decimals.get(idx).ok_or("decimals")?;
+                Value::Amount(from_scaled(scaled, decimals).ok_or("value")?)
             }
-            Some("long-amount") => text.parse().ok().map(Value::Amount),
-            Some("not-applicable") => Some(Value::NotApplicable),
-            Some("text") => Some(Value::Text(text.into())),
-            Some("date") => text.parse().ok().map(Value::Date),
-            Some("unusable") => Some(Value::Unusable(text.into())),
-            _ => None,
-        };
-        value.unwrap_or(Value::Missing)
+            Some("long-amount") => Value::Amount(text()?.parse().map_err(|_| "text")?),
+            Some("missing") => Value::Missing,
+            Some("not-applicable") => Value::NotApplicable,
+            Some("text") => Value::Text(text()?.into()),
+            Some("date") => Value::Date(text()?.parse().map_err(|_| "text")?),
+            Some("unusable") => Value::Unusable(text()?.into()),
+            _ => return Err("status"),
+        })
     }
 }

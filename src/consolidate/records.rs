@@ -6,7 +6,7 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `period`, `annex`, `row`, `column`, `year`, `unit` | the key; `row` is empty in total rows and where the year alone names the row |
+//! | `period`, `annex`, `row`, `column`, `year`, `unit` | the key; `row` is empty in total rows and where the year alone names the row; the parts of its key are joined by `·`, and a `·` that is in a part is written `\\·` |
 //! | `reporter_code`, `reporter` | whom the row is about; for total rows, who returned it |
 //! | `returned_by` | code of who returned the form |
 //! | `row_kind` | `data` or `total` |
@@ -21,7 +21,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Cursor, Read, Seek, Write};
 use std::iter::once;
 use std::ops::Range;
 
@@ -37,9 +37,12 @@ use polars_parquet::write::{
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 
+use super::keys;
 use super::pages::{Addresses, Figures, Repeated, Rows, Texts};
 use super::scaled::{PRECISION, SCALE, to_scaled};
-use crate::model::{FileRecord, Period, Row, RowKind, Table, Value};
+use super::sound;
+use crate::model::{Damage, FileRecord, Period, RowKind, Table, Value};
+use crate::read::caught;
 use crate::scheme::{Annex, Scheme};
 
 /// Observations in a row group, or one row more: enough to pack well, few enough to take little memory.
@@ -69,22 +72,39 @@ const DECIMALS: Range<u32> = 0..Decimal::MAX_SCALE + 1;
 
 /// Why records could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {doing} the records")]
-pub struct RecordsError {
-    doing: &'static str,
-    source: PolarsError,
+pub enum RecordsError {
+    /// They could not be written.
+    #[error("cannot write the records")]
+    Write(#[source] PolarsError),
+    /// What is to be read is not what this program wrote.
+    #[error("cannot use the records: {0:?}")]
+    Damaged(Damage),
 }
 
-impl RecordsError {
-    pub(super) fn read(source: PolarsError) -> Self {
-        let doing = "read";
-        Self { doing, source }
+/// The records of a file, if they have all columns that this program writes, each of its type.
+pub(super) fn read_frame(mut file: impl Read + Seek) -> Result<DataFrame, Damage> {
+    let mut bytes = Vec::new();
+    let read = (file.rewind()).and_then(|()| file.read_to_end(&mut bytes));
+    read.map_err(|error| Damage::NotOpened {
+        detail: error.to_string(),
+    })?;
+    // polars trusts what a file says of itself, and panics where that is wrong, or does worse.
+    let read = caught(|| {
+        sound::check(&bytes)?;
+        let read = ParquetReader::new(Cursor::new(bytes)).finish();
+        read.map_err(|error| error.to_string())
+    });
+    let read = read.and_then(|read| read);
+    let frame = read.map_err(|detail| Damage::Damaged { detail })?;
+    for (name, kind) in COLUMNS {
+        let wanted = kind.polars();
+        let found = frame.column(name).map(|column| column.dtype());
+        if found.ok() != Some(&wanted) {
+            let wanted = wanted.to_string();
+            return Err(Damage::Column { name, wanted });
+        }
     }
-
-    fn write(source: PolarsError) -> Self {
-        let doing = "write";
-        Self { doing, source }
-    }
+    Ok(frame)
 }
 
 /// Writes every observation of `tables`, which were found in `files`.
@@ -115,39 +135,59 @@ pub fn write_records(
         }
         out.finish()
     };
-    write().map_err(RecordsError::write)?;
+    write().map_err(RecordsError::Write)?;
     Ok(())
 }
 
-/// The columns by their names.
+/// Types of columns.
+#[derive(Clone, Copy)]
+enum Type {
+    Text,
+    Whole,
+    Figure,
+    Flag,
+}
+
+impl Type {
+    fn polars(self) -> DataType {
+        match self {
+            Self::Text => DataType::String,
+            Self::Whole => DataType::UInt32,
+            Self::Figure => DataType::Decimal(PRECISION, SCALE as usize),
+            Self::Flag => DataType::Boolean,
+        }
+    }
+}
+
+/// The columns of the file, in its order.
+const COLUMNS: [(&str, Type); 20] = [
+    ("period", Type::Text),
+    ("annex", Type::Text),
+    ("reporter_code", Type::Text),
+    ("reporter", Type::Text),
+    ("returned_by", Type::Text),
+    ("row", Type::Text),
+    ("row_kind", Type::Text),
+    ("column", Type::Text),
+    ("year", Type::Whole),
+    ("unit", Type::Text),
+    ("status", Type::Text),
+    ("value", Type::Figure),
+    ("decimals", Type::Whole),
+    ("text", Type::Text),
+    ("original", Type::Text),
+    ("file", Type::Text),
+    ("sheet", Type::Text),
+    ("cell", Type::Text),
+    ("sha256", Type::Text),
+    ("superseded", Type::Flag),
+];
+
 fn schema() -> Schema {
-    let value = DataType::Decimal(PRECISION, SCALE as usize);
-    let fields = [
-        ("period", DataType::String),
-        ("annex", DataType::String),
-        ("reporter_code", DataType::String),
-        ("reporter", DataType::String),
-        ("returned_by", DataType::String),
-        ("row", DataType::String),
-        ("row_kind", DataType::String),
-        ("column", DataType::String),
-        ("year", DataType::UInt32),
-        ("unit", DataType::String),
-        ("status", DataType::String),
-        ("value", value),
-        ("decimals", DataType::UInt32),
-        ("text", DataType::String),
-        ("original", DataType::String),
-        ("file", DataType::String),
-        ("sheet", DataType::String),
-        ("cell", DataType::String),
-        ("sha256", DataType::String),
-        ("superseded", DataType::Boolean),
-    ];
-    fields
-        .into_iter()
-        .map(|(name, kind)| Field::new(PlSmallStr::from_static(name), kind))
-        .collect()
+    let field = |(name, kind): (&'static str, Type)| {
+        Field::new(PlSmallStr::from_static(name), kind.polars())
+    };
+    COLUMNS.into_iter().map(field).collect()
 }
 
 /// Puts the records of several counties one below the other, with a column `county` in front.
@@ -157,23 +197,21 @@ pub fn write_all_records(
 ) -> Result<(), RecordsError> {
     let mut all: Option<DataFrame> = None;
     for (county, file) in counties {
-        let mut frame = ParquetReader::new(file)
-            .finish()
-            .map_err(RecordsError::read)?;
+        let mut frame = read_frame(file).map_err(RecordsError::Damaged)?;
         let county = StringChunked::full("county".into(), county, frame.height());
         let framed = frame.insert_column(0, county.into_column());
-        framed.map_err(RecordsError::read)?;
+        framed.map_err(RecordsError::Write)?;
         match &mut all {
             Some(all) => all
                 .vstack_mut(&frame)
                 .map(|_| ())
-                .map_err(RecordsError::read)?,
+                .map_err(RecordsError::Write)?,
             None => all = Some(frame),
         }
     }
     if let Some(mut all) = all {
         let parquet = ParquetWriter::new(writer).with_compression(ParquetCompression::Lz4Raw);
-        parquet.finish(&mut all).map_err(RecordsError::write)?;
+        parquet.finish(&mut all).map_err(RecordsError::Write)?;
     }
     Ok(())
 }
@@ -394,7 +432,7 @@ impl Records {
             self.rows.annexes.push(table.annex as u32);
             self.rows.reporters.push(reporter as u32);
             self.rows.returned_by.push(returned_by as u32);
-            self.rows.keys.push(key(row));
+            self.rows.keys.push(keys::written(&row.key));
             self.rows.kinds.push(match row.kind {
                 RowKind::Data => 0,
                 RowKind::Total => 1,
@@ -535,11 +573,6 @@ impl Column {
             .map(|page| Ok(compress(page, Vec::new(), options.compression)?))
             .collect()
     }
-}
-
-/// The row's key in one text, unless it has none.
-fn key(row: &Row) -> Option<String> {
-    Some(row.name()).filter(|name| !name.is_empty())
 }
 
 fn pool<'s>(names: impl IntoIterator<Item = &'s str>) -> Pool<'s> {

@@ -43,16 +43,22 @@ pub(super) fn to_scaled(amount: Amount) -> Option<i128> {
 
 /// The figure with so many decimals; `None` where it has more decimals or digits than an amount can have.
 pub(super) fn from_scaled(scaled: i128, decimals: u32) -> Option<Amount> {
-    let factor = 10i128.pow(SCALE.checked_sub(decimals)?);
-    if scaled % factor != 0 {
-        return None;
-    }
-    let amount = Decimal::try_from_i128_with_scale(scaled / factor, decimals).ok()?;
+    let mantissa = match SCALE.checked_sub(decimals) {
+        Some(fewer) => {
+            let factor = 10i128.pow(fewer);
+            (scaled % factor == 0).then_some(scaled / factor)?
+        }
+        // Noughts behind the last decimal that the scale has.
+        None => scaled.checked_mul(10i128.checked_pow(decimals - SCALE)?)?,
+    };
+    let amount = Decimal::try_from_i128_with_scale(mantissa, decimals).ok()?;
     Some(Amount(amount))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -77,6 +83,24 @@ mod tests {
         assert_eq!(shown(40 * 10i128.pow(18), 1).as_deref(), Some("40.0"));
         assert_eq!(shown(-45 * 10i128.pow(16), 2).as_deref(), Some("-0.45"));
         assert_eq!(shown(-45 * 10i128.pow(16), 1), None);
+        assert_eq!(shown(1, 19).as_deref(), Some("0.0000000000000000010"));
+        assert_eq!(shown(1, 29), None, "more decimals than an amount has");
+        assert_eq!(shown(1, u32::MAX), None);
         assert_eq!(shown(LIMIT - 1, 18), None, "more than 28 digits");
+    }
+
+    proptest! {
+        #[test]
+        fn every_figure_that_can_be_scaled_reads_back_as_it_was(
+            mantissa in -(1i128 << 96) + 1..1i128 << 96,
+            shift in 0u32..96,
+            scale in 0u32..=28,
+        ) {
+            let figure = Amount(Decimal::from_i128_with_scale(mantissa >> shift, scale));
+            if let Some(scaled) = to_scaled(figure) {
+                let back = from_scaled(scaled, scale).expect("it was an amount");
+                prop_assert_eq!(back.to_string(), figure.to_string());
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::suspect::{Evidence, Explained, Extent, Slip};
-use super::{CellRef, NewerBy, Period, Place, Unreadable};
+use super::{CellRef, Damage, NewerBy, Period, Place, Unreadable};
 
 /// The facts that a finding's words are made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,6 +160,20 @@ pub enum Detail {
         against_mark: bool,
         /// How many rows others have too, where the other is not set aside as a whole.
         n_rows: Option<usize>,
+    },
+    /// What an earlier period was consolidated to cannot be used.
+    EarlierUnread {
+        /// The period.
+        period: Period,
+        /// What is wrong with its records.
+        damage: Damage,
+    },
+    /// Our fault: what all forms together are looked through for was not done to its end.
+    StageFailed {
+        /// What was not done.
+        stage: Stage,
+        /// The program's last words.
+        detail: String,
     },
     /// What a county said of it, in its own words.
     Told {
@@ -385,6 +399,21 @@ pub enum Detail {
         /// The failures that are not told by themselves, because this one explains them.
         explains: Vec<Explained>,
     },
+}
+
+/// What is done with all forms of a period together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Rules between forms.
+    Together,
+    /// Rules against earlier periods.
+    OverTime,
+    /// Which cell is probably the wrong one.
+    Localise,
+    /// Variances.
+    Variances,
+    /// Whom to telephone.
+    Calls,
 }
 
 /// Why a return has no marked copy. What was found in it is told all the same.

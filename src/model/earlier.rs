@@ -13,6 +13,44 @@ pub struct Earlier {
     pub year_before: Option<Past>,
     /// The months of the same year up to the month before last, ascending; those that are there.
     pub months: Vec<Past>,
+    /// Months of those that could not be used, ascending, and why.
+    pub left_out: Vec<(Period, Damage)>,
+}
+
+/// Why what an earlier period was consolidated to cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// The system would not open the file.
+    NotOpened {
+        /// What it said.
+        detail: String,
+    },
+    /// The file is not as this program wrote it.
+    NotAsWritten,
+    /// The content contradicts its own format.
+    Damaged {
+        /// What was noticed.
+        detail: String,
+    },
+    /// A column is missing, or of another type.
+    Column {
+        /// Its name.
+        name: &'static str,
+        /// The type that it should have.
+        wanted: String,
+    },
+    /// Something in a row cannot be what this program wrote.
+    Entry {
+        /// The row, from 1.
+        row: usize,
+        /// The column.
+        column: &'static str,
+    },
+    /// It is about another period.
+    OtherPeriod {
+        /// As it says itself.
+        printed: String,
+    },
 }
 
 /// The forms that counted in an earlier period, in order of trust.

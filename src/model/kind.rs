@@ -48,11 +48,13 @@ pub enum Kind {
     WrongPeriod,
     Copied,
     NoCopy,
+    EarlierUnread,
+    ProgramFault,
 }
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -95,6 +97,8 @@ impl Kind {
         Self::WrongPeriod,
         Self::Copied,
         Self::NoCopy,
+        Self::EarlierUnread,
+        Self::ProgramFault,
     ];
 
     /// The name used in schemes and in findings.json.
@@ -142,6 +146,8 @@ impl Kind {
             Kind::WrongPeriod => "wrong-period",
             Kind::Copied => "copied",
             Kind::NoCopy => "no-copy",
+            Kind::EarlierUnread => "earlier-unread",
+            Kind::ProgramFault => "program-fault",
         }
     }
 }

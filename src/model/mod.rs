@@ -27,9 +27,9 @@ pub use cells::{Cells, Run};
 pub use date::Date;
 pub use detail::{
     AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Need, NoCopy,
-    Operand, PeriodSource, ReadAs, ReporterSource, Side, Wanted,
+    Operand, PeriodSource, ReadAs, ReporterSource, Side, Stage, Wanted,
 };
-pub use earlier::{Earlier, Past};
+pub use earlier::{Damage, Earlier, Past};
 pub use finding::{Awaits, Finding, LEAST_EXPLANATION, Level, Place, Verdict, is_explanation};
 pub use fraction::Fraction;
 pub(crate) use hash::hex;

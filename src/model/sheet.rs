@@ -134,6 +134,15 @@ impl Sheet {
         &self.cells
     }
 
+    /// Gives cells other values, where `value` has one for them.
+    pub(crate) fn change_values(&mut self, value: impl Fn(&Cell) -> Option<CellValue>) {
+        for cell in &mut self.cells {
+            if let Some(value) = value(cell) {
+                cell.value = value;
+            }
+        }
+    }
+
     /// The rows that hold anything, from top to bottom: `(row, its cells)`.
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = (u32, &[Cell])> {
         self.rows_from(0)

@@ -12,6 +12,21 @@ pub enum Unreadable {
         /// What it said.
         detail: String,
     },
+    /// The system would not list the folder.
+    FolderNotOpened {
+        /// What it said.
+        detail: String,
+    },
+    /// It was listed, and was gone when it should be read.
+    Vanished,
+    /// A pipe, a socket, a device, or a folder where a file is asked for.
+    NotAFile,
+    /// A link to a folder, which is not followed.
+    LinkToFolder,
+    /// A link to nothing.
+    DanglingLink,
+    /// A text in an encoding that is not known.
+    UnknownEncoding,
     /// The file has no bytes, or only blanks.
     Empty,
     /// The file ends too early, as after an interrupted transfer.
@@ -51,6 +66,11 @@ pub enum Unreadable {
     },
     /// Our fault: a parser stumbled where it should have refused.
     ParserPanicked {
+        /// Its last words.
+        detail: String,
+    },
+    /// Our fault: it was read, and what came after stumbled.
+    ProgramFailed {
         /// Its last words.
         detail: String,
     },
@@ -138,6 +158,14 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOpened { detail } => write!(f, "the file cannot be opened: {detail}"),
+            Self::FolderNotOpened { detail } => {
+                write!(f, "the folder cannot be opened: {detail}")
+            }
+            Self::Vanished => write!(f, "the file was gone when it should be read"),
+            Self::NotAFile => write!(f, "not a regular file"),
+            Self::LinkToFolder => write!(f, "a link to a folder"),
+            Self::DanglingLink => write!(f, "a link to nothing"),
+            Self::UnknownEncoding => write!(f, "an unknown encoding"),
             Self::Empty => write!(f, "the file is empty"),
             Self::Truncated { detail } => write!(f, "the file ends too early: {detail}"),
             Self::Damaged { detail } => write!(f, "the file is damaged: {detail}"),
@@ -150,6 +178,7 @@ impl fmt::Display for Unreadable {
             Self::NoWorksheet => write!(f, "no worksheet"),
             Self::TooLarge { what, limit } => write!(f, "too large: {what:?} above {limit}"),
             Self::ParserPanicked { detail } => write!(f, "a parser panicked: {detail}"),
+            Self::ProgramFailed { detail } => write!(f, "the program panicked: {detail}"),
         }
     }
 }

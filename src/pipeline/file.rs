@@ -1,5 +1,6 @@
 //! One file of an inbox: read, recognised, normalised and checked, as far as that goes without the others.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -14,7 +15,7 @@ use crate::model::{
     Table, TableRecord, Unreadable, Version, VersionMark, Workbook, hex,
 };
 use crate::normalise::{dated, normalise};
-use crate::read::{Limits, read};
+use crate::read::{Limits, MOST_EXPANDED, caught, read, weight};
 use crate::recognise::{
     About, Layout, Recogniser, Who, drop_blank_copies, named_by_path, settle_period,
     settle_reporters,
@@ -60,37 +61,36 @@ impl<'s> FormReader<'s> {
 
     /// Reads, recognises, normalises and checks one file by itself.
     pub fn file(&self, path: &Arc<str>, bytes: &[u8]) -> FormFile {
-        self.read(path, bytes).0
+        self.read(path, bytes.into()).0
     }
 
     /// The same, with what the file holds.
-    fn read(&self, path: &Arc<str>, bytes: &[u8]) -> (FormFile, Option<Workbook>) {
-        let mut record = FileRecord {
+    fn read(&self, path: &Arc<str>, bytes: Cow<'_, [u8]>) -> (FormFile, Option<Workbook>) {
+        let record = FileRecord {
             path: path.clone(),
-            sha256: hex(&Sha256::digest(bytes)),
+            sha256: hex(&Sha256::digest(&bytes)),
             format: None,
             version: version_by_name(path),
             status: FileStatus::Read,
             tables: Vec::new(),
         };
+        guarded(self.scheme, record, |record| {
+            let workbook = read(&bytes, &self.limits);
+            // Of a large file there is enough in memory without them.
+            drop(bytes);
+            match workbook {
+                Ok(workbook) => (self.forms(record, &workbook), Some(workbook)),
+                Err(reason) => (refused(self.scheme, record, reason), None),
+            }
+        })
+    }
+
+    /// The forms of a workbook.
+    fn forms(&self, mut record: FileRecord, workbook: &Workbook) -> FormFile {
+        let path = &record.path.clone();
         let mut findings = Vec::new();
         let mut tables = Vec::new();
         let mut checked = Vec::new();
-        let workbook = match read(bytes, &self.limits) {
-            Ok(workbook) => workbook,
-            Err(reason) => {
-                findings.push(unreadable(self.scheme, path, &reason));
-                record.status = FileStatus::Unreadable(reason);
-                let file = FormFile {
-                    record,
-                    tables,
-                    findings,
-                    checked,
-                    explanations: Vec::new(),
-                };
-                return (file, None);
-            }
-        };
         record.format = Some(workbook.format);
         record.version.saved = workbook.saved;
         let stamp = Stamp::of_properties(&workbook.properties);
@@ -173,14 +173,13 @@ impl<'s> FormReader<'s> {
             checked.push(self.checker.form(&table));
             tables.push(table);
         }
-        let file = FormFile {
+        FormFile {
             record,
             tables,
             findings,
             checked,
-            explanations: explanations::explanations(&workbook, path),
-        };
-        (file, Some(workbook))
+            explanations: explanations::explanations(workbook, path),
+        }
     }
 
     /// A form of another period is not merged, whatever else is to be said of it.
@@ -232,65 +231,150 @@ impl<'s> FormReader<'s> {
     }
 }
 
+/// Bytes that may be read at a time, with all that is packed in them; reading takes some times as much memory.
+const IN_FLIGHT: u64 = 128 << 20;
+
 /// Reads the files of an inbox on all cores, in their order, and takes of each what `part` says: what it holds
 /// takes more memory than its forms do. `done` is called after each.
+///
+/// As many are read at a time as there are cores, each with its share of [`IN_FLIGHT`]. What is heavier is read when they
+/// are through, as many at a time as that allows. So nobody waits for memory while holding some.
 pub(super) fn read_files<T: Send>(
     reader: &FormReader<'_>,
     files: &[InboxFile],
     done: &(dyn Fn() + Sync),
     part: impl Fn(FormFile, Option<Workbook>) -> T + Sync,
 ) -> Vec<T> {
-    let read = |file| {
-        let (read, workbook) = read_file(reader, file);
-        done();
-        part(read, workbook)
+    let read = |file, most| match read_file(reader, file, most) {
+        ReadFile::Done(read, workbook) => {
+            done();
+            Ok(part(*read, workbook))
+        }
+        ReadFile::TooHeavy(weight) => Err(weight),
     };
+    let share = IN_FLIGHT / rayon::current_num_threads().max(1) as u64;
     // One at a time, so that all cores have work until the last file.
-    (files.par_iter().with_max_len(1)).map(read).collect()
+    let first = files.par_iter().with_max_len(1);
+    let mut found: Vec<Result<T, u64>> = first.map(|file| read(file, share)).collect();
+    let heavy: Vec<(usize, u64)> = (found.iter().enumerate())
+        .filter_map(|(idx, read)| Some((idx, read.as_ref().err().copied()?)))
+        .collect();
+    for group in groups(&heavy) {
+        let read: Vec<_> = (group.par_iter().with_max_len(1))
+            .map(|(idx, _)| (*idx, read(&files[*idx], u64::MAX)))
+            .collect();
+        read.into_iter().for_each(|(idx, read)| found[idx] = read);
+    }
+    // No file is heavier than there are numbers.
+    found.into_iter().filter_map(Result::ok).collect()
 }
 
-/// Reads a file of the inbox; a file that cannot be opened is reported as any other that cannot be read.
-fn read_file(reader: &FormReader<'_>, file: &InboxFile) -> (FormFile, Option<Workbook>) {
-    if file.ignored {
-        let record = FileRecord {
-            path: file.path.clone(),
-            sha256: String::new(),
-            format: None,
-            version: version_by_name(&file.path),
-            status: FileStatus::Ignored,
-            tables: Vec::new(),
+/// Files in their order, in groups that weigh no more together than may be read at a time; what weighs more by itself
+/// is read alone.
+fn groups(heavy: &[(usize, u64)]) -> Vec<&[(usize, u64)]> {
+    let mut groups = Vec::new();
+    let mut rest = heavy;
+    while !rest.is_empty() {
+        let mut sum = 0u64;
+        let fits = |(_, weight): &&(usize, u64)| {
+            sum = sum.saturating_add(*weight);
+            sum <= IN_FLIGHT
         };
-        return (unread(record, Vec::new()), None);
+        let n = rest.iter().take_while(fits).count().max(1);
+        let (group, left) = rest.split_at(n);
+        groups.push(group);
+        rest = left;
     }
-    match std::fs::read(&file.source) {
-        Ok(bytes) => {
-            let (mut read, workbook) = reader.read(&file.path, &bytes);
-            read.record.version.modified = file.modified();
-            (read, workbook)
+    groups
+}
+
+/// What became of a file.
+enum ReadFile {
+    Done(Box<FormFile>, Option<Workbook>),
+    /// It weighs so much.
+    TooHeavy(u64),
+}
+
+/// Reads a file of the inbox, unless it weighs more than `most`; a file that cannot be opened is reported as any other
+/// that cannot be read.
+fn read_file(reader: &FormReader<'_>, file: &InboxFile, most: u64) -> ReadFile {
+    let record = |status| FileRecord {
+        path: file.path.clone(),
+        sha256: String::new(),
+        format: None,
+        version: version_by_name(&file.path),
+        status,
+        tables: Vec::new(),
+    };
+    if file.ignored {
+        let unread = unread(record(FileStatus::Ignored), Vec::new());
+        return ReadFile::Done(Box::new(unread), None);
+    }
+    let content = file.open(reader.limits.file_bytes).and_then(|opened| {
+        if opened.n_bytes() > most {
+            // How much is packed in it is not known; it has the memory to itself.
+            return Ok(Err(u64::MAX));
         }
-        Err(error) => {
-            let reason = Unreadable::NotOpened {
-                detail: error.to_string(),
-            };
-            let finding = unreadable(reader.scheme, &file.path, &reason);
-            let record = FileRecord {
-                path: file.path.clone(),
-                sha256: String::new(),
-                format: None,
-                version: version_by_name(&file.path),
-                status: FileStatus::Unreadable(reason),
-                tables: Vec::new(),
-            };
-            (unread(record, vec![finding]), None)
+        let content = opened.read()?;
+        let n_bytes = content.bytes.len() as u64;
+        let weight = match n_bytes.saturating_mul(MOST_EXPANDED) <= most {
+            true => n_bytes,
+            false => weight(&content.bytes),
+        };
+        Ok(if weight > most {
+            Err(weight)
+        } else {
+            Ok(content)
+        })
+    });
+    match content {
+        Ok(Ok(content)) => {
+            let (mut read, workbook) = reader.read(&file.path, content.bytes.into());
+            read.record.version.modified = content.modified;
+            ReadFile::Done(Box::new(read), workbook)
+        }
+        Ok(Err(weight)) => ReadFile::TooHeavy(weight),
+        Err(reason) => {
+            let mut unread = refused(reader.scheme, record(FileStatus::Read), reason);
+            if file.is_note() {
+                // It is nobody's return; but what it says is missing in the workbook.
+                let findings = unread.findings.iter_mut();
+                findings.for_each(|finding| finding.level = Level::Verification);
+            }
+            ReadFile::Done(Box::new(unread), None)
         }
     }
+}
+
+/// Does the work on one file. Where it panics, that is said of this file, and the others go on.
+fn guarded(
+    scheme: &Scheme,
+    record: FileRecord,
+    work: impl FnOnce(FileRecord) -> (FormFile, Option<Workbook>),
+) -> (FormFile, Option<Workbook>) {
+    let known = record.clone();
+    caught(|| work(record)).unwrap_or_else(|detail| {
+        let reason = Unreadable::ProgramFailed { detail };
+        (refused(scheme, known, reason), None)
+    })
+}
+
+/// A file of which nothing can be read, and why.
+fn refused(scheme: &Scheme, mut record: FileRecord, reason: Unreadable) -> FormFile {
+    let finding = unreadable(scheme, &record.path, &reason);
+    record.status = FileStatus::Unreadable(reason);
+    unread(record, vec![finding])
 }
 
 /// A file that cannot be read; whom to ask for it, its name may tell.
 fn unreadable(scheme: &Scheme, path: &Arc<str>, reason: &Unreadable) -> Finding {
     let detail = Detail::Unreadable(reason.clone());
-    let mut finding =
-        Finding::new(Kind::UnreadableFile, Level::Mandatory, detail).at(Place::file(path));
+    // Where the program failed, nobody who returns anything is to blame.
+    let kind = match reason {
+        Unreadable::ProgramFailed { .. } => Kind::ProgramFault,
+        _ => Kind::UnreadableFile,
+    };
+    let mut finding = Finding::new(kind, Level::Mandatory, detail).at(Place::file(path));
     finding.reporter = named_by_path(scheme, path).map(|idx| scheme.reporters[idx].name.clone());
     finding
 }
@@ -377,4 +461,69 @@ fn n_observations(annex: &Annex, table: &Table) -> usize {
         values.filter(|value| !value.is_missing()).count()
     };
     table.rows.iter().map(of_row).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::{SchemeFile, load};
+
+    fn scheme() -> Scheme {
+        let text = "id = \"x\"\ntitle = \"x\"\narea = \"轮台县\"\nyears = [2024]\n\
+            [[reporters]]\ncode = \"1\"\nname = \"轮台镇\"\nkind = \"township\"\n";
+        let (name, text) = ("scheme.toml".to_owned(), text.to_owned());
+        load(&[SchemeFile { name, text }]).expect("it is a scheme")
+    }
+
+    fn record() -> FileRecord {
+        FileRecord {
+            path: "轮台镇/a.xlsx".into(),
+            sha256: "hash".to_owned(),
+            format: None,
+            version: Version::default(),
+            status: FileStatus::Read,
+            tables: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_panic_in_the_work_on_a_file_is_said_of_that_file() {
+        let (file, workbook) = guarded(&scheme(), record(), |_| {
+            // Parts of the work may be done by other threads.
+            rayon::join(|| (), || panic!("row {} of 3", 7)).1
+        });
+        assert!(workbook.is_none());
+        let detail = "row 7 of 3".to_owned();
+        let reason = Unreadable::ProgramFailed { detail };
+        assert_eq!(file.record.status, FileStatus::Unreadable(reason.clone()));
+        assert_eq!(file.record.sha256, "hash");
+        let [finding] = &file.findings[..] else {
+            panic!("one finding: {:?}", file.findings)
+        };
+        assert_eq!(
+            (finding.kind, finding.level),
+            (Kind::ProgramFault, Level::Mandatory)
+        );
+        assert_eq!(finding.detail, Detail::Unreadable(reason));
+        assert_eq!(finding.reporter.as_deref(), Some("轮台镇"));
+    }
+
+    #[test]
+    fn work_that_does_not_panic_is_left_alone() {
+        let (file, _) = guarded(&scheme(), record(), |record| (unread(record, vec![]), None));
+        assert_eq!(file.record.status, FileStatus::Read);
+        assert!(file.findings.is_empty());
+    }
+
+    #[test]
+    fn heavy_files_are_read_together_as_far_as_memory_allows() {
+        let half = IN_FLIGHT / 2;
+        let grouped = |weights: &[u64]| -> Vec<usize> {
+            let heavy: Vec<_> = weights.iter().copied().enumerate().collect();
+            groups(&heavy).iter().map(|group| group.len()).collect()
+        };
+        assert_eq!(grouped(&[]), [0; 0]);
+        assert_eq!(grouped(&[half, half, half]), [2, 1]);
+        assert_eq!(grouped(&[u64::MAX, u64::MAX, 1, half, half]), [1, 1, 2, 1]);
+    }
 }

@@ -8,8 +8,9 @@ use crate::check::Checked;
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::model::{
     Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
-    ReturnRecord, Table, Tally, Version,
+    ReturnRecord, Stage, Table, Tally, Version,
 };
+use crate::read::caught;
 use crate::returns::{self, Settled};
 use crate::scheme::Scheme;
 
@@ -173,12 +174,31 @@ impl Gathered {
         current: &[Table],
         earlier: &Earlier,
     ) {
-        let county = reader.checker.county(current);
+        let checker = &reader.checker;
+        let county = self.stage(Stage::Together, || checker.county(current));
         self.checked.merge(county);
-        let over_time = reader.checker.over_time(current, earlier);
+        let over_time = self.stage(Stage::OverTime, || checker.over_time(current, earlier));
         self.checked.merge(over_time);
-        // A form that was replaced needs no advice.
-        reader.localise(current, earlier, &mut self.checked.findings);
+        // A form that was replaced needs no advice. Without advice findings are what they were.
+        let mut localised = self.checked.findings.clone();
+        let localised = self.stage(Stage::Localise, || {
+            reader.localise(current, earlier, &mut localised);
+            Some(localised)
+        });
+        if let Some(localised) = localised {
+            self.checked.findings = localised;
+        }
+        let left_out = earlier.left_out.iter();
+        self.findings.extend(left_out.map(|(period, damage)| {
+            let (period, damage) = (*period, damage.clone());
+            let detail = Detail::EarlierUnread { period, damage };
+            Finding::new(Kind::EarlierUnread, Level::Mandatory, detail)
+        }));
+    }
+
+    /// Does what needs all forms. Where it panics, that is said, and it has found nothing.
+    fn stage<T: Default>(&mut self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        self::stage(stage, &mut self.findings, work)
     }
 
     /// Takes back that something was not returned where it was returned for another period: that has
@@ -301,6 +321,19 @@ impl Gathered {
     }
 }
 
+/// Does what needs all forms, and adds to the findings where it panics: what was found before is worth having.
+pub(super) fn stage<T: Default>(
+    stage: Stage,
+    findings: &mut Vec<Finding>,
+    work: impl FnOnce() -> T,
+) -> T {
+    caught(work).unwrap_or_else(|detail| {
+        let detail = Detail::StageFailed { stage, detail };
+        findings.push(Finding::new(Kind::ProgramFault, Level::Mandatory, detail));
+        T::default()
+    })
+}
+
 fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
     let detail = Detail::DuplicateReturn {
         taken: first.clone(),
@@ -388,4 +421,29 @@ pub fn sort_findings(scheme: &Scheme, findings: &mut [Finding]) {
             finding.column.clone(),
         )
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_over_all_forms_is_told_and_what_was_found_stays() {
+        let detail = Detail::BlankForm;
+        let mut findings = vec![Finding::new(Kind::MissingRow, Level::Hint, detail)];
+        let sum = stage(Stage::Together, &mut findings, || 1 + 2);
+        assert_eq!((sum, findings.len()), (3, 1));
+        let none: u32 = stage(Stage::OverTime, &mut findings, || panic!("no such row"));
+        assert_eq!((none, findings.len()), (0, 2));
+        let told = &findings[1];
+        assert_eq!(
+            (told.kind, told.level),
+            (Kind::ProgramFault, Level::Mandatory)
+        );
+        let detail = Detail::StageFailed {
+            stage: Stage::OverTime,
+            detail: "no such row".to_owned(),
+        };
+        assert_eq!(told.detail, detail);
+    }
 }

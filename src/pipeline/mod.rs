@@ -18,14 +18,14 @@ use crate::inbox::InboxFile;
 #[cfg(feature = "consolidate")]
 use crate::model::Past;
 use crate::model::{
-    Call, Correction, Earlier, FileRecord, Finding, Kind, Period, ReturnRecord, Table, Tally,
-    Workbook,
+    Call, Correction, Earlier, FileRecord, Finding, Kind, Period, ReturnRecord, Stage, Table,
+    Tally, Workbook,
 };
 use crate::returns;
 use crate::scheme::Scheme;
 
 use file::read_files;
-use gathered::Gathered;
+use gathered::{Gathered, stage};
 
 pub use file::{FormFile, FormReader};
 pub use gathered::sort_findings;
@@ -113,11 +113,17 @@ pub fn merge(
         || gathered.hold_together(&reader, current, &earlier),
     );
     gathered.findings.append(&mut county.findings);
-    let (findings, tallies) = gathered.finish(&reader);
+    let (mut findings, tallies) = gathered.finish(&reader);
     let mut returns = settled.returns;
     returns::judge(scheme, period, &gathered.records, &findings, &mut returns);
-    let calls = returns::calls(scheme, current, &earlier, &findings);
-    let variances = compare(scheme, period, current, &county, &earlier, &findings);
+    let mut failed = Vec::new();
+    let calls = stage(Stage::Calls, &mut failed, || {
+        returns::calls(scheme, current, &earlier, &findings)
+    });
+    let variances = stage(Stage::Variances, &mut failed, || {
+        compare(scheme, period, current, &county, &earlier, &findings)
+    });
+    add(scheme, &mut findings, failed);
     Merged {
         period,
         earlier,
@@ -189,10 +195,14 @@ pub fn status(
         .findings
         .append(&mut crate::consolidate::consolidate(scheme, current).findings);
     gathered.hold_together(&reader, current, earlier);
-    let (findings, tallies) = gathered.finish(&reader);
+    let (mut findings, tallies) = gathered.finish(&reader);
     let mut returns = settled.returns;
     returns::judge(scheme, period, &gathered.records, &findings, &mut returns);
-    let calls = returns::calls(scheme, current, earlier, &findings);
+    let mut failed = Vec::new();
+    let calls = stage(Stage::Calls, &mut failed, || {
+        returns::calls(scheme, current, earlier, &findings)
+    });
+    add(scheme, &mut findings, failed);
     Status {
         period,
         files: gathered.records,
@@ -201,6 +211,14 @@ pub fn status(
         calls,
         findings,
         tallies,
+    }
+}
+
+/// Puts what was found last in its place.
+fn add(scheme: &Scheme, findings: &mut Vec<Finding>, mut last: Vec<Finding>) {
+    if !last.is_empty() {
+        findings.append(&mut last);
+        sort_findings(scheme, findings);
     }
 }
 

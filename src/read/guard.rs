@@ -1,9 +1,10 @@
-//! Panics of parsers, calamine among them, as ordinary refusals.
+//! Panics of parsers, calamine among them, as ordinary refusals; and those of later stages, for who must go on.
 
 use std::cell::Cell;
 use std::fmt::Display;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Unreadable;
 
@@ -22,22 +23,30 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
+/// How many pieces of work are guarded just now. They may have parts of theirs done on other threads of the pool.
+static GUARDED: AtomicUsize = AtomicUsize::new(0);
+
 /// Runs `parse`; a panic inside it is returned, and says nothing on standard error.
 pub(crate) fn catch_panics<T>(
     parse: impl FnOnce() -> Result<T, Unreadable>,
 ) -> Result<T, Unreadable> {
+    let result = caught(parse);
+    result.unwrap_or_else(|detail| Err(Unreadable::ParserPanicked { detail }))
+}
+
+/// Runs `work`; where it panics its last words are returned, and nothing is said on standard error.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     silence_own_panics();
     let outer = QUIET.replace(true);
-    // What `parse` may leave half done is its own and goes with it.
-    let result = panic::catch_unwind(AssertUnwindSafe(parse));
+    GUARDED.fetch_add(1, Ordering::Relaxed);
+    // What `work` may leave half done is its own and goes with it.
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    GUARDED.fetch_sub(1, Ordering::Relaxed);
     QUIET.set(outer);
-    result.unwrap_or_else(|payload| {
-        let detail = payload
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| payload.downcast_ref::<&str>().map(|&s| s.to_owned()))
-            .unwrap_or_default();
-        Err(Unreadable::ParserPanicked { detail })
+    result.map_err(|payload| {
+        let text = payload.downcast_ref::<String>().cloned();
+        text.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned()))
+            .unwrap_or_default()
     })
 }
 
@@ -47,7 +56,9 @@ fn silence_own_panics() {
     ONCE.call_once(|| {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
+            let is_of_pool = || rayon::current_thread_index().is_some();
+            let is_guarded = QUIET.get() || GUARDED.load(Ordering::Relaxed) > 0 && is_of_pool();
+            if !is_guarded {
                 others(info);
             }
         }));

@@ -7,6 +7,9 @@
 //! Files may be hostile. Nothing declared in a file is believed: what is inflated, counted or kept is
 //! held against [`Limits`] as it comes in, and a fault in a parser ends one file and not the program.
 //!
+//! Parts of more than a few megabytes are expanded piece by piece, and what is held at once is counted before it is
+//! taken, so that five million cells or a file of 64 MiB stay below half a gigabyte.
+//!
 //! Cells of .xlsx that are written plainly are read straight off, which is most of what a month's reading is; the
 //! others by calamine, from a small package of just the parts that were guarded. .xls, .ods and .xlsb are
 //! read by code of our own: calamine gives no number formats for them, so that 40 % would become 0.4, no
@@ -28,6 +31,7 @@ mod saved;
 mod serial;
 mod shared_formulas;
 mod sniff;
+mod weight;
 mod xls;
 mod xlsb;
 mod xlsx;
@@ -35,9 +39,9 @@ mod xml;
 
 use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
+pub(crate) use guard::{catch_panics, caught};
 use sniff::Content;
-
-pub(crate) use guard::catch_panics;
+pub(crate) use weight::{MOST_EXPANDED, weight};
 
 /// Reads a workbook from the bytes of its file.
 ///

@@ -70,21 +70,16 @@ pub(super) fn read_stream(stream: &[u8], budget: &mut Budget) -> Result<Workbook
         }
     }
     if uncalculated {
-        workbook.sheets = workbook.sheets.into_iter().map(not_calculated).collect();
+        workbook.sheets.iter_mut().for_each(not_calculated);
     }
     Ok(workbook)
 }
 
 /// Programs that do not calculate save the empty text as the value of every formula. A workbook
 /// where some formula has come to something else has been calculated, and there an empty text is one.
-fn not_calculated(sheet: Sheet) -> Sheet {
-    let mut cells = sheet.cells().to_vec();
-    for cell in &mut cells {
-        if cell.formula.is_some() {
-            cell.value = CellValue::NotCalculated;
-        }
-    }
-    Sheet::new(sheet.name, sheet.visible, cells, sheet.merges)
+fn not_calculated(sheet: &mut Sheet) {
+    let changed = |cell: &Cell| (cell.formula.is_some()).then_some(CellValue::NotCalculated);
+    sheet.change_values(changed);
 }
 
 /// Kinds of records ([MS-XLS] 2.3).

@@ -248,6 +248,14 @@ pub(super) fn clear_but(folder: &Path, left: &[PathBuf]) {
     }
 }
 
+/// Whether a file of an outbox, `name` under the folder of its `period`, has the hash that this program wrote it with; also
+/// where nothing is known of it, as of an outbox that was copied without its list.
+#[cfg(feature = "consolidate")]
+pub(crate) fn is_as_written(outbox: &Path, period: &str, name: &str, hash: &str) -> bool {
+    let written = Written::of(outbox, period).filter(|written| written.has_name(name));
+    written.is_none_or(|written| written.has(name, hash))
+}
+
 /// What lies in a folder, by its path there.
 #[derive(Default)]
 struct Found {

@@ -10,7 +10,7 @@ pub mod annotate;
 mod disk;
 pub mod explain;
 pub mod json;
-mod kept;
+pub(crate) mod kept;
 mod lock;
 pub mod outbox;
 pub mod status;

@@ -158,12 +158,17 @@ impl Outbox {
         let mut writer = BufWriter::new(Output {
             file,
             hash: Sha256::new(),
+            refused: None,
         });
-        let written = content(&mut writer).map_err(Into::into).and_then(|()| {
-            let output = writer.into_inner();
-            output.map_err(|err| err.into_error().into())
-        });
-        let Output { file, hash } = written.map_err(|err| {
+        let written = match content(&mut writer) {
+            Ok(()) => writer.into_inner().map_err(|err| err.into_error().into()),
+            // What the system said, and not what others made of it.
+            Err(err) => Err(match writer.get_ref().refused {
+                Some(code) => io::Error::from_raw_os_error(code).into(),
+                None => err.into(),
+            }),
+        };
+        let Output { file, hash, .. } = written.map_err(|err: Box<dyn Error + Send + Sync>| {
             // Half a file is no part of an outbox, whatever becomes of the rest.
             let _ = fs::remove_file(&path);
             failed(err)
@@ -258,11 +263,14 @@ impl Left {
 pub struct Output {
     file: File,
     hash: Sha256,
+    /// Why the system wrote no more.
+    refused: Option<i32>,
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.file.write(bytes)?;
+        let written = self.file.write(bytes);
+        let n = written.inspect_err(|err| self.refused = err.raw_os_error())?;
         self.hash.update(&bytes[..n]);
         Ok(n)
     }

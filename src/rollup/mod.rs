@@ -125,6 +125,7 @@ pub fn roll_up(scheme: &Scheme, period: Period, counties: &[CountyOutbox]) -> Me
         months: (Earlier::months(period).into_iter())
             .filter_map(|month| past(Some(month)))
             .collect(),
+        left_out: Vec::new(),
     };
     let findings = findings(scheme, counties);
     let variances = compare(scheme, period, &tables, &county, &earlier, &findings);

@@ -90,6 +90,15 @@ pub enum Problem {
         /// The column.
         column: String,
     },
+    /// More than a scheme may have.
+    TooMany {
+        /// Of what.
+        what: Counted,
+        /// How many there are.
+        given: usize,
+        /// The most that is allowed.
+        limit: usize,
+    },
     /// Something that must be there and is not.
     Lacking {
         /// What.
@@ -209,6 +218,33 @@ pub enum What {
     File,
 }
 
+/// What a scheme may have too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Bytes of a file.
+    Bytes,
+    /// Years of the plan.
+    Years,
+    /// Units and their aliases.
+    Units,
+    /// Reporters and their aliases.
+    Reporters,
+    /// Annexes.
+    Annexes,
+    /// Columns of an annex, in all years.
+    Columns,
+    /// Levels of a header.
+    Levels,
+    /// Rows of an annex, in all years.
+    Rows,
+    /// Rows of an annex by its columns.
+    Cells,
+    /// Rules.
+    Rules,
+    /// Rules, in all years.
+    RulesByYears,
+}
+
 /// Why a rule can never be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NeverChecked {
@@ -283,6 +319,9 @@ impl fmt::Display for Problem {
             Problem::BadValue { wanted, given } => write!(f, "应为{wanted}，写的是“{given}”"),
             Problem::NotPrinted { column } => {
                 write!(f, "没有写明“{column}”一列印什么（写在这一行的 cells 中）")
+            }
+            Problem::TooMany { what, given, limit } => {
+                write!(f, "{what}太多：{given}，最多 {limit}")
             }
             Problem::Lacking { what } => write!(f, "缺少{what}"),
             Problem::NobodysRows {
@@ -394,6 +433,24 @@ impl fmt::Display for What {
             What::Rule => "审核关系编号",
             What::Target => "正文目标",
             What::File => "文件",
+        })
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Counted::Bytes => "这个文件的字节",
+            Counted::Years => "年份",
+            Counted::Units => "计量单位及其别名",
+            Counted::Reporters => "填报单位及其别名",
+            Counted::Annexes => "附件",
+            Counted::Columns => "列（分年度的每年算一列）",
+            Counted::Levels => "表头的层数",
+            Counted::Rows => "行（分年度的每年算一行）",
+            Counted::Cells => "单元格（行数乘列数）",
+            Counted::Rules => "审核关系",
+            Counted::RulesByYears => "审核关系（分年度的每年算一条）",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The same mistakes in English.
 
-use super::error::{NeverChecked, Problem, What, kind_in};
+use super::error::{Counted, NeverChecked, Problem, What, kind_in};
 
 impl Problem {
     /// What is wrong, in English.
@@ -34,6 +34,10 @@ impl Problem {
             }
             Problem::NotPrinted { column } => format!(
                 "nothing says what is printed under “{column}” (write it in this row's cells)"
+            ),
+            Problem::TooMany { what, given, limit } => format!(
+                "too many {}: {given}, the limit is {limit}",
+                counted(*what)
             ),
             Problem::Lacking { what } => format!("{} is missing", english(what)),
             Problem::NobodysRows {
@@ -122,6 +126,23 @@ impl Problem {
                 format!("this excludes “{other}”: no figure can keep both")
             }
         }
+    }
+}
+
+/// What there is too much of.
+fn counted(what: Counted) -> &'static str {
+    match what {
+        Counted::Bytes => "bytes in this file",
+        Counted::Years => "years",
+        Counted::Units => "units and aliases",
+        Counted::Reporters => "reporters and aliases",
+        Counted::Annexes => "annexes",
+        Counted::Columns => "columns (yearly ones count once a year)",
+        Counted::Levels => "header levels",
+        Counted::Rows => "rows (yearly ones count once a year)",
+        Counted::Cells => "cells (rows by columns)",
+        Counted::Rules => "rules",
+        Counted::RulesByYears => "rules by years",
     }
 }
 

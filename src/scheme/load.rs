@@ -1,6 +1,6 @@
 //! From the scheme's files to a [`Scheme`]: everything but the rules, which [`resolve`](super::resolve) adds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use super::error::{Problem, SchemeError, What};
 use super::file::{
     AnnexFile, GroupFile, MainFile, OneOrMore, RowFile, RowsFile, RulesFile, TotalAt,
 };
+use super::limits::Limits;
 use super::name::{Roster, plain};
 use super::resolve::{nearest, resolve_rules, targets};
 use super::sound::{check_rules, settle};
@@ -46,6 +47,9 @@ pub fn load_with_warnings(
     let mut annexes: Vec<(&SchemeFile, AnnexFile)> = Vec::new();
     let mut rules: Vec<(&SchemeFile, RulesFile)> = Vec::new();
     for file in files {
+        if !mistakes.limits().file(file) {
+            continue;
+        }
         match file.name.as_str() {
             "scheme.toml" => {
                 main = parse::<MainFile>(file, &mut mistakes).map(|parsed| (file, parsed))
@@ -80,6 +84,14 @@ pub fn load_with_warnings(
         return Err(mistakes.0);
     };
     annexes.sort_by_key(|(_, annex)| number_parts(annex.number.get_ref()));
+
+    // What is too much is not made, to find out what else is wrong with it.
+    mistakes.limits().main(main_file, &main);
+    let n_years = main.years.get_ref().len();
+    (mistakes.limits()).annexes(&annexes, &rules, n_years);
+    if mistakes.has_too_many() {
+        return Err(mistakes.0);
+    }
 
     let reporters = reporters(main_file, &main, &mut mistakes);
     let mut scheme = Scheme {
@@ -156,6 +168,15 @@ impl Mistakes {
     pub(super) fn at(&mut self, file: &SchemeFile, span: Range<usize>, problem: Problem) {
         self.0
             .push(SchemeError::new(&file.name, &file.text, span, problem));
+    }
+
+    fn limits(&mut self) -> Limits<'_> {
+        Limits { mistakes: self }
+    }
+
+    fn has_too_many(&self) -> bool {
+        let is_of_limits = |problem: &Problem| matches!(problem, Problem::TooMany { .. });
+        (self.0.iter()).any(|mistake| is_of_limits(&mistake.problem))
     }
 
     /// Leaves out what is only wrong because something else is: annexes that are not there because their
@@ -326,6 +347,9 @@ fn reporters(file: &SchemeFile, main: &MainFile, mistakes: &mut Mistakes) -> Vec
     });
     resolved.collect()
 }
+
+/// The parts of a row's key, without its year.
+type RowKey = Box<[Arc<str>]>;
 
 /// Resolves one annex.
 pub(super) struct AnnexLoader<'l> {
@@ -707,6 +731,8 @@ impl AnnexLoader<'_> {
             self.mistakes.at(self.file, written.span(), problem);
         }
         let mut leaves: Vec<Leaf> = Vec::new();
+        // Of each leaf, its path as it is compared.
+        let mut paths: Vec<Vec<String>> = Vec::new();
         for (idx, column) in columns.iter().enumerate() {
             let written = file.columns[idx].get_ref();
             let its_years: Vec<Option<(usize, u16)>> = if column.each_year {
@@ -732,13 +758,13 @@ impl AnnexLoader<'_> {
                         }
                     })
                     .collect();
-                let same = leaves.iter().find(|leaf| {
-                    let shared = leaf.path.len().min(path.len());
-                    leaf.path[..shared]
-                        .iter()
-                        .map(|level| plain(level))
-                        .eq(path[..shared].iter().map(|level| plain(level)))
+                let compared: Vec<String> =
+                    path.iter().map(|level| plain(level).into_owned()).collect();
+                let same = paths.iter().position(|other| {
+                    let shared = other.len().min(compared.len());
+                    other[..shared] == compared[..shared]
                 });
+                let same = same.map(|nth| &leaves[nth]);
                 let problem = match path.iter().find(|level| level.contains('{')) {
                     Some(level) => Some(Problem::BadValue {
                         wanted: "不带花括号的表头（{year} 要有 each = \"year\"，{year_label} 还要有 year_labels）",
@@ -753,6 +779,7 @@ impl AnnexLoader<'_> {
                     self.mistakes.at(self.file, written.header.span(), problem);
                     is_wrong = true;
                 }
+                paths.push(compared);
                 leaves.push(Leaf {
                     column: idx,
                     year: year.map(|(_, year)| year),
@@ -765,6 +792,7 @@ impl AnnexLoader<'_> {
 
     fn rows(&mut self, file: &AnnexFile, annex: &Annex, keys: &[usize]) -> Rows {
         let mut specs = Vec::new();
+        let mut seen = HashSet::new();
         let n_mistakes = self.mistakes.0.len();
         if let (Some(rows), [_, ..]) = (&file.rows, &file.row[..]) {
             let problem = Problem::BadValue {
@@ -795,7 +823,7 @@ impl AnnexLoader<'_> {
             Some((RowsFile::List(rows), span)) => {
                 for row in rows {
                     let start = specs.len();
-                    self.row(annex, keys, row, &span, &mut specs);
+                    self.row(annex, keys, row, &span, (&mut specs, &mut seen));
                     self.describe(annex, None, &span, &mut specs, start);
                 }
             }
@@ -803,7 +831,13 @@ impl AnnexLoader<'_> {
                 for row in &file.row {
                     let (row, start) = (row.get_ref(), specs.len());
                     let span = row.key.span();
-                    self.row(annex, keys, row.key.get_ref(), &span, &mut specs);
+                    self.row(
+                        annex,
+                        keys,
+                        row.key.get_ref(),
+                        &span,
+                        (&mut specs, &mut seen),
+                    );
                     self.describe(annex, Some(row), &span, &mut specs, start);
                 }
             }
@@ -868,7 +902,7 @@ impl AnnexLoader<'_> {
         keys: &[usize],
         written: &OneOrMore,
         span: &Range<usize>,
-        specs: &mut Vec<RowSpec>,
+        (specs, seen): (&mut Vec<RowSpec>, &mut HashSet<(RowKey, Option<u16>)>),
     ) {
         let texts = written.texts();
         let bad = |wanted| Problem::BadValue {
@@ -915,16 +949,13 @@ impl AnnexLoader<'_> {
                 }
                 None => None,
             };
-            let key: Box<[Arc<str>]> = keys
+            let key: RowKey = keys
                 .iter()
                 .zip(&printed)
                 .filter(|(key, _)| annex.year_column != Some(**key))
                 .map(|(_, text)| Arc::from(text.as_str()))
                 .collect();
-            if specs
-                .iter()
-                .any(|spec| spec.key == key && spec.year == year)
-            {
+            if !seen.insert((key.clone(), year)) {
                 let problem = Problem::Repeated {
                     what: What::Row,
                     name: printed.join("·"),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use hebiao::explanations::{apply_explanations, explanations};
 use hebiao::model::{
-    Amount, Awaits, CellRef, Detail, Finding, Kind, Level, Period, Place, Suspect, Verdict,
-    Workbook,
+    Amount, Awaits, CellRef, CellValue, Detail, Finding, Kind, Level, Period, Place, Suspect,
+    Verdict, Workbook,
 };
 use hebiao::read::{Limits, read};
 use hebiao::report::Lang;
@@ -548,6 +548,34 @@ fn one_sentence_for_everything_is_a_hint() {
     assert_eq!(noticed.len(), 1);
     assert_eq!(noticed[0].detail, Detail::RepeatedText { n_findings: 3 });
     assert_eq!(Verdict::of(&found), Verdict::Acceptable);
+}
+
+#[test]
+fn an_error_in_another_format_is_an_error_in_the_copy() {
+    let original = std::fs::read(
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/read/libreoffice.ods"),
+    );
+    let mut parts = parts(&original.expect("a file"));
+    // The error stands in its cell as it was typed, without a formula.
+    let content = text(&parts, "content.xml");
+    let start = content
+        .find(" table:formula=\"of:=1/0\"")
+        .expect("a formula");
+    let end = start + content[start + 1..].find(' ').expect("more") + 1;
+    let content = format!("{}{}", &content[..start], &content[end..]);
+    parts.insert("content.xml".into(), content.into_bytes());
+    let original = zipped(&parts);
+    let at: CellRef = "D5".parse().expect("an address");
+    let value = |bytes: &[u8]| {
+        let workbook = read_back(bytes);
+        let cell = workbook.sheets[0].get(at).expect("a cell");
+        cell.value.clone()
+    };
+    assert_eq!(value(&original), CellValue::Error("#DIV/0!"));
+    assert_eq!(
+        value(&marked(&original, &[]).bytes),
+        CellValue::Error("#DIV/0!")
+    );
 }
 
 #[test]

@@ -331,11 +331,7 @@ fn shown(files: &[&str], width: Option<usize>) -> String {
     let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");
     let files: Vec<InboxFile> = files
         .iter()
-        .map(|name| InboxFile {
-            path: (*name).into(),
-            source: inbox.join(name),
-            ignored: false,
-        })
+        .map(|name| InboxFile::new(name, &inbox.join(name)))
         .collect();
     let scheme = luntai();
     let checked = check_files(scheme, None, &|_| Earlier::default(), &files, &|| ());

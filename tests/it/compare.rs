@@ -61,6 +61,8 @@ fn is_same(cell: &Cell, value: Option<&Data>, format: Format) -> bool {
         return match &cell.value {
             CellValue::NotCalculated => true,
             CellValue::Text(text) => text.is_empty(),
+            // Those of formulas in binary workbooks it passes over.
+            CellValue::Error(_) => format == Format::Xlsb,
             _ => false,
         };
     };

@@ -4,6 +4,8 @@
     reason = "what a test writes into a workbook is as long as the test wants it"
 )]
 
+#[cfg(all(unix, feature = "consolidate"))]
+mod accidents;
 mod annotate;
 mod blank_form;
 mod check_command;
@@ -16,6 +18,8 @@ mod consolidate;
 mod cost;
 #[cfg(feature = "consolidate")]
 mod county_workbook;
+#[cfg(feature = "consolidate")]
+mod earlier;
 mod example;
 mod explain;
 #[cfg(feature = "consolidate")]

@@ -58,7 +58,7 @@ impl Desk {
         fs::write(path, form(saved, row)).expect("a file");
     }
 
-    fn april(&self) {
+    pub(crate) fn april(&self) {
         for row in [
             "东河镇|10|20|10|40",
             "西岭镇|30|30|20|80",
@@ -131,7 +131,7 @@ impl Drop for Desk {
 }
 
 /// A form of 附件3 with one row.
-fn form(saved: &str, row: &str) -> Vec<u8> {
+pub(crate) fn form(saved: &str, row: &str) -> Vec<u8> {
     titled("东河县2023-2025年造林绿化任务指导性计划表", saved, row)
 }
 
@@ -178,7 +178,7 @@ fn merged(desk: &Desk) -> Value {
     desk.findings("2024-05").expect("findings.json")
 }
 
-fn texts(value: &Value, keys: &[&str]) -> String {
+pub(crate) fn texts(value: &Value, keys: &[&str]) -> String {
     let text = |key: &&str| match &value[*key] {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -186,7 +186,7 @@ fn texts(value: &Value, keys: &[&str]) -> String {
     keys.iter().map(text).collect::<Vec<_>>().join(" ")
 }
 
-fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+pub(crate) fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -392,6 +392,7 @@ fn earlier_figures_that_are_of_no_use_any_more_are_named() {
         let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
         let what = "records.parquet 读不了，请重新汇总这一期：hebiao merge 2024-04";
         assert!(stderr.contains(what), "{stderr}");
+        assert!(stderr.contains("写入之后被改动过，或已损坏"), "{stderr}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Schemes: the shipped one loads, and what is wrong with one is refused where it stands.
 
+use std::time::{Duration, Instant};
+
 use hebiao::model::Period;
 use hebiao::scheme::SchemeFile;
 
@@ -1060,4 +1062,129 @@ fn the_shipped_scheme_says_what_is_due_in_a_month() {
     assert_eq!((with("附件6"), with("附件6.1"), with("附件6.2")), (1, 1, 0));
     assert!(due_in("2023-05").contains(&"附件6.2"));
     assert_eq!(due_in("plan").len(), 12);
+}
+
+/// What a scheme asks for is counted before it is made: a few lines may ask for millions of columns.
+#[test]
+fn a_scheme_that_is_too_large_is_refused_at_once_where_it_is_too_large() {
+    let refused = |main: &str, annex: &str| -> Vec<String> {
+        let began = Instant::now();
+        let files = [file("scheme.toml", main), file("annex-1.toml", annex)];
+        let mistakes = load_files(&files).expect_err("it is too large");
+        assert!(began.elapsed() < Duration::from_secs(10), "it took long");
+        mistakes.iter().map(ToString::to_string).collect()
+    };
+    let of_years = |n: usize| {
+        let years: Vec<String> = (0..n).map(|year| year.to_string()).collect();
+        let years = format!("years = [{}]", years.join(", "));
+        MAIN.replacen("years = [2023, 2024]", &years, 1)
+    };
+    assert_eq!(
+        refused(&of_years(60_000), ANNEX),
+        ["scheme.toml:4:9: 年份太多：60000，最多 100"]
+    );
+    let files = [
+        file("scheme.toml", &of_years(60_000)),
+        file("annex-1.toml", ANNEX),
+    ];
+    let mistakes = load_files(&files).expect_err("it is too large");
+    assert_eq!(
+        mistakes[0].problem.in_english(),
+        "too many years: 60000, the limit is 100"
+    );
+    let rows: Vec<String> = (0..300_000).map(|row| format!("\"{row}\"")).collect();
+    let rows = format!("rows = [{}]", rows.join(","));
+    let of_rows = ANNEX.replacen("rows = [\"东河乡\", \"西岭镇\"]", &rows, 1);
+    assert_eq!(
+        refused(MAIN, &of_rows)[0],
+        "annex-1.toml:9:8: 行（分年度的每年算一行）太多：300000，最多 20000"
+    );
+    let mut of_columns = ANNEX.to_owned();
+    for column in 0..20_000 {
+        of_columns += &format!("\n[[columns]]\nname = \"列{column}\"\nheader = [\"列{column}\"]\n");
+    }
+    let said = &refused(MAIN, &of_columns)[0];
+    assert!(said.starts_with("annex-1.toml:"), "{said}");
+    assert!(said.contains("列（分年度的每年算一列）太多：2"), "{said}");
+    assert!(said.ends_with("最多 2000"), "{said}");
+
+    // Ninety years make ninety of a yearly column and of a yearly row.
+    let yearly: Vec<String> = (0..30)
+        .map(|nth| {
+            format!("\n[[columns]]\nname = \"年{nth}\"\nheader = [\"{{year}}\", \"年{nth}\"]\neach = \"year\"\n")
+        })
+        .collect();
+    let said = refused(&of_years(90), &(ANNEX.to_owned() + &yearly.concat()));
+    assert!(said[0].contains("太多：2"), "{said:?}");
+    let rows: Vec<String> = (0..300).map(|row| format!("\"{{year}}年{row}\"")).collect();
+    let rows = format!("rows = [{}]", rows.join(","));
+    let of_rows = ANNEX.replacen("rows = [\"东河乡\", \"西岭镇\"]", &rows, 1);
+    let said = refused(&of_years(90), &of_rows);
+    assert!(
+        said[0].contains("行（分年度的每年算一行）太多：27000"),
+        "{said:?}"
+    );
+    // A header of many levels would be a tree of that depth.
+    let levels = vec!["\"层\""; 100_000].join(",");
+    let deep = format!("{ANNEX}\n[[columns]]\nname = \"深\"\nheader = [{levels}]\n");
+    let said = refused(MAIN, &deep);
+    assert!(
+        said[0].contains("表头的层数太多：100000，最多 20"),
+        "{said:?}"
+    );
+    let mut reporters = MAIN.to_owned();
+    for nth in 0..30_000 {
+        reporters += &format!(
+            "\n[[reporters]]\ncode = \"X{nth}\"\nname = \"单位{nth}\"\nkind = \"township\"\n"
+        );
+    }
+    let said = refused(&reporters, ANNEX);
+    assert!(
+        said[0].contains("填报单位及其别名太多：30004，最多 20000"),
+        "{said:?}"
+    );
+    let mut rules = ANNEX.to_owned();
+    for nth in 0..20_000 {
+        rules += &format!("\n[[range]]\nid = \"R{nth}\"\ncolumns = [\"面积\"]\nmin = \"0\"\n");
+    }
+    let said = refused(MAIN, &rules);
+    assert!(
+        said[0].contains("审核关系太多：10001，最多 10000"),
+        "{said:?}"
+    );
+    let long = format!("{ANNEX}# {}\n", "注".repeat(3_000_000));
+    assert!(refused(MAIN, &long)[0].contains("这个文件的字节太多"));
+}
+
+/// What is just within the limits loads, and not much slower than it is long.
+#[test]
+fn a_scheme_at_the_limits_loads_in_time() {
+    let rows: Vec<String> = (0..10_000).map(|row| format!("\"行{row}\"")).collect();
+    let mut annex = format!(
+        "number = \"附件1\"\ntitle = \"大表\"\nunit = \"亩\"\nreturned_by = \"县林草局\"\nrow_key = [\"名称\"]\n\
+        rows = [{}]\n[[columns]]\nname = \"名称\"\nheader = [\"名称\"]\nkind = \"text\"\n",
+        rows.join(",")
+    );
+    for column in 0..150 {
+        annex += &format!("[[columns]]\nname = \"列{column}\"\nheader = [\"列{column}\"]\n");
+    }
+    let began = Instant::now();
+    let files = [file("scheme.toml", MAIN), file("annex-1.toml", &annex)];
+    let scheme = load_files(&files).expect("it is within the limits");
+    assert_eq!(scheme.annexes[0].rows.fixed().len(), 10_000);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+
+    let mut wide = "number = \"附件1\"\ntitle = \"宽表\"\nunit = \"亩\"\nreturned_by = \"县林草局\"\nrow_key = [\"名称\"]\n\
+        rows = [\"甲\"]\n[[columns]]\nname = \"名称\"\nheader = [\"名称\"]\nkind = \"text\"\n"
+        .to_owned();
+    for column in 0..1_999 {
+        wide += &format!("[[columns]]\nname = \"列{column}\"\nheader = [\"组\", \"列{column}\"]\n");
+    }
+    let began = Instant::now();
+    let files = [file("scheme.toml", MAIN), file("annex-1.toml", &wide)];
+    let scheme = load_files(&files).expect("it is within the limits");
+    assert_eq!(scheme.annexes[0].leaves.len(), 2_000);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }

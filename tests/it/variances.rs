@@ -143,6 +143,7 @@ fn may(scheme: &Scheme) -> Merged {
         last_month: Some(april),
         year_before: Some(year_before),
         months: vec![march],
+        left_out: Vec::new(),
     };
     compared(scheme, merged, earlier)
 }

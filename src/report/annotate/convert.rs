@@ -190,6 +190,11 @@ fn write_cell(
                 }
             }
         }
+        // An error alone can be written as a formula only; as a text it would be another fault.
+        CellValue::Error(error) if ERRORS.contains(error) => {
+            let formula = Formula::new(*error).set_result(*error);
+            page.write_formula_with_format(row, col, formula, &format)?;
+        }
         _ => {
             let text = shown(cell);
             page.text(row, col, text, &format)?;
@@ -197,6 +202,11 @@ fn write_cell(
     }
     Ok(formula.is_some())
 }
+
+/// Errors that Excel takes in a formula.
+const ERRORS: [&str; 7] = [
+    "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A",
+];
 
 /// What a cell shows, roughly; for widths and for results of formulas.
 fn shown(cell: &Cell) -> String {

@@ -51,6 +51,8 @@ pub fn explanation(kind: Kind) -> &'static str {
         Kind::Copied => include_str!("copied.md"),
         Kind::NoCopy => include_str!("no_copy.md"),
         Kind::WrongPeriod => include_str!("wrong_period.md"),
+        Kind::EarlierUnread => include_str!("earlier_unread.md"),
+        Kind::ProgramFault => include_str!("program_fault.md"),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::io::ErrorKind;
 
 use crate::model::{
-    AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Evidence,
-    Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need,
-    NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState,
-    Slip, Suspect, Unreadable, Verdict, Wanted,
+    AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Damage, Detail, Direction,
+    Evidence, Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level,
+    Need, NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource,
+    ReturnState, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
 };
 
 use super::{
@@ -17,6 +17,8 @@ use crate::report::Lang;
 
 pub(super) fn title(finding: &Finding) -> String {
     let title = match &finding.detail {
+        Detail::Unreadable(Unreadable::ProgramFailed { .. }) => "The program failed",
+        Detail::Unreadable(Unreadable::FolderNotOpened { .. }) => "The folder cannot be read",
         Detail::Unreadable(_) => match finding.place.as_ref().and_then(|p| p.sheet.as_ref()) {
             Some(_) => "The sheet cannot be read",
             None => "The file cannot be read",
@@ -80,6 +82,8 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::TooShort => "The explanation is too short",
         Detail::NoLongerNeeded { .. } => "The explanation is no longer needed",
         Detail::OfOtherPeriod { .. } => "The explanation is of another period",
+        Detail::EarlierUnread { .. } => "Earlier records cannot be used",
+        Detail::StageFailed { .. } => "The program failed",
         Detail::Told { .. } => "Found by the county",
         Detail::OldForm {
             same_scheme: true, ..
@@ -430,6 +434,17 @@ pub(super) fn facts(finding: &Finding) -> String {
             given(finding),
             expected(finding)
         ),
+        Detail::EarlierUnread { period, damage } => format!(
+            "records.parquet of {period} {}; nothing was held against that period",
+            self::damage(damage)
+        ),
+        Detail::StageFailed { stage, detail } => noticed(
+            &format!(
+                "{} did not come to its end; all else did",
+                self::stage(*stage)
+            ),
+            detail,
+        ),
         Detail::OldForm {
             scheme,
             same_scheme,
@@ -760,6 +775,12 @@ pub(super) fn advice(finding: &Finding) -> String {
         }
         .to_owned(),
         Detail::Told { .. } => "Ask the county".to_owned(),
+        Detail::EarlierUnread { period, .. } => {
+            format!("Make it again: hebiao merge {period}; then merge this period again")
+        }
+        Detail::StageFailed { .. } => {
+            "Send the inbox to whoever maintains the program".to_owned()
+        }
         Detail::WrongPeriod { taken: Some(_), .. } => match finding.level {
             Level::Hint => "Nothing to do; move it to its month if it belongs there",
             _ => {
@@ -1080,6 +1101,8 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Shifted => "Shifted",
         Kind::OldForm => "Old form",
         Kind::WrongPeriod => "Wrong period",
+        Kind::EarlierUnread => "Earlier period unread",
+        Kind::ProgramFault => "Program fault",
         Kind::Copied => "Copied",
         Kind::NoCopy => "No copy",
         Kind::Chain => "Chain",
@@ -1122,10 +1145,6 @@ pub(super) fn file_status(status: &FileStatus) -> &'static str {
 
 /// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
 pub(super) fn unreadable(why: &Unreadable) -> String {
-    let noticed = |what: &str, detail: &str| match detail.is_empty() {
-        true => what.to_owned(),
-        false => format!("{what} ({detail})"),
-    };
     match why {
         Unreadable::NotOpened { detail } => noticed("the system would not open it", detail),
         Unreadable::Empty => "the file is empty".to_owned(),
@@ -1156,12 +1175,65 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
             )
         }
         Unreadable::ParserPanicked { detail } => noticed("reading it failed", detail),
+        Unreadable::ProgramFailed { detail } => {
+            noticed("the program failed, and the file was left out", detail)
+        }
+        Unreadable::FolderNotOpened { detail } => noticed(
+            "the system would not open the folder, and nothing in it was read",
+            detail,
+        ),
+        Unreadable::Vanished => "it was gone when it should be read".to_owned(),
+        Unreadable::NotAFile => {
+            "it is no regular file but a pipe, a socket, a device or a folder".to_owned()
+        }
+        Unreadable::LinkToFolder => "it is a link to a folder, and was not followed".to_owned(),
+        Unreadable::DanglingLink => "it is a link to a file that does not exist".to_owned(),
+        Unreadable::UnknownEncoding => "the encoding of its text is not known".to_owned(),
+    }
+}
+
+/// With what was noticed, where anything was.
+fn noticed(what: &str, detail: &str) -> String {
+    match detail.is_empty() {
+        true => what.to_owned(),
+        false => format!("{what} ({detail})"),
+    }
+}
+
+/// Why records of an earlier period cannot be used.
+pub(super) fn damage(damage: &Damage) -> String {
+    match damage {
+        Damage::NotOpened { detail } => noticed("cannot be opened", detail),
+        Damage::NotAsWritten => "was changed since it was written, or is damaged".to_owned(),
+        Damage::Damaged { detail } => noticed("is damaged", detail),
+        Damage::Column { name, wanted } => format!("has no column {name} of type {wanted}"),
+        Damage::Entry { row, column } => format!("has an impossible {column} in row {row}"),
+        Damage::OtherPeriod { printed } => format!("is about {printed}"),
+    }
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Together => "the check of forms against each other",
+        Stage::OverTime => "the check against earlier periods",
+        Stage::Localise => "the search for suspects",
+        Stage::Variances => "the analysis of variances",
+        Stage::Calls => "the telephone list",
     }
 }
 
 fn unreadable_advice(why: &Unreadable) -> &'static str {
     match why {
         Unreadable::NotOpened { .. } => "Close the program that uses it, check its permissions",
+        Unreadable::ProgramFailed { .. } => {
+            "Send the file to whoever maintains the program; the others are not affected"
+        }
+        Unreadable::FolderNotOpened { .. } => "Check the permissions of the folder and try again",
+        Unreadable::Vanished => "Run again if it was moved or renamed, else put it there again",
+        Unreadable::NotAFile => "Take it out of the inbox",
+        Unreadable::LinkToFolder => "Copy the forms of that folder into the inbox",
+        Unreadable::DanglingLink => "Copy the file itself into the inbox, or take the link out",
+        Unreadable::UnknownEncoding => "Save it in UTF-8",
         Unreadable::Empty => "Return it again",
         Unreadable::Truncated { .. } => "Ask the reporter to send it again",
         Unreadable::PasswordProtected => "Take the password off and return it again",

@@ -16,8 +16,8 @@ use std::io::ErrorKind;
 use rust_decimal::RoundingStrategy;
 
 use crate::model::{
-    AliasMatch, Amount, Cells, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy, Operand,
-    Place, ReporterSource, ReturnState, Suspect, Unreadable, Verdict,
+    AliasMatch, Amount, Cells, Damage, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
+    Operand, Place, ReporterSource, ReturnState, Suspect, Unreadable, Verdict,
 };
 
 use super::Lang;
@@ -231,6 +231,14 @@ pub fn unreadable(why: &Unreadable, lang: Lang) -> String {
     match lang {
         Lang::Zh => zh::unreadable(why),
         Lang::En => en::unreadable(why),
+    }
+}
+
+/// Why records of an earlier period cannot be used.
+pub fn damage(damage: &Damage, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => zh::damage(damage),
+        Lang::En => en::damage(damage),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent,
-    Need, NoCopy, Period, PeriodSource, ReadAs, Reason, Slip, Wanted,
+    Need, NoCopy, Period, PeriodSource, ReadAs, Reason, Slip, Stage, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -203,6 +203,23 @@ fn examples() -> Vec<Finding> {
             Detail::Told {
                 about: "轮台镇 轮台镇.xlsx 附件7!E5".into(),
                 message: "合计与分项之和不符".into(),
+            },
+        ),
+        finding(
+            Kind::EarlierUnread,
+            Detail::EarlierUnread {
+                period: Period::Month {
+                    year: 2024,
+                    month: 4,
+                },
+                damage: Damage::NotAsWritten,
+            },
+        ),
+        finding(
+            Kind::ProgramFault,
+            Detail::StageFailed {
+                stage: Stage::Together,
+                detail: "index 3".into(),
             },
         ),
         finding(
@@ -643,17 +660,19 @@ fn variant(detail: &Detail) -> usize {
         Detail::OfOtherPeriod { .. } => 53,
         Detail::RangePer { .. } => 54,
         Detail::NoCopy(_) => 55,
-        Detail::TooLarge => 56,
-        Detail::TooLong => 57,
-        Detail::Inexact { .. } => 58,
-        Detail::Beside => 59,
+        Detail::EarlierUnread { .. } => 56,
+        Detail::StageFailed { .. } => 57,
+        Detail::TooLarge => 58,
+        Detail::TooLong => 59,
+        Detail::Inexact { .. } => 60,
+        Detail::Beside => 61,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..60 {
+    for number in 0..62 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -3,10 +3,10 @@
 use std::io::ErrorKind;
 
 use crate::model::{
-    AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Evidence,
-    Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need,
-    NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState,
-    Slip, Suspect, Unreadable, Verdict, Wanted,
+    AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Damage, Detail, Direction,
+    Evidence, Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level,
+    Need, NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource,
+    ReturnState, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
 };
 
 use super::{
@@ -17,6 +17,8 @@ use crate::report::Lang;
 
 pub(super) fn title(finding: &Finding) -> String {
     let title = match &finding.detail {
+        Detail::Unreadable(Unreadable::ProgramFailed { .. }) => "程序内部出错",
+        Detail::Unreadable(Unreadable::FolderNotOpened { .. }) => "文件夹无法读取",
         Detail::Unreadable(_) => match finding.place.as_ref().and_then(|p| p.sheet.as_ref()) {
             Some(_) => "工作表无法读取",
             None => "文件无法读取",
@@ -81,6 +83,8 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::NoLongerNeeded { .. } => "审核说明已不需要",
         Detail::OfOtherPeriod { .. } => "审核说明不是本期的",
         Detail::Told { .. } => "县（市）汇总时的问题",
+        Detail::EarlierUnread { .. } => "以前的汇总记录用不上",
+        Detail::StageFailed { .. } => "程序内部出错",
         Detail::OldForm {
             same_scheme: true, ..
         } => "用的是旧表样",
@@ -419,6 +423,11 @@ pub(super) fn facts(finding: &Finding) -> String {
             given(finding),
             expected(finding)
         ),
+        Detail::EarlierUnread { period, damage } => format!(
+            "{period} 的 records.parquet {}，没有与这一期比较",
+            self::damage(damage)
+        ),
+        Detail::StageFailed { stage, .. } => format!("{}没有做完，其余照常", self::stage(*stage)),
         Detail::OldForm {
             scheme,
             same_scheme,
@@ -721,6 +730,10 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::NoLongerNeeded { .. } => "不必处理".to_owned(),
         Detail::OfOtherPeriod { .. } => "本期的问题请另写原因".to_owned(),
         Detail::Told { .. } => "请与该县（市）核对".to_owned(),
+        Detail::EarlierUnread { period, .. } => {
+            format!("请重新汇总这一期：hebiao merge {period}，再重新汇总本期")
+        }
+        Detail::StageFailed { .. } => "请把收件文件夹发给软件维护人员".to_owned(),
         Detail::OldForm { .. } => "请核对读取是否正确；以后请用新发的空表填报".to_owned(),
         Detail::Chain { .. } => format!("请核对 {cell}、本月数和上月报的累计数"),
         Detail::Cumulative { .. } => {
@@ -996,6 +1009,8 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::OldForm => "旧表样",
         Kind::WrongPeriod => "报告期不符",
         Kind::Copied => "照抄",
+        Kind::EarlierUnread => "前期未读",
+        Kind::ProgramFault => "程序出错",
         Kind::NoCopy => "没有副本",
         Kind::Chain => "累计衔接",
         Kind::Cumulative => "累计不减",
@@ -1066,6 +1081,37 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
             format!("{what}超过限度（{limit} {unit}）")
         }
         Unreadable::ParserPanicked { .. } => "程序读取时出错".to_owned(),
+        Unreadable::ProgramFailed { .. } => "程序内部出错，这个文件没有处理".to_owned(),
+        Unreadable::FolderNotOpened { detail } => {
+            format!("系统打不开这个文件夹（{detail}），里面的文件都没有读取")
+        }
+        Unreadable::Vanished => "列出之后、读取之前，文件不见了".to_owned(),
+        Unreadable::NotAFile => "不是普通文件（是管道、套接字、设备或文件夹）".to_owned(),
+        Unreadable::LinkToFolder => "是指向文件夹的链接，没有跟进去".to_owned(),
+        Unreadable::DanglingLink => "是链接，所指的文件不存在".to_owned(),
+        Unreadable::UnknownEncoding => "文字的编码认不出".to_owned(),
+    }
+}
+
+/// Why records of an earlier period cannot be used.
+pub(super) fn damage(damage: &Damage) -> String {
+    match damage {
+        Damage::NotOpened { detail } => format!("打不开（{detail}）"),
+        Damage::NotAsWritten => "写入之后被改动过，或已损坏".to_owned(),
+        Damage::Damaged { .. } => "读不了，已损坏".to_owned(),
+        Damage::Column { name, wanted } => format!("缺少 {name} 列，或类型不是 {wanted}"),
+        Damage::Entry { row, column } => format!("第 {row} 行 {column} 列的内容不能用"),
+        Damage::OtherPeriod { printed } => format!("其实是 {printed} 的"),
+    }
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Together => "表间审核",
+        Stage::OverTime => "与以前各期的对比审核",
+        Stage::Localise => "嫌疑单元格的推断",
+        Stage::Variances => "差异分析",
+        Stage::Calls => "电话单",
     }
 }
 
@@ -1083,6 +1129,13 @@ fn unreadable_advice(why: &Unreadable) -> &'static str {
         Unreadable::ParserPanicked { .. } => {
             "请用 Excel 或 WPS 另存为 .xlsx 后重试，并把原文件交给软件维护人员"
         }
+        Unreadable::ProgramFailed { .. } => "请把文件发给软件维护人员；其余文件不受影响",
+        Unreadable::FolderNotOpened { .. } => "请检查文件夹权限后重试",
+        Unreadable::Vanished => "若是被移走或改名了，请重新运行；否则请重新放入",
+        Unreadable::NotAFile => "请移出收件文件夹",
+        Unreadable::LinkToFolder => "请把所指文件夹里的报表复制进来",
+        Unreadable::DanglingLink => "请把原文件复制进来，或移出这个链接",
+        Unreadable::UnknownEncoding => "请用记事本另存为 UTF-8 编码",
         Unreadable::Damaged { .. }
         | Unreadable::HtmlPage
         | Unreadable::XmlSpreadsheet2003

@@ -1,0 +1,251 @@
+//! What earlier periods were consolidated to is not believed by itself.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use hebiao::consolidate::read_records;
+use hebiao::consolidate::records::{RecordsError, write_records};
+use hebiao::model::{Damage, Period, Value};
+use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, SerReader, Series};
+use polars_io::parquet::read::ParquetReader;
+use polars_io::parquet::write::ParquetWriter;
+use proptest::prelude::*;
+
+use crate::grid::Grid;
+use crate::month::{Desk, list, texts};
+
+fn may() -> Period {
+    Period::parse("2024-05").expect("a month")
+}
+
+/// The records of a form.
+fn written(grid: &Grid) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_records(&grid.scheme, may(), &[], &grid.tables, &mut bytes).expect("memory takes it");
+    bytes
+}
+
+fn sample() -> Grid {
+    Grid::new("乡镇:reporter | 面积 | 备注:text")
+        .rows(&["轮台镇", "草湖乡"])
+        .returned("轮台镇", "轮台镇 | 1.50 | 沿河")
+}
+
+/// What becomes of records after somebody has changed them.
+fn changed(change: impl FnOnce(&mut DataFrame)) -> Result<(), Damage> {
+    let grid = sample();
+    let reader = ParquetReader::new(Cursor::new(written(&grid)));
+    let mut frame = reader.finish().expect("it is what was written");
+    change(&mut frame);
+    let mut bytes = Vec::new();
+    let writer = ParquetWriter::new(&mut bytes);
+    writer.finish(&mut frame).expect("memory takes it");
+    match read_records(&grid.scheme, may(), Cursor::new(bytes)) {
+        Ok(_) => Ok(()),
+        Err(RecordsError::Damaged(damage)) => Err(damage),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn replace(frame: &mut DataFrame, column: Column) {
+    frame.with_column(column).expect("it is as long");
+}
+
+#[test]
+fn records_with_a_column_that_is_missing_or_of_another_type_are_refused() {
+    assert_eq!(changed(|_| {}), Ok(()));
+    let column = |name, wanted: &str| {
+        let wanted = wanted.to_owned();
+        Err(Damage::Column { name, wanted })
+    };
+    let dropped = changed(|frame| {
+        frame.drop_in_place("superseded").expect("it has it");
+    });
+    assert_eq!(dropped, column("superseded", "bool"));
+    // As a spreadsheet or a script would write figures back.
+    let floats = changed(|frame| {
+        let values = frame.column("value").expect("it has it");
+        let floats = values.cast(&DataType::Float64).expect("they are numbers");
+        replace(frame, floats);
+    });
+    assert_eq!(floats, column("value", "decimal[38,18]"));
+    let other_scale = changed(|frame| {
+        let values = frame.column("value").expect("it has it");
+        let fewer = values.cast(&DataType::Decimal(38, 2));
+        replace(frame, fewer.expect("they are decimals"));
+    });
+    assert_eq!(other_scale, column("value", "decimal[38,18]"));
+}
+
+#[test]
+fn records_with_an_entry_that_was_never_written_are_refused() {
+    let text = |name: &str, texts: [&str; 2]| Series::new(name.into(), texts).into_column();
+    let entry = |row, column| Err(Damage::Entry { row, column });
+    let cell = changed(|frame| replace(frame, text("cell", ["B2", "somewhere"])));
+    assert_eq!(cell, entry(2, "cell"));
+    let status = changed(|frame| replace(frame, text("status", ["amount", "guess"])));
+    assert_eq!(status, entry(2, "status"));
+    // 1.50 cannot be a figure without decimals.
+    let decimals = Series::new("decimals".into(), [Some(0u32), None]).into_column();
+    assert_eq!(changed(|frame| replace(frame, decimals)), entry(1, "value"));
+    let none = Series::new("file".into(), [None, Some("a.xlsx")]).into_column();
+    assert_eq!(changed(|frame| replace(frame, none)), entry(1, "file"));
+    let other = changed(|frame| replace(frame, text("period", ["2024-04", "2024-04"])));
+    let printed = "2024-04".to_owned();
+    assert_eq!(other, Err(Damage::OtherPeriod { printed }));
+}
+
+/// Every byte of a small file changed, one at a time, and the file cut everywhere: whatever comes of it, the program goes on.
+#[test]
+fn bytes_that_are_no_records_are_refused_without_a_panic() {
+    let grid = sample();
+    let bytes = written(&grid);
+    let read = |bytes: Vec<u8>| read_records(&grid.scheme, may(), Cursor::new(bytes)).is_ok();
+    assert!(read(bytes.clone()));
+    for end in 0..bytes.len() {
+        assert!(!read(bytes[..end].to_vec()), "cut at {end}");
+    }
+    for at in 0..bytes.len() {
+        for mask in [0x01, 0x55, 0x80, 0xff] {
+            let mut changed = bytes.clone();
+            changed[at] ^= mask;
+            read(changed);
+        }
+    }
+}
+
+/// The same by chance, for those who have time.
+#[test]
+#[ignore = "takes minutes"]
+fn bytes_that_are_changed_at_random_end_no_program() {
+    let grid = sample();
+    let bytes = written(&grid);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as usize % below
+    };
+    let mut n_read = 0;
+    for _ in 0..200_000 {
+        let mut changed = bytes.clone();
+        for _ in 0..=random(8) {
+            let at = random(changed.len());
+            match random(4) {
+                0 => changed.truncate(at.max(1)),
+                1 => changed.insert(at, random(256) as u8),
+                2 if changed.len() > 1 => {
+                    changed.remove(at);
+                }
+                _ => changed[at] = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)],
+            }
+            if changed.is_empty() {
+                break;
+            }
+        }
+        let read = read_records(&grid.scheme, may(), Cursor::new(changed));
+        n_read += usize::from(read.is_ok());
+    }
+    assert!(n_read < 200_000, "nothing was noticed");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Figures of any length and any number of decimals, and keys with a `·` of their own, come back as they were.
+    #[test]
+    fn figures_and_keys_come_back_as_they_were(
+        mantissa in -(1i128 << 96) + 1..1i128 << 96,
+        shift in 0u32..96,
+        decimals in 0u32..=28,
+        parts in prop::collection::vec("[·轮a]{0,3}", 2),
+    ) {
+        use hebiao::model::Amount;
+        use rust_decimal::Decimal;
+
+        let mut grid = Grid::new("名称:key | 编号:key | 面积").returned("轮台镇", "a | b | 1");
+        let row = &mut grid.tables[0].rows[0];
+        let figure = Amount(Decimal::from_i128_with_scale(mantissa >> shift, decimals));
+        row.entries[2].value = Value::Amount(figure);
+        row.key = parts.iter().map(|part| part.as_str().into()).collect();
+        let (key, shown) = (row.key.clone(), figure.to_string());
+        let past = read_records(&grid.scheme, may(), Cursor::new(written(&grid)));
+        let past = past.expect("they are what was written");
+        let row = &past.tables[0].rows[0];
+        prop_assert_eq!(&row.key, &key);
+        prop_assert_eq!(row.entries[2].value.to_string(), shown);
+    }
+}
+
+/// Changes one figure in records, as a script would.
+fn edit(path: &Path) {
+    let file = fs::File::open(path).expect("the records");
+    let mut frame = ParquetReader::new(file).finish().expect("they are whole");
+    let texts: Vec<Option<&str>> = vec![Some("改"); frame.height()];
+    let column = Series::new("original".into(), texts).into_column();
+    replace(&mut frame, column);
+    let file = fs::File::create(path).expect("it can be written");
+    ParquetWriter::new(file)
+        .finish(&mut frame)
+        .expect("it can be written");
+}
+
+#[test]
+fn records_that_somebody_changed_are_not_compared_with() {
+    let desk = Desk::new("changed-records");
+    desk.april();
+    desk.run(&["merge", "2024-04"]);
+    edit(&desk.path("out/2024-04/records.parquet"));
+    desk.returned(
+        "2024-05/东河镇.xlsx",
+        "2024-06-04T02:00:00Z",
+        "东河镇|10|20|10|40",
+    );
+    let done = desk.run(&["merge", "2024-05"]);
+    assert_eq!(done.status.code(), Some(2));
+    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+    let said = "records.parquet 读不了，请重新汇总这一期：hebiao merge 2024-04\n原因：写入之后被改动过，或已损坏";
+    assert!(stderr.contains(said), "{stderr}");
+    assert!(!desk.path("out/2024-05").exists());
+
+    // Made again, it can be used; moved away, the month is merged without it.
+    desk.run(&["merge", "2024-04"]);
+    assert_ne!(desk.run(&["merge", "2024-05"]).status.code(), Some(2));
+    fs::write(desk.path("out/2024-04/records.parquet"), "half").expect("written");
+    assert_eq!(desk.run(&["merge", "2024-05"]).status.code(), Some(2));
+    fs::remove_file(desk.path("out/2024-04/records.parquet")).expect("it is there");
+    assert_ne!(desk.run(&["merge", "2024-05"]).status.code(), Some(2));
+}
+
+/// February is only shown beside June, in the course of the year: June is merged without it.
+#[test]
+fn a_month_that_is_only_shown_is_left_out_and_that_is_told() {
+    let desk = Desk::new("left-out");
+    for month in ["02", "06"] {
+        let file = format!("2024-{month}/东河镇.xlsx");
+        desk.returned(&file, "2024-06-04T02:00:00Z", "东河镇|10|20|10|40");
+    }
+    desk.run(&["merge", "2024-02"]);
+    edit(&desk.path("out/2024-02/records.parquet"));
+    let done = desk.run(&["merge", "2024-06"]);
+    assert_eq!(done.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(
+        stderr.contains("写入之后被改动过，或已损坏，本期没有与 2024-02 比较；请重新汇总那一期：hebiao merge 2024-02"),
+        "{stderr}"
+    );
+    let findings = desk.findings("2024-06").expect("findings.json");
+    let all = list(&findings, "findings").iter();
+    let told: Vec<String> = all
+        .filter(|finding| finding["kind"] == "earlier-unread")
+        .map(|finding| texts(finding, &["level", "message"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "mandatory 以前的汇总记录用不上：2024-02 的 records.parquet 写入之后被改动过，或已损坏，没有与这一期比较"
+        ]
+    );
+}

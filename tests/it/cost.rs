@@ -5,9 +5,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use hebiao::inbox::InboxFile;
+use hebiao::inbox;
 use hebiao::model::{CellValue, Earlier, Finding, Kind, Period};
 use hebiao::pipeline::{Merged, merge};
 use hebiao::report::annotate::annotate;
@@ -86,15 +85,10 @@ struct Written {
 }
 
 fn merged(test: &str, register: &[u8]) -> Merged {
-    let path = folder(test).join("登记表.xlsx");
-    fs::write(&path, register).expect("it can be written");
-    let file = InboxFile {
-        path: Arc::from("登记表.xlsx"),
-        source: path,
-        ignored: false,
-        refused: None,
-    };
-    merge(luntai(), Period::Plan, Earlier::default(), &[file], &|| ())
+    let folder = folder(test);
+    fs::write(folder.join("登记表.xlsx"), register).expect("it can be written");
+    let files = inbox::list(&folder).expect("it can be listed");
+    merge(luntai(), Period::Plan, Earlier::default(), &files, &|| ())
 }
 
 fn written(test: &str, register: &[u8]) -> Written {

@@ -4,6 +4,8 @@
 //! which reserves memory by what a file declares, so that one wrong byte can end the program.
 //! Of formulas only their presence is kept: their text is compiled, and no form needs it.
 
+use std::collections::HashMap;
+
 use encoding_rs::Encoding;
 
 use super::budget::Budget;
@@ -240,7 +242,7 @@ impl Globals {
             formats: Vec::new(),
             is_1904: false,
         };
-        let mut codes: Vec<(u16, Shown)> = Vec::new();
+        let mut codes: HashMap<u16, Shown> = HashMap::new();
         let mut format_ids = Vec::new();
         let mut ended = false;
         while let Some(Record { kind, data }) = records.next() {
@@ -255,7 +257,7 @@ impl Globals {
                     let text = data.get(2..);
                     let text = text.and_then(|text| globals.texts.read(text, wide_length));
                     if let (Some(id), Some(code)) = (word(data, 0), text) {
-                        codes.push((id, Shown::by_code(&code)));
+                        codes.insert(id, Shown::by_code(&code));
                     }
                 }
                 kind::XF => format_ids.push(word(data, 2).unwrap_or_default()),
@@ -281,8 +283,8 @@ impl Globals {
         globals.formats = format_ids
             .into_iter()
             .map(|id| {
-                let own = codes.iter().rev().find(|&&(code_id, _)| code_id == id);
-                own.map_or_else(|| Shown::by_id(id.into()), |&(_, shown)| shown)
+                let own = codes.get(&id).copied();
+                own.unwrap_or_else(|| Shown::by_id(id.into()))
             })
             .collect();
         Ok(globals)
@@ -457,6 +459,8 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             let Some(record) = records.next() else {
                 return Err(Unreadable::truncated("the sheet breaks off"));
             };
+            // Any number of sheets may claim the same records.
+            self.budget.take_expanded(4 + record.data.len())?;
             match record.kind {
                 kind::BOF => depth += 1,
                 kind::EOF if depth == 0 => break,

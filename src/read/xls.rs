@@ -5,7 +5,7 @@
 //! Of formulas only their presence is kept: their text is compiled, and no form needs it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
@@ -306,7 +306,7 @@ impl Globals {
             is_1904: false,
             end: 0,
         };
-        let mut codes: Vec<(u16, Shown)> = Vec::new();
+        let mut codes: HashMap<u16, Shown> = HashMap::new();
         let mut format_ids = Vec::new();
         let mut ended = false;
         while let Some(Record { kind, data }) = records.next() {
@@ -320,7 +320,7 @@ impl Globals {
                     let text = data.get(2..);
                     let text = text.and_then(|text| globals.texts.read(text, wide_length));
                     if let (Some(id), Some(code)) = (word(data, 0), text) {
-                        codes.push((id, Shown::by_code(&code)));
+                        codes.insert(id, Shown::by_code(&code));
                     }
                 }
                 kind::XF => format_ids.push(word(data, 2).unwrap_or_default()),
@@ -347,8 +347,8 @@ impl Globals {
         globals.formats = format_ids
             .into_iter()
             .map(|id| {
-                let own = codes.iter().rev().find(|&&(code_id, _)| code_id == id);
-                own.map_or_else(|| Shown::by_id(id.into()), |&(_, shown)| shown)
+                let own = codes.get(&id).copied();
+                own.unwrap_or_else(|| Shown::by_id(id.into()))
             })
             .collect();
         Ok(globals)
@@ -600,6 +600,8 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             let Some(record) = records.next() else {
                 return Err(Unreadable::truncated("the sheet breaks off"));
             };
+            // Any number of sheets may claim the same records.
+            self.budget.take_expanded(4 + record.data.len())?;
             match record.kind {
                 kind::EOF => break,
                 // Charts on the sheet are sheets of their own inside it.

@@ -454,6 +454,51 @@ fn explanations_are_read_back_and_kept() {
 }
 
 #[test]
+fn what_was_written_twice_about_one_finding_is_kept_both_times() {
+    let named = |cell: &str, row: &str| {
+        let mut finding = finding(SHEET, cell, Level::Verification);
+        finding.row = Some(row.into());
+        finding
+    };
+    let found = vec![named("B4", "甲"), named("C5", "乙")];
+    let copy = marked(&fixture("full.xlsx"), &found);
+    let returned = explained(
+        &copy.bytes,
+        &[(6, "今年新打机井三眼"), (7, "已与水管站核实")],
+    );
+    // As where somebody copied a row: both are about the first.
+    let copied = parts(&returned).into_iter().map(|(name, content)| {
+        let text = String::from_utf8(content.clone()).map(|text| text.replace("|乙|", "|甲|"));
+        (name, text.map_or(content, String::into_bytes))
+    });
+    let next = marked(&zipped(&copied.collect()), &found[..1]);
+    let kept = explanations(&read_back(&next.bytes), &FILE.into());
+    let kept: Vec<(&str, bool)> = (kept.iter())
+        .map(|one| (one.text.as_str(), one.is_retired))
+        .collect();
+    assert_eq!(
+        kept,
+        [("今年新打机井三眼", false), ("已与水管站核实", true)]
+    );
+}
+
+#[test]
+fn a_formula_that_was_never_calculated_is_no_zero_in_a_copy_of_another_format() {
+    let ods = "<?xml version='1.0'?><office:document xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0'>\
+         <office:body><office:spreadsheet><table:table table:name='表'><table:table-row>\
+         <table:table-cell office:value-type='float' office:value='2'/>\
+         <table:table-cell table:formula='of:=[.A1]+1'/>\
+         </table:table-row></table:table></office:spreadsheet></office:body></office:document>";
+    let copy = marked(ods.as_bytes(), &[]);
+    let workbook = read_back(&copy.bytes);
+    let cell = workbook.sheets[0]
+        .get(CellRef::new(0, 1))
+        .expect("a formula");
+    assert_eq!(cell.formula.as_deref(), Some("A1+1"));
+    assert_eq!(cell.text(), Some(""), "no figure");
+}
+
+#[test]
 fn an_explanation_answers_the_finding_of_its_own_period_only() {
     let of = |period: Option<&str>| -> Vec<Finding> {
         let mut found = vec![finding(SHEET, "B4", Level::Verification)];

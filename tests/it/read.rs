@@ -713,6 +713,69 @@ fn changed_bytes_neither_panic_nor_abort() {
     }
 }
 
+/// A record of a workbook stream.
+fn biff_record(kind: u16, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len()).expect("a short record");
+    [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
+}
+
+#[test]
+fn sheets_that_claim_the_same_records_are_read_as_far_as_the_limits_go() {
+    let sheet = [
+        &biff_record(0x0809, &[0, 6, 0x10, 0, 0, 0, 0, 0])[..],
+        &biff_record(0x0001, &[]).repeat(10_000),
+        &biff_record(0x000A, &[]),
+    ]
+    .concat();
+    let entry = |start: usize| {
+        let start = (start as u32).to_le_bytes();
+        biff_record(0x0085, &[&start[..], &[0, 0, 1, 0, b'A']].concat())
+    };
+    const N_SHEETS: usize = 900;
+    let start = BOF.len() + N_SHEETS * entry(0).len() + 4;
+    let stream = [
+        BOF,
+        &entry(start).repeat(N_SHEETS),
+        &biff_record(0x000A, &[]),
+        &sheet,
+    ]
+    .concat();
+    let limits = Limits {
+        expanded_bytes: stream.len() + 3 * sheet.len(),
+        ..Limits::default()
+    };
+    let workbook = read(&stream, &limits).expect("some sheets");
+    assert_eq!(workbook.sheets.len(), 3);
+    let (_, reason) = workbook.unreadable_sheets.last().expect("the others");
+    let expanded = Quantity::ExpandedBytes;
+    assert!(matches!(reason, Unreadable::TooLarge { what, .. } if *what == expanded));
+}
+
+#[test]
+fn cell_formats_are_found_among_any_number_of_format_codes() {
+    // Looked for one after the other, these would take minutes.
+    const N: u16 = 60_000;
+    let codes = (0..N).flat_map(|id| {
+        let id = (200 + id).to_le_bytes();
+        biff_record(0x041E, &[&id[..], &[2, 0, 0, b'0', b'%']].concat())
+    });
+    let first = biff_record(0x00E0, &[&[0, 0, 200, 0][..], &[0; 16]].concat());
+    let formats = first.repeat(usize::from(N));
+    let globals = [BOF, &codes.collect::<Vec<u8>>(), &formats].concat();
+    let start = globals.len() + biff_record(0x0085, &[0; 9]).len() + 4;
+    let start = (start as u32).to_le_bytes();
+    let stream = [
+        &globals[..],
+        &biff_record(0x0085, &[&start[..], &[0, 0, 1, 0, b'A']].concat()),
+        &biff_record(0x000A, &[]),
+        &biff_record(0x0809, &[0, 6, 0x10, 0, 0, 0, 0, 0]),
+        &biff_record(0x0203, &[&[0; 6][..], &0.4f64.to_le_bytes()].concat()),
+        &biff_record(0x000A, &[]),
+    ]
+    .concat();
+    assert_eq!(show(&read_ok(&stream)), "\nA\nA1 0.4 % .0\n");
+}
+
 /// A generator of numbers (xorshift), so that every run tries the same.
 pub(crate) struct Chance(pub(crate) u64);
 

@@ -43,6 +43,8 @@ pub(super) fn to_xlsx(workbook: &Workbook) -> Result<Converted, XlsxError> {
         taken.push(name.clone());
         names.insert(sheet.name.clone(), name.clone());
         let page = writer.add_worksheet();
+        // What was never calculated, or came to the empty text, would come to 0.
+        page.set_formula_result_default("");
         page.set_name(&name)?;
         lost_formulas |= write_sheet(page, sheet)?;
         if !sheet.visible {

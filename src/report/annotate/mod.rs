@@ -419,6 +419,7 @@ impl Copy<'_> {
         let keys = explanations::keys(self.findings.iter().copied());
         let known: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
         let mut written = ByKey::of(&self.earlier.explanations);
+        let mut taken: HashMap<&str, (&str, Option<Period>)> = HashMap::new();
         let mut recorded: HashSet<&At> = HashSet::new();
         let name = |at: &At| &*main.sheets[at.0].name;
         let mut rows = Vec::new();
@@ -430,9 +431,9 @@ impl Copy<'_> {
             ) {
                 continue;
             }
-            let earlier = written
-                .take(ONLY_FILE, key, finding.period)
-                .map(|earlier| earlier.text.clone());
+            let earlier = written.take(ONLY_FILE, key, finding.period);
+            taken.extend(earlier.map(|earlier| (&**key, (&*earlier.text, finding.period))));
+            let earlier = earlier.map(|earlier| earlier.text.clone());
             // One record for a cell is enough, and none where there was no fill.
             let mut records: Vec<String> = Vec::new();
             for at in cells {
@@ -450,8 +451,13 @@ impl Copy<'_> {
             });
         }
         rows.sort_by_key(|row| row.finding.level);
-        let mut retired: Vec<Retired<'_>> = written
-            .left()
+        // A finding may be explained twice, each time in other words.
+        let is_left = |one: &&Explanation| {
+            let taken = taken.get(&*one.key);
+            taken.is_none_or(|(text, period)| one.text != *text || !one.is_of(*period))
+        };
+        let mut retired: Vec<Retired<'_>> = (self.earlier.explanations.iter())
+            .filter(is_left)
             .map(|explanation| Retired {
                 explanation,
                 of_other_period: explanation

@@ -1,0 +1,104 @@
+//! What must hold of everything that was read.
+
+use hebiao::model::{Cell, CellValue, Sheet, Unreadable, Workbook};
+use hebiao::read::{Limits, read};
+
+/// Reads a file of an input, and holds what comes out against [`Limits`] and itself.
+pub fn read_soundly(bytes: &[u8], limits: &Limits) -> Option<Workbook> {
+    let workbook = match read(bytes, limits) {
+        Ok(workbook) => workbook,
+        Err(reason) => {
+            assert_refused(&reason);
+            return None;
+        }
+    };
+    for (_, reason) in &workbook.unreadable_sheets {
+        assert_refused(reason);
+    }
+    assert_within(&workbook, limits);
+    // The same bytes give the same cells; asked of some, since it takes the time of another.
+    if bytes.len().is_multiple_of(8) {
+        let again = read(bytes, limits).expect("read once");
+        assert_eq!(content(&workbook), content(&again), "another reading");
+    }
+    Some(workbook)
+}
+
+/// A reader that stumbled should have refused.
+pub fn assert_refused(reason: &Unreadable) {
+    if let Unreadable::ParserPanicked { detail } = reason {
+        panic!("a reader panicked: {detail}");
+    }
+}
+
+fn assert_within(workbook: &Workbook, limits: &Limits) {
+    assert!(workbook.sheets.len() <= limits.sheets);
+    let n_cells: usize = (workbook.sheets.iter())
+        .map(|sheet| sheet.cells().len())
+        .sum();
+    assert!(n_cells <= limits.cells, "{n_cells} cells");
+    let n_merges: usize = workbook.sheets.iter().map(|sheet| sheet.merges.len()).sum();
+    assert!(n_merges <= limits.merges, "{n_merges} merged regions");
+    let mut n_text = 0;
+    for sheet in &workbook.sheets {
+        assert!(
+            sheet.cells().is_sorted_by(|a, b| a.at < b.at),
+            "each address once, in order"
+        );
+        for cell in sheet.cells() {
+            assert!(cell.at.row < limits.rows && cell.at.col < limits.columns);
+            assert_eq!(sheet.get(cell.at).map(|found| found.at), Some(cell.at));
+            n_text += cell.formula.as_ref().map_or(0, |formula| formula.len());
+            match &cell.value {
+                CellValue::Number(number) => assert!(number.is_finite(), "{}", cell.at),
+                CellValue::Text(text) => {
+                    assert!(!text.is_empty() || cell.formula.is_some(), "{}", cell.at);
+                    n_text += text.len();
+                }
+                CellValue::NotCalculated => assert!(cell.formula.is_some(), "{}", cell.at),
+                CellValue::Date(_) | CellValue::Bool(_) | CellValue::Error(_) => {}
+            }
+        }
+        for merge in &sheet.merges {
+            assert!(merge.start <= merge.end && merge.start.col <= merge.end.col);
+            assert!(merge.end.row < limits.rows && merge.end.col < limits.columns);
+            assert!(sheet.merge_at(merge.end).is_some());
+        }
+    }
+    assert!(n_text <= limits.text_bytes, "{n_text} bytes of text");
+}
+
+/// Everything that the sheets say, a line for each cell.
+pub fn content(workbook: &Workbook) -> Vec<String> {
+    let mut lines = Vec::new();
+    for sheet in &workbook.sheets {
+        lines.push(format!(
+            "[{}] {} {:?}",
+            sheet.name, sheet.visible, sheet.merges
+        ));
+        lines.extend(sheet.cells().iter().map(|cell| format!("{cell:?}")));
+    }
+    lines.extend(
+        workbook
+            .unreadable_sheets
+            .iter()
+            .map(|sheet| format!("{sheet:?}")),
+    );
+    lines
+}
+
+/// What a clerk sees of the sheets that are not our own: names, addresses, values.
+pub fn values(workbook: &Workbook) -> Vec<String> {
+    let clerks = |sheet: &&Sheet| !hebiao::explanations::is_ours(sheet);
+    let mut lines = Vec::new();
+    for sheet in workbook.sheets.iter().filter(clerks) {
+        lines.push(format!("[{}] {}", sheet.name, sheet.visible));
+        let line = |cell: &Cell| match &cell.value {
+            // A copy in another format has a blank for what was never calculated.
+            CellValue::NotCalculated => format!("{} {:?}", cell.at, CellValue::Text("".into())),
+            value => format!("{} {value:?}", cell.at),
+        };
+        lines.extend(sheet.cells().iter().map(line));
+    }
+    lines
+}

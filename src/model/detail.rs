@@ -6,13 +6,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::suspect::{Evidence, Explained, Extent, Slip};
-use super::{CellRef, Damage, NewerBy, Period, Place, Unreadable};
+use super::{CellRef, Damage, NewerBy, Period, Place, SkippedSheet, Unreadable};
 
 /// The facts that a finding's words are made of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detail {
     /// The file (or, if the place names one, the sheet) could not be read.
     Unreadable(Unreadable),
+    /// Sheets of the file are no worksheets, and were passed over.
+    SkippedSheets(Vec<SkippedSheet>),
+    /// Parts of the file are damaged that no sheet needs.
+    DamagedParts(Vec<String>),
     /// No annex fits. The nearest, with how many of its columns were found.
     UnknownForm {
         /// Number of the nearest annex, found columns, all its columns.

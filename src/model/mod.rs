@@ -40,7 +40,7 @@ pub use returns::{
     Call, CellChange, Correction, Effect, FileRecord, FileStatus, ReturnRecord, ReturnState,
     ReturnStatus, TableRecord, Tally,
 };
-pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, Workbook};
+pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, SheetKind, SkippedSheet, Workbook};
 pub use stamp::Stamp;
 pub use suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
 pub use table::{Entry, Row, RowKind, Table, Value};

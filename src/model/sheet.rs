@@ -30,10 +30,36 @@ pub struct Workbook {
     pub sheets: Vec<Sheet>,
     /// Sheets that could not be read, with the reason.
     pub unreadable_sheets: Vec<(String, Unreadable)>,
+    /// Sheets that are no worksheets, and were passed over.
+    pub skipped_sheets: Vec<SkippedSheet>,
+    /// Parts of the file that are damaged and that no sheet needs.
+    pub damaged_parts: Vec<String>,
     /// Custom document properties, by name.
     pub properties: Vec<(String, String)>,
     /// When it was last saved, by its own account.
     pub saved: Option<Moment>,
+}
+
+/// A sheet that holds no table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedSheet {
+    /// As on its tab.
+    pub name: String,
+    /// What it is.
+    pub kind: SheetKind,
+}
+
+/// What a sheet may be instead of a worksheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SheetKind {
+    /// One chart that fills it.
+    Chart,
+    /// Macros of Excel 4, in cells.
+    Macros,
+    /// A dialog of Excel 5.
+    Dialog,
+    /// A module of Visual Basic in Excel 5.
+    Module,
 }
 
 /// One worksheet. Blank cells are not kept.
@@ -94,7 +120,8 @@ pub struct NumberFormat {
 }
 
 impl Sheet {
-    /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept.
+    /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept, of two merged regions that
+    /// overlap the smaller: one that was damaged may cover the whole form.
     pub fn new(
         name: String,
         visible: bool,
@@ -102,6 +129,7 @@ impl Sheet {
         mut merges: Vec<CellRange>,
     ) -> Self {
         merges.sort_by_key(|merge| merge.start);
+        drop_overlapping(&mut merges);
         let merge_ends = tree_of_ends(&merges);
         if !cells.is_sorted_by(|a, b| a.at < b.at) {
             cells.sort_by_key(|cell| cell.at);
@@ -207,6 +235,37 @@ impl Sheet {
     }
 }
 
+/// Drops of two merged regions that overlap, which Excel takes for damage, the larger. They are sorted by their starts.
+fn drop_overlapping(merges: &mut Vec<CellRange>) {
+    // Where more lie side by side, as in no form, they stay as they are.
+    const MOST: usize = 4_000_000;
+    let area = |merge: &CellRange| {
+        let rows = u64::from(merge.end.row.saturating_sub(merge.start.row)) + 1;
+        rows * (u64::from(merge.end.col.saturating_sub(merge.start.col)) + 1)
+    };
+    let mut dropped = vec![false; merges.len()];
+    let mut n_compared = 0;
+    for (idx, merge) in merges.iter().enumerate() {
+        let beside = merges[idx + 1..].iter().enumerate();
+        for (after, other) in beside.take_while(|(_, other)| other.start.row <= merge.end.row) {
+            n_compared += 1;
+            if n_compared > MOST {
+                return;
+            }
+            if other.start.col <= merge.end.col && merge.start.col <= other.end.col {
+                let larger = if area(merge) > area(other) {
+                    idx
+                } else {
+                    idx + 1 + after
+                };
+                dropped[larger] = true;
+            }
+        }
+    }
+    let mut dropped = dropped.into_iter();
+    merges.retain(|_| dropped.next() != Some(true));
+}
+
 /// The tree of [`Sheet::merge_ends`]: its root at 1, its leaves in the second half.
 fn tree_of_ends(merges: &[CellRange]) -> Vec<u32> {
     if merges.is_empty() {
@@ -256,6 +315,15 @@ mod tests {
             format: NumberFormat::default(),
             formula: None,
         }
+    }
+
+    #[test]
+    fn of_two_merged_regions_that_overlap_the_smaller_is_kept() {
+        let merges = ["A1:E1", "A3:E1027", "A6:E6", "A6:E6", "B8:C9", "C9:D12"];
+        let merges = merges.map(|range| range.parse().expect("a range")).to_vec();
+        let sheet = Sheet::new("表".into(), true, Vec::new(), merges);
+        let kept: Vec<String> = sheet.merges.iter().map(CellRange::to_string).collect();
+        assert_eq!(kept, ["A1:E1", "A6:E6", "B8:C9"]);
     }
 
     #[test]

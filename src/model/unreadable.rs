@@ -39,8 +39,7 @@ pub enum Unreadable {
         /// What was noticed.
         detail: String,
     },
-    /// A password is needed to open it. Also files that Excel opens by itself, because they have its
-    /// standard password.
+    /// A password is needed to open it: any but the standard one, with which programs open a file by themselves.
     PasswordProtected,
     /// A web page saved under the name of a workbook, as portals like to export.
     HtmlPage,
@@ -87,6 +86,8 @@ pub enum FileKind {
     Presentation,
     /// A picture, as of a form photographed.
     Picture,
+    /// A document of fixed pages (GB/T 33190), as offices exchange them.
+    Ofd,
     /// Apple Numbers, which exports to Excel.
     Numbers,
     /// zip, rar, 7z, gzip: whatever is packed in it.

@@ -101,6 +101,7 @@ impl<'s> FormReader<'s> {
             let detail = Detail::Unreadable(reason.clone());
             findings.push(Finding::new(Kind::UnreadableFile, Level::Mandatory, detail).at(place));
         }
+        findings.extend(passed_over(path, &workbook));
         let mut layouts: Vec<(usize, Layout)> = Vec::new();
         for (idx, sheet) in workbook.sheets.iter().enumerate() {
             // Our own sheet of explanations names annexes and columns, and is no form.
@@ -377,6 +378,17 @@ fn unreadable(scheme: &Scheme, path: &Arc<str>, reason: &Unreadable) -> Finding 
     let mut finding = Finding::new(kind, Level::Mandatory, detail).at(Place::file(path));
     finding.reporter = named_by_path(scheme, path).map(|idx| scheme.reporters[idx].name.clone());
     finding
+}
+
+/// What was not read of a workbook, and need not be.
+fn passed_over(path: &Arc<str>, workbook: &Workbook) -> Vec<Finding> {
+    let skipped = &workbook.skipped_sheets;
+    let damaged = &workbook.damaged_parts;
+    let skipped = (!skipped.is_empty()).then(|| Detail::SkippedSheets(skipped.clone()));
+    let damaged = (!damaged.is_empty()).then(|| Detail::DamagedParts(damaged.clone()));
+    let noted = skipped.into_iter().chain(damaged);
+    let hint = |detail| Finding::new(Kind::ReadAs, Level::Hint, detail).at(Place::file(path));
+    noted.map(hint).collect()
 }
 
 /// What a file tells about its version before it is read.

@@ -4,6 +4,8 @@
 //! the reason why there is none in terms that a clerk can act on. The kind of a file is told by its
 //! content, never by its name. What a cell *means* is for later stages.
 //!
+//! What is encrypted with the password that all programs know is decrypted first: nobody knows that it is.
+//!
 //! Files may be hostile. Nothing declared in a file is believed: what is inflated, counted or kept is
 //! held against [`Limits`] as it comes in, and a fault in a parser ends one file and not the program.
 //!
@@ -17,6 +19,7 @@
 
 mod budget;
 mod cell_error;
+mod decrypt;
 mod guard;
 mod left;
 mod markup;
@@ -60,7 +63,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
         match sniff::content(bytes, limits)? {
             Content::Package => package::read(bytes, &mut budget),
             Content::Ole2 => xls::read_ole2(bytes, &mut budget),
-            Content::BiffStream => xls::read_stream(bytes, &mut budget),
+            Content::BiffStream => xls::read_stream(bytes.into(), &mut budget),
             Content::FlatOds => ods::read_flat(bytes, &mut budget),
         }
     })?;
@@ -71,6 +74,22 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
         Some((_, reason)) => reason.clone(),
         None => Unreadable::NoWorksheet,
     })
+}
+
+/// The package inside a file that is encrypted with the standard password, which all programs know; `None` for
+/// any other file.
+pub fn decrypted(bytes: &[u8]) -> Option<Vec<u8>> {
+    if !matches!(bytes, [0xD0, 0xCF, 0x11, 0xE0, ..]) {
+        return None;
+    }
+    let package = guard::catch_panics(|| {
+        let file = ole2::Ole2::open(bytes)?;
+        match file.has("EncryptedPackage") {
+            true => decrypt::package(&file).map(Some),
+            false => Ok(None),
+        }
+    });
+    package.ok().flatten()
 }
 
 /// How much a file may ask for before it is refused.

@@ -16,22 +16,21 @@ use crate::model::{
 
 /// Reads a packed spreadsheet.
 pub(super) fn read(package: &mut Package, budget: &mut Budget) -> Result<Workbook, Unreadable> {
-    let manifest = package.bytes("META-INF/manifest.xml", budget)?;
-    if manifest.is_some_and(|text| memchr::memmem::find(&text, b"encryption-data").is_some()) {
+    let is_encrypted = package.unneeded("META-INF/manifest.xml", budget, |text| {
+        Ok(text.contains("encryption-data"))
+    })?;
+    if is_encrypted == Some(true) {
         return Err(Unreadable::PasswordProtected);
     }
     let mut document = Document::default();
-    if let Some(styles) = package.text("styles.xml", budget)? {
-        document.read(&styles, budget)?;
-    }
+    // Whether a number is a percentage or a date, cells say themselves.
+    document.read_unneeded(package, "styles.xml", budget)?;
     let content = package.text("content.xml", budget)?.unwrap_or_default();
     budget.hold(content.len())?;
     document.read(&content, budget)?;
     budget.release(content.len());
     drop(content);
-    if let Some(meta) = package.text("meta.xml", budget)? {
-        document.read(&meta, budget)?;
-    }
+    document.read_unneeded(package, "meta.xml", budget)?;
     document.into_workbook()
 }
 
@@ -42,7 +41,14 @@ pub(super) fn read_flat(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
     let text = xml_text(bytes.to_vec())
         .ok_or_else(|| Unreadable::damaged("the file is not text in its encoding"))?;
     let mut document = Document::default();
-    document.read(text.trim_start(), budget)?;
+    document
+        .read(text.trim_start(), budget)
+        .map_err(|reason| match reason {
+            Unreadable::Damaged { detail } if !text.trim_end().ends_with("document>") => {
+                Unreadable::truncated(detail)
+            }
+            reason => reason,
+        })?;
     document.into_workbook()
 }
 
@@ -84,9 +90,27 @@ impl Document {
             format: Format::Ods,
             sheets: self.sheets,
             unreadable_sheets: self.unreadable_sheets,
+            skipped_sheets: Vec::new(),
+            damaged_parts: Vec::new(),
             properties: self.properties,
             saved: self.saved,
         })
+    }
+
+    /// Reads a part that is not needed, if it can be read.
+    fn read_unneeded(
+        &mut self,
+        package: &mut Package,
+        path: &str,
+        budget: &mut Budget,
+    ) -> Result<(), Unreadable> {
+        let text = package.unneeded(path, budget, |text| Ok(text.to_owned()))?;
+        match text.map(|text| self.read(&text, budget)) {
+            Some(Err(Unreadable::Damaged { .. })) => package.is_damaged(path),
+            Some(read) => read?,
+            None => {}
+        }
+        Ok(())
     }
 
     /// Reads a part, or the whole of a flat file: the elements are the same.

@@ -1,7 +1,8 @@
 //! Files of streams, as Office wrote before 2007 and still writes around encrypted files ([MS-CFB]).
 //!
-//! Read here because a strict reader refuses what libraries for the web write and Excel opens: an
-//! allocation table with entries beyond the end of the file.
+//! Read here because the `cfb` crate refuses, in its permissive mode as well, what libraries for the web write and
+//! Excel opens: an allocation table with entries beyond the end of the file. It also refuses a whole file for one
+//! sector that two chains name.
 
 use super::Unreadable;
 
@@ -24,6 +25,8 @@ pub(super) struct Ole2<'b> {
     small_below: u32,
     /// Of the root, not of what is embedded.
     streams: Vec<Entry>,
+    /// The end of the file seems to be missing.
+    is_cut: bool,
 }
 
 struct Entry {
@@ -49,24 +52,23 @@ impl<'b> Ole2<'b> {
             small_sectors: Vec::new(),
             small_below: number(bytes, 56).min(1 << 16),
             streams: Vec::new(),
+            is_cut: false,
         };
         file.read_table();
-        let directory = file.chain(number(bytes, 48))?;
-        let (entries, _) = directory.as_chunks::<128>();
+        let directory = file.chain(number(bytes, 48), usize::MAX);
+        let (entries, _) = directory.content.as_chunks::<128>();
         let Some(root) = entries.first() else {
-            return Err(Unreadable::damaged("OLE2: the directory is empty"));
+            let reason = Unreadable::damaged("OLE2: the directory is empty");
+            return Err(directory.broken.unwrap_or(reason));
         };
         // Older writers leave these out where there are no small streams.
-        file.next_small = file.chain(number(bytes, 60)).map_or(Vec::new(), |table| {
-            table
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&n| u32::from_le_bytes(n))
-                .collect()
-        });
-        file.small_sectors = file.chain(number(root, 116)).unwrap_or_default();
+        let table = file.chain(number(bytes, 60), usize::MAX).content;
+        let table = table.as_chunks().0.iter();
+        file.next_small = table.map(|&n| u32::from_le_bytes(n)).collect();
+        file.small_sectors = file.chain(number(root, 116), usize::MAX).content;
         file.streams = streams(entries);
+        let whole_sectors = bytes.len().is_multiple_of(512);
+        file.is_cut |= directory.broken.is_some() || !whole_sectors;
         Ok(file)
     }
 
@@ -74,23 +76,30 @@ impl<'b> Ole2<'b> {
         self.entry(name).is_some()
     }
 
+    /// A stream that is not found may be one that was lost.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// The content of a stream of the root.
     pub(super) fn stream(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
         let Some(entry) = self.entry(name) else {
             return Ok(None);
         };
-        let mut content = if entry.length < self.small_below {
-            follow(&self.next_small, entry.start, |idx| {
-                self.small_sectors
-                    .get(idx * SMALL_SECTOR..(idx + 1) * SMALL_SECTOR)
-            })?
+        let length = entry.length as usize;
+        let chain = if entry.length < self.small_below {
+            follow(&self.next_small, entry.start, length, |idx| {
+                piece(&self.small_sectors, idx, SMALL_SECTOR)
+            })
         } else {
-            self.chain(entry.start)?
+            self.chain(entry.start, length)
         };
-        if content.len() < entry.length as usize {
-            return Err(Unreadable::truncated(format!("OLE2: stream {name}")));
+        let mut content = chain.content;
+        if content.len() < length {
+            let reason = || Unreadable::truncated(format!("OLE2: stream {name}"));
+            return Err(chain.broken.unwrap_or_else(reason));
         }
-        content.truncate(entry.length as usize);
+        content.truncate(length);
         Ok(Some(content))
     }
 
@@ -100,17 +109,13 @@ impl<'b> Ole2<'b> {
             .find(|entry| entry.name.eq_ignore_ascii_case(name))
     }
 
-    /// The sector of a number; the last one may have been cut.
+    /// The sector of a number; before the first stands the header.
     fn sector(&self, idx: usize) -> Option<&'b [u8]> {
-        let start = (idx + 1) * self.sector;
-        let end = self.bytes.len().min(start + self.sector);
-        self.bytes
-            .get(start..end)
-            .filter(|sector| !sector.is_empty())
+        piece(self.bytes, idx.checked_add(1)?, self.sector)
     }
 
-    fn chain(&self, start: u32) -> Result<Vec<u8>, Unreadable> {
-        follow(&self.next, start, |idx| self.sector(idx))
+    fn chain(&self, start: u32, wanted: usize) -> Chain {
+        follow(&self.next, start, wanted, |idx| self.sector(idx))
     }
 
     /// The allocation table, whose own sectors are listed in the header and in sectors of their own.
@@ -131,12 +136,15 @@ impl<'b> Ole2<'b> {
                 break;
             }
         }
+        let n_entries = self.sector / 4;
         for idx in listed.into_iter().filter(|&idx| idx < FIRST_MARK) {
-            if let Some(sector) = self.sector(idx as usize) {
-                let entries = sector.as_chunks().0;
-                self.next
-                    .extend(entries.iter().map(|&n| u32::from_le_bytes(n)));
-            }
+            let sector = self.sector(idx as usize).unwrap_or_default();
+            self.is_cut |= sector.len() < self.sector;
+            let entries = sector.as_chunks().0.iter();
+            let entries = entries.map(|&n| u32::from_le_bytes(n));
+            // What is missing must not shift what follows.
+            let missing = std::iter::repeat(u32::MAX);
+            self.next.extend(entries.chain(missing).take(n_entries));
             // What lies beyond the end of the file belongs to nothing.
             if self.next.len() > sectors {
                 break;
@@ -145,29 +153,47 @@ impl<'b> Ole2<'b> {
     }
 }
 
-/// The sectors from `start` on, one behind the other.
+/// A piece by its number, of pieces of one size; the last one may have been cut.
+fn piece(bytes: &[u8], idx: usize, size: usize) -> Option<&[u8]> {
+    let rest = bytes.get(idx.checked_mul(size)?..)?;
+    let piece = &rest[..rest.len().min(size)];
+    (!piece.is_empty()).then_some(piece)
+}
+
+/// The sectors of a stream, one behind the other.
+struct Chain {
+    content: Vec<u8>,
+    /// Why it does not go on.
+    broken: Option<Unreadable>,
+}
+
+/// Follows a chain from `start` on until it ends, or as many bytes as are `wanted` are there: what it names
+/// beyond them belongs to nothing, and may not be in the file.
 fn follow<'a>(
     next: &[u32],
     start: u32,
+    wanted: usize,
     sector: impl Fn(usize) -> Option<&'a [u8]>,
-) -> Result<Vec<u8>, Unreadable> {
+) -> Chain {
     let mut content = Vec::new();
     let mut idx = start;
     let mut steps = 0;
-    while idx < FIRST_MARK {
+    let mut broken = None;
+    while idx < FIRST_MARK && content.len() < wanted {
         let (Some(bytes), Some(&following)) = (sector(idx as usize), next.get(idx as usize)) else {
-            return Err(Unreadable::truncated(format!(
-                "OLE2: sector {idx} is missing"
-            )));
+            let reason = Unreadable::truncated(format!("OLE2: sector {idx} is missing"));
+            broken = Some(reason);
+            break;
         };
         content.extend_from_slice(bytes);
         steps += 1;
         if steps > next.len() {
-            return Err(Unreadable::damaged("OLE2: sectors in a circle"));
+            broken = Some(Unreadable::damaged("OLE2: sectors in a circle"));
+            break;
         }
         idx = following;
     }
-    Ok(content)
+    Chain { content, broken }
 }
 
 /// The streams below the root. The entries of a folder are a tree of left and right neighbours.
@@ -202,4 +228,20 @@ fn streams(entries: &[[u8; 128]]) -> Vec<Entry> {
 /// The number at `at`, which is inside.
 fn number(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sector numbers of four bytes times the size of a sector are more than an address of four bytes can tell.
+    #[test]
+    fn pieces_beyond_all_addresses_are_none() {
+        let bytes = [7; 100];
+        assert_eq!(piece(&bytes, 0, 64), Some(&[7; 64][..]));
+        assert_eq!(piece(&bytes, 1, 64), Some(&[7; 36][..]));
+        for beyond in [2, usize::MAX / 64, usize::MAX / 64 + 1, usize::MAX] {
+            assert_eq!(piece(&bytes, beyond, 64), None);
+        }
+    }
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{Cursor, Read};
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use libdeflater::{DecompressionError, Decompressor, crc32};
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use quick_xml::events::Event;
 use zip::read::ZipFile;
 use zip::result::ZipError;
@@ -20,12 +21,12 @@ use crate::model::Workbook;
 /// Reads the workbook in a zip file, if there is one.
 pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
     let mut package = Package::open(bytes)?;
-    let main = match package.text("_rels/.rels", budget)? {
-        Some(text) => Relationship::all(&text, "")?
-            .into_iter()
-            .find(|relationship| relationship.kind == "officeDocument"),
-        None => None,
-    };
+    let relationships =
+        package.unneeded("_rels/.rels", budget, |text| Relationship::all(text, ""))?;
+    let main = relationships
+        .unwrap_or_default()
+        .into_iter()
+        .find(|relationship| relationship.kind == "officeDocument");
     // Some exporters leave the relationships of the package out.
     let main = match main {
         Some(relationship) => relationship.target,
@@ -35,7 +36,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unread
             .unwrap_or_default()
             .to_owned(),
     };
-    if main.ends_with(".bin") {
+    let workbook = if main.ends_with(".bin") {
         xlsb::read(&mut package, &main, budget)
     } else if package.has(&main) {
         xlsx::read(&mut package, &main, budget)
@@ -43,7 +44,11 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unread
         ods::read(&mut package, budget)
     } else {
         Err(package.other_kind())
-    }
+    }?;
+    Ok(Workbook {
+        damaged_parts: package.damaged,
+        ..workbook
+    })
 }
 
 /// Parts that are larger, once expanded, are read piece by piece.
@@ -57,27 +62,40 @@ pub(super) struct Package<'b> {
     inflate: Decompressor,
     /// In lower case: Windows programs mix cases.
     parts: HashMap<String, usize>,
+    /// As they are, where several differ in case only.
+    alike: HashMap<String, usize>,
+    /// Parts that nobody needs and that cannot be read.
+    damaged: Vec<String>,
 }
 
 impl<'b> Package<'b> {
     fn open(bytes: &'b [u8]) -> Result<Self, Unreadable> {
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
-            if memmem::rfind(bytes, b"PK\x05\x06").is_none() {
-                Unreadable::truncated("the zip file has no directory at its end")
-            } else {
+            if has_whole_end(bytes) {
                 Unreadable::damaged(format!("zip: {error}"))
+            } else {
+                Unreadable::truncated("the zip file has no directory at its end")
             }
         })?;
-        let mut parts = HashMap::with_capacity(zip.len());
+        let mut parts: HashMap<String, usize> = HashMap::with_capacity(zip.len());
+        let mut names = Vec::with_capacity(zip.len());
+        let mut any_alike = false;
         for (idx, name) in zip.file_names().enumerate() {
-            let name = name.map_err(|error| Unreadable::damaged(format!("zip: {error}")))?;
-            parts.insert(normal_path(&name), idx);
+            // A part whose name nobody can read is one that nobody asks for.
+            let Ok(name) = name else { continue };
+            let name = slashes(&name);
+            let first = *parts.entry(name.to_ascii_lowercase()).or_insert(idx);
+            any_alike |= first != idx;
+            names.push((name, idx));
         }
+        let alike = names.into_iter().filter(|_| any_alike).collect();
         Ok(Self {
             bytes,
             zip,
             inflate: Decompressor::new(),
             parts,
+            alike,
+            damaged: Vec::new(),
         })
     }
 
@@ -87,7 +105,16 @@ impl<'b> Package<'b> {
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
-        self.parts.contains_key(&normal_path(path))
+        self.position(path).is_some()
+    }
+
+    /// Where a part stands: the one of exactly this name, else one that differs in case only.
+    fn position(&self, path: &str) -> Option<usize> {
+        let path = slashes(path);
+        let exact = self.alike.get(&path);
+        exact
+            .or_else(|| self.parts.get(&path.to_ascii_lowercase()))
+            .copied()
     }
 
     /// The content of a part, expanded as far as the budget goes.
@@ -96,7 +123,7 @@ impl<'b> Package<'b> {
         path: &str,
         budget: &mut Budget,
     ) -> Result<Option<Vec<u8>>, Unreadable> {
-        let Some(&idx) = self.parts.get(&normal_path(path)) else {
+        let Some(idx) = self.position(path) else {
             return Ok(None);
         };
         let mut part = self.zip.by_index(idx).map_err(|error| match error {
@@ -141,14 +168,14 @@ impl<'b> Package<'b> {
 
     /// Bytes that a part is said to have, once expanded.
     pub(super) fn expanded_bytes(&mut self, path: &str) -> usize {
-        let idx = self.parts.get(&normal_path(path)).copied();
+        let idx = self.position(path);
         let part = idx.and_then(|idx| self.zip.by_index_raw(idx).ok());
         part.map_or(0, |part| usize::try_from(part.size()).unwrap_or(usize::MAX))
     }
 
     /// A part, to be expanded piece by piece.
     pub(super) fn pieces<'p>(&'p mut self, path: &'p str) -> Option<Pieces<'p, 'b>> {
-        let idx = self.parts.get(&normal_path(path)).copied()?;
+        let idx = self.position(path)?;
         let part = self.zip.by_index(idx).ok()?;
         Some(Pieces::new(path, part))
     }
@@ -177,43 +204,134 @@ impl<'b> Package<'b> {
             .ok_or_else(|| Unreadable::damaged(format!("{path} is not text in its encoding")))
     }
 
+    /// The part that a link of this kind names; where there is none, the one at the usual path, if it is there. A link
+    /// to nothing is a fault.
+    pub(super) fn related(
+        &mut self,
+        relationships: &[Relationship],
+        kind: &str,
+        usual: &str,
+        budget: &mut Budget,
+    ) -> Result<Option<Vec<u8>>, Unreadable> {
+        let link = relationships.iter().find(|link| link.kind == kind);
+        let path = link.map_or(usual, |link| &link.target);
+        match self.bytes(path, budget)? {
+            None if link.is_some() => Err(Unreadable::damaged(format!("{path} is missing"))),
+            part => Ok(part),
+        }
+    }
+
+    /// Reads a part in XML that a workbook can do without. Where it is damaged that is noted, and it is as if it
+    /// were not there; only what is too large ends the file.
+    pub(super) fn unneeded<T>(
+        &mut self,
+        path: &str,
+        budget: &mut Budget,
+        read: impl FnOnce(&str) -> Result<T, Unreadable>,
+    ) -> Result<Option<T>, Unreadable> {
+        let text = self.text(path, budget);
+        match text.and_then(|text| text.as_deref().map(read).transpose()) {
+            Err(Unreadable::Damaged { .. } | Unreadable::Truncated { .. }) => {
+                self.is_damaged(path);
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+
+    /// Notes that a part is damaged that a workbook can do without.
+    pub(super) fn is_damaged(&mut self, path: &str) {
+        self.damaged.push(path.to_owned());
+    }
+
     /// What a zip file without a workbook is.
     fn other_kind(&self) -> Unreadable {
         let any = |start: &str| self.parts.keys().any(|path| path.starts_with(start));
-        let numbers = |path: &String| path.ends_with(".iwa") || path == "buildversionhistory.plist";
+        let has = |name: &str| {
+            let of_folder =
+                |path: &String| path.strip_suffix(name).is_some_and(|p| p.ends_with('/'));
+            self.parts.contains_key(name) || self.parts.keys().any(of_folder)
+        };
+        // LibreOffice encrypts whole packages.
+        if has("encrypted-package") {
+            return Unreadable::PasswordProtected;
+        }
+        let is_numbers = |path: &String| path.ends_with(".iwa");
         Unreadable::NotASpreadsheet(if any("word/") {
             FileKind::TextDocument
         } else if any("ppt/") {
             FileKind::Presentation
-        } else if self.parts.keys().any(numbers) {
+        } else if self.parts.keys().any(is_numbers)
+            || has("index.zip")
+            || has("buildversionhistory.plist")
+        {
             FileKind::Numbers
-        } else if any("xl/") {
+        } else if any("xl/") || any("[content_types].xml") && any("docprops/") {
             return Unreadable::damaged("the workbook part is missing");
+        } else if any("ofd.xml") {
+            FileKind::Ofd
+        } else if any("[content_types].xml") {
+            FileKind::OtherOffice
         } else {
             FileKind::Archive
         })
     }
 }
 
-fn normal_path(path: &str) -> String {
-    let mut path = path.replace('\\', "/");
-    path.make_ascii_lowercase();
-    match path.strip_prefix('/') {
-        Some(relative) => relative.to_owned(),
-        None => path,
+/// Whether the end of the directory of a zip file is there as a whole: 22 bytes, and a remark whose length stands
+/// in the last two of them.
+fn has_whole_end(bytes: &[u8]) -> bool {
+    let Some(at) = memmem::rfind(bytes, b"PK\x05\x06") else {
+        return false;
+    };
+    let end = bytes.get(at..at + 22);
+    let remark = end.map(|end| usize::from(u16::from_le_bytes([end[20], end[21]])));
+    remark.is_some_and(|length| bytes.len() - at - 22 >= length)
+}
+
+/// A path as parts have it: `\` is what some Windows programs write for `/`.
+fn slashes(path: &str) -> String {
+    path.strip_prefix(['/', '\\'])
+        .unwrap_or(path)
+        .replace('\\', "/")
+}
+
+/// XML is in UTF-8; in UTF-16, which shows in its first bytes; or in what it says itself (XML 1.0, appendix F).
+pub(super) fn xml_text(bytes: Vec<u8>) -> Option<String> {
+    let decoded = |encoding: &'static Encoding, bytes: &[u8]| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+        text.map(Into::into)
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => decoded(UTF_16LE, rest),
+        [0xFE, 0xFF, rest @ ..] => decoded(UTF_16BE, rest),
+        [b'<', 0, ..] => decoded(UTF_16LE, &bytes),
+        [0, b'<', ..] => decoded(UTF_16BE, &bytes),
+        _ => match String::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let bytes = error.into_bytes();
+                decoded(declared_encoding(&bytes)?, &bytes)
+            }
+        },
     }
 }
 
-/// XML is in UTF-8, or in UTF-16 with a mark at its start.
-pub(super) fn xml_text(bytes: Vec<u8>) -> Option<String> {
-    match bytes.as_slice() {
-        [0xFF, 0xFE, ..] => encoding_rs::UTF_16LE
-            .decode_without_bom_handling_and_without_replacement(&bytes[2..])
-            .map(Into::into),
-        [0xFE, 0xFF, ..] => encoding_rs::UTF_16BE
-            .decode_without_bom_handling_and_without_replacement(&bytes[2..])
-            .map(Into::into),
-        _ => String::from_utf8(bytes).ok(),
+/// What the first line of a document says that it is written in.
+fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
+    let line = &bytes[..memchr(b'>', bytes)?];
+    let label = memmem::find(line, b"encoding=").map(|at| &line[at + "encoding=".len()..])?;
+    let (quote, label) = label.split_first()?;
+    Encoding::for_label(&label[..memchr(*quote, label)?])
+}
+
+/// What is too large ends the file; other faults only what needs what was to be read.
+pub(super) fn tolerated<T>(
+    read: Result<T, Unreadable>,
+) -> Result<Result<T, Unreadable>, Unreadable> {
+    match read {
+        Err(reason @ Unreadable::TooLarge { .. }) => Err(reason),
+        read => Ok(read),
     }
 }
 

@@ -34,15 +34,23 @@ pub(super) fn of_ole2(file: &Ole2) -> Option<Moment> {
     };
     // Behind the header stand the identifier of the only set and where it begins.
     let set = number(44)? as usize;
-    let n_properties = number(set.checked_add(4)?)?.min(100) as usize;
+    let set = stream.get(set..)?;
+    let number = |at: usize| {
+        let bytes = set.get(at..at.checked_add(4)?)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    };
+    let n_properties = number(4)?.min(100) as usize;
     let property = (0..n_properties)
-        .map(|idx| set + 8 + 8 * idx)
+        .map(|idx| 8 + 8 * idx)
         .find(|at| number(*at) == Some(LAST_SAVED))?;
-    let value = set.checked_add(number(property + 4)? as usize)?;
+    let value = number(property + 4)? as usize;
     if number(value)? != FILE_TIME {
         return None;
     }
-    let (low, high) = (number(value + 4)?, number(value + 8)?);
+    let (low, high) = (
+        number(value.checked_add(4)?)?,
+        number(value.checked_add(8)?)?,
+    );
     let ticks = u64::from(high) << 32 | u64::from(low);
     // A workbook that was never saved by a program with a clock has zero here.
     (ticks > 0).then(|| Moment::of_file_time(ticks)).flatten()

@@ -32,16 +32,75 @@ pub(super) fn content(bytes: &[u8], limits: &Limits) -> Result<Content, Unreadab
         [0x09, 0x02, 4..=16, 0, ..] => Err(old("Excel 3")),
         [0x09, 0x04, 4..=16, 0, ..] => Err(old("Excel 4")),
         [0, 0, 2, 0, 4 | 6, 4, ..] | [0, 0, 0x1A, 0, _, 0x10, ..] => Err(old("Lotus 1-2-3")),
-        [0, 0, 2, 0, 1 | 2, 0x10, ..] | [0, 0, 2, 0, 0x20, 0x51, ..] => Err(old("Quattro Pro")),
+        [0, 0, 2, 0, 1 | 2, 0x10, ..] | [0, 0, 2, 0, 0x20 | 0x21, 0x51, ..] => {
+            Err(old("Quattro Pro"))
+        }
         [0, 0, 2, 0, ..] => Err(old("Lotus 1-2-3 or Quattro Pro")),
-        [0xFF, 0, 2, 0, 4, 4, ..] => Err(old("Microsoft Works")),
+        [0xFF, 0, 2, 0, 4, 4, ..] | [0x20, 0x54, 2, 0, 0, 0, 5, 0x54, ..] => {
+            Err(old("Microsoft Works"))
+        }
+        _ if is_dbase(bytes) => Err(old("dBase")),
         _ if bytes.starts_with(b"ID;P") => Err(old("SYLK")),
         _ if bytes.starts_with(b"TABLE\r\n") || bytes.starts_with(b"TABLE\n0,1") => Err(old("DIF")),
-        _ => match binary_kind(bytes) {
-            Some(kind) => Err(Unreadable::NotASpreadsheet(kind)),
-            None => text_content(bytes),
+        _ => match binary_kind(bytes).map_or_else(|| text_content(bytes), refused) {
+            // Spoilt in its first bytes, which say nothing that stands nowhere else.
+            Err(
+                Unreadable::NotASpreadsheet(FileKind::Archive | FileKind::Unknown)
+                | Unreadable::Empty,
+            ) if holds_workbook_parts(bytes) => {
+                check_entries(bytes, limits)?;
+                Ok(Content::Package)
+            }
+            Err(Unreadable::NotASpreadsheet(FileKind::Unknown)) if is_ole2_inside(bytes) => {
+                Ok(Content::Ole2)
+            }
+            content => content,
         },
     }
+}
+
+/// Whether what stands behind the first bytes of a file of streams is there: version, order of bytes, sizes of sectors.
+fn is_ole2_inside(bytes: &[u8]) -> bool {
+    matches!(
+        bytes.get(26..34),
+        Some([3, 0, 0xFE, 0xFF, 9, 0, 6, 0] | [4, 0, 0xFE, 0xFF, 12, 0, 6, 0])
+    )
+}
+
+fn refused(kind: FileKind) -> Result<Content, Unreadable> {
+    Err(Unreadable::NotASpreadsheet(kind))
+}
+
+/// Whether the directory of a zip file names parts of a workbook.
+fn holds_workbook_parts(bytes: &[u8]) -> bool {
+    const DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
+    const NAME: usize = 46;
+    memmem::find_iter(bytes, DIRECTORY_ENTRY).any(|at| {
+        let name = bytes.get(at + NAME..).unwrap_or_default();
+        name.starts_with(b"xl/") || name.starts_with(b"content.xml")
+    })
+}
+
+/// A table of dBase, FoxPro or their like: a version, a date, and where its rows begin.
+fn is_dbase(bytes: &[u8]) -> bool {
+    const HEADER: usize = 32;
+    let [
+        3 | 4 | 5 | 0x30..=0x32 | 0x43 | 0x63 | 0x83 | 0x8B | 0x8E | 0xCB | 0xF5,
+        _,
+        month,
+        day,
+        ..,
+    ] = *bytes
+    else {
+        return false;
+    };
+    let Some(&[low, high]) = bytes.get(8..10).and_then(|b| b.first_chunk()) else {
+        return false;
+    };
+    let start = usize::from(u16::from_le_bytes([low, high]));
+    // Columns are described in 32 bytes each, and behind them stands one byte.
+    let described = (1..=12).contains(&month) && (1..=31).contains(&day) && start > HEADER;
+    described && bytes.get(start / 32 * 32) == Some(&0x0D)
 }
 
 fn old(name: &'static str) -> Unreadable {
@@ -199,8 +258,17 @@ mod tests {
     #[test]
     fn files_are_known_by_their_content() {
         use Unreadable::{Empty, HtmlPage, NotASpreadsheet, TextTable, XmlSpreadsheet2003};
+        // A version, a date, no rows, which would begin at 65, one column, and its end.
+        let dbase = [
+            &[3, 124, 5, 31, 0, 0, 0, 0, 65, 0, 11, 0][..],
+            &[0; 20],
+            b"NAME\0\0\0\0\0\0\0C",
+            &[0; 20],
+            &[0x0D],
+        ];
+        let dbase = dbase.concat();
         let (gbk, _, _) = GB18030.encode("乡镇,合计\r\n轮台镇,35\r\n");
-        let cases: [(&[u8], Unreadable); 16] = [
+        let cases: [(&[u8], Unreadable); 19] = [
             (b"", Empty),
             (b" \r\n", Empty),
             (b"\0\0\0\0\0\0", Empty),
@@ -219,6 +287,9 @@ mod tests {
             (&gbk, TextTable),
             ("关于报送的通知".as_bytes(), NotASpreadsheet(FileKind::Text)),
             (b"\x09\x04\x06\0\0\0\x10\0", old("Excel 4")),
+            (b"\0\0\x02\0\x21\x51\0\0", old("Quattro Pro")),
+            (b"\x20\x54\x02\0\0\0\x05\x54", old("Microsoft Works")),
+            (&dbase, old("dBase")),
             (b"\x01\x02\0\xFF", NotASpreadsheet(FileKind::Unknown)),
         ];
         for (bytes, reason) in cases {

@@ -4,6 +4,8 @@
 //! which reserves memory by what a file declares, so that one wrong byte can end the program.
 //! Of formulas only their presence is kept: their text is compiled, and no form needs it.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
@@ -12,24 +14,27 @@ use super::budget::Budget;
 use super::cell_error::UNKNOWN;
 use super::number_format::Shown;
 use super::ole2::Ole2;
-use super::{FileKind, Unreadable, saved, serial};
-use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
+use super::{FileKind, Unreadable, decrypt, package, saved, serial};
+use crate::model::{
+    Cell, CellRange, CellRef, CellValue, Format, Sheet, SheetKind, SkippedSheet, Workbook,
+};
 
 /// Reads the workbook in a file of streams, or says what else the file is.
 pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
     let file = Ole2::open(bytes)?;
     for name in ["Workbook", "Book"] {
         if let Some(stream) = file.stream(name)? {
-            let workbook = read_stream(&stream, budget)?;
+            let workbook = read_stream(stream.into(), budget)?;
             return Ok(Workbook {
                 saved: saved::of_ole2(&file),
                 ..workbook
             });
         }
     }
-    Err(if file.has("EncryptedPackage") {
-        Unreadable::PasswordProtected
-    } else if file.has("WordDocument") {
+    if file.has("EncryptedPackage") {
+        return package::read(&decrypt::package(&file)?, budget);
+    }
+    Err(if file.has("WordDocument") {
         Unreadable::NotASpreadsheet(FileKind::TextDocument)
     } else if file.has("PowerPoint Document") {
         Unreadable::NotASpreadsheet(FileKind::Presentation)
@@ -37,37 +42,56 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
         Unreadable::OldFormat {
             name: "Microsoft Works",
         }
+    } else if file.has("NativeContent_MAIN") || file.has("PerfectOffice_MAIN") {
+        Unreadable::OldFormat {
+            name: "Quattro Pro",
+        }
+    } else if file.is_cut() {
+        Unreadable::truncated("OLE2: the directory breaks off")
     } else {
         Unreadable::NotASpreadsheet(FileKind::OtherOffice)
     })
 }
 
 /// Reads the stream of records that is the workbook.
-pub(super) fn read_stream(stream: &[u8], budget: &mut Budget) -> Result<Workbook, Unreadable> {
+pub(super) fn read_stream(
+    stream: Cow<'_, [u8]>,
+    budget: &mut Budget,
+) -> Result<Workbook, Unreadable> {
     budget.take_expanded(stream.len())?;
+    let stream = &*decrypt::stream(stream)?;
     let globals = Globals::read(stream, budget)?;
     let mut workbook = Workbook {
         format: Format::Xls,
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
+        skipped_sheets: Vec::new(),
+        damaged_parts: Vec::new(),
         properties: Vec::new(),
         saved: None,
     };
     let mut uncalculated = true;
     for entry in &globals.sheets {
         let mut reader = SheetReader::new(&globals, budget);
-        match reader.read(stream, entry.start) {
-            Ok(true) => {
+        match reader.read(stream, entry) {
+            Ok(None) => {
                 uncalculated &= !reader.calculated;
                 let sheet = (reader.cells, reader.merges);
                 let sheet = Sheet::new(entry.name.clone(), entry.visible, sheet.0, sheet.1);
                 workbook.sheets.push(sheet);
             }
-            Ok(false) => {}
+            Ok(Some(kind)) => workbook.skipped_sheets.push(SkippedSheet {
+                name: entry.name.clone(),
+                kind,
+            }),
             Err(reason) => workbook
                 .unreadable_sheets
                 .push((entry.name.clone(), reason)),
         }
+    }
+    for name in globals.unlisted_sheets(stream) {
+        let reason = Unreadable::damaged("the list of sheets does not name it");
+        workbook.unreadable_sheets.push((name, reason));
     }
     if uncalculated {
         workbook.sheets.iter_mut().for_each(not_calculated);
@@ -82,55 +106,88 @@ fn not_calculated(sheet: &mut Sheet) {
     sheet.change_values(changed);
 }
 
-/// Kinds of records ([MS-XLS] 2.3).
-mod kind {
+/// Kinds of records ([MS-XLS] 2.3). Those of older versions (OLD_ and with a number) stand in later files too.
+pub(super) mod kind {
+    pub(super) const OLD_INTEGER: u16 = 0x0002;
+    pub(super) const OLD_NUMBER: u16 = 0x0003;
+    pub(super) const OLD_LABEL: u16 = 0x0004;
+    pub(super) const OLD_BOOL_ERR: u16 = 0x0005;
     pub(super) const FORMULA: u16 = 0x0006;
-    pub(super) const EOF: u16 = 0x000A;
+    pub(super) const OLD_STRING: u16 = 0x0007;
+    pub(in super::super) const EOF: u16 = 0x000A;
     pub(super) const DATE_MODE: u16 = 0x0022;
-    pub(super) const FILE_PASS: u16 = 0x002F;
+    pub(in super::super) const FILE_PASS: u16 = 0x002F;
     pub(super) const CONTINUE: u16 = 0x003C;
     pub(super) const CODE_PAGE: u16 = 0x0042;
-    pub(super) const BOUND_SHEET: u16 = 0x0085;
+    pub(in super::super) const BOUND_SHEET: u16 = 0x0085;
     pub(super) const MUL_RK: u16 = 0x00BD;
     pub(super) const RICH_STRING: u16 = 0x00D6;
     pub(super) const XF: u16 = 0x00E0;
+    pub(in super::super) const INTERFACE: u16 = 0x00E1;
     pub(super) const MERGED_CELLS: u16 = 0x00E5;
     pub(super) const SST: u16 = 0x00FC;
     pub(super) const LABEL_SST: u16 = 0x00FD;
+    pub(in super::super) const REVISION_HEAD: u16 = 0x0138;
+    pub(in super::super) const USER_EXCLUSIVE: u16 = 0x0194;
+    pub(in super::super) const FILE_LOCK: u16 = 0x0195;
+    pub(in super::super) const REVISION_INFO: u16 = 0x0196;
     pub(super) const NUMBER: u16 = 0x0203;
     pub(super) const LABEL: u16 = 0x0204;
     pub(super) const BOOL_ERR: u16 = 0x0205;
     pub(super) const STRING: u16 = 0x0207;
+    pub(super) const FORMULA_3: u16 = 0x0206;
     pub(super) const RK: u16 = 0x027E;
+    pub(super) const FORMULA_4: u16 = 0x0406;
     pub(super) const FORMAT: u16 = 0x041E;
-    pub(super) const BOF: u16 = 0x0809;
+    pub(in super::super) const BOF: u16 = 0x0809;
 }
 
 /// A record, and those that continue it follow it.
-struct Record<'a> {
-    kind: u16,
-    data: &'a [u8],
+pub(super) struct Record<'a> {
+    pub(super) kind: u16,
+    pub(super) data: &'a [u8],
 }
 
 /// The records from some place on.
-#[derive(Clone)]
-struct Records<'a> {
+pub(super) struct Records<'a> {
     stream: &'a [u8],
     at: usize,
 }
 
 impl<'a> Records<'a> {
+    pub(super) fn new(stream: &'a [u8], at: usize) -> Self {
+        Self { stream, at }
+    }
+
+    /// Where the next record begins.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
     /// `None` at the end, and where the stream was cut.
-    fn next(&mut self) -> Option<Record<'a>> {
-        let head = self.stream.get(self.at..self.at + 4)?;
+    pub(super) fn next(&mut self) -> Option<Record<'a>> {
+        let (head, rest) = self.stream.get(self.at..)?.split_at_checked(4)?;
         let length = usize::from(word(head, 2)?);
-        let start = self.at + 4;
-        let data = self.stream.get(start..start + length)?;
-        self.at = start + length;
+        let data = rest.get(..length)?;
+        self.at += 4 + length;
         Some(Record {
             kind: word(head, 0)?,
             data,
         })
+    }
+
+    /// Passes over a sheet whose beginning has been read; false where it was cut.
+    fn pass(&mut self) -> bool {
+        let mut depth = 1u32;
+        while depth > 0 {
+            match self.next() {
+                Some(record) if record.kind == kind::BOF => depth += 1,
+                Some(record) if record.kind == kind::EOF => depth -= 1,
+                Some(_) => {}
+                None => return false,
+            }
+        }
+        true
     }
 
     /// The records that continue the last one.
@@ -161,23 +218,30 @@ enum Texts {
 impl Texts {
     /// A text with its length before it, in one byte or in two.
     fn read(self, data: &[u8], wide_length: bool) -> Option<String> {
-        let (length, data) = if wide_length {
-            (usize::from(word(data, 0)?), &data[2..])
-        } else {
-            (usize::from(*data.first()?), &data[1..])
-        };
+        self.read_continued(data, &[], wide_length)
+    }
+
+    /// The same of a text that may go on in further records.
+    fn read_continued(self, data: &[u8], continued: &[&[u8]], wide_length: bool) -> Option<String> {
+        let parts = std::iter::once(data).chain(continued.iter().copied());
+        let mut parts = Parts::new(parts.collect(), 0);
+        let length = parts.number(if wide_length { 2 } else { 1 })?;
         if let Texts::Bytes(encoding) = self {
-            let (text, _) = encoding.decode_without_bom_handling(data.get(..length)?);
+            let mut bytes = Vec::new();
+            while bytes.len() < length {
+                let rest = parts.some_rest()?;
+                let here = &rest[..rest.len().min(length - bytes.len())];
+                bytes.extend_from_slice(here);
+                parts.at += here.len();
+            }
+            let (text, _) = encoding.decode_without_bom_handling(&bytes);
             return Some(text.into_owned());
         }
-        let mut units = Vec::new();
-        if length > 0 {
-            let (&flags, data) = data.split_first()?;
-            if decode_units(data, flags & 1 != 0, length, &mut units) < length {
-                return None;
-            }
+        if length == 0 {
+            return Some(String::new());
         }
-        Some(String::from_utf16_lossy(&units))
+        let flags = parts.byte()?;
+        parts.units(length, flags & 1 != 0)
     }
 }
 
@@ -206,17 +270,21 @@ struct Globals {
     /// By the number that a cell gives as its format.
     formats: Vec<Shown>,
     is_1904: bool,
+    /// Where the sheets begin in the stream.
+    end: usize,
 }
 
 struct SheetEntry {
     name: String,
     visible: bool,
+    /// What it is instead of a worksheet.
+    kind: Option<SheetKind>,
     start: usize,
 }
 
 impl Globals {
     fn read(stream: &[u8], budget: &Budget) -> Result<Self, Unreadable> {
-        let mut records = Records { stream, at: 0 };
+        let mut records = Records::new(stream, 0);
         let first = records
             .next()
             .ok_or_else(|| Unreadable::truncated("the workbook stream is empty"))?;
@@ -236,13 +304,13 @@ impl Globals {
             strings: Vec::new(),
             formats: Vec::new(),
             is_1904: false,
+            end: 0,
         };
         let mut codes: Vec<(u16, Shown)> = Vec::new();
         let mut format_ids = Vec::new();
         let mut ended = false;
         while let Some(Record { kind, data }) = records.next() {
             match kind {
-                kind::FILE_PASS => return Err(Unreadable::PasswordProtected),
                 kind::CODE_PAGE if matches!(globals.texts, Texts::Bytes(_)) => {
                     globals.texts = Texts::Bytes(code_page(word(data, 0).unwrap_or_default()));
                 }
@@ -275,6 +343,7 @@ impl Globals {
         if !ended && globals.sheets.is_empty() {
             return Err(Unreadable::truncated("the workbook stream breaks off"));
         }
+        globals.end = records.at();
         globals.formats = format_ids
             .into_iter()
             .map(|id| {
@@ -285,22 +354,79 @@ impl Globals {
         Ok(globals)
     }
 
+    /// How texts are kept in records of Excel 2.
+    fn old_texts(&self) -> Texts {
+        match self.texts {
+            Texts::Bytes(encoding) => Texts::Bytes(encoding),
+            Texts::Utf16 => Texts::Bytes(encoding_rs::GB18030),
+        }
+    }
+
     fn bound_sheet(&mut self, data: &[u8]) -> Result<(), Unreadable> {
         let name = data.get(6..).and_then(|name| self.texts.read(name, false));
         let (Some(start), Some(name)) = (double_word(data, 0), name) else {
             return Err(Unreadable::damaged("the list of sheets"));
         };
-        // Charts, macros and Visual Basic modules have their own kinds.
-        if data[5] == 0 {
-            self.sheets.push(SheetEntry {
-                name: name.replace('\0', ""),
-                visible: data[4] & 3 == 0,
-                start: start as usize,
-            });
-        }
+        self.sheets.push(SheetEntry {
+            name: name.replace('\0', ""),
+            visible: data[4] & 3 == 0,
+            kind: match data[5] {
+                1 => Some(SheetKind::Macros),
+                2 => Some(SheetKind::Chart),
+                6 => Some(SheetKind::Module),
+                _ => None,
+            },
+            start: start as usize,
+        });
         Ok(())
     }
+
+    /// Worksheets in the stream that the list of sheets does not name, as one whose entry was damaged.
+    fn unlisted_sheets(&self, stream: &[u8]) -> Vec<String> {
+        // More are not worth their names.
+        const MOST: usize = 16;
+        let mut listed: HashSet<usize> = self.sheets.iter().map(|entry| entry.start).collect();
+        let mut unlisted = Vec::new();
+        let mut records = Records::new(stream, self.end);
+        let mut n_sheets = 0;
+        loop {
+            let at = records.at();
+            let Some(first) = records.next().filter(|record| record.kind == kind::BOF) else {
+                break;
+            };
+            n_sheets += 1;
+            let is_worksheet = word(first.data, 2) == Some(WORKSHEET);
+            if !listed.remove(&at) && is_worksheet && unlisted.len() < MOST {
+                let name = self.name_in_damaged_entry(stream, at);
+                unlisted.push(name.unwrap_or_else(|| format!("#{n_sheets}")));
+            }
+            if !records.pass() {
+                break;
+            }
+        }
+        // Of an entry that names another place it has been said that its sheet is missing.
+        if listed.is_empty() {
+            unlisted
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The name of the sheet at `start`, by a record that would be its entry if its kind were right.
+    fn name_in_damaged_entry(&self, stream: &[u8], start: usize) -> Option<String> {
+        let mut records = Records::new(stream, 0);
+        while let Some(record) = records.next().filter(|_| records.at() <= self.end) {
+            if double_word(record.data, 0) == Some(start as u32) {
+                let name = self.texts.read(record.data.get(6..)?, false)?;
+                return Some(name).filter(|name| !name.is_empty());
+            }
+        }
+        None
+    }
 }
+
+/// What the beginning of a worksheet says that it is.
+const WORKSHEET: u16 = 0x0010;
 
 fn code_page(number: u16) -> &'static Encoding {
     match number {
@@ -326,11 +452,7 @@ fn code_page(number: u16) -> &'static Encoding {
 /// The table of texts ([MS-XLS] 2.4.265). A text that breaks off ends the table: cells that ask for a
 /// later one will say so.
 fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Arc<str>>, Unreadable> {
-    let mut table = Parts {
-        parts,
-        part: 0,
-        at: 8,
-    };
+    let mut table = Parts::new(parts, 8);
     let mut strings = Vec::new();
     while let Some(text) = table.text() {
         strings.push(text.into());
@@ -347,6 +469,10 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    fn new(parts: Vec<&'a [u8]>, at: usize) -> Self {
+        Self { parts, part: 0, at }
+    }
+
     fn rest(&self) -> Option<&'a [u8]> {
         self.parts.get(self.part)?.get(self.at..)
     }
@@ -392,7 +518,14 @@ impl<'a> Parts<'a> {
         let flags = self.byte()?;
         let runs = if flags & 8 != 0 { self.number(2)? } else { 0 };
         let phonetic = if flags & 4 != 0 { self.number(4)? } else { 0 };
-        let mut wide = flags & 1 != 0;
+        let text = self.units(length, flags & 1 != 0)?;
+        self.skip(runs * 4)?;
+        self.skip(phonetic)?;
+        Some(text.into())
+    }
+
+    /// The characters of a text.
+    fn units(&mut self, length: usize, mut wide: bool) -> Option<String> {
         let mut units = Vec::with_capacity(length);
         while units.len() < length {
             let (part, rest) = (self.part, self.some_rest()?);
@@ -407,9 +540,7 @@ impl<'a> Parts<'a> {
                 return None;
             }
         }
-        self.skip(runs * 4)?;
-        self.skip(phonetic)?;
-        Some(String::from_utf16_lossy(&units).into())
+        Some(String::from_utf16_lossy(&units))
     }
 }
 
@@ -437,36 +568,57 @@ impl<'g, 'l> SheetReader<'g, 'l> {
         }
     }
 
-    /// False for a sheet of another kind.
-    fn read(&mut self, stream: &[u8], start: usize) -> Result<bool, Unreadable> {
-        let mut records = Records { stream, at: start };
+    /// Reads it, unless it is of another kind.
+    fn read(&mut self, stream: &[u8], entry: &SheetEntry) -> Result<Option<SheetKind>, Unreadable> {
+        let mut records = Records::new(stream, entry.start);
         let first = records.next().filter(|record| record.kind == kind::BOF);
         let Some(first) = first else {
-            return Err(Unreadable::damaged("the sheet is not where it should be"));
+            let reason = Unreadable::damaged("the sheet is not where it should be");
+            return entry.kind.map(Some).ok_or(reason);
         };
-        // Charts, macro sheets and modules.
-        if let Some(0x0020 | 0x0040 | 0x0006) = word(first.data, 2) {
-            return Ok(false);
+        let kind = match word(first.data, 2) {
+            Some(0x0020) => Some(SheetKind::Chart),
+            Some(0x0040) => Some(SheetKind::Macros),
+            Some(0x0006) => Some(SheetKind::Module),
+            // Whatever the list of sheets says.
+            Some(WORKSHEET) => None,
+            // Where one of the two is damaged, cells tell what it is.
+            _ => {
+                self.cells(&mut records)?;
+                return Ok(entry.kind.filter(|_| self.cells.is_empty()));
+            }
+        };
+        if kind.is_some() && entry.kind.is_some() {
+            return Ok(kind);
         }
-        // Charts on the sheet are sheets of their own inside it.
-        let mut depth = 0u32;
+        self.cells(&mut records)?;
+        Ok(kind.filter(|_| self.cells.is_empty()))
+    }
+
+    fn cells(&mut self, records: &mut Records) -> Result<(), Unreadable> {
         loop {
             let Some(record) = records.next() else {
                 return Err(Unreadable::truncated("the sheet breaks off"));
             };
             match record.kind {
-                kind::BOF => depth += 1,
-                kind::EOF if depth == 0 => break,
-                kind::EOF => depth -= 1,
-                _ if depth > 0 => {}
-                _ => self.record(&record)?,
+                kind::EOF => break,
+                // Charts on the sheet are sheets of their own inside it.
+                kind::BOF => {
+                    if !records.pass() {
+                        return Err(Unreadable::truncated("the sheet breaks off"));
+                    }
+                }
+                kind::STRING | kind::LABEL | kind::RICH_STRING => {
+                    let continued = records.continued();
+                    self.record(&record, &continued)?;
+                }
+                _ => self.record(&record, &[])?,
             }
         }
-        self.text_never_came()?;
-        Ok(true)
+        self.text_never_came()
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), Unreadable> {
+    fn record(&mut self, record: &Record, continued: &[&[u8]]) -> Result<(), Unreadable> {
         let short = || Unreadable::damaged(format!("record {:04X} is too short", record.kind));
         let data = record.data;
         match record.kind {
@@ -493,9 +645,13 @@ impl<'g, 'l> SheetReader<'g, 'l> {
                     self.keep_number(at, number, shown, None)?;
                 }
             }
-            kind::STRING => {
+            kind::STRING | kind::OLD_STRING => {
                 if let Some((at, shown)) = self.text_due.take() {
-                    let text = self.globals.texts.read(data, true).ok_or_else(short)?;
+                    let text = match record.kind {
+                        kind::STRING => self.globals.texts.read_continued(data, continued, true),
+                        _ => self.globals.old_texts().read(data, false),
+                    };
+                    let text = text.ok_or_else(short)?;
                     self.calculated = true;
                     self.keep(at, CellValue::Text(text.into()), shown, Some("".into()))?;
                 }
@@ -506,23 +662,41 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             | kind::RICH_STRING
             | kind::LABEL_SST
             | kind::BOOL_ERR
-            | kind::FORMULA => self.cell(record).unwrap_or_else(|| Err(short()))?,
+            | kind::FORMULA
+            | kind::FORMULA_3
+            | kind::FORMULA_4
+            | kind::OLD_INTEGER
+            | kind::OLD_NUMBER
+            | kind::OLD_LABEL
+            | kind::OLD_BOOL_ERR => self
+                .cell(record, continued)
+                .unwrap_or_else(|| Err(short()))?,
             _ => {}
         }
         Ok(())
     }
 
     /// Keeps the cell of a record; `None` where the record is too short.
-    fn cell(&mut self, record: &Record) -> Option<Result<(), Unreadable>> {
+    fn cell(&mut self, record: &Record, continued: &[&[u8]]) -> Option<Result<(), Unreadable>> {
         let data = record.data;
         let at = CellRef::new(word(data, 0)?.into(), word(data, 2)?.into());
-        let shown = self.shown(word(data, 4));
-        let rest = data.get(6..)?;
+        // Excel 2 kept three bytes of looks in each cell.
+        let is_old = matches!(record.kind, kind::OLD_INTEGER..=kind::OLD_BOOL_ERR);
+        let (shown, rest) = if is_old {
+            (Shown::default(), data.get(7..)?)
+        } else {
+            (self.shown(word(data, 4)), data.get(6..)?)
+        };
         Some(match record.kind {
-            kind::NUMBER => self.keep_number(at, float(rest)?, shown, None),
+            kind::OLD_INTEGER => self.keep_number(at, word(rest, 0)?.into(), shown, None),
+            kind::OLD_LABEL => {
+                let text = self.globals.old_texts().read(rest, false)?;
+                self.keep(at, CellValue::Text(text.into()), shown, None)
+            }
+            kind::NUMBER | kind::OLD_NUMBER => self.keep_number(at, float(rest)?, shown, None),
             kind::RK => self.keep_number(at, rk(double_word(rest, 0)?), shown, None),
             kind::LABEL | kind::RICH_STRING => {
-                let text = self.globals.texts.read(rest, true)?;
+                let text = self.globals.texts.read_continued(rest, continued, true)?;
                 self.keep(at, CellValue::Text(text.into()), shown, None)
             }
             kind::LABEL_SST => {
@@ -532,7 +706,7 @@ impl<'g, 'l> SheetReader<'g, 'l> {
                     None => Err(Unreadable::damaged(format!("shared text {idx} of {at}"))),
                 }
             }
-            kind::BOOL_ERR => {
+            kind::BOOL_ERR | kind::OLD_BOOL_ERR => {
                 let value = *rest.first()?;
                 let value = match *rest.get(1)? {
                     0 => CellValue::Bool(value != 0),
@@ -607,11 +781,11 @@ impl<'g, 'l> SheetReader<'g, 'l> {
     }
 }
 
-fn word(data: &[u8], at: usize) -> Option<u16> {
+pub(super) fn word(data: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(*data.get(at..)?.first_chunk()?))
 }
 
-fn double_word(data: &[u8], at: usize) -> Option<u32> {
+pub(super) fn double_word(data: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*data.get(at..)?.first_chunk()?))
 }
 

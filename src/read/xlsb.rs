@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use super::budget::Budget;
 use super::number_format::Shown;
-use super::package::{Package, Relationship};
+use super::package::{Package, Relationship, tolerated};
 use super::xls::{error, rk};
 use super::xml::{Event, Xml};
 use super::{Unreadable, saved, serial};
-use crate::model::{Cell, CellRange, CellRef, CellValue, Format, Sheet, Workbook};
+use crate::model::{
+    Cell, CellRange, CellRef, CellValue, Format, Sheet, SheetKind, SkippedSheet, Workbook,
+};
 
 /// Kinds of records ([MS-XLSB] 2.3).
 mod kind {
@@ -47,17 +49,16 @@ pub(super) fn read(
         return Err(Unreadable::damaged("the workbook part is missing"));
     };
     let relationships = Relationship::of(package, path, budget)?;
-    let part = |kind: &str, usual: &str| {
-        let found = relationships.iter().find(|r| r.kind == kind);
-        found.map_or(usual.to_owned(), |r| r.target.clone())
-    };
-    let strings = package.bytes(&part("sharedStrings", "xl/sharedStrings.bin"), budget)?;
-    let styles = package.bytes(&part("styles", "xl/styles.bin"), budget)?;
+    let usual = "xl/sharedStrings.bin";
+    let strings = package.related(&relationships, "sharedStrings", usual, budget);
+    let strings = strings.and_then(|part| shared_strings(&part.unwrap_or_default(), budget));
+    let styles = package.related(&relationships, "styles", "xl/styles.bin", budget);
+    let styles = styles.and_then(|part| formats(&part.unwrap_or_default()));
 
     let mut sheets = Vec::new();
     let mut shared = Shared {
-        strings: shared_strings(&strings.unwrap_or_default(), budget)?,
-        formats: formats(&styles.unwrap_or_default())?,
+        strings: tolerated(strings)?,
+        formats: tolerated(styles)?,
         is_1904: false,
     };
     for record in Records::new(&bytes) {
@@ -75,21 +76,33 @@ pub(super) fn read(
         }
     }
 
+    let properties = package.unneeded("docProps/custom.xml", budget, custom_properties)?;
     let mut workbook = Workbook {
         format: Format::Xlsb,
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
-        properties: custom_properties(package, budget)?,
+        skipped_sheets: Vec::new(),
+        damaged_parts: Vec::new(),
+        properties: properties.unwrap_or_default(),
         saved: saved::of_package(package, budget),
     };
     for (name, visible, relationship) in sheets {
         let relationship = relationships.iter().find(|r| r.id == relationship);
+        let kind = match relationship.map(|relationship| relationship.kind.as_str()) {
+            Some("chartsheet") => Some(SheetKind::Chart),
+            Some("dialogsheet") => Some(SheetKind::Dialog),
+            Some("xlMacrosheet" | "xlIntlMacrosheet") => Some(SheetKind::Macros),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            workbook.skipped_sheets.push(SkippedSheet { name, kind });
+            continue;
+        }
         let sheet = match relationship {
             Some(relationship) if relationship.kind == "worksheet" => {
                 package.bytes(&relationship.target, budget)
             }
-            // Charts, macros.
-            Some(_) => continue,
+            Some(_) => Err(Unreadable::damaged("the sheet is of an unknown kind")),
             None => Err(Unreadable::damaged("the sheet has no part")),
         };
         let sheet = sheet
@@ -106,15 +119,9 @@ pub(super) fn read(
 }
 
 /// The custom properties of the document, by name.
-fn custom_properties(
-    package: &mut Package,
-    budget: &mut Budget,
-) -> Result<Vec<(String, String)>, Unreadable> {
+fn custom_properties(text: &str) -> Result<Vec<(String, String)>, Unreadable> {
     let mut properties = Vec::new();
-    let Some(text) = package.text("docProps/custom.xml", budget)? else {
-        return Ok(properties);
-    };
-    let mut xml = Xml::new(&text);
+    let mut xml = Xml::new(text);
     let mut name = String::new();
     loop {
         match xml.next()? {
@@ -133,9 +140,20 @@ fn custom_properties(
 
 /// What all sheets of a workbook refer to.
 struct Shared {
-    strings: Vec<Arc<str>>,
-    formats: Vec<Shown>,
+    strings: Result<Vec<Arc<str>>, Unreadable>,
+    formats: Result<Vec<Shown>, Unreadable>,
     is_1904: bool,
+}
+
+impl Shared {
+    /// How the numbers of a style are shown. Without styles nobody knows, except of the one that is none.
+    fn shown(&self, style: u32) -> Result<Shown, Unreadable> {
+        match &self.formats {
+            Ok(formats) => Ok(formats.get(style as usize).copied().unwrap_or_default()),
+            Err(_) if style == 0 => Ok(Shown::default()),
+            Err(reason) => Err(reason.clone()),
+        }
+    }
 }
 
 fn shared_strings(bytes: &[u8], budget: &Budget) -> Result<Vec<Arc<str>>, Unreadable> {
@@ -198,8 +216,7 @@ fn read_sheet(
             }
             kind::RK..=kind::FORMULA_ERROR | kind::RICH_TEXT => {
                 let at = CellRef::new(row, data.number(4)?);
-                let format = shared.formats.get((data.number(4)? & 0x00FF_FFFF) as usize);
-                let shown = format.copied().unwrap_or_default();
+                let shown = shared.shown(data.number(4)? & 0x00FF_FFFF)?;
                 let value = match kind {
                     kind::RK => serial::value(rk(data.number(4)?), shown, shared.is_1904),
                     kind::REAL | kind::FORMULA_REAL => match data.float()? {
@@ -215,7 +232,8 @@ fn read_sheet(
                     kind::TEXT | kind::FORMULA_TEXT => CellValue::Text(data.text()?.into()),
                     kind::SHARED_TEXT => {
                         let idx = data.number(4)?;
-                        let text = shared.strings.get(idx as usize).ok_or_else(|| {
+                        let strings = shared.strings.as_ref().map_err(Clone::clone)?;
+                        let text = strings.get(idx as usize).ok_or_else(|| {
                             Unreadable::damaged(format!("shared text {idx} of {at}"))
                         })?;
                         CellValue::Text(text.clone())

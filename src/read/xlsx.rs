@@ -15,10 +15,10 @@ use super::budget::{Budget, TEXT_OVERHEAD};
 use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
 use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
-use super::package::{LARGE, Package, Relationship};
+use super::package::{LARGE, Package, Relationship, tolerated};
 use super::plain::{Piece, SheetCells};
 use super::{FileKind, Quantity, Unreadable, plain, saved};
-use crate::model::{Cell, CellRange, Format, Sheet, Workbook};
+use crate::model::{Cell, CellRange, Format, Sheet, SheetKind, SkippedSheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
 pub(super) fn read(
@@ -31,46 +31,52 @@ pub(super) fn read(
     };
     let main = MainPart::read(&text, budget)?;
     let relationships = Relationship::of(package, path, budget)?;
-    let shared = related(&relationships, "sharedStrings", "xl/sharedStrings.xml");
-    let strings = strings(package, shared, budget)?;
-    let formats = Formats {
-        shown: formats(package, &relationships, budget)?,
-        is_1904: main.is_1904,
-    };
+    let texts = related(
+        package,
+        &relationships,
+        "sharedStrings",
+        "xl/sharedStrings.xml",
+    );
+    let strings = (texts.clone()).and_then(|path| strings(package, path, budget));
+    let styles = related(package, &relationships, "styles", "xl/styles.xml");
+    let shown = styles.and_then(|path| formats(package, path, budget));
+    let shared = Shared::new(tolerated(strings)?, tolerated(shown)?, main.is_1904);
     let mut left = Left::new(package);
     let mut sheets = Vec::new();
+    let mut skipped_sheets = Vec::new();
     for entry in main.sheets {
         let relationship = relationships.iter().find(|r| r.id == entry.relationship);
         let sheet = match relationship {
             None => Err(Unreadable::damaged("the sheet has no part")),
-            Some(relationship) if relationship.kind == "chartsheet" => continue,
-            Some(relationship) => {
-                let path = &relationship.target;
-                sheet(
-                    package,
-                    path,
-                    strings.as_deref(),
-                    &formats,
-                    &mut left,
-                    budget,
-                )
-            }
+            Some(relationship) => sheet(package, &relationship.target, &shared, &mut left, budget),
         };
-        if let Some(sheet) = sheet.transpose() {
-            sheets.push((entry.name, entry.visible, sheet));
+        let (name, visible) = (entry.name, entry.visible);
+        match sheet {
+            Ok(Found::Worksheet(cells, merges)) => {
+                sheets.push((name, visible, Ok((cells, merges))))
+            }
+            Ok(Found::Other(kind)) => skipped_sheets.push(SkippedSheet { name, kind }),
+            Err(reason) => sheets.push((name, visible, Err(reason))),
         }
     }
-    let properties = package.text(CUSTOM_PROPERTIES, budget)?;
+    let properties = package.unneeded(CUSTOM_PROPERTIES, budget, |text| Ok(text.to_owned()))?;
     // Only now, since nearly always they have been read.
-    let shared = match left.has_sheets() {
-        true => again(budget, |budget| small_text(package, shared, budget))?,
-        false => None,
+    let texts = match texts {
+        Ok(path) if left.has_sheets() && shared.no_strings.is_none() => {
+            again(budget, |budget| small_text(package, path, budget))?
+        }
+        _ => None,
     };
-    let items = shared_items(shared.as_deref().unwrap_or_default(), budget)?;
+    let items = shared_items(texts.as_deref().unwrap_or_default(), budget)?;
     // calamine has them packed, and each by itself.
     budget.hold(items.len().saturating_mul(3))?;
     let mut xlsx = left.open(items, properties.as_deref())?;
-    drop(shared);
+    drop(texts);
+    let properties = xlsx.as_mut().map_or(Ok(Vec::new()), custom_properties);
+    let properties = properties.unwrap_or_else(|_| {
+        package.is_damaged(CUSTOM_PROPERTIES);
+        Vec::new()
+    });
 
     let mut workbook = Workbook {
         format: if package.has("xl/vbaProject.bin") {
@@ -80,14 +86,16 @@ pub(super) fn read(
         },
         sheets: Vec::new(),
         unreadable_sheets: Vec::new(),
-        properties: xlsx.as_mut().map_or(Ok(Vec::new()), custom_properties)?,
+        skipped_sheets,
+        damaged_parts: Vec::new(),
+        properties,
         saved: saved::of_package(package, budget),
     };
     for (name, visible, sheet) in sheets {
         let read = sheet.and_then(|(cells, merges)| {
             let cells = match cells {
                 Cells::Read(cells) => cells,
-                Cells::Left(part) => part.read(xlsx.as_mut(), &formats, budget)?,
+                Cells::Left(part) => part.read(xlsx.as_mut(), &shared.formats, budget)?,
             };
             Ok((cells, merges))
         });
@@ -106,6 +114,64 @@ enum Cells {
     Read(Vec<Cell>),
     /// calamine has yet to read them.
     Left(LeftSheet),
+}
+
+/// What sheets refer to, or why it cannot be read.
+struct Shared {
+    /// The texts that cells share; nothing where they are not plain.
+    strings: Option<Vec<Arc<str>>>,
+    no_strings: Option<Unreadable>,
+    formats: Formats,
+    no_formats: Option<Unreadable>,
+}
+
+impl Shared {
+    fn new(
+        strings: Result<Option<Vec<Arc<str>>>, Unreadable>,
+        shown: Result<Vec<Shown>, Unreadable>,
+        is_1904: bool,
+    ) -> Self {
+        let (strings, no_strings) = match strings {
+            Ok(strings) => (strings, None),
+            Err(reason) => (Some(Vec::new()), Some(reason)),
+        };
+        let (shown, no_formats) = match shown {
+            Ok(shown) => (shown, None),
+            Err(reason) => (Vec::new(), Some(reason)),
+        };
+        Self {
+            strings,
+            no_strings,
+            formats: Formats { shown, is_1904 },
+            no_formats,
+        }
+    }
+
+    /// Whether all is there.
+    fn is_whole(&self) -> bool {
+        self.no_strings.is_none() && self.no_formats.is_none()
+    }
+
+    /// Why these cells cannot be read, if they need what is missing.
+    fn missing(&self, cells: &str) -> Option<&Unreadable> {
+        let strings = self.no_strings.as_ref().filter(|_| any_shared_text(cells));
+        strings.or(self.no_formats.as_ref().filter(|_| any_style(cells)))
+    }
+}
+
+/// Whether cells may hold texts that they share.
+fn any_shared_text(cells: &str) -> bool {
+    cells.contains("\"s\"") || cells.contains("'s'")
+}
+
+/// Whether cells may have styles.
+fn any_style(cells: &str) -> bool {
+    let cells = cells.as_bytes();
+    memchr_iter(b's', cells).any(|at| {
+        let before = at.checked_sub(1).map(|before| cells[before]);
+        before.is_some_and(|b| b.is_ascii_whitespace())
+            && matches!(cells.get(at + 1), Some(b) if *b == b'=' || b.is_ascii_whitespace())
+    })
 }
 
 /// What is not plain is read whole, and held twice or three times over while it is: it may not be larger.
@@ -165,47 +231,58 @@ fn large_strings(
     Ok(Some(strings))
 }
 
-/// The cells of a sheet and its merged regions; nothing where it is a sheet of another kind.
+/// What a part of a sheet holds.
+enum Found {
+    /// Its cells and its merged regions.
+    Worksheet(Cells, Vec<CellRange>),
+    Other(SheetKind),
+}
+
 fn sheet(
     package: &mut Package,
     path: &str,
-    strings: Option<&[Arc<str>]>,
-    formats: &Formats,
+    shared: &Shared,
     left: &mut Left,
     budget: &mut Budget,
-) -> Result<Option<(Cells, Vec<CellRange>)>, Unreadable> {
-    if let Some(strings) = strings.filter(|_| package.expanded_bytes(path) > LARGE) {
+) -> Result<Found, Unreadable> {
+    let is_large = shared.is_whole() && package.expanded_bytes(path) > LARGE;
+    if let Some(strings) = shared.strings.as_deref().filter(|_| is_large) {
         let before = budget.clone();
+        let formats = &shared.formats;
         if let Some((cells, merges)) = large_sheet(package, path, strings, formats, budget)? {
-            return Ok(Some((Cells::Read(cells), merges)));
+            return Ok(Found::Worksheet(Cells::Read(cells), merges));
         }
         *budget = before;
     }
     let text = small_text(package, path, budget)?;
     let text = text.ok_or_else(|| Unreadable::damaged("the sheet is missing"))?;
     budget.hold(text.len())?;
-    let read = small_sheet(&text, strings, formats, left, budget);
+    let read = small_sheet(&text, shared, left, budget);
     budget.release(text.len());
     read
 }
 
 fn small_sheet(
     text: &str,
-    strings: Option<&[Arc<str>]>,
-    formats: &Formats,
+    shared: &Shared,
     left: &mut Left,
     budget: &mut Budget,
-) -> Result<Option<(Cells, Vec<CellRange>)>, Unreadable> {
-    let Some((cells, rest)) = divide(text)? else {
-        return Ok(None);
+) -> Result<Found, Unreadable> {
+    let (cells, rest) = match divide(text)? {
+        Divided::Worksheet { cells, rest } => (cells, rest),
+        Divided::Other(kind) => return Ok(Found::Other(kind)),
     };
+    if let Some(reason) = shared.missing(cells) {
+        return Err(reason.clone());
+    }
     let merges = merges(rest, budget)?;
-    let plain = strings.and_then(|strings| plain::cells(cells, strings, formats, budget));
+    let strings = shared.strings.as_deref();
+    let plain = strings.and_then(|strings| plain::cells(cells, strings, &shared.formats, budget));
     let cells = match plain {
         Some(cells) => Cells::Read(cells?),
         None => Cells::Left(left.add(cells, budget)?),
     };
-    Ok(Some((cells, merges)))
+    Ok(Found::Worksheet(cells, merges))
 }
 
 /// The cells of a plain sheet, and its merged regions.
@@ -228,7 +305,10 @@ fn large_sheet(
     };
     // The cells begin where this ends, unless it only looked like their element.
     match divide(head)? {
-        Some(("", "")) => {}
+        Divided::Worksheet {
+            cells: "",
+            rest: "",
+        } => {}
         _ => return Ok(None),
     }
     let mut sheet = SheetCells::new(n_bytes);
@@ -336,11 +416,18 @@ impl MainPart {
     }
 }
 
-fn related<'r>(relationships: &'r [Relationship], kind: &str, usual: &'r str) -> &'r str {
-    relationships
-        .iter()
-        .find(|relationship| relationship.kind == kind)
-        .map_or(usual, |relationship| &relationship.target)
+/// Where the part is that a link of this kind names, or the one of this kind usually. A link to nothing is a fault.
+fn related<'r>(
+    package: &Package,
+    relationships: &'r [Relationship],
+    kind: &str,
+    usual: &'r str,
+) -> Result<&'r str, Unreadable> {
+    match relationships.iter().find(|link| link.kind == kind) {
+        None => Ok(usual),
+        Some(link) if package.has(&link.target) => Ok(&link.target),
+        Some(link) => Err(Unreadable::damaged(format!("{} is missing", link.target))),
+    }
 }
 
 /// The texts that cells share, behind the start of their list and what it claims.
@@ -382,10 +469,9 @@ pub(super) struct Formats {
 
 fn formats(
     package: &mut Package,
-    relationships: &[Relationship],
+    path: &str,
     budget: &mut Budget,
 ) -> Result<Vec<Shown>, Unreadable> {
-    let path = related(relationships, "styles", "xl/styles.xml");
     let Some(text) = package.text(path, budget)? else {
         return Ok(Vec::new());
     };
@@ -433,9 +519,20 @@ fn from_element<'t>(text: &'t str, name: &str) -> &'t str {
         .map_or("", |at| &text[at..])
 }
 
-/// The cells of a sheet, to the end of their element, and what follows; `None` for a sheet of another
-/// kind.
-fn divide(text: &str) -> Result<Option<(&str, &str)>, Unreadable> {
+/// A sheet by its kind.
+enum Divided<'t> {
+    Worksheet {
+        /// To the end of their element.
+        cells: &'t str,
+        /// What follows.
+        rest: &'t str,
+    },
+    Other(SheetKind),
+}
+
+/// The cells of a sheet, and what follows them.
+fn divide(text: &str) -> Result<Divided<'_>, Unreadable> {
+    let worksheet = |cells, rest| Ok(Divided::Worksheet { cells, rest });
     const NO_CELLS: &str = "</sheetData>";
     let mut xml = reader(text);
     let mut is_root = true;
@@ -443,22 +540,24 @@ fn divide(text: &str) -> Result<Option<(&str, &str)>, Unreadable> {
         let tag = match xml.read_event().map_err(broken)? {
             Event::Start(tag) => tag,
             Event::Eof if is_root => return Err(Unreadable::damaged("the part is no sheet")),
-            Event::Eof => return Ok(Some((NO_CELLS, ""))),
+            Event::Eof => return worksheet(NO_CELLS, ""),
             _ => continue,
         };
         match tag.local_name().as_ref() {
             "worksheet" if is_root => is_root = false,
-            "chartsheet" | "dialogsheet" | "macrosheet" if is_root => return Ok(None),
+            "chartsheet" if is_root => return Ok(Divided::Other(SheetKind::Chart)),
+            "dialogsheet" if is_root => return Ok(Divided::Other(SheetKind::Dialog)),
+            "macrosheet" if is_root => return Ok(Divided::Other(SheetKind::Macros)),
             _ if is_root => return Err(Unreadable::damaged("the part is no sheet")),
             "sheetData" => {
                 let start = position(&xml, text);
                 if text[..start].ends_with("/>") {
-                    return Ok(Some((NO_CELLS, &text[start..])));
+                    return worksheet(NO_CELLS, &text[start..]);
                 }
                 // Searched from behind, where it is near.
                 let end = memmem::rfind(&text.as_bytes()[start..], b"sheetData>")
                     .map_or(text.len(), |at| start + at + "sheetData>".len());
-                return Ok(Some((&text[start..end], &text[end..])));
+                return worksheet(&text[start..end], &text[end..]);
             }
             _ => {}
         }

@@ -22,6 +22,7 @@ mod county_workbook;
 mod earlier;
 mod example;
 mod explain;
+mod formats;
 #[cfg(feature = "consolidate")]
 mod in_parts;
 mod json;

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
 use hebiao::model::{CellValue, FileKind, Quantity, Unreadable, Workbook};
-use hebiao::read::{Limits, read};
+use hebiao::read::{Limits, decrypted, read};
 use zip::write::SimpleFileOptions;
 
 use super::compare;
@@ -227,6 +227,7 @@ fn sheets_read_straight_off_are_what_calamine_reads() {
         let Ok(workbook) = read(&bytes, &Limits::default()) else {
             continue;
         };
+        let bytes = decrypted(&bytes).unwrap_or(bytes);
         let mut parts = parts_of(&bytes);
         for (_, content) in &mut parts {
             let start = b"<sheetData>";
@@ -680,6 +681,9 @@ fn changed_bytes_neither_panic_nor_abort() {
     for name in [
         "libreoffice.xls",
         "xlwt.xls",
+        "protected-rc4.xls",
+        "protected-cryptoapi-128.xls",
+        "protected-xor.xls",
         "libreoffice.xlsx",
         "libreoffice.ods",
     ] {
@@ -710,7 +714,7 @@ fn changed_bytes_neither_panic_nor_abort() {
 }
 
 /// A generator of numbers (xorshift), so that every run tries the same.
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
     fn below(&mut self, limit: usize) -> usize {
@@ -720,7 +724,7 @@ impl Chance {
         (self.0 % limit as u64) as usize
     }
 
-    fn changed(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn changed(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for _ in 0..=self.below(8) {
             if bytes.is_empty() {
@@ -748,7 +752,7 @@ impl Chance {
 
 /// A line per sheet (in brackets if hidden, with its merged regions) and a line per cell: address,
 /// value, `%` and decimals of its format, formula.
-fn show(workbook: &Workbook) -> String {
+pub(crate) fn show(workbook: &Workbook) -> String {
     let mut shown = "\n".to_owned();
     for sheet in &workbook.sheets {
         let name = &sheet.name;
@@ -786,22 +790,22 @@ fn show(workbook: &Workbook) -> String {
     shown
 }
 
-fn read_ok(bytes: &[u8]) -> Workbook {
+pub(crate) fn read_ok(bytes: &[u8]) -> Workbook {
     read(bytes, &Limits::default()).expect("a workbook")
 }
 
-fn read_err(bytes: &[u8]) -> Unreadable {
+pub(crate) fn read_err(bytes: &[u8]) -> Unreadable {
     read(bytes, &Limits::default())
         .map(|w| show(&w))
         .expect_err("no workbook")
 }
 
-fn bytes_of(name: &str) -> Vec<u8> {
+pub(crate) fn bytes_of(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/data/read/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(path).expect(name)
 }
 
-fn fixture(name: &str) -> Workbook {
+pub(crate) fn fixture(name: &str) -> Workbook {
     read_ok(&bytes_of(name))
 }
 
@@ -820,11 +824,11 @@ fn xlsx(rows: &str, after: &str) -> Vec<u8> {
     xlsx_with(&[("表", rows)], after, strings)
 }
 
-fn xlsx_of(sheets: &[(&str, &str)], after: &str) -> Vec<u8> {
+pub(crate) fn xlsx_of(sheets: &[(&str, &str)], after: &str) -> Vec<u8> {
     xlsx_with(sheets, after, "<sst/>")
 }
 
-fn xlsx_with(sheets: &[(&str, &str)], after: &str, strings: &str) -> Vec<u8> {
+pub(crate) fn xlsx_with(sheets: &[(&str, &str)], after: &str, strings: &str) -> Vec<u8> {
     let mut entries = String::new();
     let mut links = String::new();
     let mut parts = Vec::new();
@@ -854,7 +858,7 @@ fn xlsx_with(sheets: &[(&str, &str)], after: &str, strings: &str) -> Vec<u8> {
     package(&parts)
 }
 
-fn package(parts: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn package(parts: &[(&str, &str)]) -> Vec<u8> {
     let parts: Vec<(String, Vec<u8>)> = parts
         .iter()
         .map(|&(name, text)| (name.to_owned(), text.into()))
@@ -862,7 +866,7 @@ fn package(parts: &[(&str, &str)]) -> Vec<u8> {
     package_of_bytes(&parts)
 }
 
-fn package_of_bytes(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn package_of_bytes(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
         zip.start_file(name.as_str(), SimpleFileOptions::default())
@@ -872,7 +876,7 @@ fn package_of_bytes(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
     zip.finish().expect("a package").into_inner()
 }
 
-fn parts_of(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn parts_of(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("a package");
     (0..zip.len())
         .map(|idx| {
@@ -886,9 +890,9 @@ fn parts_of(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The beginning of a workbook stream.
-const BOF: &[u8] = &[9, 8, 8, 0, 0, 6, 5, 0, 0, 0, 0, 0];
+pub(crate) const BOF: &[u8] = &[9, 8, 8, 0, 0, 6, 5, 0, 0, 0, 0, 0];
 
-fn ole2(stream: &str, content: &[u8]) -> Vec<u8> {
+pub(crate) fn ole2(stream: &str, content: &[u8]) -> Vec<u8> {
     let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("a file");
     file.create_stream(stream)
         .and_then(|mut opened| opened.write_all(content))
@@ -897,7 +901,7 @@ fn ole2(stream: &str, content: &[u8]) -> Vec<u8> {
 }
 
 /// A workbook in binary parts.
-fn xlsb() -> Vec<u8> {
+pub(crate) fn xlsb() -> Vec<u8> {
     fn record(kind: u16, data: &[u8]) -> Vec<u8> {
         let mut bytes = if kind < 128 {
             vec![kind as u8]

@@ -35,7 +35,7 @@ use rust_xlsxwriter::XlsxError;
 
 use crate::explanations::{self, ByKey, Columns, Explanation};
 use crate::model::{CellRef, Detail, Finding, Format, Level, Period, Sheet, Unreadable, Workbook};
-use crate::read::{Limits, read};
+use crate::read::{Limits, decrypted, read};
 
 use super::workbook::marks::marked_places;
 use super::{Lang, words};
@@ -122,7 +122,17 @@ pub fn annotate(
             findings,
             lang,
         };
-        match copy.patch(original, &mut remarks) {
+        let decrypted = decrypted(original);
+        if decrypted.is_some() {
+            remarks.push(
+                lang.pick(
+                    "原文件设有“保护工作簿”；这份副本内容相同，没有加密。",
+                    "The original is encrypted, as protected workbooks are; this copy is not.",
+                )
+                .to_owned(),
+            );
+        }
+        match copy.patch(decrypted.as_deref().unwrap_or(original), &mut remarks) {
             Ok(annotated) => return Ok(annotated),
             // Our reader is more forgiving than an edit in place can be.
             Err(AnnotateError::Part { .. } | AnnotateError::Zip(_)) => {

@@ -6,7 +6,7 @@ use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Damage, Detail, Direction,
     Evidence, Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level,
     Need, NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource,
-    ReturnState, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
+    ReturnState, SheetKind, SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
 };
 
 use super::{
@@ -23,6 +23,8 @@ pub(super) fn title(finding: &Finding) -> String {
             Some(_) => "The sheet cannot be read",
             None => "The file cannot be read",
         },
+        Detail::SkippedSheets(_) => "Some sheets hold no table and were not read",
+        Detail::DamagedParts(_) => "The file is damaged where it does not matter",
         Detail::UnknownForm { .. } => "The form is none of the annexes",
         Detail::AmbiguousForm { .. } => "The form could be several annexes",
         Detail::MissingColumn { .. } => "A column is missing",
@@ -138,6 +140,8 @@ pub(super) fn title(finding: &Finding) -> String {
 pub(super) fn facts(finding: &Finding) -> String {
     match &finding.detail {
         Detail::Unreadable(why) => unreadable(why),
+        Detail::SkippedSheets(sheets) => skipped_sheets(sheets),
+        Detail::DamagedParts(parts) => format!("damaged, and not needed: {}", parts.join(", ")),
         Detail::UnknownForm { nearest: None } => "its headers are like no annex's".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
@@ -651,6 +655,10 @@ pub(super) fn advice(finding: &Finding) -> String {
     };
     match &finding.detail {
         Detail::Unreadable(why) => unreadable_advice(why).to_owned(),
+        Detail::SkippedSheets(_) => {
+            "If they hold data to be returned, move them to an ordinary sheet".to_owned()
+        }
+        Detail::DamagedParts(_) => "Open it in Excel or WPS, look it through and save it".to_owned(),
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
             "Use the form that the county handed out; take it out of the inbox if it is no return"
                 .to_owned()
@@ -1143,6 +1151,24 @@ pub(super) fn file_status(status: &FileStatus) -> &'static str {
     }
 }
 
+fn skipped_sheets(sheets: &[SkippedSheet]) -> String {
+    let kind = |kind| match kind {
+        SheetKind::Chart => "a chart",
+        SheetKind::Macros => "a macro sheet",
+        SheetKind::Dialog => "a dialog",
+        SheetKind::Module => "a module of macros",
+    };
+    let listed = sheets.iter().take(LISTED);
+    let listed: Vec<String> = listed
+        .map(|sheet| format!("“{}” is {}", sheet.name, kind(sheet.kind)))
+        .collect();
+    let more = sheets.len() - listed.len();
+    match more {
+        0 => listed.join(", "),
+        more => format!("{}, and {more} more", listed.join(", ")),
+    }
+}
+
 /// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
 pub(super) fn unreadable(why: &Unreadable) -> String {
     match why {
@@ -1160,6 +1186,7 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
             FileKind::TextDocument => "it is a text document".to_owned(),
             FileKind::Presentation => "it is a presentation".to_owned(),
             FileKind::Picture => "it is a picture".to_owned(),
+            FileKind::Ofd => "it is an OFD document of fixed pages".to_owned(),
             FileKind::Numbers => "it is an Apple Numbers sheet".to_owned(),
             FileKind::Archive => "it is an archive".to_owned(),
             FileKind::Text => "it is plain text".to_owned(),

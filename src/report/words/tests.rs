@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent,
-    Need, NoCopy, Period, PeriodSource, ReadAs, Reason, Slip, Stage, Wanted,
+    Need, NoCopy, Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip, Stage,
+    Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -70,6 +71,17 @@ fn examples() -> Vec<Finding> {
             Detail::Unreadable(Unreadable::Damaged {
                 detail: "目录缺失".into(),
             }),
+        ),
+        finding(
+            Kind::ReadAs,
+            Detail::SkippedSheets(vec![SkippedSheet {
+                name: "图1".into(),
+                kind: SheetKind::Chart,
+            }]),
+        ),
+        finding(
+            Kind::ReadAs,
+            Detail::DamagedParts(vec!["docProps/custom.xml".into()]),
         ),
         finding(Kind::UnknownForm, Detail::UnknownForm { nearest: None }),
         finding(
@@ -605,6 +617,8 @@ fn examples() -> Vec<Finding> {
 fn variant(detail: &Detail) -> usize {
     match detail {
         Detail::Unreadable(_) => 0,
+        Detail::SkippedSheets(_) => 56,
+        Detail::DamagedParts(_) => 57,
         Detail::UnknownForm { .. } => 1,
         Detail::AmbiguousForm { .. } => 2,
         Detail::MissingColumn { .. } => 3,
@@ -660,8 +674,8 @@ fn variant(detail: &Detail) -> usize {
         Detail::OfOtherPeriod { .. } => 53,
         Detail::RangePer { .. } => 54,
         Detail::NoCopy(_) => 55,
-        Detail::EarlierUnread { .. } => 56,
-        Detail::StageFailed { .. } => 57,
+        Detail::EarlierUnread { .. } => 62,
+        Detail::StageFailed { .. } => 63,
         Detail::TooLarge => 58,
         Detail::TooLong => 59,
         Detail::Inexact { .. } => 60,
@@ -672,7 +686,7 @@ fn variant(detail: &Detail) -> usize {
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..62 {
+    for number in 0..64 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -6,7 +6,7 @@ use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Damage, Detail, Direction,
     Evidence, Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level,
     Need, NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource,
-    ReturnState, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
+    ReturnState, SheetKind, SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
 };
 
 use super::{
@@ -23,6 +23,8 @@ pub(super) fn title(finding: &Finding) -> String {
             Some(_) => "工作表无法读取",
             None => "文件无法读取",
         },
+        Detail::SkippedSheets(_) => "有的工作表不是数据表，没有读取",
+        Detail::DamagedParts(_) => "文件有损坏之处，表格照常读取",
         Detail::UnknownForm { .. } => "认不出是哪张附件",
         Detail::AmbiguousForm { .. } => "分不清是哪张附件",
         Detail::MissingColumn { .. } => "缺少一列",
@@ -138,6 +140,8 @@ pub(super) fn title(finding: &Finding) -> String {
 pub(super) fn facts(finding: &Finding) -> String {
     match &finding.detail {
         Detail::Unreadable(why) => unreadable(why),
+        Detail::SkippedSheets(sheets) => skipped_sheets(sheets),
+        Detail::DamagedParts(parts) => format!("损坏的是与表格无关的部分：{}", parts.join("、")),
         Detail::UnknownForm { nearest: None } => "表头与各附件都不相像".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
@@ -638,6 +642,10 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
     };
     match &finding.detail {
         Detail::Unreadable(why) => unreadable_advice(why).to_owned(),
+        Detail::SkippedSheets(_) => {
+            "里面若有要报的数据，请移到普通工作表中重报；没有的不必处理".to_owned()
+        }
+        Detail::DamagedParts(_) => "请用 Excel 或 WPS 打开核对，另存后再报".to_owned(),
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
             "请使用县里下发的表样填报；若不是报表，请移出收件文件夹".to_owned()
         }
@@ -1050,6 +1058,24 @@ pub(super) fn file_status(status: &FileStatus) -> &'static str {
     }
 }
 
+fn skipped_sheets(sheets: &[SkippedSheet]) -> String {
+    let kind = |kind| match kind {
+        SheetKind::Chart => "图表",
+        SheetKind::Macros => "宏表",
+        SheetKind::Dialog => "对话框",
+        SheetKind::Module => "宏模块",
+    };
+    let listed = sheets.iter().take(LISTED);
+    let listed: Vec<String> = listed
+        .map(|sheet| format!("“{}”是{}", sheet.name, kind(sheet.kind)))
+        .collect();
+    let more = sheets.len() - listed.len();
+    match more {
+        0 => listed.join("，"),
+        more => format!("{}，另有 {more} 张", listed.join("，")),
+    }
+}
+
 /// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
 pub(super) fn unreadable(why: &Unreadable) -> String {
     match why {
@@ -1068,6 +1094,7 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
             FileKind::TextDocument => "是文字文档，不是表格".to_owned(),
             FileKind::Presentation => "是演示文稿，不是表格".to_owned(),
             FileKind::Picture => "是图片，不是表格".to_owned(),
+            FileKind::Ofd => "是 OFD 版式文件，不是表格".to_owned(),
             FileKind::Numbers => "是苹果 Numbers 表格".to_owned(),
             FileKind::Archive => "是压缩包".to_owned(),
             FileKind::Text => "是纯文本，不是表格".to_owned(),

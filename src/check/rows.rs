@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::model::{Period, Row, RowKind, Table};
 use crate::scheme::{Annex, ColumnKind, ReturnedBy, Rows, Scheme};
@@ -201,13 +201,14 @@ impl<'t> AnnexRows<'t> {
 
 /// Whether everyone who owes an annex has returned a form of it.
 fn is_whole(scheme: &Scheme, annex_idx: usize, tables: &[Table]) -> bool {
-    let owed = scheme.reporters_of(&scheme.annexes[annex_idx]);
-    let of_annex = || tables.iter().filter(|table| table.annex == annex_idx);
-    let has_returned = |reporter: usize| of_annex().any(|table| table.reporter == Some(reporter));
-    match scheme.annexes[annex_idx].returned_by {
-        ReturnedBy::One(_) => true,
-        ReturnedBy::Kind(_) => owed.into_iter().all(has_returned),
+    let annex = &scheme.annexes[annex_idx];
+    if matches!(annex.returned_by, ReturnedBy::One(_)) {
+        return true;
     }
+    let of_annex = tables.iter().filter(|table| table.annex == annex_idx);
+    let returned: HashSet<usize> = of_annex.filter_map(|table| table.reporter).collect();
+    let mut owed = scheme.reporters_of(annex).into_iter();
+    owed.all(|reporter| returned.contains(&reporter))
 }
 
 /// Within whose returns the rows of a register are told apart: a register that townships keep is

@@ -20,35 +20,41 @@ pub struct RowSum<'s> {
 impl Scheme {
     /// The rules of an annex that make a cell the sum of cells of its row, a yearly one once a year.
     pub fn row_sums(&self, annex_idx: usize) -> Vec<RowSum<'_>> {
+        let rules = self.rules.iter();
+        rules
+            .flat_map(|rule| self.row_sums_of(annex_idx, rule))
+            .collect()
+    }
+
+    /// Those that a rule makes.
+    pub(super) fn row_sums_of<'s>(&'s self, annex_idx: usize, rule: &'s Rule) -> Vec<RowSum<'s>> {
         let annex = &self.annexes[annex_idx];
+        let Relation::Sum { total, parts } = &rule.relation else {
+            return Vec::new();
+        };
+        let years: Vec<Option<u16>> = match rule.each_year && annex.year_column.is_none() {
+            true => self.years.iter().copied().map(Some).collect(),
+            false => vec![None],
+        };
         let mut sums = Vec::new();
-        for rule in &self.rules {
-            let Relation::Sum { total, parts } = &rule.relation else {
+        for year in years {
+            let of = |sel: &CellSel| leaves_of(annex, annex_idx, sel, year);
+            let total = of(total);
+            let parts: Option<Vec<Vec<usize>>> = parts.iter().map(of).collect();
+            let (Some(total), Some(parts)) = (total, parts) else {
                 continue;
             };
-            let years: Vec<Option<u16>> = match rule.each_year && annex.year_column.is_none() {
-                true => self.years.iter().copied().map(Some).collect(),
-                false => vec![None],
-            };
-            for year in years {
-                let of = |sel: &CellSel| leaves_of(annex, annex_idx, sel, year);
-                let total = of(total);
-                let parts: Option<Vec<Vec<usize>>> = parts.iter().map(of).collect();
-                let (Some(total), Some(parts)) = (total, parts) else {
-                    continue;
-                };
-                let parts = parts.concat();
-                if let [total] = total[..]
-                    && !parts.is_empty()
-                {
-                    sums.push(RowSum {
-                        rule,
-                        year,
-                        rows_are_totals: annex.one_row_each.is_some(),
-                        total,
-                        parts,
-                    });
-                }
+            let parts = parts.concat();
+            if let [total] = total[..]
+                && !parts.is_empty()
+            {
+                sums.push(RowSum {
+                    rule,
+                    year,
+                    rows_are_totals: annex.one_row_each.is_some(),
+                    total,
+                    parts,
+                });
             }
         }
         sums

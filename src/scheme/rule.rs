@@ -212,7 +212,7 @@ pub enum Bound {
 }
 
 /// Names a cell, or cells to add up.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CellSel {
     /// The annex.
     pub annex: usize,
@@ -225,7 +225,7 @@ pub struct CellSel {
 }
 
 /// Names a row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RowSel {
     /// The row in hand.
     Current,
@@ -238,7 +238,7 @@ pub enum RowSel {
 }
 
 /// Names a year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum YearSel {
     /// The year in hand, or none where neither row nor column has years.
     Current,

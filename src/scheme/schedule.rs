@@ -6,7 +6,7 @@ use rust_decimal::RoundingStrategy;
 
 use crate::model::{Amount, Period};
 
-use super::{Course, Scheme};
+use super::{Course, Relation, Rule, Scheme};
 
 /// How much of a year's work should be done by the end of each month, in percent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +169,14 @@ impl Scheme {
     /// The leaves of a yearly column, one for each year of the plan, whose sum a figure is in every row.
     fn yearly_parts(&self, annex_idx: usize, leaf: usize) -> Option<Vec<usize>> {
         let annex = &self.annexes[annex_idx];
-        let mut sums = self.row_sums(annex_idx).into_iter();
+        // It is asked for every figure of every form: only rules about its column are looked at closely.
+        let column = annex.leaves[leaf].column;
+        let is_about = |rule: &&Rule| match &rule.relation {
+            Relation::Sum { total, .. } => (total.annex, total.column) == (annex_idx, column),
+            _ => false,
+        };
+        let mut sums =
+            (self.rules.iter().filter(is_about)).flat_map(|rule| self.row_sums_of(annex_idx, rule));
         let is_of_each_year = |parts: &[usize]| {
             let years = parts.iter().map(|&part| annex.leaves[part].year);
             let counts_since_year =

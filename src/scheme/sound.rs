@@ -167,9 +167,8 @@ fn shared_figure(annex: &Annex, spec: &RowSpec, is_everyone: bool) -> Option<Str
 
 /// Whether rules hold anywhere, ask for what there can be, and go with each other.
 pub(super) fn check_rules(scheme: &Scheme, written: &[Written<'_>], mistakes: &mut Mistakes) {
-    let bounds: Vec<Vec<Bounds<'_>>> = (written.iter())
-        .map(|it| bounds(scheme, &it.rule))
-        .collect();
+    // What earlier rules ask of a cell, by what it is held against: others cannot exclude each other.
+    let mut earlier: HashMap<Held<'_>, Vec<(usize, Bounds<'_>)>> = HashMap::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (idx, it) in written.iter().enumerate() {
         let common = it.source.common();
@@ -197,16 +196,21 @@ pub(super) fn check_rules(scheme: &Scheme, written: &[Written<'_>], mistakes: &m
         if let Some((span, problem)) = wrong_unit(scheme, it) {
             refuse(span, problem);
         }
+        let own = bounds(scheme, &it.rule);
         let id_of = |other: usize| written[other].rule.id.to_string();
         let first = *known.entry(said(&it.rule)).or_insert(idx);
         if first != idx {
             let other = id_of(first);
             refuse(id, Problem::SameRule { other });
-        } else if let Some(other) =
-            (0..idx).find(|&other| exclude(scheme, &bounds[other], &bounds[idx]))
-        {
+        } else if let Some(other) = excluded_by(scheme, &own, &earlier) {
             let other = id_of(other);
             refuse(id, Problem::Excludes { other });
+        }
+        for bounds in own {
+            earlier
+                .entry(bounds.held())
+                .or_default()
+                .push((idx, bounds));
         }
     }
 }
@@ -692,19 +696,30 @@ fn bounds<'s>(scheme: &'s Scheme, rule: &'s Rule) -> Vec<Bounds<'s>> {
     }
 }
 
-/// Whether two rules ask of one cell what it cannot be at once.
-fn exclude(scheme: &Scheme, one: &[Bounds<'_>], other: &[Bounds<'_>]) -> bool {
-    one.iter().any(|a| {
-        other.iter().any(|b| {
-            let of_one = (a.cell.annex, a.cell.column) == (b.cell.annex, b.cell.column)
-                && a.years == b.years
-                && a.per == b.per;
-            of_one
-                && (is_above(a.min, b.max, a, b) || is_above(b.min, a.max, a, b))
+/// Annex and column of a cell, the years that are meant, and what it is divided by.
+type Held<'s> = (usize, usize, Option<(u16, u16)>, Option<&'s CellSel>);
+
+impl<'s> Bounds<'s> {
+    fn held(&self) -> Held<'s> {
+        (self.cell.annex, self.cell.column, self.years, self.per)
+    }
+}
+
+/// The first earlier rule that asks of a cell what it cannot be where these bounds hold.
+fn excluded_by<'s>(
+    scheme: &Scheme,
+    bounds: &[Bounds<'s>],
+    earlier: &HashMap<Held<'s>, Vec<(usize, Bounds<'s>)>>,
+) -> Option<usize> {
+    let excluding = bounds.iter().flat_map(|a| {
+        let of_cell = earlier.get(&a.held()).into_iter().flatten();
+        of_cell.filter(move |(_, b)| {
+            (is_above(a.min, b.max, a, b) || is_above(b.min, a.max, a, b))
                 && meet_in_time(a.rule.applies.period, b.rule.applies.period)
                 && meet_in_rows(scheme, a, b)
         })
-    })
+    });
+    excluding.map(|(idx, _)| *idx).min()
 }
 
 fn is_above(min: Option<Bound>, max: Option<Bound>, a: &Bounds<'_>, b: &Bounds<'_>) -> bool {

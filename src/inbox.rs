@@ -71,9 +71,12 @@ impl InboxFile {
 
     /// A folder that could not be listed.
     pub fn unlisted(path: &str, source: &Path, error: &io::Error) -> Self {
-        let detail = error.to_string();
+        let refused = Unreadable::FolderNotOpened {
+            kind: error.kind(),
+            detail: error.to_string(),
+        };
         Self {
-            refused: Some(Unreadable::FolderNotOpened { detail }),
+            refused: Some(refused),
             ..Self::new(&format!("{}/", path.trim_end_matches('/')), source)
         }
     }
@@ -150,10 +153,20 @@ fn open(path: &Path) -> io::Result<File> {
 fn not_opened(error: &io::Error) -> Unreadable {
     match error.kind() {
         ErrorKind::NotFound => Unreadable::Vanished,
-        _ => Unreadable::NotOpened {
+        _ if is_circle(error) => Unreadable::DanglingLink,
+        kind => Unreadable::NotOpened {
+            kind,
             detail: error.to_string(),
         },
     }
+}
+
+/// Whether links lead to each other and to no file.
+fn is_circle(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    #[cfg(not(unix))]
+    return false;
 }
 
 /// The file in which the county writes down what readers of a period must know.

@@ -84,12 +84,13 @@ fn usable(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>
     }
     let file = InboxFile::named(RECORDS, &path);
     let file = file.map_err(|error| Unreadable::NotOpened {
+        kind: error.kind(),
         detail: error.to_string(),
     });
     let content = file.and_then(|file| file.read(MOST_BYTES));
     let bytes = match content {
         Ok(content) => content.bytes,
-        Err(Unreadable::NotOpened { detail }) => return Err(Damage::NotOpened { detail }),
+        Err(Unreadable::NotOpened { detail, .. }) => return Err(Damage::NotOpened { detail }),
         Err(reason) => {
             let detail = reason.to_string();
             return Err(Damage::NotOpened { detail });

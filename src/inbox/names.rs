@@ -9,6 +9,7 @@ use std::sync::Arc;
 use encoding_rs::GB18030;
 
 use super::InboxFile;
+use crate::model::is_unseen;
 
 /// A path as people read it, with `/`.
 pub fn readable(path: &Path) -> String {
@@ -77,7 +78,7 @@ fn free(name: &str, taken: &mut HashSet<String>) -> String {
 /// A name as people read it: as the text that it is, else as GBK, else with what is no text as `%FF`.
 fn readable_bytes(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
-        Ok(text) if !text.contains(is_unseen) => Cow::Borrowed(text),
+        Ok(text) if !text.contains(is_to_be_escaped) => Cow::Borrowed(text),
         Ok(text) => Cow::Owned(shown(text)),
         Err(_) => match gbk(bytes) {
             Some(text) => Cow::Owned(shown(&text)),
@@ -101,7 +102,7 @@ fn gbk(bytes: &[u8]) -> Option<String> {
 fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        match is_unseen(c) {
+        match is_to_be_escaped(c) {
             true => push_bytes(&mut shown, c.encode_utf8(&mut [0; 4]).as_bytes()),
             false => shown.push(c),
         }
@@ -114,7 +115,7 @@ fn escaped(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            match is_unseen(c) || c == '%' {
+            match is_to_be_escaped(c) || c == '%' {
                 true => push_bytes(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes()),
                 false => text.push(c),
             }
@@ -129,9 +130,8 @@ fn push_bytes(text: &mut String, bytes: &[u8]) {
 }
 
 /// Characters that nobody sees, or that change what others look like: a terminal obeys some of them.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+fn is_to_be_escaped(c: char) -> bool {
+    c.is_control() || is_unseen(c) || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(all(test, unix))]

@@ -16,7 +16,8 @@ impl Amount {
     pub const ZERO: Self = Self(Decimal::ZERO);
 
     /// The figure that a spreadsheet shows for a binary float: its first 15 significant digits,
-    /// with at least `decimals` decimals. `None` for what no figure can be (infinite, too large).
+    /// with at least `decimals` decimals. `None` for what no figure can be (infinite, too large, so small that
+    /// nothing of it would be left).
     pub fn from_float(float: f64, decimals: u8) -> Option<Self> {
         // Whole numbers are most of what forms hold; they need no rounding.
         let whole = float as i64;
@@ -32,6 +33,9 @@ impl Amount {
                 .ok()?
                 .normalize()
         };
+        if value.is_zero() && float != 0.0 {
+            return None;
+        }
         if value.scale() < u32::from(decimals) {
             value.rescale(u32::from(decimals));
         }
@@ -228,6 +232,10 @@ mod tests {
         }
         assert_eq!(Amount::from_float(f64::NAN, 0), None);
         assert_eq!(Amount::from_float(1e300, 0), None);
+        // So small that nothing of it would be left: that would be a zero which nobody typed.
+        assert_eq!(Amount::from_float(1e-300, 1), None);
+        assert_eq!(Amount::from_float(-4.9e-29, 0), None);
+        assert_eq!(Amount::from_float(0.0, 1), "0.0".parse().ok());
     }
 
     #[test]

@@ -467,6 +467,8 @@ pub enum Wanted {
 pub enum ReadAs {
     /// A number kept as text (also full-width digits and thousands separators).
     TextNumber,
+    /// A number in whose text characters stand that nobody sees.
+    Unseen,
     /// A share shown as a percentage.
     Percent,
     /// A number with its unit in the same cell.

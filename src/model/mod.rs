@@ -18,6 +18,7 @@ mod stamp;
 mod suspect;
 mod table;
 mod unreadable;
+mod unseen;
 mod version;
 
 pub use amount::Amount;
@@ -45,4 +46,5 @@ pub use stamp::Stamp;
 pub use suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
 pub use table::{Entry, Row, RowKind, Table, Value};
 pub use unreadable::{FileKind, Quantity, Unreadable};
+pub use unseen::is_unseen;
 pub use version::{NewerBy, Version, VersionMark};

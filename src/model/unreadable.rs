@@ -1,6 +1,7 @@
 //! Why what was returned could not be read.
 
 use std::fmt;
+use std::io::ErrorKind;
 
 /// Why a file, or a sheet of one, could not be read.
 ///
@@ -9,11 +10,15 @@ use std::fmt;
 pub enum Unreadable {
     /// The system would not open the file.
     NotOpened {
+        /// Why.
+        kind: ErrorKind,
         /// What it said.
         detail: String,
     },
     /// The system would not list the folder.
     FolderNotOpened {
+        /// Why.
+        kind: ErrorKind,
         /// What it said.
         detail: String,
     },
@@ -158,8 +163,8 @@ impl fmt::Display for Unreadable {
     /// For logs; what clerks are told is written elsewhere.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOpened { detail } => write!(f, "the file cannot be opened: {detail}"),
-            Self::FolderNotOpened { detail } => {
+            Self::NotOpened { detail, .. } => write!(f, "the file cannot be opened: {detail}"),
+            Self::FolderNotOpened { detail, .. } => {
                 write!(f, "the folder cannot be opened: {detail}")
             }
             Self::Vanished => write!(f, "the file was gone when it should be read"),

@@ -435,6 +435,7 @@ impl Form<'_> {
                 if !cell.format.percent {
                     return match Amount::from_float(*number, decimals) {
                         Some(amount) => self.in_unit(amount, stated, declared, row_idx, leaf, cell),
+                        None if number.abs() < 1.0 => self.refused(cell, Detail::TooLong),
                         None => self.refused(cell, Detail::TooLarge),
                     };
                 }
@@ -448,6 +449,7 @@ impl Form<'_> {
                         }
                         self.sized(amount, cell)
                     }
+                    None if is_percent && number.abs() < 1.0 => self.refused(cell, Detail::TooLong),
                     None if is_percent => self.refused(cell, Detail::TooLarge),
                     None => self.not_a_number(cell, Wanted::Number),
                 }

@@ -1,6 +1,6 @@
 //! Figures as people type them.
 
-use crate::model::{Amount, ReadAs};
+use crate::model::{Amount, ReadAs, is_unseen};
 use crate::scheme::Units;
 
 /// What a text in a figure column says.
@@ -32,6 +32,7 @@ pub(super) struct Figure {
 
 /// Reads a text as a figure. Whatever is not plainly one is refused: 约30, 三十, 1,23, 0.1+0.2, 1e5.
 pub(super) fn read_number(text: &str, units: &Units) -> Reading {
+    let has_unseen = text.contains(is_unseen);
     let text = half_width(text);
     let text = text.trim().trim_start_matches('\'').trim();
     if text.is_empty() {
@@ -41,6 +42,10 @@ pub(super) fn read_number(text: &str, units: &Units) -> Reading {
         return Reading::NotApplicable;
     }
     match figure(text, units) {
+        Some(Ok(figure)) if has_unseen && figure.how == ReadAs::TextNumber => {
+            let how = ReadAs::Unseen;
+            Reading::Figure(Figure { how, ..figure })
+        }
         Some(Ok(figure)) => Reading::Figure(figure),
         Some(Err(TooLong)) => Reading::TooLong,
         None => Reading::NotANumber,
@@ -132,9 +137,10 @@ fn is_not_applicable(text: &str) -> bool {
         || matches!(text, "无" | "不适用" | "N/A" | "n/a")
 }
 
-/// Full-width forms of ASCII, and the many dashes, as ASCII. Nothing else is unfolded: ① is not 1, ½ is not 1⁄2.
+/// Full-width forms of ASCII, and the many dashes, as ASCII, without what nobody sees. Nothing else is unfolded: ① is not 1, ½ is not 1⁄2.
 pub(super) fn half_width(text: &str) -> String {
     text.chars()
+        .filter(|c| !is_unseen(*c))
         .map(|c| match c {
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
             '\u{3000}' | '\u{a0}' | '\u{2002}' | '\u{2003}' | '\n' | '\r' | '\t' => ' ',
@@ -211,6 +217,13 @@ mod tests {
             ("……", "n/a"),
             ("无", "n/a"),
             ("不适用", "n/a"),
+            // A zero width space, direction marks around it, a soft hyphen, a byte order mark, a variation selector.
+            ("\u{200b}331.6", "331.6 unseen"),
+            ("\u{202d}1,234.50\u{202c}", "1234.50 unseen"),
+            ("3\u{ad}31.6", "331.6 unseen"),
+            ("\u{feff}12", "12 unseen"),
+            ("40\u{fe0e}%", "40 percent"),
+            ("\u{200b}", "blank"),
             ("1,23", "no"),
             ("1234,567", "no"),
             ("1.2.3", "no"),
@@ -246,6 +259,7 @@ mod tests {
                 Reading::Figure(figure) => {
                     let how = match (figure.how, figure.unit) {
                         (ReadAs::TextNumber, None) => "text".to_owned(),
+                        (ReadAs::Unseen, None) => "unseen".to_owned(),
                         (ReadAs::Bracketed, None) => "brackets".to_owned(),
                         (ReadAs::Percent, None) => "percent".to_owned(),
                         (ReadAs::NumberWithUnit, Some(unit)) => format!("unit {unit}"),

@@ -163,7 +163,8 @@ impl<'a> Keeper<'a> {
                 return Ok(true);
             }
         }
-        if self.list.is_some_and(|list| list.is_sure) {
+        // A list of an earlier version may lack names; what it names with another hash was changed since.
+        if (self.list).is_some_and(|list| list.is_sure || list.has_name(&name)) {
             return Ok(false);
         }
         Ok(self.seems_ours(path, new, &name))
@@ -330,6 +331,10 @@ fn destination(name: &Path) -> PathBuf {
     let is_scheme = name
         .extension()
         .is_some_and(|extension| extension == "toml");
+    // A folder of the list's name would stand in its way.
+    if let Ok(rest) = name.strip_prefix(LIST) {
+        return Path::new(&marked(LIST.as_ref(), 1)).join(rest);
+    }
     match name.strip_prefix(SCHEME_FOLDER) {
         Ok(rest) if is_scheme => Path::new(&marked(SCHEME_FOLDER.as_ref(), 1)).join(rest),
         _ => name.to_owned(),

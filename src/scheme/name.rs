@@ -6,7 +6,7 @@ use foldhash::HashMap;
 use pinyin::ToPinyinMulti;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::model::AliasMatch;
+use crate::model::{AliasMatch, is_unseen};
 
 use super::Reporter;
 
@@ -40,7 +40,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 /// How a character is spelled, unless it only takes room.
 fn spelled_one_way(c: char) -> Option<char> {
     match c {
-        '\u{200b}'..='\u{200f}' | '\u{feff}' => None,
+        c if is_unseen(c) => None,
         c if c.is_whitespace() => None,
         '—' | '–' | '－' | '−' | '‐' | '―' => Some('-'),
         '【' | '〔' | '［' => Some('('),

@@ -154,7 +154,7 @@ fn a_folder_that_cannot_be_opened_is_told_and_the_others_are_read() {
         panic!("one folder: {found}")
     };
     assert!(told.starts_with("mandatory 东河镇 东河镇/"), "{told}");
-    let reason = "/ 文件夹无法读取：系统打不开这个文件夹（File name too long (os error 36)），里面的文件都没有读取";
+    let reason = "/ 文件夹无法读取：系统打不开这个文件夹（文件名太长或含有不能用的字符），里面的文件都没有读取";
     assert!(told.ends_with(reason), "{told}");
 }
 
@@ -170,7 +170,7 @@ fn a_file_beyond_the_limit_is_not_read() {
     let found = merge(&desk);
     assert!(began.elapsed() < Duration::from_secs(20));
     all_came(&found);
-    let reason = "大.xlsx unreadable 文件大小超过限度（67108864 字节）";
+    let reason = "大.xlsx unreadable 文件大小超过限度（64 MB）";
     assert!(files(&found).contains(&reason.to_owned()));
 }
 
@@ -247,7 +247,7 @@ fn a_note_that_cannot_be_read_is_told_and_stops_nothing() {
     };
     assert_eq!(
         told_of("note-large", &large),
-        ["verification null 说明.txt 文件无法读取：文件大小超过限度（1048576 字节）"]
+        ["verification null 说明.txt 文件无法读取：文件大小超过限度（1 MB）"]
     );
     let of_bytes = |path: &Path| fs::write(path, b"\xff\xd8\xff\xe0\0\0").expect("a file");
     assert_eq!(

@@ -631,6 +631,14 @@ fn figures_too_large_to_be_true_are_said_and_left_out() {
          not-a-number mandatory C3 1234567890123456
          not-a-number mandatory E3 -1000000000000000",
     );
+    // A zero that nobody typed is as bad.
+    reads(
+        "单位：亩
+         单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+         轮台镇 | 0.000000000000000000000000000000000001 | 0 | 0 | 0",
+        "轮台镇: ?0.000000000000000000000000000000000001 | 0 | 0 | 0",
+        "not-a-number mandatory B3 0.000000000000000000000000000000000001",
+    );
     // Converted, it is too large; so is what no decimal of ours holds.
     reads(
         "单位：万亩

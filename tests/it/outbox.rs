@@ -342,18 +342,36 @@ fn a_list_of_an_earlier_version_still_holds_and_is_then_kept_with_the_results() 
     fs::remove_file(target.join(LIST)).expect("the list");
 
     fs::write(target.join("退回/甲镇/表（已审核）.xlsx"), "written into").expect("a file");
+    fs::write(target.join("findings.json"), "edited").expect("a file");
     let now = [
         ("findings.json", "new"),
         ("退回/乙镇/表（已审核）.xlsx", "b"),
     ];
-    assert_eq!(kept(&dir, &now), ["退回/甲镇/表（已审核）.xlsx"]);
+    let both = ["findings（手工改动）.json", "退回/甲镇/表（已审核）.xlsx"];
+    assert_eq!(kept(&dir, &now), both);
     let expected = [
         ("findings.json", "new"),
+        ("findings（手工改动）.json", "edited"),
         ("退回/乙镇/表（已审核）.xlsx", "b"),
         ("退回/甲镇/表（已审核）.xlsx", "written into"),
     ];
     assert_eq!(content(&target), files(&expected));
     assert_eq!(names(&dir), ["2024-05"], "one list is enough");
+}
+
+#[test]
+fn a_folder_that_has_the_name_of_the_list_steps_aside() {
+    let dir = folder("list-folder");
+    let target = made(&dir, &MERGED);
+    fs::remove_file(target.join(LIST)).expect("the list");
+    fs::create_dir(target.join(LIST)).expect("a folder");
+    fs::write(target.join(LIST).join("mine"), "hers").expect("a file");
+    assert_eq!(kept(&dir, &MERGED).len(), 1);
+    assert!(target.join(LIST).is_file(), "there is a list again");
+    let moved = content(&target)
+        .into_iter()
+        .find(|(_, text)| text == "hers");
+    assert!(moved.is_some_and(|(name, _)| name.ends_with("/mine")));
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::Beside => "Figures beside the table, left out",
         Detail::ReadAs(how) => match how {
             ReadAs::TextNumber => "Number kept as text",
+            ReadAs::Unseen => "Unseen characters in a number",
             ReadAs::Percent => "Read as a percentage",
             ReadAs::NumberWithUnit => "Number and unit in one cell",
             ReadAs::Bracketed => "Number in brackets read as negative",
@@ -723,6 +724,9 @@ pub(super) fn advice(finding: &Finding) -> String {
                     .to_owned()
             }
             ReadAs::TextNumber => "It was read; use number cells in future".to_owned(),
+            ReadAs::Unseen => {
+                "It was read; type again what was copied from a page or a chat".to_owned()
+            }
             ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {
                 "If it was taken for the wrong one, spell it as in the scheme".to_owned()
             }
@@ -1172,7 +1176,10 @@ fn skipped_sheets(sheets: &[SkippedSheet]) -> String {
 /// The one place to say why a file cannot be read; [`unreadable_advice`] says what to do.
 pub(super) fn unreadable(why: &Unreadable) -> String {
     match why {
-        Unreadable::NotOpened { detail } => noticed("the system would not open it", detail),
+        Unreadable::NotOpened { kind, detail } => noticed(
+            "the system would not open it",
+            system(*kind).unwrap_or(detail),
+        ),
         Unreadable::Empty => "the file is empty".to_owned(),
         Unreadable::Truncated { detail } => noticed("the file ends too early", detail),
         Unreadable::Damaged { detail } => noticed("the file is damaged", detail),
@@ -1205,9 +1212,9 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
         Unreadable::ProgramFailed { detail } => {
             noticed("the program failed, and the file was left out", detail)
         }
-        Unreadable::FolderNotOpened { detail } => noticed(
+        Unreadable::FolderNotOpened { kind, detail } => noticed(
             "the system would not open the folder, and nothing in it was read",
-            detail,
+            system(*kind).unwrap_or(detail),
         ),
         Unreadable::Vanished => "it was gone when it should be read".to_owned(),
         Unreadable::NotAFile => {
@@ -1404,6 +1411,7 @@ fn and_others(finding: &Finding, said: String) -> String {
 fn read_as(finding: &Finding, how: &ReadAs) -> String {
     let (typed, taken) = (given(finding), expected(finding));
     match how {
+        ReadAs::Unseen => format!("unseen characters in “{typed}”, read as {taken}"),
         ReadAs::TextNumber
         | ReadAs::Percent
         | ReadAs::NumberWithUnit

@@ -54,6 +54,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::Beside => "表外有数，未汇总",
         Detail::ReadAs(how) => match how {
             ReadAs::TextNumber => "数字存成了文本",
+            ReadAs::Unseen => "数字里有看不见的字符",
             ReadAs::Percent => "按百分数读取",
             ReadAs::NumberWithUnit => "数字与单位写在一格",
             ReadAs::Bracketed => "括号内的数按负数读取",
@@ -702,6 +703,9 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             }
             ReadAs::Printed => "印好的内容不用填也不要改；认为制度有误的，请告诉县里".to_owned(),
             ReadAs::TextNumber => "数字已读取，可不处理；以后请按数字格式填写".to_owned(),
+            ReadAs::Unseen => {
+                "数字已读取，可不处理；从网页、聊天里复制来的数字，请重新输入一遍".to_owned()
+            }
             ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {
                 "若认得不对，请改为制度的写法".to_owned()
             }
@@ -1080,7 +1084,9 @@ fn skipped_sheets(sheets: &[SkippedSheet]) -> String {
 pub(super) fn unreadable(why: &Unreadable) -> String {
     match why {
         // What the system says may be the only clue; what a parser stumbled over helps no clerk.
-        Unreadable::NotOpened { detail } => format!("系统打不开这个文件（{detail}）"),
+        Unreadable::NotOpened { kind, detail } => {
+            format!("系统打不开这个文件（{}）", system(*kind).unwrap_or(detail))
+        }
         Unreadable::Empty => "文件是空的".to_owned(),
         Unreadable::Truncated { .. } => "文件不完整，可能没有传完".to_owned(),
         Unreadable::Damaged { .. } => "文件已损坏".to_owned(),
@@ -1105,12 +1111,16 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
         Unreadable::NoWorksheet => "里面没有工作表".to_owned(),
         Unreadable::TooLarge { what, limit } => {
             let (what, unit) = quantity(*what);
-            format!("{what}超过限度（{limit} {unit}）")
+            match (unit, limit >> 20) {
+                ("字节", mebibytes @ 1..) => format!("{what}超过限度（{mebibytes} MB）"),
+                _ => format!("{what}超过限度（{limit} {unit}）"),
+            }
         }
         Unreadable::ParserPanicked { .. } => "程序读取时出错".to_owned(),
         Unreadable::ProgramFailed { .. } => "程序内部出错，这个文件没有处理".to_owned(),
-        Unreadable::FolderNotOpened { detail } => {
-            format!("系统打不开这个文件夹（{detail}），里面的文件都没有读取")
+        Unreadable::FolderNotOpened { kind, detail } => {
+            let why = system(*kind).unwrap_or(detail);
+            format!("系统打不开这个文件夹（{why}），里面的文件都没有读取")
         }
         Unreadable::Vanished => "列出之后、读取之前，文件不见了".to_owned(),
         Unreadable::NotAFile => "不是普通文件（是管道、套接字、设备或文件夹）".to_owned(),
@@ -1283,6 +1293,7 @@ fn and_others(finding: &Finding, said: String) -> String {
 fn read_as(finding: &Finding, how: &ReadAs) -> String {
     let (typed, taken) = (given(finding), expected(finding));
     match how {
+        ReadAs::Unseen => format!("“{typed}”里有看不见的字符，读作 {taken}"),
         ReadAs::TextNumber
         | ReadAs::Percent
         | ReadAs::NumberWithUnit

@@ -13,6 +13,7 @@ use crate::consolidate::records::write_records;
 use crate::inbox::{self, InboxFile};
 use crate::model::{FileStatus, Finding, Level, NoCopy, Period, ReturnStatus};
 use crate::pipeline::{Merged, merge};
+use crate::read::Limits;
 use crate::report::annotate::{no_copy, send_back};
 use crate::report::outbox::{Outbox, OutboxError, SCHEME_FOLDER};
 use crate::report::{Lang, json, words, workbook};
@@ -180,12 +181,12 @@ fn write_copies(
     lang: Lang,
     outbox: &Outbox,
 ) -> Result<Vec<(Arc<str>, String)>> {
-    let sources: HashMap<&str, &Path> = (files.iter())
-        .map(|file| (&*file.path, &*file.source))
-        .collect();
-    let bytes_of = |path: &str| -> std::io::Result<Vec<u8>> {
-        let source = sources.get(path).ok_or(std::io::ErrorKind::NotFound)?;
-        std::fs::read(source)
+    let sources: HashMap<&str, &InboxFile> =
+        (files.iter()).map(|file| (&*file.path, file)).collect();
+    let limit = Limits::default().file_bytes;
+    let bytes_of = |path: &str| match sources.get(path) {
+        Some(source) => source.read_again(limit),
+        None => Err(NoCopy::NotOpened(ErrorKind::NotFound)),
     };
     let mut sent = send_back(scheme, &merged.files, &merged.findings, &bytes_of, lang);
     let written: Vec<Result<(), OutboxError>> = (sent.copies.par_iter())

@@ -280,13 +280,6 @@ impl Write for Output {
     }
 }
 
-/// Whether a file of `outbox/<period>` has the hash that this program wrote it with; also where nothing is known of it, as
-/// after an outbox was copied without its list.
-pub fn is_as_written(outbox: &Path, period: &str, name: &str, hash: &str) -> bool {
-    let list = Written::of(outbox, period).filter(|list| list.has_name(name));
-    list.is_none_or(|list| list.has(name, hash))
-}
-
 /// Tells which files of a scheme's folder are the scheme. Where that is the folder in an outbox, these are the ones that
 /// were written with it, and where that is not known, all but what was called after another of them.
 pub fn is_of_scheme(folder: &Path, paths: &[PathBuf]) -> impl Fn(&PathBuf) -> bool + use<> {

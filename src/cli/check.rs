@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
 use crate::model::{Earlier, FileStatus, Finding, Level, NoCopy};
-use crate::pipeline::{CheckedFiles, check_files};
+use crate::pipeline::{CheckedFiles, check_files, sort_findings};
 use crate::read::Limits;
 use crate::report::annotate::{Annotated, annotate_checked, copy_name, no_copy};
 use crate::report::whole::{self, Unnamed};
@@ -186,6 +186,7 @@ fn write_copies(
             }
         }
     }
+    sort_findings(scheme, &mut checked.findings);
     failed?;
     whole::sync_folder(folder).with_context(|| folder.display().to_string())?;
     Ok(written)

@@ -132,21 +132,30 @@ def killed_at_each(run, look, limit):
 
 def kills(desk, table, quick):
     limit = 5 if quick else 400
-    # A merge: old and new take turns, with somebody's file in the outbox all the time.
+    # A merge: old and new take turns, with somebody's file in the outbox all the time, and one of ours that somebody
+    # changed before each run.
     outbox = desk.work / "kills"
     desk.merge(outbox, 0)
     hers = {b"\xcd\xa8\xd6\xaa.txt": "her", "批示.txt".encode(): "hers"}
     for name, text in hers.items():
         pathlib.Path(os.fsdecode(os.path.join(os.fsencode(outbox / "plan"), name))).write_text(text)
     turn = {"new": 1}
-    with_hers = lambda nth: {**desk.whole[nth], **{n: hashlib.sha256(t.encode()).hexdigest() for n, t in hers.items()}}
+    hashed = lambda text: hashlib.sha256(text.encode()).hexdigest()
+    book = next(name for name in desk.whole[0] if name.endswith("汇总.xlsx".encode()))
+    marked = book.replace(b".xlsx", "（手工改动）.xlsx".encode())
+    at = lambda name: os.path.join(os.fsencode(outbox / "plan"), name)
+    pathlib.Path(os.fsdecode(at(marked))).write_text("changed")
+    with_hers = lambda nth, changed=marked: {
+        **desk.whole[nth], **{n: hashed(t) for n, t in hers.items()}, changed: hashed("changed")}
 
     def run(before):
+        if os.path.exists(at(marked)):
+            os.replace(at(marked), at(book))
         return desk.merge(outbox, turn["new"], before=before)
 
     def look(what, killed):
         now = tree(outbox / "plan")
-        is_whole = now in (with_hers(0), with_hers(1))
+        is_whole = now in (with_hers(1 - turn["new"], book), with_hers(turn["new"]))
         table.add("merge, killed at each call: the outbox is old or new", is_whole, what)
         if now == with_hers(turn["new"]):
             turn["new"] = 1 - turn["new"]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::model::{Quantity, Unreadable};
+use crate::model::{NoCopy, Quantity, Unreadable};
 
 pub use names::{keep_apart, readable};
 
@@ -111,6 +111,16 @@ impl InboxFile {
     /// Reads the whole of it, likewise.
     pub fn read(&self, limit: usize) -> Result<Content, Unreadable> {
         self.open(limit)?.read()
+    }
+
+    /// Reads once more what was read before, for a copy of it. It may have become something else since.
+    pub fn read_again(&self, limit: usize) -> Result<Vec<u8>, NoCopy> {
+        match self.read(limit) {
+            Ok(content) => Ok(content.bytes),
+            Err(Unreadable::Vanished) => Err(NoCopy::NotOpened(ErrorKind::NotFound)),
+            Err(Unreadable::NotAFile | Unreadable::TooLarge { .. }) => Err(NoCopy::Changed),
+            Err(why) => Err(NoCopy::Unreadable(why)),
+        }
     }
 }
 

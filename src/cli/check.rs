@@ -12,7 +12,8 @@ use rayon::prelude::*;
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
 use crate::model::{Earlier, FileStatus, Finding, Level, NoCopy};
-use crate::pipeline::{CheckedFiles, check_files};
+use crate::pipeline::{CheckedFiles, check_files, sort_findings};
+use crate::read::Limits;
 use crate::report::annotate::{Annotated, annotate_checked, copy_name, no_copy};
 use crate::report::whole::{self, Unnamed};
 use crate::report::{Lang, json, text};
@@ -161,10 +162,11 @@ fn write_copies(
     let jobs: Vec<(usize, Vec<&Finding>)> = (0..files.len())
         .filter_map(|idx| Some((idx, to_mark(checked, idx, &by_file)?)))
         .collect();
+    let limit = Limits::default().file_bytes;
     let copies: Vec<Result<Annotated, NoCopy>> = jobs
         .par_iter()
         .map(|(idx, findings)| {
-            let bytes = fs::read(&files[*idx].source);
+            let bytes = files[*idx].read_again(limit);
             annotate_checked(&checked.files[*idx], bytes, findings, lang)
         })
         .collect();
@@ -184,6 +186,7 @@ fn write_copies(
             }
         }
     }
+    sort_findings(scheme, &mut checked.findings);
     failed?;
     whole::sync_folder(folder).with_context(|| folder.display().to_string())?;
     Ok(written)

@@ -61,28 +61,39 @@ pub(super) fn earlier(
 }
 
 /// The forms that counted in a period, if the outbox has it.
-pub(super) fn past(
-    scheme: &Scheme,
-    outbox: &Path,
-    period: Period,
-    lang: Lang,
-) -> Result<Option<Past>> {
-    match usable(scheme, outbox, period) {
-        Ok(past) => Ok(past),
-        Err(damage) => bail!(no_basis(outbox, period, &damage, lang)),
+fn usable(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>, Damage> {
+    match as_written(outbox, period, RECORDS)? {
+        Some(bytes) => past_of(scheme, period, &bytes).map(Some),
+        None => Ok(None),
     }
+}
+
+/// The forms in the records of a period.
+pub(super) fn past_of(scheme: &Scheme, period: Period, records: &[u8]) -> Result<Past, Damage> {
+    read_records(scheme, period, Cursor::new(records)).map_err(|error| match error {
+        RecordsError::Damaged(damage) => damage,
+        RecordsError::Write(_) => Damage::Damaged {
+            detail: error.to_string(),
+        },
+    })
 }
 
 /// More than any county has; read into memory as a whole.
 const MOST_BYTES: usize = 1 << 30;
 
-fn usable(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>, Damage> {
-    let path = outbox.join(period.to_string()).join(RECORDS);
+/// What is in a file of `outbox/<period>`, if there is one and it is as this program wrote it. It is read once: what is held
+/// against the list is what is used.
+pub(super) fn as_written(
+    outbox: &Path,
+    period: Period,
+    name: &str,
+) -> Result<Option<Vec<u8>>, Damage> {
+    let path = outbox.join(period.to_string()).join(name);
     match std::fs::symlink_metadata(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         _ => {}
     }
-    let file = InboxFile::named(RECORDS, &path);
+    let file = InboxFile::named(name, &path);
     let file = file.map_err(|error| Unreadable::NotOpened {
         kind: error.kind(),
         detail: error.to_string(),
@@ -97,33 +108,45 @@ fn usable(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>
         }
     };
     let hash = hex(&Sha256::digest(&bytes));
-    if !is_as_written(outbox, &period.to_string(), RECORDS, &hash) {
-        return Err(Damage::NotAsWritten);
-    }
-    match read_records(scheme, period, Cursor::new(bytes)) {
-        Ok(past) => Ok(Some(past)),
-        Err(RecordsError::Damaged(damage)) => Err(damage),
-        Err(error @ RecordsError::Write(_)) => Err(Damage::Damaged {
-            detail: error.to_string(),
-        }),
+    match is_as_written(outbox, &period.to_string(), name, &hash) {
+        true => Ok(Some(bytes)),
+        false => Err(Damage::NotAsWritten),
     }
 }
 
-const RECORDS: &str = "records.parquet";
+pub(super) const RECORDS: &str = "records.parquet";
 
 /// Why nothing can be held against a period, and what to do about it.
 fn no_basis(outbox: &Path, period: Period, damage: &Damage, lang: Lang) -> String {
-    let path = outbox.join(period.to_string()).join(RECORDS);
-    let (path, why) = (path.display(), words::damage(damage, lang));
+    let unusable = unusable(outbox, period, RECORDS, damage, lang);
     match lang {
         Lang::Zh => format!(
-            "{path} 读不了，请重新汇总这一期：hebiao merge {period}\n原因：{why}。那一期的收件文件夹已不在的，从备份恢复它的输出文件夹；\
-             宁可不与这一期比较的，把这个文件移走"
+            "{unusable}。那一期的收件文件夹已不在的，从备份恢复它的输出文件夹；宁可不与这一期比较的，把这个文件移走"
         ),
         Lang::En => format!(
-            "{path} is damaged; make it again: hebiao merge {period}\nit {why}. Where its inbox is gone, restore its outbox from a \
-             backup; move the file away to go on without comparing"
+            "{unusable}. Where its inbox is gone, restore its outbox from a backup; move the file away to go on without \
+             comparing"
         ),
+    }
+}
+
+/// Why a file of `outbox/<period>` cannot be used.
+pub(super) fn unusable(
+    outbox: &Path,
+    period: Period,
+    name: &str,
+    damage: &Damage,
+    lang: Lang,
+) -> String {
+    let path = outbox.join(period.to_string()).join(name);
+    let (path, why) = (path.display(), words::damage(damage, lang));
+    match lang {
+        Lang::Zh => {
+            format!("{path} 读不了，请重新汇总这一期：hebiao merge {period}\n原因：{why}")
+        }
+        Lang::En => {
+            format!("{path} is damaged; make it again: hebiao merge {period}\nit {why}")
+        }
     }
 }
 

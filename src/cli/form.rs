@@ -112,14 +112,17 @@ fn write_all(
 ) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| not_written(folder, lang))?;
     whole::clear_unnamed(folder);
+    let held = Unnamed::write(folder, &[]).with_context(|| not_written(folder, lang))?;
     let written = forms.iter().zip(targets).map(|((_, form), target)| {
         let bytes = form.write()?;
-        Unnamed::write(folder, &bytes).with_context(|| not_written(target, lang))
+        let form = Unnamed::write(folder, &bytes).with_context(|| not_written(target, lang))?;
+        Ok(form.kept_by(&held))
     });
     let written = written.collect::<Result<Vec<Unnamed>>>()?;
     for (form, target) in written.into_iter().zip(targets) {
         (form.replace(target)).with_context(|| not_written(target, lang))?;
     }
+    drop(held);
     whole::sync_folder(folder).with_context(|| not_written(folder, lang))
 }
 

@@ -1,7 +1,6 @@
 //! `hebiao merge`: everything in the inbox of a period → the outbox of that period.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use crate::consolidate::records::write_records;
 use crate::inbox::{self, InboxFile};
 use crate::model::{FileStatus, Finding, Level, NoCopy, Period, ReturnStatus};
 use crate::pipeline::{Merged, merge};
+use crate::read::Limits;
 use crate::report::annotate::{no_copy, send_back};
 use crate::report::outbox::{Outbox, OutboxError, SCHEME_FOLDER};
 use crate::report::{Lang, json, words, workbook};
@@ -180,12 +180,12 @@ fn write_copies(
     lang: Lang,
     outbox: &Outbox,
 ) -> Result<Vec<(Arc<str>, String)>> {
-    let sources: HashMap<&str, &Path> = (files.iter())
-        .map(|file| (&*file.path, &*file.source))
-        .collect();
-    let bytes_of = |path: &str| -> std::io::Result<Vec<u8>> {
-        let source = sources.get(path).ok_or(std::io::ErrorKind::NotFound)?;
-        std::fs::read(source)
+    let sources: HashMap<&str, &InboxFile> =
+        (files.iter()).map(|file| (&*file.path, file)).collect();
+    let limit = Limits::default().file_bytes;
+    let bytes_of = |path: &str| match sources.get(path) {
+        Some(source) => source.read_again(limit),
+        None => Err(NoCopy::NotOpened(ErrorKind::NotFound)),
     };
     let mut sent = send_back(scheme, &merged.files, &merged.findings, &bytes_of, lang);
     let written: Vec<Result<(), OutboxError>> = (sent.copies.par_iter())
@@ -211,6 +211,7 @@ fn write_copies(
             period: Some(merged.period),
             ..no_copy(scheme, record, why)
         });
+        // They stand behind all others: calls refer to findings by their place in the list.
         merged.findings.extend(finding);
     }
     Ok(copies)
@@ -258,23 +259,10 @@ pub(super) fn finish(outbox: Outbox, lang: Lang) -> Result<PathBuf> {
         ),
     ];
     for (paths, said) in all.into_iter().filter(|(paths, _)| !paths.is_empty()) {
-        let names: Vec<String> = paths.iter().map(|path| readable(path)).collect();
+        let names: Vec<String> = paths.iter().map(|path| inbox::readable(path)).collect();
         tell(&format!("{said}{}", names.join(lang.pick("、", ", "))));
     }
     Ok(committed.path)
-}
-
-/// A path as it can be shown; older archives leave Chinese names in GB 18030.
-fn readable(path: &Path) -> String {
-    let shown = |part: &OsStr| match part.to_str() {
-        Some(part) => part.to_owned(),
-        None => match encoding_rs::GB18030.decode(part.as_encoded_bytes()) {
-            (text, _, false) => text.into_owned(),
-            _ => part.to_string_lossy().into_owned(),
-        },
-    };
-    let parts: PathBuf = path.iter().map(shown).collect();
-    parts.display().to_string()
 }
 
 /// Prints the summary of results that are in their place, and says whether it could be.

@@ -1,22 +1,21 @@
 //! `hebiao rollup`: the outboxes of several counties → one for the prefecture.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Cursor, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::consolidate::records::write_all_records;
-use crate::model::{Earlier, Level, Period, ReturnStatus, hex};
+use crate::model::{Damage, Level, Period, ReturnStatus, hex};
 use crate::pipeline::Merged;
 use crate::report::outbox::{Outbox, SCHEME_FOLDER};
 use crate::report::{Lang, words, workbook};
 use crate::rollup::{CountyOutbox, Unlike, prefecture, roll_up, unlike};
 use crate::scheme::Scheme;
 
-use super::earlier::past;
+use super::earlier::{RECORDS, as_written, earlier, past_of, unusable};
 use super::merge::{book_name, finish, sum_up};
 use super::scheme::load_from;
 use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, named_period};
@@ -35,13 +34,14 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
     let period = named_period(&order.period, lang)?;
     refuse_missing(&order.outboxes, period, lang)?;
     let mut counties = Vec::new();
-    let mut documents = Vec::new();
+    let (mut documents, mut all_records) = (Vec::new(), Vec::new());
     for folder in &order.outboxes {
-        let Some((county, document)) = read_county(folder, period, lang)? else {
+        let Some((county, files)) = read_county(folder, period, lang)? else {
             return Ok(NOT_DONE);
         };
         counties.push(county);
-        documents.push(document);
+        documents.push(files.document);
+        all_records.push(files.records);
     }
     refuse_twins(&counties, lang)?;
     let differing = unlike(&counties);
@@ -61,18 +61,14 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
     let book = workbook::write_workbook(&merged, &scheme, lang)?;
     let name = book_name(&scheme.area, period, lang);
     outbox.write(&name, |writer| writer.write_all(&book))?;
-    let records: Vec<(&str, File)> = (order.outboxes.iter().zip(&counties))
-        .map(|(folder, county)| {
-            let path = records_path(folder, period);
-            let file = File::open(&path).with_context(|| path.display().to_string())?;
-            Ok((county.scheme.area.as_str(), file))
-        })
-        .collect::<Result<_>>()?;
+    let records: Vec<(&str, Cursor<Vec<u8>>)> = (counties.iter().zip(all_records))
+        .map(|(county, records)| (county.scheme.area.as_str(), Cursor::new(records)))
+        .collect();
     let mut bytes = Vec::new();
     write_all_records(records, &mut bytes)?;
-    outbox.write("records.parquet", |writer| writer.write_all(&bytes))?;
+    outbox.write(RECORDS, |writer| writer.write_all(&bytes))?;
     let document = document(&scheme, period, &counties, &documents);
-    outbox.write("findings.json", |writer| {
+    outbox.write(FINDINGS, |writer| {
         serde_json::to_writer_pretty(&mut *writer, &document)?;
         writer.write_all(b"\n")
     })?;
@@ -86,16 +82,30 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
     })
 }
 
-/// A county's outbox with its findings.json, unless its scheme is wrong.
-fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(CountyOutbox, Value)>> {
+const FINDINGS: &str = "findings.json";
+
+/// What a county's outbox has that goes into the prefecture's.
+struct CountyFiles {
+    /// Its findings.json.
+    document: Value,
+    /// Its records.parquet.
+    records: Vec<u8>,
+}
+
+/// A county's outbox, unless its scheme is wrong.
+fn read_county(
+    folder: &Path,
+    period: Period,
+    lang: Lang,
+) -> Result<Option<(CountyOutbox, CountyFiles)>> {
     let own = folder.join(period.to_string());
     let Some((scheme, _)) = load_from(&own.join(SCHEME_FOLDER), lang)? else {
         return Ok(None);
     };
-    let path = own.join("findings.json");
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let path = own.join(FINDINGS);
+    let text = own_file(folder, period, FINDINGS, lang)?;
     let document: Value =
-        serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
     // A scheme that was changed since would say of the figures what they do not mean.
     let fingerprint = document["scheme"]["fingerprint"].as_str();
     if fingerprint.is_some_and(|known| known != scheme.fingerprint) {
@@ -112,26 +122,40 @@ fn read_county(folder: &Path, period: Period, lang: Lang) -> Result<Option<(Coun
     }
     let findings = serde_json::from_value(document["findings"].clone())
         .with_context(|| path.display().to_string())?;
-    let path = records_path(folder, period);
-    let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-    let months = Earlier::months(period).into_iter();
-    let periods = Earlier::periods(period).into_iter().flatten().chain(months);
-    let mut pasts = Vec::new();
-    for period in periods.chain([period]) {
-        pasts.extend(past(&scheme, folder, period, lang)?);
-    }
+    let records = own_file(folder, period, RECORDS, lang)?;
+    let now = past_of(&scheme, period, &records);
+    let now = now.map_err(|damage| cannot_use(folder, period, RECORDS, &damage, lang))?;
+    let earlier = earlier(&scheme, folder, period, lang)?;
+    let bases = [earlier.plan, earlier.last_month, earlier.year_before];
+    let pasts = bases.into_iter().flatten().chain(earlier.months);
+    let pasts = pasts.chain([now]).collect();
     let county = CountyOutbox {
         workbook: book_name(&scheme.area, period, lang).into(),
-        sha256: hex(&Sha256::digest(&bytes)),
+        sha256: hex(&Sha256::digest(&records)),
         scheme,
         pasts,
         findings,
     };
-    Ok(Some((county, document)))
+    Ok(Some((county, CountyFiles { document, records })))
 }
 
-fn records_path(folder: &Path, period: Period) -> PathBuf {
-    folder.join(period.to_string()).join("records.parquet")
+/// A file of the period itself, as the county's merge wrote it.
+fn own_file(folder: &Path, period: Period, name: &str, lang: Lang) -> Result<Vec<u8>> {
+    let bytes = as_written(folder, period, name);
+    let bytes = bytes.map_err(|damage| cannot_use(folder, period, name, &damage, lang))?;
+    let missing = || std::io::Error::from(ErrorKind::NotFound);
+    let path = folder.join(period.to_string()).join(name);
+    (bytes.ok_or_else(missing)).with_context(|| path.display().to_string())
+}
+
+fn cannot_use(
+    folder: &Path,
+    period: Period,
+    name: &str,
+    damage: &Damage,
+    lang: Lang,
+) -> anyhow::Error {
+    anyhow!(unusable(folder, period, name, damage, lang))
 }
 
 /// All counties that have not merged the period are named at once.

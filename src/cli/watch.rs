@@ -16,8 +16,10 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::inbox::{self, InboxFile};
 use crate::model::Unreadable;
+use crate::read::caught;
+use crate::report::Lang;
 
-use super::failure::causes;
+use super::failure::{causes, of_program};
 use super::{Surroundings, put, tell};
 
 /// How often the folder is looked through when nothing is told of it.
@@ -69,7 +71,7 @@ pub(super) fn run(
             None => merged.as_ref() != Some(&content),
         };
         if is_due {
-            match merge() {
+            match guarded(&mut merge, lang) {
                 Ok(said) => {
                     merged = Some(content);
                     failure = None;
@@ -100,6 +102,11 @@ pub(super) fn run(
         is_watched &= folder.is_dir();
         wait(&woken);
     }
+}
+
+/// Merges; what nobody foresaw is a failure like any other, and the next file may be the one that puts it right.
+fn guarded(merge: impl FnOnce() -> Result<String>, lang: Lang) -> Result<String> {
+    caught(merge).unwrap_or_else(|detail| Err(of_program(&detail, lang)))
 }
 
 /// A merge that could not be done.
@@ -219,4 +226,26 @@ fn can_be_read(content: &Content) -> bool {
         matches!(opened, Ok(Err(Unreadable::NotOpened { .. })))
     };
     !content.iter().any(|(path, ..)| is_kept(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_that_nobody_foresaw_fails_and_the_watch_goes_on() {
+        let said = |merge: fn() -> Result<String>| {
+            guarded(merge, Lang::Zh).map_err(|error| causes(&error, Lang::Zh))
+        };
+        let failed = said(|| panic!("no such row")).expect_err("it panics");
+        assert!(
+            failed.starts_with("程序内部出错（no such row）"),
+            "{failed}"
+        );
+        assert_eq!(said(|| Ok("已汇总".into())), Ok("已汇总".to_owned()));
+        assert_eq!(
+            said(|| anyhow::bail!("磁盘已满")),
+            Err("磁盘已满".to_owned())
+        );
+    }
 }

@@ -20,7 +20,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs::File;
 use std::io::{Cursor, Read, Seek, Write};
 use std::iter::once;
 use std::ops::Range;
@@ -191,8 +190,8 @@ fn schema() -> Schema {
 }
 
 /// Puts the records of several counties one below the other, with a column `county` in front.
-pub fn write_all_records(
-    counties: Vec<(&str, File)>,
+pub fn write_all_records<R: Read + Seek>(
+    counties: Vec<(&str, R)>,
     writer: impl Write,
 ) -> Result<(), RecordsError> {
     let mut all: Option<DataFrame> = None;

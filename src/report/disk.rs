@@ -79,10 +79,21 @@ fn serve(line: &Mutex<Receiver<Named>>) -> Result<(), NotSynced> {
     result
 }
 
-/// Puts on the disk which files a folder has.
+/// Puts on the disk which files a folder has, where the file system does that for folders.
 #[cfg(unix)]
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    match File::open(folder)?.sync_all() {
+        // So answer network and shared file systems, which keep folders elsewhere.
+        Err(error) if is_not_for_folders(&error) => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(unix)]
+fn is_not_for_folders(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    errno.is_some_and(|errno| [Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP].contains(&errno))
 }
 
 /// Windows writes folders through by itself, and does not open them as files.
@@ -109,6 +120,17 @@ mod tests {
         Disk::default()
             .wait()
             .expect("there is nothing to wait for");
+    }
+
+    #[test]
+    fn a_folder_on_a_file_system_that_puts_no_folders_on_the_disk_is_passed_over() {
+        // It is no folder, but answers the same.
+        let answered = File::open("/dev/null").and_then(|file| file.sync_all());
+        let answered = answered.expect_err("there is no disk under it");
+        assert_eq!(answered.kind(), io::ErrorKind::InvalidInput);
+        sync_folder(Path::new("/dev/null")).expect("it is passed over");
+        sync_folder(Path::new("src")).expect("it is a folder");
+        sync_folder(Path::new("no-such-folder")).expect_err("there is none");
     }
 
     #[test]

@@ -133,17 +133,23 @@ impl<'a> Keeper<'a> {
             .is_some_and(|(seen, now)| seen.is_ours && (seen.size, seen.changed) == now)
     }
 
-    /// Whether the new outbox has a file: where it was put, under its name, or beside what has that now.
+    /// Whether the new outbox has a file: where it was put, under its name, or beside what has that now. In a folder that a
+    /// killed run left unfinished it may have our mark already, and in the outbox not yet.
     fn is_there(&self, old: &Path, new: &Path, name: &Path) -> bool {
         let path = old.join(name);
         let destination = destination(name);
-        let plain = new.join(&destination);
         let file = destination.file_name().unwrap_or_default();
-        let beside = (1..).map(|nth| plain.with_file_name(marked(file, nth)));
-        let beside = beside.take_while(|path| fs::symlink_metadata(path).is_ok());
         let put = self.put.borrow().get(name).map(|put| new.join(put));
-        let known = put.into_iter().chain([new.join(name), plain.clone()]);
-        (known.chain(beside)).any(|there| is_same(&path, &there).unwrap_or(false))
+        let known = put
+            .into_iter()
+            .chain([new.join(name), new.join(&destination)]);
+        let folder = destination.parent().unwrap_or(Path::new(""));
+        let folders = [
+            folder.to_owned(),
+            folder.iter().map(unmarked_part).collect(),
+        ];
+        let alike = (folders.iter()).flat_map(|folder| called_alike(&new.join(folder), file));
+        (known.chain(alike)).any(|there| is_same(&path, &there).unwrap_or(false))
     }
 
     fn is_ours(&self, path: &Path, new: &Path, name: &Path) -> io::Result<bool> {
@@ -459,6 +465,15 @@ fn marked(name: &OsStr, nth: usize) -> OsString {
     marked
 }
 
+/// What is in a folder under a name or under others that come of it, or that it comes of, by our mark.
+fn called_alike(folder: &Path, name: &OsStr) -> Vec<PathBuf> {
+    // Cut as short as a name ever is, for the longest of marks.
+    let key = marked(name, MOST_NAMES);
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let alike = entries.filter(|entry| marked(&entry.file_name(), MOST_NAMES) == key);
+    alike.map(|entry| entry.path()).collect()
+}
+
 /// As much of a text as so many bytes hold.
 fn cut(text: &str, room: usize) -> &str {
     let ends = text.char_indices().map(|(start, c)| start + c.len_utf8());
@@ -472,9 +487,17 @@ pub(super) fn unmarked(name: &str) -> String {
         None => (String::new(), name),
     };
     match file.rsplit_once('.') {
-        Some((stem, extension)) => format!("{folder}{}.{extension}", bare(stem)),
-        None => format!("{folder}{}", bare(file)),
+        // The mark stands behind all of a name that has no extension.
+        Some((stem, extension)) if bare(file) == file => {
+            format!("{folder}{}.{extension}", bare(stem))
+        }
+        _ => format!("{folder}{}", bare(file)),
     }
+}
+
+/// One name of a path, without our mark.
+fn unmarked_part(part: &OsStr) -> OsString {
+    (part.to_str()).map_or_else(|| part.to_owned(), |part| unmarked(part).into())
 }
 
 /// A name without our mark.
@@ -541,6 +564,7 @@ mod tests {
             "退回/甲镇/a.xlsx"
         );
         assert_eq!(unmarked("a.b/c"), "a.b/c");
+        assert_eq!(unmarked(".名单（手工改动）"), ".名单");
     }
 
     /// A folder of this test alone, empty.

@@ -201,9 +201,9 @@ impl Outbox {
         swap(&self.new, &target, &self.dir, &self.period)?;
         // Somebody's files may lie in it, so it is not cleared away with this.
         let old = std::mem::take(&mut self.new);
-        let synced = sync_folder(&self.dir);
-        synced.map_err(|err| OutboxError::from_io(OutboxErrorKind::Swap, &target, err))?;
-        // The new one is in place, and nothing that fails from here on is a reason to say otherwise.
+        // The new one is in place, and nothing that fails from here on is a reason to say otherwise. Should power fail
+        // before the disk has the names, both are whole.
+        let _ = sync_folder(&self.dir);
         let mut left = std::mem::take(&mut self.left);
         let _ = fs::remove_file(beside(&self.dir, &self.period));
         left.take_out(&old, &target, &keeper);
@@ -278,13 +278,6 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
-}
-
-/// Whether a file of `outbox/<period>` has the hash that this program wrote it with; also where nothing is known of it, as
-/// after an outbox was copied without its list.
-pub fn is_as_written(outbox: &Path, period: &str, name: &str, hash: &str) -> bool {
-    let list = Written::of(outbox, period).filter(|list| list.has_name(name));
-    list.is_none_or(|list| list.has(name, hash))
 }
 
 /// Tells which files of a scheme's folder are the scheme. Where that is the folder in an outbox, these are the ones that

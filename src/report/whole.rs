@@ -1,8 +1,10 @@
 //! Files that the program writes outside the outbox: each is there whole, or as it was before.
 //!
 //! A file is written beside its place, put on the disk, and given its name in one step. A run that is killed leaves at most
-//! a hidden `.hebiao-….tmp`, which the next run in that folder clears away.
+//! a hidden `.hebiao-….tmp`, which the next run in that folder clears away. Such a file is somebody's work in hand as long as
+//! its process holds one of its own there.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ pub use super::disk::sync_folder;
 #[derive(Debug)]
 pub struct Unnamed {
     path: PathBuf,
-    /// Held, so that nobody takes it for what a killed run left.
+    /// Held, so that nobody takes it, and others of this process, for what a killed run left.
     file: Option<File>,
 }
 
@@ -42,6 +44,12 @@ impl Unnamed {
             file.sync_all()?;
         }
         Ok(unnamed)
+    }
+
+    /// Holds it no more: a system has only so many files open at once. It stays as long as `held`, in the same folder.
+    pub fn kept_by(mut self, _held: &Self) -> Self {
+        self.file = None;
+        self
     }
 
     /// Gives it the name of `target`, whatever has that name now.
@@ -88,24 +96,37 @@ const END: &str = ".tmp";
 
 /// Clears away what killed runs left in a folder.
 pub fn clear_unnamed(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries {
-        let name = entry.file_name();
-        let is_ours =
-            (name.to_str()).is_some_and(|name| name.starts_with(START) && name.ends_with(END));
-        let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_ours && is_file() {
-            let path = entry.path();
-            // One that another run is writing cannot be held.
-            if let Ok(Some(held)) = open_locked(&path) {
-                #[cfg(not(unix))]
-                drop(held);
-                let _ = fs::remove_file(&path);
-                #[cfg(unix)]
-                drop(held);
-            }
+    let found = unnamed(folder);
+    // Listed once more: whoever had one of those in hand held another before.
+    let others = unnamed(folder).into_iter();
+    let at_work: BTreeSet<String> = others
+        .filter(|(_, path)| matches!(open_locked(path), Ok(None)))
+        .map(|(process, _)| process)
+        .collect();
+    for (_, path) in (found.into_iter()).filter(|(process, _)| !at_work.contains(process)) {
+        if let Ok(Some(held)) = open_locked(&path) {
+            #[cfg(not(unix))]
+            drop(held);
+            let _ = fs::remove_file(&path);
+            #[cfg(unix)]
+            drop(held);
         }
     }
+}
+
+/// The files in a folder that have no name yet, with the process that each is of.
+fn unnamed(folder: &Path) -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let ours = entries.filter_map(|entry| {
+        let name = entry.file_name();
+        let number = name.to_str()?.strip_prefix(START)?.strip_suffix(END)?;
+        let process = number
+            .rsplit_once('-')
+            .map_or(number, |(process, _)| process);
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        is_file.then(|| (process.to_owned(), entry.path()))
+    });
+    ours.collect()
 }
 
 /// Renames a file in one step, unless the new name is taken.
@@ -182,8 +203,15 @@ mod tests {
         let unnamed = Unnamed::write(&folder, b"ours").expect("it can be written");
         clear_unnamed(&folder);
         assert_eq!(names(&folder).len(), 2, "{:?}", names(&folder));
+        // One that is not held itself is in hand as long as another of the same process is.
+        let loose = Unnamed::write(&folder, b"ours").expect("it can be written");
+        let loose = loose.kept_by(&unnamed);
+        clear_unnamed(&folder);
+        assert_eq!(names(&folder).len(), 3, "{:?}", names(&folder));
         drop(unnamed);
+        clear_unnamed(&folder);
         assert_eq!(names(&folder), [".hebiao-名单"]);
+        drop(loose);
         fs::remove_dir_all(folder).expect("it is there");
     }
 }

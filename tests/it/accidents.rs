@@ -318,6 +318,29 @@ fn a_file_that_is_gone_when_it_should_be_read_is_told() {
 }
 
 #[test]
+fn a_file_that_became_something_else_since_it_was_read_is_not_waited_for() {
+    use hebiao::inbox::InboxFile;
+    use hebiao::model::NoCopy;
+
+    let desk = Desk::new("again");
+    desk.april();
+    let source = folder(&desk, "").join("南坪乡.xlsx");
+    let file = InboxFile::named("南坪乡.xlsx", &source).expect("it is there");
+    let bytes = fs::read(&source).expect("a file");
+    assert_eq!(file.read_again(bytes.len()), Ok(bytes.clone()));
+    assert_eq!(
+        file.read_again(bytes.len() - 1),
+        Err(NoCopy::Changed),
+        "it has grown"
+    );
+    fs::remove_file(&source).expect("it is there");
+    let gone = NoCopy::NotOpened(std::io::ErrorKind::NotFound);
+    assert_eq!(file.read_again(bytes.len()), Err(gone));
+    mknodat(CWD, &source, FileType::Fifo, Mode::from(0o644), 0).expect("a pipe");
+    assert_eq!(file.read_again(bytes.len()), Err(NoCopy::Changed));
+}
+
+#[test]
 fn a_watched_inbox_with_a_pipe_in_it_is_merged() {
     let desk = Desk::new("watched-pipe");
     desk.april();

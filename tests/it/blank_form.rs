@@ -723,6 +723,25 @@ fn hebiao_form(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String, Vec
     (output.status.code(), said, files)
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn more_forms_are_made_than_files_may_be_open() {
+    let folder = std::env::temp_dir().join(format!("hebiao-open-files-{}", std::process::id()));
+    let folder = Folder(folder);
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -n 20; exec \"$0\" form -o \"$1\""])
+        .arg(env!("CARGO_BIN_EXE_hebiao"))
+        .arg(&folder.0)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let made = fs::read_dir(&folder.0).expect("the forms").count();
+    assert_eq!(made, forms(luntai()).len());
+    assert!(made > 20, "{made}");
+}
+
 #[test]
 fn forms_are_made_for_those_asked_for_and_never_replaced_unasked() {
     let folder = std::env::temp_dir().join(format!("hebiao-forms-{}", std::process::id()));

@@ -249,3 +249,54 @@ fn a_month_that_is_only_shown_is_left_out_and_that_is_told() {
         ]
     );
 }
+
+#[test]
+fn a_roll_up_takes_of_a_county_only_what_its_merge_wrote() {
+    let desk = Desk::new("rolled-changed");
+    for month in ["02", "06"] {
+        let file = format!("2024-{month}/东河镇.xlsx");
+        desk.returned(&file, "2024-06-04T02:00:00Z", "东河镇|10|20|10|40");
+        desk.run(&["merge", &format!("2024-{month}")]);
+    }
+    let rollup = || {
+        let mut command = desk.command(&["rollup", "2024-06"]);
+        let done = command.arg(desk.path("out")).output().expect("it runs");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        (done.status.code(), said)
+    };
+    assert_eq!(rollup(), (Some(1), String::new()));
+
+    // February is only shown beside June.
+    edit(&desk.path("out/2024-02/records.parquet"));
+    let (code, said) = rollup();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("写入之后被改动过，或已损坏，本期没有与 2024-02 比较"),
+        "{said}"
+    );
+
+    let refused = |name: &str, why: &str| {
+        let (code, said) = rollup();
+        assert_eq!(code, Some(2), "{said}");
+        let expected =
+            format!("{name} 读不了，请重新汇总这一期：hebiao merge 2024-06\n原因：{why}");
+        assert!(said.contains(&expected), "{said}");
+        desk.run(&["merge", "2024-06"]);
+        assert_eq!(rollup().0, Some(1), "made again, it can be used");
+    };
+    // A finding that somebody took for settled.
+    let findings = desk.path("out/2024-06/findings.json");
+    let text = fs::read_to_string(&findings).expect("findings.json");
+    assert!(text.contains("\"mandatory\""));
+    fs::write(&findings, text.replace("\"mandatory\"", "\"hint\"")).expect("written");
+    refused("findings.json", "写入之后被改动过，或已损坏");
+    edit(&desk.path("out/2024-06/records.parquet"));
+    refused("records.parquet", "写入之后被改动过，或已损坏");
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        fs::remove_file(&findings).expect("it is there");
+        mknodat(CWD, &findings, FileType::Fifo, Mode::from(0o644), 0).expect("a pipe");
+        refused("findings.json", "打不开");
+    }
+}

@@ -194,6 +194,52 @@ fn a_kill_after_the_swap_leaves_only_what_the_next_run_clears_away() {
 }
 
 #[test]
+fn a_kill_just_before_the_swap_doubles_no_file_of_somebody() {
+    let dir = folder("just-before").join("outbox");
+    let long = format!("{}.xlsx", "长".repeat(83));
+    let names_of_ours = ["汇总.xlsx", "报表制度/scheme.toml", &long, "来文"];
+    let of = |text| names_of_ours.map(|name| (name, text));
+    let target = made(&dir, &of("old"));
+    for name in &names_of_ours[..3] {
+        fs::write(target.join(name), format!("hers in {name}")).expect("a file");
+    }
+    fs::remove_file(target.join("来文")).expect("it is there");
+    fs::create_dir(target.join("来文")).expect("the name is free");
+    fs::write(target.join("来文/a.txt"), "hers").expect("a file");
+
+    // What a run leaves that is killed while it waits for the disk: all of the new outbox, with what was kept.
+    let unfinished = dir.join(".2024-05.new-1");
+    let other = folder("just-before-other");
+    fs::rename(made(&other, &of("new")), &unfinished).expect("one disk");
+    let marked_long = format!("{}（手工改动）.xlsx", "长".repeat(77));
+    let marked = [
+        ("汇总.xlsx", "汇总（手工改动）.xlsx"),
+        ("报表制度/scheme.toml", "报表制度（手工改动）/scheme.toml"),
+        (&long, &marked_long),
+        ("来文/a.txt", "来文（手工改动）/a.txt"),
+    ];
+    for (name, marked) in marked {
+        let to = unfinished.join(marked);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        fs::hard_link(target.join(name), to).expect("one disk");
+    }
+
+    let kept = kept(&dir, &of("new"));
+    let mut expected: Vec<String> = marked.map(|(_, marked)| marked.to_owned()).into();
+    expected.sort();
+    assert_eq!(kept, expected);
+    let mut expected = files(&of("new"));
+    let hers = |(name, marked): (&str, &str)| match name {
+        "来文/a.txt" => (marked.to_owned(), "hers".to_owned()),
+        _ => (marked.to_owned(), format!("hers in {name}")),
+    };
+    expected.extend(marked.map(hers));
+    expected.sort();
+    assert_eq!(content(&target), expected);
+    assert_eq!(names(&dir), ["2024-05"]);
+}
+
+#[test]
 fn an_outbox_that_cannot_be_written_is_refused_at_once() {
     let dir = folder("refused");
     fs::write(dir.join("file"), "").expect("it can be written");

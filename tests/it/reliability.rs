@@ -287,7 +287,7 @@ fn no_copy_is_made_of_another_file_than_the_one_that_was_checked() {
     let files = hebiao::inbox::list(&inbox).expect("the sample inbox");
     let scheme = luntai();
     let checked = check_files(scheme, None, &|_| Earlier::default(), &files, &|| ());
-    let send = |bytes_of: &(dyn Fn(&str) -> std::io::Result<Vec<u8>> + Sync)| {
+    let send = |bytes_of: &(dyn Fn(&str) -> Result<Vec<u8>, NoCopy> + Sync)| {
         send_back(
             scheme,
             &checked.files,
@@ -296,14 +296,15 @@ fn no_copy_is_made_of_another_file_than_the_one_that_was_checked() {
             Lang::Zh,
         )
     };
-    let all = send(&|path| fs::read(inbox.join(path)));
+    let read = |path: &str| Ok(fs::read(inbox.join(path)).expect("a file"));
+    let all = send(&read);
     assert!(all.failed.is_empty() && all.copies.len() > 2);
     let (changed, gone) = (all.originals[0].clone(), all.originals[1].clone());
     // Between the check and the copy one is replaced, and one taken away.
     let sent = send(&|path| match path {
-        path if *path == *changed => fs::read(inbox.join(&*all.originals[2])),
-        path if *path == *gone => Err(std::io::ErrorKind::NotFound.into()),
-        path => fs::read(inbox.join(path)),
+        path if *path == *changed => read(&all.originals[2]),
+        path if *path == *gone => Err(NoCopy::NotOpened(std::io::ErrorKind::NotFound)),
+        path => read(path),
     });
     let why = [
         (changed.clone(), NoCopy::Changed),
@@ -395,7 +396,10 @@ fn two_returns_of_one_name_have_a_copy_each_whatever_their_macros_are_called() {
             }
         });
     }
-    let bytes_of = |path: &str| fs::read(&files[usize::from(*path == *name)].source);
+    let bytes_of = |path: &str| {
+        let source = &files[usize::from(*path == *name)].source;
+        Ok(fs::read(source).expect("a file"))
+    };
     let sent = send_back(
         scheme,
         &checked.files,

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -145,7 +144,7 @@ pub fn send_back(
     scheme: &Scheme,
     files: &[FileRecord],
     findings: &[Finding],
-    bytes_of: &(dyn Fn(&str) -> io::Result<Vec<u8>> + Sync),
+    bytes_of: &(dyn Fn(&str) -> Result<Vec<u8>, NoCopy> + Sync),
     lang: Lang,
 ) -> SentBack {
     let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
@@ -183,11 +182,11 @@ pub fn send_back(
 /// Annotates a file that was checked: `read` is what it holds now, and only what was checked is marked.
 pub fn annotate_checked(
     record: &FileRecord,
-    read: io::Result<Vec<u8>>,
+    read: Result<Vec<u8>, NoCopy>,
     findings: &[&Finding],
     lang: Lang,
 ) -> Result<Annotated, NoCopy> {
-    let bytes = read.map_err(|error| NoCopy::NotOpened(error.kind()))?;
+    let bytes = read?;
     if hex(&Sha256::digest(&bytes)) != record.sha256 {
         return Err(NoCopy::Changed);
     }

@@ -93,12 +93,14 @@ pub fn values(workbook: &Workbook) -> Vec<String> {
     let mut lines = Vec::new();
     for sheet in workbook.sheets.iter().filter(clerks) {
         lines.push(format!("[{}] {}", sheet.name, sheet.visible));
+        // A formula that was never calculated is blank in a copy made anew, and so is the empty text; where Excel
+        // may not take the formula, the cell is not there.
         let line = |cell: &Cell| match &cell.value {
-            // A copy in another format has a blank for what was never calculated.
-            CellValue::NotCalculated => format!("{} {:?}", cell.at, CellValue::Text("".into())),
-            value => format!("{} {value:?}", cell.at),
+            CellValue::NotCalculated => None,
+            CellValue::Text(text) if text.is_empty() => None,
+            value => Some(format!("{} {value:?}", cell.at)),
         };
-        lines.extend(sheet.cells().iter().map(line));
+        lines.extend(sheet.cells().iter().filter_map(line));
     }
     lines
 }

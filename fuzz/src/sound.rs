@@ -91,8 +91,11 @@ pub fn content(workbook: &Workbook) -> Vec<String> {
 pub fn values(workbook: &Workbook) -> Vec<String> {
     let clerks = |sheet: &&Sheet| !hebiao::explanations::is_ours(sheet);
     let mut lines = Vec::new();
+    // Where every sheet that could be read is hidden, a copy made anew shows the first.
+    let mut none_shown = !(workbook.sheets.iter().filter(clerks)).any(|sheet| sheet.visible);
     for sheet in workbook.sheets.iter().filter(clerks) {
-        lines.push(format!("[{}] {}", sheet.name, sheet.visible));
+        let shown = sheet.visible || std::mem::take(&mut none_shown);
+        lines.push(format!("[{}] {shown}", sheet.name));
         // A formula that was never calculated is blank in a copy made anew, and so is the empty text; where Excel
         // may not take the formula, the cell is not there.
         let line = |cell: &Cell| match &cell.value {

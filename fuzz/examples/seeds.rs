@@ -116,6 +116,9 @@ fn files() -> Vec<PathBuf> {
 
 fn of_file(name: &str, bytes: &[u8]) {
     seed("file", bytes);
+    if let Some(input) = streams::encrypted_input(bytes) {
+        seed("xls", &input);
+    }
     let Ok(workbook) = read(bytes, &Limits::default()) else {
         return;
     };

@@ -60,11 +60,12 @@ fn folder() -> &'static PathBuf {
 /// Every finding is about this file, and about a sheet that it has.
 fn places(checked: &CheckedFiles) {
     for finding in &checked.findings {
-        let of_suspects = finding.suspects.iter().map(|suspect| &suspect.place);
-        let places: Vec<&Place> = finding
+        let of_suspects = finding.suspects.iter().map(|suspect| suspect.place.clone());
+        let places: Vec<Place> = finding
             .place
             .iter()
-            .chain(&finding.cells)
+            .cloned()
+            .chain(finding.cells.iter())
             .chain(of_suspects)
             .collect();
         for place in places {

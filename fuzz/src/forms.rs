@@ -107,7 +107,7 @@ impl Form {
             row.entries[leaf].value.clone()
         });
         let is_here = |finding: &Finding| {
-            let mut places = finding.place.iter().chain(&finding.cells);
+            let mut places = finding.place.iter().cloned().chain(finding.cells.iter());
             places.any(|place| place.cell == Some(self.cell))
         };
         (value, findings.iter().any(is_here))

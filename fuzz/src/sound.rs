@@ -87,18 +87,51 @@ pub fn content(workbook: &Workbook) -> Vec<String> {
     lines
 }
 
-/// What a clerk sees of the sheets that are not our own: names, addresses, values.
-pub fn values(workbook: &Workbook) -> Vec<String> {
-    let clerks = |sheet: &&Sheet| !hebiao::explanations::is_ours(sheet);
-    let mut lines = Vec::new();
-    for sheet in workbook.sheets.iter().filter(clerks) {
-        lines.push(format!("[{}] {}", sheet.name, sheet.visible));
-        let line = |cell: &Cell| match &cell.value {
-            // A copy in another format has a blank for what was never calculated.
-            CellValue::NotCalculated => format!("{} {:?}", cell.at, CellValue::Text("".into())),
-            value => format!("{} {value:?}", cell.at),
-        };
-        lines.extend(sheet.cells().iter().map(line));
+/// What a clerk sees of the sheets that are not our own is the same in a copy: names, addresses, values.
+pub fn assert_kept(workbook: &Workbook, copy: &Workbook) {
+    let (before, after) = (clerks(workbook), clerks(copy));
+    let mut taken: Vec<String> = Vec::new();
+    for (sheet, copied) in before.iter().zip(&after) {
+        let name = sheet.name.to_lowercase();
+        // What Excel takes for no name has another one in a copy made anew.
+        if is_name(&name) && !taken.contains(&copied.name.to_lowercase()) && !taken.contains(&name)
+        {
+            assert_eq!(sheet.name, copied.name);
+        }
+        taken.extend([name, copied.name.to_lowercase()]);
+        assert_eq!(values(sheet), values(copied), "{}", sheet.name);
     }
-    lines
+    assert_eq!(before.len(), after.len(), "sheets");
+    // Where every sheet that could be read is hidden, a copy made anew shows the first.
+    if before.iter().any(|sheet| sheet.visible) {
+        for (sheet, copied) in before.iter().zip(&after) {
+            assert_eq!(sheet.visible, copied.visible, "{}", sheet.name);
+        }
+    }
+}
+
+fn clerks(workbook: &Workbook) -> Vec<&Sheet> {
+    let sheets = workbook.sheets.iter();
+    sheets
+        .filter(|sheet| !hebiao::explanations::is_ours(sheet))
+        .collect()
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=31).contains(&name.encode_utf16().count())
+        && !name.starts_with('\'')
+        && !name.ends_with('\'')
+        && !name.contains(|c: char| c.is_control() || "[]:*?/\\".contains(c))
+}
+
+/// A line for each cell that is not blank.
+fn values(sheet: &Sheet) -> Vec<String> {
+    // A formula that was never calculated is blank in a copy made anew, and so is the empty text; where Excel
+    // may not take the formula, the cell is not there.
+    let line = |cell: &Cell| match &cell.value {
+        CellValue::NotCalculated => None,
+        CellValue::Text(text) if text.is_empty() => None,
+        value => Some(format!("{} {value:?}", cell.at)),
+    };
+    sheet.cells().iter().filter_map(line).collect()
 }

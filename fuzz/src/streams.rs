@@ -7,11 +7,12 @@ use cfb::CompoundFile;
 use crate::Sections;
 
 /// Streams that an input may fill.
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 5] = [
     "Workbook",
     "Book",
     "\u{5}SummaryInformation",
     "EncryptedPackage",
+    "EncryptionInfo",
 ];
 
 const BOF: u16 = 0x0809;
@@ -117,6 +118,18 @@ pub fn input(stream: &[u8]) -> Vec<u8> {
 pub fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut file = CompoundFile::open(Cursor::new(bytes)).ok()?;
     let name = NAMES[..2].iter().find(|name| file.exists(name))?;
+    content(&mut file, name)
+}
+
+/// The input that makes the same encrypted package.
+pub fn encrypted_input(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut file = CompoundFile::open(Cursor::new(bytes)).ok()?;
+    let package = content(&mut file, NAMES[3])?;
+    let info = content(&mut file, NAMES[4])?;
+    Some(crate::joined(&[(4, &info), (3, &package)]))
+}
+
+fn content(file: &mut CompoundFile<Cursor<&[u8]>>, name: &str) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     std::io::copy(&mut file.open_stream(name).ok()?, &mut content).ok()?;
     Some(content)

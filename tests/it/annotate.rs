@@ -499,6 +499,30 @@ fn a_formula_that_was_never_calculated_is_no_zero_in_a_copy_of_another_format() 
 }
 
 #[test]
+fn dates_and_percentages_stay_where_no_link_names_the_part_of_their_formats() {
+    let mut parts = parts(&fixture("full.xlsx"));
+    let links = text(&parts, "xl/_rels/workbook.xml.rels");
+    let without: String = links
+        .split_inclusive('>')
+        .filter(|link| !link.contains("/styles\""))
+        .collect();
+    assert_ne!(without, links);
+    parts.insert("xl/_rels/workbook.xml.rels".to_owned(), without.into());
+    let original = zipped(&parts);
+    let before = read_back(&original);
+    let date = before.sheets[0].get("F4".parse().expect("an address"));
+    let date = &date.expect("a date").value;
+    assert!(
+        matches!(date, hebiao::model::CellValue::Date(_)),
+        "{date:?}"
+    );
+    let copy = marked(&original, &findings());
+    assert_eq!(content(&read_back(&copy.bytes)), content(&before));
+    let again = marked(&copy.bytes, &findings());
+    assert_eq!(content(&read_back(&again.bytes)), content(&before));
+}
+
+#[test]
 fn an_explanation_answers_the_finding_of_its_own_period_only() {
     let of = |period: Option<&str>| -> Vec<Finding> {
         let mut found = vec![finding(SHEET, "B4", Level::Verification)];

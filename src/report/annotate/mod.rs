@@ -647,19 +647,24 @@ impl MainPart {
         let link = links
             .into_iter()
             .find(|link| link.kind.ends_with("/styles"));
+        let is_linked = link.is_some();
         if let Some(link) = link.filter(|link| package.has(&link.target)) {
             return Ok(link.target);
         }
-        // Some programs look for it nowhere else.
-        let path = match package.has("xl/styles.xml") {
-            false => "xl/styles.xml".to_owned(),
-            true => package.free_path("xl/styles", ".xml"),
+        // Some programs look for it nowhere else, and take it from there though no link names it.
+        let usual = "xl/styles.xml".to_owned();
+        let (path, is_new) = match package.has(&usual) {
+            false => (usual, true),
+            true if is_linked => (package.free_path("xl/styles", ".xml"), true),
+            true => (usual, false),
         };
-        let text = format!(
-            "{XML_HEAD}\n<styleSheet xmlns=\"{}\"></styleSheet>",
-            self.main
-        );
-        package.set(&path, text);
+        if is_new {
+            let text = format!(
+                "{XML_HEAD}\n<styleSheet xmlns=\"{}\"></styleSheet>",
+                self.main
+            );
+            package.set(&path, text);
+        }
         package.declare(&path, STYLES_TYPE)?;
         package.relate(&self.path, &format!("{}/styles", self.link_types), &path)?;
         Ok(path)

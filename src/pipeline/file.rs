@@ -505,9 +505,15 @@ mod tests {
             rayon::join(|| (), || panic!("row {} of 3", 7)).1
         });
         assert!(workbook.is_none());
-        let detail = "row 7 of 3".to_owned();
-        let reason = Unreadable::ProgramFailed { detail };
-        assert_eq!(file.record.status, FileStatus::Unreadable(reason.clone()));
+        let FileStatus::Unreadable(reason @ Unreadable::ProgramFailed { detail }) =
+            &file.record.status
+        else {
+            panic!("the program failed: {:?}", file.record.status)
+        };
+        assert!(
+            detail.starts_with("row 7 of 3 (src/pipeline/file.rs:"),
+            "{detail}"
+        );
         assert_eq!(file.record.sha256, "hash");
         let [finding] = &file.findings[..] else {
             panic!("one finding: {:?}", file.findings)
@@ -516,7 +522,7 @@ mod tests {
             (finding.kind, finding.level),
             (Kind::ProgramFault, Level::Mandatory)
         );
-        assert_eq!(finding.detail, Detail::Unreadable(reason));
+        assert_eq!(finding.detail, Detail::Unreadable(reason.clone()));
         assert_eq!(finding.reporter.as_deref(), Some("轮台镇"));
     }
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{
     Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, NoCopy, Place, hex,
 };
-use crate::read::catch_panics;
+use crate::read::caught;
 use crate::report::Lang;
 use crate::report::workbook::text;
 use crate::scheme::Scheme;
@@ -192,15 +192,14 @@ pub fn annotate_checked(
         return Err(NoCopy::Changed);
     }
     // An oddity in one file is no reason for all others to go without.
-    let annotated = catch_panics(|| Ok(annotate(&bytes, findings, lang)));
-    let damaged = |detail: String| NoCopy::Damaged { detail };
-    match annotated {
-        Ok(annotated) => annotated.map_err(|error| match error {
-            AnnotateError::Unreadable(why) => NoCopy::Unreadable(why),
-            error => damaged(error.to_string()),
-        }),
-        Err(panic) => Err(damaged(panic.to_string())),
-    }
+    let annotated = caught(|| annotate(&bytes, findings, lang));
+    let annotated = annotated.map_err(|detail| NoCopy::ProgramFailed { detail })?;
+    annotated.map_err(|error| match error {
+        AnnotateError::Unreadable(why) => NoCopy::Unreadable(why),
+        error => NoCopy::Damaged {
+            detail: error.to_string(),
+        },
+    })
 }
 
 /// The finding that a file has no annotated copy.

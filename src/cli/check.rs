@@ -7,13 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use rayon::prelude::*;
 
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
-use crate::model::{Earlier, FileStatus, Finding, Level, NoCopy};
+use crate::model::{Earlier, FileStatus, Finding, Level};
 use crate::pipeline::{CheckedFiles, check_files};
-use crate::report::annotate::{Annotated, annotate_checked, copy_name, no_copy};
+use crate::read::by_weight;
+use crate::report::annotate::{Annotated, annotate_checked, copy_name, light, no_copy};
 use crate::report::whole::{self, Unnamed};
 use crate::report::{Lang, json, text};
 use crate::scheme::Scheme;
@@ -161,13 +161,15 @@ fn write_copies(
     let jobs: Vec<(usize, Vec<&Finding>)> = (0..files.len())
         .filter_map(|idx| Some((idx, to_mark(checked, idx, &by_file)?)))
         .collect();
-    let copies: Vec<Result<Annotated, NoCopy>> = jobs
-        .par_iter()
-        .map(|(idx, findings)| {
-            let bytes = fs::read(&files[*idx].source);
-            annotate_checked(&checked.files[*idx], bytes, findings, lang)
-        })
-        .collect();
+    let copies = by_weight(&jobs, |(idx, findings), most| {
+        let bytes = light(fs::read(&files[*idx].source), most)?;
+        Ok(annotate_checked(
+            &checked.files[*idx],
+            bytes,
+            findings,
+            lang,
+        ))
+    });
     let idxs: Vec<usize> = jobs.iter().map(|(idx, _)| *idx).collect();
     let mut written = Vec::new();
     let mut failed = Ok(());

@@ -44,7 +44,7 @@ use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
 pub(crate) use guard::caught;
 use sniff::Content;
-pub(crate) use weight::{MOST_EXPANDED, weight};
+pub(crate) use weight::{MOST_EXPANDED, by_weight, weight};
 
 /// Reads a workbook from the bytes of its file.
 ///

@@ -1,6 +1,7 @@
 //! How much reading a file takes, before it is read: its parts once they are expanded.
 
 use memchr::memmem;
+use rayon::prelude::*;
 
 /// Deflate makes at most so many bytes of one.
 pub(crate) const MOST_EXPANDED: u64 = 1_032;
@@ -54,6 +55,54 @@ fn number(bytes: &[u8], at: usize, n_bytes: usize) -> Option<u64> {
     Some(digits.fold(0, |number, byte| number << 8 | byte))
 }
 
+/// Bytes that may be worked on at a time, with all that is packed in them; the work takes some times as much memory.
+const IN_FLIGHT: u64 = 128 << 20;
+
+/// Does the work on files on all cores, and gives what came of it in their order. `work` gives the weight of a file that
+/// weighs more than it may, and does nothing with it then.
+///
+/// As many are worked on at a time as there are cores, each with its share of [`IN_FLIGHT`]. What is heavier comes when they
+/// are through, as many at a time as that allows. So nobody waits for memory while holding some.
+pub(crate) fn by_weight<F: Sync, T: Send>(
+    files: &[F],
+    work: impl Fn(&F, u64) -> Result<T, u64> + Sync,
+) -> Vec<T> {
+    let share = IN_FLIGHT / rayon::current_num_threads().max(1) as u64;
+    // One at a time, so that all cores have work until the last file.
+    let first = files.par_iter().with_max_len(1);
+    let mut found: Vec<Result<T, u64>> = first.map(|file| work(file, share)).collect();
+    let heavy: Vec<(usize, u64)> = (found.iter().enumerate())
+        .filter_map(|(idx, done)| Some((idx, done.as_ref().err().copied()?)))
+        .collect();
+    for group in groups(&heavy) {
+        let done: Vec<_> = (group.par_iter().with_max_len(1))
+            .map(|(idx, _)| (*idx, work(&files[*idx], u64::MAX)))
+            .collect();
+        done.into_iter().for_each(|(idx, done)| found[idx] = done);
+    }
+    // No file is heavier than there are numbers.
+    found.into_iter().filter_map(Result::ok).collect()
+}
+
+/// Files in their order, in groups that weigh no more together than may be worked on at a time; what weighs more by itself
+/// is alone.
+fn groups(heavy: &[(usize, u64)]) -> Vec<&[(usize, u64)]> {
+    let mut groups = Vec::new();
+    let mut rest = heavy;
+    while !rest.is_empty() {
+        let mut sum = 0u64;
+        let fits = |(_, weight): &&(usize, u64)| {
+            sum = sum.saturating_add(*weight);
+            sum <= IN_FLIGHT
+        };
+        let n = rest.iter().take_while(fits).count().max(1);
+        let (group, left) = rest.split_at(n);
+        groups.push(group);
+        rest = left;
+    }
+    groups
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Cursor, Write};
@@ -90,5 +139,17 @@ mod tests {
         let bytes: Vec<u8> = header.chain(name).collect();
         assert_eq!(weight(&bytes), 544 * 1_032);
         assert_eq!(weight(&bytes[..543]), 543);
+    }
+
+    #[test]
+    fn heavy_files_are_read_together_as_far_as_memory_allows() {
+        let half = IN_FLIGHT / 2;
+        let grouped = |weights: &[u64]| -> Vec<usize> {
+            let heavy: Vec<_> = weights.iter().copied().enumerate().collect();
+            groups(&heavy).iter().map(|group| group.len()).collect()
+        };
+        assert_eq!(grouped(&[]), [0; 0]);
+        assert_eq!(grouped(&[half, half, half]), [2, 1]);
+        assert_eq!(grouped(&[u64::MAX, u64::MAX, 1, half, half]), [1, 1, 2, 1]);
     }
 }

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::model::{
     Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, NoCopy, Place, hex,
 };
-use crate::read::caught;
+use crate::read::{by_weight, caught, weight};
 use crate::report::Lang;
 use crate::report::workbook::text;
 use crate::scheme::Scheme;
@@ -155,13 +154,11 @@ pub fn send_back(
         }
     }
     let records = go_back(files, findings);
-    let copies: Vec<Result<Annotated, NoCopy>> = records
-        .par_iter()
-        .map(|record| {
-            let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
-            annotate_checked(record, bytes_of(&record.path), findings, lang)
-        })
-        .collect();
+    let copies = by_weight(&records, |record, most| {
+        let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
+        let bytes = light(bytes_of(&record.path), most)?;
+        Ok(annotate_checked(record, bytes, findings, lang))
+    });
     let mut sent = SentBack::default();
     let mut made = Vec::new();
     for (record, copy) in records.into_iter().zip(copies) {
@@ -178,6 +175,12 @@ pub fn send_back(
         sent.copies.push((path, copy.bytes));
     }
     sent
+}
+
+/// What a file holds, where it weighs no more than it may; else its weight.
+pub fn light(read: io::Result<Vec<u8>>, most: u64) -> Result<io::Result<Vec<u8>>, u64> {
+    let weight = read.as_deref().map_or(0, weight);
+    if weight > most { Err(weight) } else { Ok(read) }
 }
 
 /// Annotates a file that was checked: `read` is what it holds now, and only what was checked is marked.

@@ -29,7 +29,7 @@ pub(super) fn earlier(
     lang: Lang,
 ) -> Result<Earlier> {
     let of = |period: Option<Period>| match period {
-        Some(period) => (usable(scheme, outbox, period)).map_err(|damage| (period, damage)),
+        Some(period) => (usable(scheme, outbox, period, lang)).map_err(|damage| (period, damage)),
         None => Ok(None),
     };
     let bases = Earlier::periods(period);
@@ -67,7 +67,7 @@ pub(super) fn past(
     period: Period,
     lang: Lang,
 ) -> Result<Option<Past>> {
-    match usable(scheme, outbox, period) {
+    match usable(scheme, outbox, period, lang) {
         Ok(past) => Ok(past),
         Err(damage) => bail!(no_basis(outbox, period, &damage, lang)),
     }
@@ -76,7 +76,12 @@ pub(super) fn past(
 /// More than any county has; read into memory as a whole.
 const MOST_BYTES: usize = 1 << 30;
 
-fn usable(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>, Damage> {
+fn usable(
+    scheme: &Scheme,
+    outbox: &Path,
+    period: Period,
+    lang: Lang,
+) -> Result<Option<Past>, Damage> {
     let path = outbox.join(period.to_string()).join(RECORDS);
     match std::fs::symlink_metadata(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -91,7 +96,7 @@ fn usable(scheme: &Scheme, outbox: &Path, period: Period) -> Result<Option<Past>
         Ok(content) => content.bytes,
         Err(Unreadable::NotOpened { detail }) => return Err(Damage::NotOpened { detail }),
         Err(reason) => {
-            let detail = reason.to_string();
+            let detail = words::unreadable(&reason, lang);
             return Err(Damage::NotOpened { detail });
         }
     };

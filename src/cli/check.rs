@@ -7,14 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use rayon::prelude::*;
 
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
-use crate::model::{Earlier, FileStatus, Finding, Level, NoCopy};
+use crate::model::{Earlier, FileStatus, Finding, Level};
 use crate::pipeline::{CheckedFiles, check_files, sort_findings};
-use crate::read::Limits;
-use crate::report::annotate::{Annotated, annotate_checked, copy_name, no_copy};
+use crate::read::{Limits, by_weight};
+use crate::report::annotate::{Annotated, annotate_checked, copy_name, light, no_copy};
 use crate::report::whole::{self, Unnamed};
 use crate::report::{Lang, json, text};
 use crate::scheme::Scheme;
@@ -163,13 +162,11 @@ fn write_copies(
         .filter_map(|idx| Some((idx, to_mark(checked, idx, &by_file)?)))
         .collect();
     let limit = Limits::default().file_bytes;
-    let copies: Vec<Result<Annotated, NoCopy>> = jobs
-        .par_iter()
-        .map(|(idx, findings)| {
-            let bytes = files[*idx].read_again(limit);
-            annotate_checked(&checked.files[*idx], bytes, findings, lang)
-        })
-        .collect();
+    let copies = by_weight(&jobs, |(idx, findings), most| {
+        let bytes = light(files[*idx].read_again(limit), most)?;
+        let record = &checked.files[*idx];
+        Ok(annotate_checked(record, bytes, findings, lang))
+    });
     let idxs: Vec<usize> = jobs.iter().map(|(idx, _)| *idx).collect();
     let mut written = Vec::new();
     let mut failed = Ok(());

@@ -20,9 +20,10 @@ use polars_parquet::write::Encoding;
 const MOST_BYTES: usize = 64 << 20;
 /// LZ4 makes at most so many bytes of one.
 const MOST_EXPANDED: usize = 255;
-/// Rows of a file, and of each of its bytes: the addresses of cells alone take more.
+/// Rows of a file, and of each of its bytes: a row has some twenty columns, and takes far more than one byte where this program
+/// wrote it, but some hundred in memory.
 const MOST_ROWS: usize = 50_000_000;
-const ROWS_PER_BYTE: usize = 64;
+const ROWS_PER_BYTE: usize = 1;
 
 type Sound<T> = Result<T, String>;
 

@@ -434,6 +434,11 @@ pub enum NoCopy {
         /// What was noticed.
         detail: String,
     },
+    /// Making it panicked: a fault of this program, whatever the file is like.
+    ProgramFailed {
+        /// The last words of the panic.
+        detail: String,
+    },
     /// The copy could not be written under its name.
     NotWritten(ErrorKind),
 }

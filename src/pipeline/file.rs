@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::check::{Checked, Checker};
@@ -15,7 +14,7 @@ use crate::model::{
     Table, TableRecord, Unreadable, Version, VersionMark, Workbook, hex,
 };
 use crate::normalise::{dated, normalise};
-use crate::read::{Limits, MOST_EXPANDED, caught, read, weight};
+use crate::read::{Limits, MOST_EXPANDED, by_weight, caught, read, weight};
 use crate::recognise::{
     About, Layout, Recogniser, Who, drop_blank_copies, named_by_path, settle_period,
     settle_reporters,
@@ -232,61 +231,21 @@ impl<'s> FormReader<'s> {
     }
 }
 
-/// Bytes that may be read at a time, with all that is packed in them; reading takes some times as much memory.
-const IN_FLIGHT: u64 = 128 << 20;
-
 /// Reads the files of an inbox on all cores, in their order, and takes of each what `part` says: what it holds
 /// takes more memory than its forms do. `done` is called after each.
-///
-/// As many are read at a time as there are cores, each with its share of [`IN_FLIGHT`]. What is heavier is read when they
-/// are through, as many at a time as that allows. So nobody waits for memory while holding some.
 pub(super) fn read_files<T: Send>(
     reader: &FormReader<'_>,
     files: &[InboxFile],
     done: &(dyn Fn() + Sync),
     part: impl Fn(FormFile, Option<Workbook>) -> T + Sync,
 ) -> Vec<T> {
-    let read = |file, most| match read_file(reader, file, most) {
+    by_weight(files, |file, most| match read_file(reader, file, most) {
         ReadFile::Done(read, workbook) => {
             done();
             Ok(part(*read, workbook))
         }
         ReadFile::TooHeavy(weight) => Err(weight),
-    };
-    let share = IN_FLIGHT / rayon::current_num_threads().max(1) as u64;
-    // One at a time, so that all cores have work until the last file.
-    let first = files.par_iter().with_max_len(1);
-    let mut found: Vec<Result<T, u64>> = first.map(|file| read(file, share)).collect();
-    let heavy: Vec<(usize, u64)> = (found.iter().enumerate())
-        .filter_map(|(idx, read)| Some((idx, read.as_ref().err().copied()?)))
-        .collect();
-    for group in groups(&heavy) {
-        let read: Vec<_> = (group.par_iter().with_max_len(1))
-            .map(|(idx, _)| (*idx, read(&files[*idx], u64::MAX)))
-            .collect();
-        read.into_iter().for_each(|(idx, read)| found[idx] = read);
-    }
-    // No file is heavier than there are numbers.
-    found.into_iter().filter_map(Result::ok).collect()
-}
-
-/// Files in their order, in groups that weigh no more together than may be read at a time; what weighs more by itself
-/// is read alone.
-fn groups(heavy: &[(usize, u64)]) -> Vec<&[(usize, u64)]> {
-    let mut groups = Vec::new();
-    let mut rest = heavy;
-    while !rest.is_empty() {
-        let mut sum = 0u64;
-        let fits = |(_, weight): &&(usize, u64)| {
-            sum = sum.saturating_add(*weight);
-            sum <= IN_FLIGHT
-        };
-        let n = rest.iter().take_while(fits).count().max(1);
-        let (group, left) = rest.split_at(n);
-        groups.push(group);
-        rest = left;
-    }
-    groups
+    })
 }
 
 /// What became of a file.
@@ -505,9 +464,15 @@ mod tests {
             rayon::join(|| (), || panic!("row {} of 3", 7)).1
         });
         assert!(workbook.is_none());
-        let detail = "row 7 of 3".to_owned();
-        let reason = Unreadable::ProgramFailed { detail };
-        assert_eq!(file.record.status, FileStatus::Unreadable(reason.clone()));
+        let FileStatus::Unreadable(reason @ Unreadable::ProgramFailed { detail }) =
+            &file.record.status
+        else {
+            panic!("the program failed: {:?}", file.record.status)
+        };
+        assert!(
+            detail.starts_with("row 7 of 3 (src/pipeline/file.rs:"),
+            "{detail}"
+        );
         assert_eq!(file.record.sha256, "hash");
         let [finding] = &file.findings[..] else {
             panic!("one finding: {:?}", file.findings)
@@ -516,7 +481,7 @@ mod tests {
             (finding.kind, finding.level),
             (Kind::ProgramFault, Level::Mandatory)
         );
-        assert_eq!(finding.detail, Detail::Unreadable(reason));
+        assert_eq!(finding.detail, Detail::Unreadable(reason.clone()));
         assert_eq!(finding.reporter.as_deref(), Some("轮台镇"));
     }
 
@@ -525,17 +490,5 @@ mod tests {
         let (file, _) = guarded(&scheme(), record(), |record| (unread(record, vec![]), None));
         assert_eq!(file.record.status, FileStatus::Read);
         assert!(file.findings.is_empty());
-    }
-
-    #[test]
-    fn heavy_files_are_read_together_as_far_as_memory_allows() {
-        let half = IN_FLIGHT / 2;
-        let grouped = |weights: &[u64]| -> Vec<usize> {
-            let heavy: Vec<_> = weights.iter().copied().enumerate().collect();
-            groups(&heavy).iter().map(|group| group.len()).collect()
-        };
-        assert_eq!(grouped(&[]), [0; 0]);
-        assert_eq!(grouped(&[half, half, half]), [2, 1]);
-        assert_eq!(grouped(&[u64::MAX, u64::MAX, 1, half, half]), [1, 1, 2, 1]);
     }
 }

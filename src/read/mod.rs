@@ -42,9 +42,9 @@ mod xml;
 
 use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
-pub(crate) use guard::{catch_panics, caught};
+pub(crate) use guard::caught;
 use sniff::Content;
-pub(crate) use weight::{MOST_EXPANDED, weight};
+pub(crate) use weight::{MOST_EXPANDED, by_weight, weight};
 
 /// Reads a workbook from the bytes of its file.
 ///
@@ -57,7 +57,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
             limits.file_bytes,
         ));
     }
-    let workbook = catch_panics(|| {
+    let workbook = caught(|| {
         let mut budget = Budget::new(limits);
         budget.hold(bytes.len())?;
         match sniff::content(bytes, limits)? {
@@ -66,7 +66,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
             Content::BiffStream => xls::read_stream(bytes.into(), &mut budget),
             Content::FlatOds => ods::read_flat(bytes, &mut budget),
         }
-    })?;
+    });
+    let workbook = workbook.unwrap_or_else(|detail| Err(Unreadable::ParserPanicked { detail }))?;
     if !workbook.sheets.is_empty() {
         return Ok(workbook);
     }
@@ -82,14 +83,14 @@ pub fn decrypted(bytes: &[u8]) -> Option<Vec<u8>> {
     if !matches!(bytes, [0xD0, 0xCF, 0x11, 0xE0, ..]) {
         return None;
     }
-    let package = guard::catch_panics(|| {
+    let package = caught(|| -> Result<Option<Vec<u8>>, Unreadable> {
         let file = ole2::Ole2::open(bytes)?;
         match file.has("EncryptedPackage") {
             true => decrypt::package(&file).map(Some),
             false => Ok(None),
         }
     });
-    package.ok().flatten()
+    package.ok()?.ok().flatten()
 }
 
 /// How much a file may ask for before it is refused.

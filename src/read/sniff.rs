@@ -109,7 +109,7 @@ fn old(name: &'static str) -> Unreadable {
 
 /// The directory of a zip file is read whole before anything can be counted, so it is counted here:
 /// each entry of it begins with these four bytes.
-fn check_entries(bytes: &[u8], limits: &Limits) -> Result<(), Unreadable> {
+pub(super) fn check_entries(bytes: &[u8], limits: &Limits) -> Result<(), Unreadable> {
     let entries = memmem::find_iter(bytes, b"PK\x01\x02")
         .take(limits.entries + 1)
         .count();

@@ -14,7 +14,7 @@ use super::budget::Budget;
 use super::cell_error::UNKNOWN;
 use super::number_format::Shown;
 use super::ole2::Ole2;
-use super::{FileKind, Unreadable, decrypt, package, saved, serial};
+use super::{FileKind, Unreadable, decrypt, package, saved, serial, sniff};
 use crate::model::{
     Cell, CellRange, CellRef, CellValue, Format, Sheet, SheetKind, SkippedSheet, Workbook,
 };
@@ -32,7 +32,11 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
         }
     }
     if file.has("EncryptedPackage") {
-        return package::read(&decrypt::package(&file)?, budget);
+        let package = decrypt::package(&file)?;
+        budget.hold(package.len())?;
+        // What lay behind the encryption has not been counted yet.
+        sniff::check_entries(&package, budget.limits)?;
+        return package::read(&package, budget);
     }
     Err(if file.has("WordDocument") {
         Unreadable::NotASpreadsheet(FileKind::TextDocument)

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hebiao::model::{FileKind, Period, SheetKind, SkippedSheet, Unreadable, Workbook};
+use hebiao::model::{FileKind, Period, Quantity, SheetKind, SkippedSheet, Unreadable, Workbook};
 use hebiao::pipeline::FormReader;
-use hebiao::read::{decrypted, read};
+use hebiao::read::{Limits, decrypted, read};
 use hebiao::report::{Lang, annotate, words};
 
 use crate::desk::luntai;
@@ -51,6 +51,30 @@ fn an_encrypted_file_takes_no_longer_than_it_should() {
     let begun = Instant::now();
     assert_eq!(read_err(&bytes), Unreadable::PasswordProtected);
     assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn limits_hold_behind_an_encryption_too() {
+    let bytes = bytes_of("protected-agile.xlsx");
+    let package = bytes_of("libreoffice.xlsx");
+    let few_entries = Limits {
+        entries: 2,
+        ..Limits::default()
+    };
+    let small_memory = Limits {
+        held_bytes: bytes.len() + package.len() - 1,
+        ..Limits::default()
+    };
+    let cases = [
+        (few_entries, Quantity::Entries),
+        (small_memory, Quantity::HeldBytes),
+    ];
+    for (limits, quantity) in cases {
+        match read(&bytes, &limits) {
+            Err(Unreadable::TooLarge { what, .. }) => assert_eq!(what, quantity),
+            other => panic!("{quantity:?}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ use crate::read::{Limits, decrypted, read};
 use super::workbook::marks::marked_places;
 use super::{Lang, words};
 
-pub use names::{SentBack, annotate_checked, copy_name, copy_paths, no_copy, send_back};
+pub use names::{SentBack, annotate_checked, copy_name, copy_paths, light, no_copy, send_back};
 
 use listing::{Entry, Listing, Retired};
 use package::{Package, Relationship};

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::model::{
     Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, NoCopy, Place, hex,
 };
-use crate::read::catch_panics;
+use crate::read::{by_weight, caught, weight};
 use crate::report::Lang;
 use crate::report::workbook::text;
 use crate::scheme::Scheme;
@@ -154,13 +153,11 @@ pub fn send_back(
         }
     }
     let records = go_back(files, findings);
-    let copies: Vec<Result<Annotated, NoCopy>> = records
-        .par_iter()
-        .map(|record| {
-            let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
-            annotate_checked(record, bytes_of(&record.path), findings, lang)
-        })
-        .collect();
+    let copies = by_weight(&records, |record, most| {
+        let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
+        let bytes = light(bytes_of(&record.path), most)?;
+        Ok(annotate_checked(record, bytes, findings, lang))
+    });
     let mut sent = SentBack::default();
     let mut made = Vec::new();
     for (record, copy) in records.into_iter().zip(copies) {
@@ -179,6 +176,12 @@ pub fn send_back(
     sent
 }
 
+/// What a file holds, where it weighs no more than it may; else its weight.
+pub fn light<E>(read: Result<Vec<u8>, E>, most: u64) -> Result<Result<Vec<u8>, E>, u64> {
+    let weight = read.as_deref().map_or(0, weight);
+    if weight > most { Err(weight) } else { Ok(read) }
+}
+
 /// Annotates a file that was checked: `read` is what it holds now, and only what was checked is marked.
 pub fn annotate_checked(
     record: &FileRecord,
@@ -191,15 +194,14 @@ pub fn annotate_checked(
         return Err(NoCopy::Changed);
     }
     // An oddity in one file is no reason for all others to go without.
-    let annotated = catch_panics(|| Ok(annotate(&bytes, findings, lang)));
-    let damaged = |detail: String| NoCopy::Damaged { detail };
-    match annotated {
-        Ok(annotated) => annotated.map_err(|error| match error {
-            AnnotateError::Unreadable(why) => NoCopy::Unreadable(why),
-            error => damaged(error.to_string()),
-        }),
-        Err(panic) => Err(damaged(panic.to_string())),
-    }
+    let annotated = caught(|| annotate(&bytes, findings, lang));
+    let annotated = annotated.map_err(|detail| NoCopy::ProgramFailed { detail })?;
+    annotated.map_err(|error| match error {
+        AnnotateError::Unreadable(why) => NoCopy::Unreadable(why),
+        error => NoCopy::Damaged {
+            detail: error.to_string(),
+        },
+    })
 }
 
 /// The finding that a file has no annotated copy.

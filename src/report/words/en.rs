@@ -1300,6 +1300,7 @@ fn no_copy(why: &NoCopy) -> String {
         ),
         NoCopy::Unreadable(why) => format!("of the original: {}", unreadable(why)),
         NoCopy::Damaged { .. } => "the original is damaged where marks go".to_owned(),
+        NoCopy::ProgramFailed { detail } => noticed("the program failed", detail),
         NoCopy::NotWritten(kind) => format!(
             "the copy could not be written to the outbox ({})",
             said_by_system(*kind)
@@ -1315,6 +1316,9 @@ fn no_copy_advice(why: &NoCopy) -> &'static str {
         }
         NoCopy::Unreadable(_) | NoCopy::Damaged { .. } => {
             "All else holds; open the original with Excel or WPS, save it as .xlsx and run again"
+        }
+        NoCopy::ProgramFailed { .. } => {
+            "All else holds; send the original to whoever maintains the program"
         }
         NoCopy::NotWritten(_) => "All else holds; give the original a short name and run again",
     }

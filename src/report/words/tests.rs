@@ -184,6 +184,12 @@ fn examples() -> Vec<Finding> {
         ),
         finding(
             Kind::NoCopy,
+            Detail::NoCopy(NoCopy::ProgramFailed {
+                detail: "row 7".into(),
+            }),
+        ),
+        finding(
+            Kind::NoCopy,
             Detail::NoCopy(NoCopy::NotWritten(std::io::ErrorKind::InvalidFilename)),
         ),
         finding(

@@ -1187,6 +1187,7 @@ fn no_copy(why: &NoCopy) -> String {
         NoCopy::NotOpened(kind) => format!("核对之后文件打不开了（{}）", said_by_system(*kind)),
         NoCopy::Unreadable(why) => format!("原文件{}", unreadable(why)),
         NoCopy::Damaged { .. } => "原文件内部有损坏，标注写不进去".to_owned(),
+        NoCopy::ProgramFailed { .. } => "程序内部出错，这个文件没有做出标注副本".to_owned(),
         NoCopy::NotWritten(kind) => format!("副本写不进输出文件夹（{}）", said_by_system(*kind)),
     }
 }
@@ -1198,6 +1199,7 @@ fn no_copy_advice(why: &NoCopy) -> &'static str {
         NoCopy::Unreadable(_) | NoCopy::Damaged { .. } => {
             "其余问题照样有效；请用 Excel 或 WPS 打开原文件，另存为 .xlsx 后重新运行"
         }
+        NoCopy::ProgramFailed { .. } => "其余问题照样有效；请把原文件发给软件维护人员",
         NoCopy::NotWritten(_) => "其余问题照样有效；请把原文件改一个简短的名字后重新运行",
     }
 }

@@ -97,7 +97,12 @@ impl Frame<'_> {
             Mean::Quotient { numerator, .. } => numerator,
         };
         let mut used = used.iter().chain(above);
-        if used.any(|leaf| self.published(None, *leaf).is_some() || self.percent[*leaf]) {
+        // A formula works with what the cells keep.
+        let is_inexact = |leaf: usize| !self.inexact[leaf].is_empty();
+        let bars = |leaf: usize| {
+            self.published(None, leaf).is_some() || self.percent[leaf] || is_inexact(leaf)
+        };
+        if is_inexact(leaf) || used.any(|&leaf| bars(leaf)) {
             return None;
         }
         let quotient = match mean {

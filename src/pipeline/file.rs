@@ -101,7 +101,7 @@ impl<'s> FormReader<'s> {
             let detail = Detail::Unreadable(reason.clone());
             findings.push(Finding::new(Kind::UnreadableFile, Level::Mandatory, detail).at(place));
         }
-        findings.extend(passed_over(path, &workbook));
+        findings.extend(passed_over(path, workbook));
         let mut layouts: Vec<(usize, Layout)> = Vec::new();
         for (idx, sheet) in workbook.sheets.iter().enumerate() {
             // Our own sheet of explanations names annexes and columns, and is no form.

@@ -1136,6 +1136,7 @@ pub(super) fn newer_by(by: NewerBy) -> &'static str {
         NewerBy::Dated => "the later date on the form",
         NewerBy::Mark => "a later version, by its name",
         NewerBy::Modified => "the file was changed later",
+        NewerBy::Whole => "the other has sheets that cannot be read",
         NewerBy::Shown => "the other is a hidden sheet",
         NewerBy::Name => "nothing tells which is newer; the later name",
     }

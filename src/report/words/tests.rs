@@ -536,6 +536,7 @@ fn examples() -> Vec<Finding> {
         (false, Some(NewerBy::Dated), None),
         (false, Some(NewerBy::Mark), None),
         (false, Some(NewerBy::Modified), None),
+        (false, Some(NewerBy::Whole), None),
         (false, Some(NewerBy::Shown), None),
         (false, Some(NewerBy::Name), None),
     ];

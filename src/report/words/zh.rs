@@ -1043,6 +1043,7 @@ pub(super) fn newer_by(by: NewerBy) -> &'static str {
         NewerBy::Dated => "按表上的填报日期较新",
         NewerBy::Mark => "按文件名的版本字样较新",
         NewerBy::Modified => "按文件的修改时间较新",
+        NewerBy::Whole => "另一份有工作表无法读取",
         NewerBy::Shown => "另一张是隐藏的工作表",
         NewerBy::Name => "分不出新旧，取文件名在后的",
     }

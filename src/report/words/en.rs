@@ -10,8 +10,8 @@ use crate::model::{
 };
 
 use super::{
-    LISTED, amount, cells, expected, given, is_date, is_rounding, likely_values, named, own_cell,
-    parts, reference,
+    LISTED, amount, cells, counted_cells, expected, given, is_date, is_rounding, likely_values,
+    named, own_cell, parts, reference,
 };
 use crate::report::Lang;
 
@@ -1395,7 +1395,7 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 
 /// What is said of one cell, and of which others it holds.
 fn and_others(finding: &Finding, said: String) -> String {
-    let others = cells(finding, Lang::En);
+    let others = counted_cells(finding, Lang::En);
     match others.is_empty() {
         true => said,
         false => format!("{said}; likewise {others}"),

@@ -10,8 +10,8 @@ use crate::model::{
 };
 
 use super::{
-    LISTED, amount, cells, expected, given, is_date, is_rounding, likely_values, named, own_cell,
-    parts, reference,
+    LISTED, amount, cells, counted_cells, expected, given, is_date, is_rounding, likely_values,
+    named, own_cell, parts, reference,
 };
 use crate::report::Lang;
 
@@ -1274,11 +1274,17 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 
 /// What is said of one cell, and of which others it holds.
 fn and_others(finding: &Finding, said: String) -> String {
-    let others = cells(finding, Lang::Zh);
-    match others.is_empty() {
-        true => said,
-        false => format!("{said}；{others} 也是"),
+    let others = counted_cells(finding, Lang::Zh);
+    if others.is_empty() {
+        return said;
     }
+    // Between Chinese characters stands no blank.
+    let blank = if others.ends_with(|last: char| last.is_ascii()) {
+        " "
+    } else {
+        ""
+    };
+    format!("{said}；{others}{blank}也是")
 }
 
 fn read_as(finding: &Finding, how: &ReadAs) -> String {

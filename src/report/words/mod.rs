@@ -301,7 +301,9 @@ fn reference(place: &Place, beside: Option<&Place>) -> String {
     if !same_file {
         text.push_str(&place.file);
     }
-    if let Some(sheet) = place.sheet.as_ref().filter(|_| !same_sheet) {
+    // Some programs give the only sheet of a file no name.
+    let sheet = place.sheet.as_ref().filter(|sheet| !sheet.is_empty());
+    if let Some(sheet) = sheet.filter(|_| !same_sheet) {
         if !text.is_empty() {
             text.push(' ');
         }

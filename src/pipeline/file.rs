@@ -116,7 +116,7 @@ impl<'s> FormReader<'s> {
             findings.extend(noticed);
         }
         if layouts.is_empty() {
-            no_form(path, &mut findings);
+            no_form(path, workbook, &mut findings);
         }
         drop_blank_copies(&mut layouts);
         let names: Vec<Arc<str>> = workbook
@@ -466,7 +466,7 @@ fn made_for(scheme: &Scheme, stamp: &Stamp) -> Option<usize> {
 }
 
 /// A file without any form is a return that nobody has counted.
-fn no_form(path: &Arc<str>, findings: &mut Vec<Finding>) {
+fn no_form(path: &Arc<str>, workbook: &Workbook, findings: &mut Vec<Finding>) {
     if let Some(finding) = findings
         .iter_mut()
         .find(|finding| finding.kind == Kind::UnknownForm)
@@ -476,7 +476,12 @@ fn no_form(path: &Arc<str>, findings: &mut Vec<Finding>) {
         .iter()
         .any(|finding| finding.kind == Kind::AmbiguousForm)
     {
-        let detail = Detail::UnknownForm { nearest: None };
+        let mut sheets = workbook.sheets.iter();
+        let is_empty = workbook.unreadable_sheets.is_empty() && workbook.skipped_sheets.is_empty();
+        let detail = match is_empty && sheets.all(|sheet| sheet.cells().is_empty()) {
+            true => Detail::NothingIn,
+            false => Detail::UnknownForm { nearest: None },
+        };
         findings
             .push(Finding::new(Kind::UnknownForm, Level::Mandatory, detail).at(Place::file(path)));
     }

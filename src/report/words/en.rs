@@ -25,6 +25,7 @@ pub(super) fn title(finding: &Finding) -> String {
         },
         Detail::SkippedSheets(_) => "Some sheets hold no table and were not read",
         Detail::DamagedParts(_) => "The file is damaged where it does not matter",
+        Detail::NothingIn => "The workbook is empty",
         Detail::UnknownForm { .. } => "The form is none of the annexes",
         Detail::AmbiguousForm { .. } => "The form could be several annexes",
         Detail::MissingColumn { .. } => "A column is missing",
@@ -142,6 +143,7 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::Unreadable(why) => unreadable(why),
         Detail::SkippedSheets(sheets) => skipped_sheets(sheets),
         Detail::DamagedParts(parts) => format!("damaged, and not needed: {}", parts.join(", ")),
+        Detail::NothingIn => "no sheet of it holds anything".to_owned(),
         Detail::UnknownForm { nearest: None } => "its headers are like no annex's".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
@@ -659,6 +661,7 @@ pub(super) fn advice(finding: &Finding) -> String {
             "If they hold data to be returned, move them to an ordinary sheet".to_owned()
         }
         Detail::DamagedParts(_) => "Open it in Excel or WPS, look it through and save it".to_owned(),
+        Detail::NothingIn => "check which file was sent; if it is no return, move it out of the inbox".to_owned(),
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
             "Use the form that the county handed out; take it out of the inbox if it is no return"
                 .to_owned()

@@ -25,6 +25,7 @@ pub(super) fn title(finding: &Finding) -> String {
         },
         Detail::SkippedSheets(_) => "有的工作表不是数据表，没有读取",
         Detail::DamagedParts(_) => "文件有损坏之处，表格照常读取",
+        Detail::NothingIn => "表是空的",
         Detail::UnknownForm { .. } => "认不出是哪张附件",
         Detail::AmbiguousForm { .. } => "分不清是哪张附件",
         Detail::MissingColumn { .. } => "缺少一列",
@@ -142,6 +143,7 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::Unreadable(why) => unreadable(why),
         Detail::SkippedSheets(sheets) => skipped_sheets(sheets),
         Detail::DamagedParts(parts) => format!("损坏的是与表格无关的部分：{}", parts.join("、")),
+        Detail::NothingIn => "没有一张工作表填有内容".to_owned(),
         Detail::UnknownForm { nearest: None } => "表头与各附件都不相像".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
@@ -646,6 +648,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             "里面若有要报的数据，请移到普通工作表中重报；没有的不必处理".to_owned()
         }
         Detail::DamagedParts(_) => "请用 Excel 或 WPS 打开核对，另存后再报".to_owned(),
+        Detail::NothingIn => "请核对是否报错了文件；若不是报表，请移出收件文件夹".to_owned(),
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
             "请使用县里下发的表样填报；若不是报表，请移出收件文件夹".to_owned()
         }

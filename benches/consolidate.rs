@@ -70,6 +70,7 @@ fn corpus(forms: usize, again: usize) -> (Scheme, Vec<Table>, Vec<FileRecord>) {
                 format: Some(Format::Xlsx),
                 version: hebiao::model::Version::default(),
                 status: FileStatus::Read,
+                is_whole: true,
                 tables: Vec::new(),
             });
         }

@@ -22,6 +22,8 @@ pub enum Detail {
         /// Number of the nearest annex, found columns, all its columns.
         nearest: Option<(Arc<str>, usize, usize)>,
     },
+    /// No sheet of the file holds anything.
+    NothingIn,
     /// Several annexes fit equally well.
     AmbiguousForm {
         /// Their numbers.

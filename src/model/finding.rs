@@ -152,8 +152,10 @@ impl Finding {
         }
     }
 
-    /// Cuts what it quotes of a return to what a sentence takes: a cell may hold a whole page.
+    /// Cuts what it quotes of a return to what a sentence takes: a cell may hold a whole page. Of many cells it makes
+    /// ranges.
     pub fn shorten(&mut self) {
+        self.cells.join();
         let quoted = self.given.iter_mut().chain(&mut self.expected);
         quoted.for_each(shorten);
         if let Some(row) = &mut self.row

@@ -22,6 +22,8 @@ pub struct FileRecord {
     pub version: Version,
     /// What became of it.
     pub status: FileStatus,
+    /// Whether all its sheets could be read; of a file that could not be read at all it says nothing.
+    pub is_whole: bool,
     /// The forms found in it.
     pub tables: Vec<TableRecord>,
 }

@@ -37,6 +37,8 @@ pub enum NewerBy {
     Mark,
     /// When the files were last changed.
     Modified,
+    /// Sheets of the other's file could not be read.
+    Whole,
     /// The other is a hidden sheet of the same file.
     Shown,
     /// The files' names, or the sheets', for want of anything better.
@@ -80,6 +82,7 @@ impl NewerBy {
             NewerBy::Dated => "dated",
             NewerBy::Mark => "version-mark",
             NewerBy::Modified => "modified",
+            NewerBy::Whole => "read-whole",
             NewerBy::Shown => "hidden-sheet",
             NewerBy::Name => "file-name",
         }
@@ -90,7 +93,7 @@ impl NewerBy {
     pub fn is_sure(self) -> bool {
         match self {
             NewerBy::Saved | NewerBy::Dated | NewerBy::Mark | NewerBy::Shown => true,
-            NewerBy::Modified | NewerBy::Name => false,
+            NewerBy::Modified | NewerBy::Whole | NewerBy::Name => false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One file of an inbox: read, recognised, normalised and checked, as far as that goes without the others.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -71,6 +72,7 @@ impl<'s> FormReader<'s> {
             format: None,
             version: version_by_name(path),
             status: FileStatus::Read,
+            is_whole: true,
             tables: Vec::new(),
         };
         guarded(self.scheme, record, |record| {
@@ -92,6 +94,7 @@ impl<'s> FormReader<'s> {
         let mut checked = Vec::new();
         record.format = Some(workbook.format);
         record.version.saved = workbook.saved;
+        record.is_whole = workbook.unreadable_sheets.is_empty();
         let stamp = Stamp::of_properties(&workbook.properties);
         let old = stamp.iter();
         findings.extend(old.flat_map(|stamp| old_forms(self.scheme, path, stamp)));
@@ -112,7 +115,7 @@ impl<'s> FormReader<'s> {
             findings.extend(noticed);
         }
         if layouts.is_empty() {
-            no_form(path, &mut findings);
+            no_form(path, workbook, &mut findings);
         }
         drop_blank_copies(&mut layouts);
         let names: Vec<Arc<str>> = workbook
@@ -144,6 +147,8 @@ impl<'s> FormReader<'s> {
             }
         }
         findings.extend(noticed);
+        let senders = settled.iter().filter_map(|who| who.reporter);
+        self.ask_for_unread(path, senders.chain(stamped).collect(), &mut findings);
         let stamped = stamp.as_ref().and_then(|stamp| stamp.period.as_deref());
         let stamped = stamped.and_then(Period::parse);
         for ((idx, layout), who) in layouts.iter().zip(settled) {
@@ -179,6 +184,19 @@ impl<'s> FormReader<'s> {
             findings,
             checked,
             explanations: explanations::explanations(workbook, path),
+        }
+    }
+
+    /// Says whom to ask for sheets that cannot be read: whom the sheet's name tells, else who sent all else in
+    /// the file, else whom the file's name tells.
+    fn ask_for_unread(&self, path: &str, senders: BTreeSet<usize>, findings: &mut [Finding]) {
+        let only = senders.first().filter(|_| senders.len() == 1).copied();
+        let is_unread = |finding: &&mut Finding| finding.kind == Kind::UnreadableFile;
+        for finding in findings.iter_mut().filter(is_unread) {
+            let sheet = finding.place.as_ref().and_then(|it| it.sheet.as_deref());
+            let named = sheet.and_then(|sheet| self.scheme.roster.named_in(sheet));
+            let reporter = named.or(only).or_else(|| named_by_path(self.scheme, path));
+            finding.reporter = reporter.map(|idx| self.scheme.reporters[idx].name.clone());
         }
     }
 
@@ -264,6 +282,7 @@ fn read_file(reader: &FormReader<'_>, file: &InboxFile, most: u64) -> ReadFile {
         format: None,
         version: version_by_name(&file.path),
         status,
+        is_whole: true,
         tables: Vec::new(),
     };
     if file.ignored {
@@ -406,7 +425,7 @@ fn made_for(scheme: &Scheme, stamp: &Stamp) -> Option<usize> {
 }
 
 /// A file without any form is a return that nobody has counted.
-fn no_form(path: &Arc<str>, findings: &mut Vec<Finding>) {
+fn no_form(path: &Arc<str>, workbook: &Workbook, findings: &mut Vec<Finding>) {
     if let Some(finding) = findings
         .iter_mut()
         .find(|finding| finding.kind == Kind::UnknownForm)
@@ -416,7 +435,12 @@ fn no_form(path: &Arc<str>, findings: &mut Vec<Finding>) {
         .iter()
         .any(|finding| finding.kind == Kind::AmbiguousForm)
     {
-        let detail = Detail::UnknownForm { nearest: None };
+        let mut sheets = workbook.sheets.iter();
+        let is_empty = workbook.unreadable_sheets.is_empty() && workbook.skipped_sheets.is_empty();
+        let detail = match is_empty && sheets.all(|sheet| sheet.cells().is_empty()) {
+            true => Detail::NothingIn,
+            false => Detail::UnknownForm { nearest: None },
+        };
         findings
             .push(Finding::new(Kind::UnknownForm, Level::Mandatory, detail).at(Place::file(path)));
     }
@@ -453,6 +477,7 @@ mod tests {
             format: None,
             version: Version::default(),
             status: FileStatus::Read,
+            is_whole: true,
             tables: Vec::new(),
         }
     }

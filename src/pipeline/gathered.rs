@@ -347,7 +347,8 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
     Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
 }
 
-/// Marks the forms that others replaced, and the files of which nothing is left.
+/// Marks the forms that others replaced, and the files of which nothing is left. What could not be read of a file
+/// may be anything, so a file that was not read whole is never among those.
 fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
     let mut by = HashMap::new();
     let replaced = settled.superseded_by.iter().zip(&settled.is_copy);
@@ -373,7 +374,8 @@ fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
                 last = Some(file.clone());
             }
         }
-        if let Some(file) = last.filter(|_| record.tables.iter().all(|table| table.superseded)) {
+        let is_used_up = record.is_whole && record.tables.iter().all(|table| table.superseded);
+        if let Some(file) = last.filter(|_| is_used_up) {
             record.status = match all_copies {
                 true => FileStatus::SameFigures(file),
                 false => FileStatus::Superseded(file),

@@ -421,7 +421,9 @@ fn reference(place: &Place, seen_from: Option<&Place>) -> String {
     let same_sheet = same_file.is_some_and(|from| from.sheet == place.sheet);
     let cell = place.cell.map(|cell| cell.to_string());
     let quoted = |text: &str| text.replace('\'', "''");
-    let sheet = match (&place.sheet, same_file) {
+    // Some programs give the only sheet of a file no name.
+    let name = place.sheet.as_ref().filter(|name| !name.is_empty());
+    let sheet = match (name, same_file) {
         _ if same_sheet && cell.is_some() => None,
         (Some(sheet), Some(_)) => Some(format!("'{}'", quoted(sheet))),
         (Some(sheet), None) => Some(format!("'[{}]{}'", quoted(&place.file), quoted(sheet))),

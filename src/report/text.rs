@@ -100,7 +100,10 @@ fn verdicts(checked: &CheckedFiles, by_file: &HashMap<&str, Vec<&Finding>>, lang
         let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
         let verdict = Verdict::of(findings.iter().copied());
         let path = padded(&record.path, widest.unwrap_or(0).min(60), false);
-        if !matches!(record.status, FileStatus::Read | FileStatus::Unreadable(_)) {
+        // What is open in a file is open, whether or not its forms count.
+        if !matches!(record.status, FileStatus::Read | FileStatus::Unreadable(_))
+            && verdict == Verdict::Acceptable
+        {
             let why = words::file_reason(&record.status, lang);
             let _ = writeln!(
                 out,

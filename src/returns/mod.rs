@@ -48,8 +48,8 @@ pub struct Settled {
 /// Puts tables in order of trust, and says what came twice or not at all.
 ///
 /// A reporter's own rows are trusted before those that another office returns for it; of two
-/// returns of one reporter the newer is taken. `files` tell which is the newer; of a file that is not
-/// among them its name does.
+/// returns of one reporter the newer is taken; of two with the same figures the one whose file was read whole.
+/// `files` tell which is the newer; of a file that is not among them its name does.
 pub fn settle(
     scheme: &Scheme,
     period: Period,
@@ -212,6 +212,7 @@ struct Age {
     dated: Option<Moment>,
     mark: VersionMark,
     modified: Option<SystemTime>,
+    is_whole: bool,
     shown: bool,
     file: Arc<str>,
 }
@@ -232,6 +233,7 @@ type AgeKey = (
     VersionMark,
     Option<SystemTime>,
     bool,
+    bool,
     Arc<str>,
 );
 
@@ -242,6 +244,7 @@ impl Age {
             self.dated.filter(|_| heard.dated),
             self.mark,
             self.modified.filter(|_| heard.modified),
+            self.is_whole,
             self.shown,
             self.file.clone(),
         )
@@ -258,7 +261,9 @@ impl Age {
             NewerBy::Mark
         } else if newer.3 != older.3 {
             NewerBy::Modified
-        } else if newer.4 != older.4 && newer.5 == older.5 {
+        } else if newer.4 != older.4 {
+            NewerBy::Whole
+        } else if newer.5 != older.5 && newer.6 == older.6 {
             NewerBy::Shown
         } else {
             NewerBy::Name
@@ -283,13 +288,14 @@ fn rank(scheme: &Scheme, tables: &[Table], files: &[FileRecord]) -> Ranked {
                 None => VersionMark::of_path(&table.file),
             },
             modified: version.modified,
+            is_whole: file.is_none_or(|file| file.is_whole),
             shown: form.is_none_or(|form| !form.hidden),
             file: table.file.clone(),
         }
     };
-    let mut ages: Vec<Option<Age>> = tables.iter().map(|table| Some(age(table))).collect();
+    let mut ages: Vec<Age> = tables.iter().map(age).collect();
     let mut heard: HashMap<Sender, Heard> = HashMap::new();
-    for (table, age) in tables.iter().zip(ages.iter().flatten()) {
+    for (table, age) in tables.iter().zip(&ages) {
         let heard = heard.entry(sender(scheme, table)).or_insert(Heard {
             saved: true,
             dated: true,
@@ -299,14 +305,66 @@ fn rank(scheme: &Scheme, tables: &[Table], files: &[FileRecord]) -> Ranked {
         heard.dated &= age.dated.is_some();
         heard.modified &= age.modified.is_some();
     }
+    renew_whole(scheme, tables, &mut ages, &heard);
     let mut order: Vec<usize> = (0..tables.len()).collect();
     order.sort_by_cached_key(|&idx| {
         let sender = sender(scheme, &tables[idx]);
-        let age = ages[idx].as_ref().map(|age| age.key(heard[&sender]));
+        let age = ages[idx].key(heard[&sender]);
         (sender, Reverse(age), tables[idx].sheet.clone())
     });
+    let mut ages: Vec<Option<Age>> = ages.into_iter().map(Some).collect();
     let ages = order.iter().filter_map(|&idx| ages[idx].take()).collect();
     Ranked { order, ages, heard }
+}
+
+/// A return in a file that was read whole counts as new as any return of its sender that holds the same figures in a
+/// file that was not: the figures are as new, and whatever else is in the other file cannot be seen.
+fn renew_whole(
+    scheme: &Scheme,
+    tables: &[Table],
+    ages: &mut [Age],
+    heard: &HashMap<Sender, Heard>,
+) {
+    let (whole, damaged): (Vec<usize>, Vec<usize>) =
+        (0..tables.len()).partition(|&idx| ages[idx].is_whole);
+    if damaged.is_empty() {
+        return;
+    }
+    let mut whole_of: HashMap<Sender, Vec<usize>> = HashMap::new();
+    for idx in whole {
+        let sender = sender(scheme, &tables[idx]);
+        whole_of.entry(sender).or_default().push(idx);
+    }
+    for other in damaged {
+        let sender = sender(scheme, &tables[other]);
+        // Two offices that nobody knows need not be one.
+        let Some(whole) = whole_of.get(&sender).filter(|_| sender.2.is_some()) else {
+            continue;
+        };
+        for &idx in whole {
+            let (a, b) = (&tables[idx], &tables[other]);
+            let heard = heard[&sender];
+            let is_older = ages[idx].key(heard) < ages[other].key(heard);
+            if is_older && same_rows(a, b) && same_rows(b, a) {
+                let Age {
+                    saved,
+                    dated,
+                    mark,
+                    modified,
+                    ..
+                } = ages[other];
+                ages[idx] = Age {
+                    saved,
+                    dated,
+                    mark,
+                    modified,
+                    is_whole: true,
+                    shown: ages[idx].shown,
+                    file: ages[idx].file.clone(),
+                };
+            }
+        }
+    }
 }
 
 /// By what the taken return of a reporter was found to be the newest.

@@ -195,6 +195,7 @@ fn files(counties: &[CountyOutbox], tables: &[Table]) -> Vec<FileRecord> {
         format: Some(Format::Xlsx),
         version: Version::default(),
         status: FileStatus::Read,
+        is_whole: true,
         tables: (tables.iter().filter(|table| table.reporter == Some(idx)))
             .map(|table| TableRecord {
                 sheet: table.sheet.clone(),

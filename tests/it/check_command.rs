@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use hebiao::inbox::InboxFile;
-use hebiao::model::{CellRef, Earlier, Finding};
-use hebiao::pipeline::check_files;
+use hebiao::model::{CellRef, Earlier, Finding, Kind, Period};
+use hebiao::pipeline::{FormReader, check_files};
 use hebiao::report::annotate::send_back;
 use hebiao::report::{Lang, text};
 use rust_xlsxwriter::{Format, FormatBorder, Workbook, Worksheet};
 use unicode_width::UnicodeWidthStr;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::desk::luntai;
 
@@ -469,4 +472,87 @@ fn forms_are_checked_where_they_lie_by_the_scheme_beside_the_program() {
     }
     assert!(said(&check()).ends_with("可以报送：共 1 个文件，可以报送 1\n"));
     fs::remove_dir_all(folder).expect("it is there");
+}
+
+/// A workbook whose sheets have these numbers damaged, as after a bad copy.
+fn damaged(workbook: &[u8], sheets: &[usize]) -> Vec<u8> {
+    let mut old = ZipArchive::new(Cursor::new(workbook)).expect("a workbook");
+    let mut new = ZipWriter::new(Cursor::new(Vec::new()));
+    for idx in 0..old.len() {
+        let mut part = old.by_index(idx).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).expect("the part");
+        if (sheets.iter()).any(|sheet| name == format!("xl/worksheets/sheet{sheet}.xml")) {
+            bytes.truncate(bytes.len() / 2);
+        }
+        new.start_file(name, SimpleFileOptions::default())
+            .expect("a part");
+        new.write_all(&bytes).expect("the part");
+    }
+    new.finish().expect("a workbook").into_inner()
+}
+
+/// 附件3 of 阳霞镇 and a sheet of notes, whole and with the notes damaged.
+fn whole_and_damaged() -> (Vec<u8>, Vec<u8>) {
+    let mut book = Workbook::new();
+    afforestation_sheet(&mut book, "附件3", Some(([100.0, 20.0, 30.0], 150.0)));
+    let notes = book.add_worksheet().set_name("备查").expect("a name");
+    notes.write(0, 0, "无").expect("a cell");
+    let whole = book.save_to_buffer().expect("a workbook");
+    let damaged = damaged(&whole, &[2]);
+    (whole, damaged)
+}
+
+#[test]
+fn a_file_with_a_sheet_that_cannot_be_read_is_no_copy_of_another() {
+    let (whole, damaged) = whole_and_damaged();
+    // Whichever of the two is the newer.
+    for (damaged_name, whole_name) in [
+        ("阳霞镇.xlsx", "阳霞镇(2).xlsx"),
+        ("阳霞镇(2).xlsx", "阳霞镇.xlsx"),
+    ] {
+        let desk = Desk::new("damaged-copy");
+        fs::create_dir(desk.0.join("报")).expect("a folder");
+        fs::write(desk.0.join("报").join(whole_name), &whole).expect("a file");
+        fs::write(desk.0.join("报").join(damaged_name), &damaged).expect("a file");
+        let output = desk.check(&["报"]);
+        let text = said(&output);
+        let verdict = |name: &str| {
+            let mut lines = text.lines().filter(|line| line.starts_with("报/"));
+            let line = lines.rfind(|line| line.starts_with(&format!("报/{name} ")));
+            line.unwrap_or_else(|| panic!("{text}")).to_owned()
+        };
+        assert!(verdict(damaged_name).contains("须改正  强制 1"), "{text}");
+        assert!(!verdict(whole_name).contains("须改正"), "{text}");
+        let last = text.lines().last().unwrap_or_default();
+        assert_eq!(last, "须改正：共 2 个文件，须改正 1，可以报送 1");
+        let same = format!("报/{damaged_name} 与 报/{whole_name} 相同，取用后者");
+        assert!(text.contains(&same), "{text}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn a_sheet_that_cannot_be_read_is_asked_of_whoever_sent_the_file() {
+    let (_, damaged) = whole_and_damaged();
+    let asked = |name: &str, bytes: &[u8]| -> Vec<Option<String>> {
+        let reader = FormReader::new(luntai(), Period::Plan);
+        let findings = reader.file(&name.into(), bytes).findings;
+        let unread = findings.iter().filter(|it| it.kind == Kind::UnreadableFile);
+        unread
+            .map(|it| Some(it.reporter.as_ref()?.to_string()))
+            .collect()
+    };
+    let of = |name: &str| Some(name.to_owned());
+    assert_eq!(asked("报表.xlsx", &damaged), [of("阳霞镇")]);
+    // No sheet that was read names anybody, so the names of the sheet and of the file must tell.
+    let mut book = Workbook::new();
+    for name in ["附件3", "草湖乡", "备查"] {
+        book.add_worksheet().set_name(name).expect("a name");
+    }
+    let book = book.save_to_buffer().expect("a workbook");
+    let none = self::damaged(&book, &[2, 3]);
+    assert_eq!(asked("轮南镇.xlsx", &none), [of("草湖乡"), of("轮南镇")]);
+    assert_eq!(asked("报表.xlsx", &none), [of("草湖乡"), None]);
 }

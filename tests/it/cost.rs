@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hebiao::inbox;
-use hebiao::model::{CellValue, Earlier, Finding, Kind, Period};
+use hebiao::model::{CellRef, CellValue, Earlier, Finding, Kind, Period};
 use hebiao::pipeline::{Merged, merge};
 use hebiao::report::annotate::annotate;
+use hebiao::report::words::message;
 use hebiao::report::workbook::write_workbook;
 use hebiao::report::{Lang, json};
 use rust_xlsxwriter::Workbook;
@@ -186,6 +187,27 @@ fn figures_typed_as_text_cost_what_cells_cost() {
     };
     assert_eq!(read_as(&once), 2 * N - 1);
     assert_eq!(read_as(&twice), 4 * N - 1);
+    // Found row by row, they are told as the two columns that they are, here and in findings.json.
+    let mut findings = twice.merged.findings.iter();
+    let found = findings.find(|it| it.cells.len() == 4 * N - 1);
+    let found = found.expect("one finding for all");
+    let first = found.place.as_ref().and_then(|place| place.cell);
+    let first = first.expect("a cell");
+    let last_row = first.row + 2 * N as u32 - 1;
+    let mut ranges: Vec<String> = (found.cells.runs().iter())
+        .filter_map(|run| Some(format!("{}:{}", run.first.cell?, run.last?)))
+        .collect();
+    assert_eq!(ranges.len(), 2, "{ranges:?}");
+    let rest = CellRef::new(first.row + 1, first.col);
+    assert!(ranges.contains(&format!("{rest}:{}", CellRef::new(last_row, first.col))));
+    let said = format!("；{}（共 {} 格）也是", ranges.join("、"), 4 * N - 1);
+    assert!(message(found, Lang::Zh).ends_with(&said), "{said}");
+    ranges.sort();
+    assert!(
+        ranges
+            .iter()
+            .all(|range| twice.json.contains(&format!("\"{range}\"")))
+    );
     assert!(twice.json.len() < once.json.len() + 500);
     assert!(twice.n_workbook < 3 * once.n_workbook);
     assert!(twice.n_copy < 3 * once.n_copy);

@@ -144,6 +144,7 @@ fn files() -> Vec<FileRecord> {
         format: Some(Format::Xlsx),
         version: Version::default(),
         status,
+        is_whole: true,
         tables,
     };
     let table = TableRecord {

@@ -19,6 +19,7 @@ fn written(grid: &Grid, with_last_superseded: bool) -> Vec<u8> {
             format: Some(Format::Xlsx),
             version: hebiao::model::Version::default(),
             status: FileStatus::Read,
+            is_whole: true,
             tables: vec![TableRecord {
                 sheet: table.sheet.clone(),
                 hidden: false,

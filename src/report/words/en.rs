@@ -10,8 +10,8 @@ use crate::model::{
 };
 
 use super::{
-    LISTED, amount, cells, expected, given, is_date, is_rounding, likely_values, named, own_cell,
-    parts, reference,
+    LISTED, amount, cells, counted_cells, expected, given, is_date, is_rounding, likely_values,
+    named, own_cell, parts, reference,
 };
 use crate::report::Lang;
 
@@ -25,6 +25,7 @@ pub(super) fn title(finding: &Finding) -> String {
         },
         Detail::SkippedSheets(_) => "Some sheets hold no table and were not read",
         Detail::DamagedParts(_) => "The file is damaged where it does not matter",
+        Detail::NothingIn => "The workbook is empty",
         Detail::UnknownForm { .. } => "The form is none of the annexes",
         Detail::AmbiguousForm { .. } => "The form could be several annexes",
         Detail::MissingColumn { .. } => "A column is missing",
@@ -143,6 +144,7 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::Unreadable(why) => unreadable(why),
         Detail::SkippedSheets(sheets) => skipped_sheets(sheets),
         Detail::DamagedParts(parts) => format!("damaged, and not needed: {}", parts.join(", ")),
+        Detail::NothingIn => "no sheet of it holds anything".to_owned(),
         Detail::UnknownForm { nearest: None } => "its headers are like no annex's".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
@@ -660,6 +662,7 @@ pub(super) fn advice(finding: &Finding) -> String {
             "If they hold data to be returned, move them to an ordinary sheet".to_owned()
         }
         Detail::DamagedParts(_) => "Open it in Excel or WPS, look it through and save it".to_owned(),
+        Detail::NothingIn => "check which file was sent; if it is no return, move it out of the inbox".to_owned(),
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
             "Use the form that the county handed out; take it out of the inbox if it is no return"
                 .to_owned()
@@ -1140,6 +1143,7 @@ pub(super) fn newer_by(by: NewerBy) -> &'static str {
         NewerBy::Dated => "the later date on the form",
         NewerBy::Mark => "a later version, by its name",
         NewerBy::Modified => "the file was changed later",
+        NewerBy::Whole => "the other has sheets that cannot be read",
         NewerBy::Shown => "the other is a hidden sheet",
         NewerBy::Name => "nothing tells which is newer; the later name",
     }
@@ -1405,7 +1409,7 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 
 /// What is said of one cell, and of which others it holds.
 fn and_others(finding: &Finding, said: String) -> String {
-    let others = cells(finding, Lang::En);
+    let others = counted_cells(finding, Lang::En);
     match others.is_empty() {
         true => said,
         false => format!("{said}; likewise {others}"),

@@ -26,6 +26,8 @@ pub use rule::relation;
 
 /// Things of one kind that a sentence names before it only counts them.
 const LISTED: usize = 6;
+/// More cells than this nobody counts from where to where they go.
+const UNCOUNTED: usize = 100;
 
 /// What is wrong, in a few words: 合计与分项之和不符.
 pub fn title(finding: &Finding, lang: Lang) -> String {
@@ -85,6 +87,18 @@ pub fn heading(finding: &Finding) -> String {
 /// The other cells concerned: D6、D10、D13.
 pub fn cells(finding: &Finding, lang: Lang) -> String {
     references(&finding.cells, finding.place.as_ref(), lang)
+}
+
+/// The same, and how many they are where several ranges hold more than anybody counts.
+fn counted_cells(finding: &Finding, lang: Lang) -> String {
+    let shown = cells(finding, lang);
+    let is_counted = finding.cells.runs().len() > LISTED;
+    let n_cells = finding.cells.len();
+    match (n_cells > UNCOUNTED && !is_counted, lang) {
+        (false, _) => shown,
+        (true, Lang::Zh) => format!("{shown}（共 {n_cells} 格）"),
+        (true, Lang::En) => format!("{shown} ({n_cells} cells)"),
+    }
 }
 
 /// One suspect: C3 填写 100，若为 10 则相符（多写一个 0）.
@@ -287,7 +301,9 @@ fn reference(place: &Place, beside: Option<&Place>) -> String {
     if !same_file {
         text.push_str(&place.file);
     }
-    if let Some(sheet) = place.sheet.as_ref().filter(|_| !same_sheet) {
+    // Some programs give the only sheet of a file no name.
+    let sheet = place.sheet.as_ref().filter(|sheet| !sheet.is_empty());
+    if let Some(sheet) = sheet.filter(|_| !same_sheet) {
         if !text.is_empty() {
             text.push(' ');
         }

@@ -83,6 +83,7 @@ fn examples() -> Vec<Finding> {
             Kind::ReadAs,
             Detail::DamagedParts(vec!["docProps/custom.xml".into()]),
         ),
+        finding(Kind::UnknownForm, Detail::NothingIn),
         finding(Kind::UnknownForm, Detail::UnknownForm { nearest: None }),
         finding(
             Kind::UnknownForm,
@@ -542,6 +543,7 @@ fn examples() -> Vec<Finding> {
         (false, Some(NewerBy::Dated), None),
         (false, Some(NewerBy::Mark), None),
         (false, Some(NewerBy::Modified), None),
+        (false, Some(NewerBy::Whole), None),
         (false, Some(NewerBy::Shown), None),
         (false, Some(NewerBy::Name), None),
     ];
@@ -626,6 +628,7 @@ fn variant(detail: &Detail) -> usize {
         Detail::SkippedSheets(_) => 56,
         Detail::DamagedParts(_) => 57,
         Detail::UnknownForm { .. } => 1,
+        Detail::NothingIn => 64,
         Detail::AmbiguousForm { .. } => 2,
         Detail::MissingColumn { .. } => 3,
         Detail::UnexpectedColumn { .. } => 4,
@@ -692,7 +695,7 @@ fn variant(detail: &Detail) -> usize {
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..64 {
+    for number in 0..65 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

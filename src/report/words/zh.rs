@@ -10,8 +10,8 @@ use crate::model::{
 };
 
 use super::{
-    LISTED, amount, cells, expected, given, is_date, is_rounding, likely_values, named, own_cell,
-    parts, reference,
+    LISTED, amount, cells, counted_cells, expected, given, is_date, is_rounding, likely_values,
+    named, own_cell, parts, reference,
 };
 use crate::report::Lang;
 
@@ -25,6 +25,7 @@ pub(super) fn title(finding: &Finding) -> String {
         },
         Detail::SkippedSheets(_) => "有的工作表不是数据表，没有读取",
         Detail::DamagedParts(_) => "文件有损坏之处，表格照常读取",
+        Detail::NothingIn => "表是空的",
         Detail::UnknownForm { .. } => "认不出是哪张附件",
         Detail::AmbiguousForm { .. } => "分不清是哪张附件",
         Detail::MissingColumn { .. } => "缺少一列",
@@ -143,6 +144,7 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::Unreadable(why) => unreadable(why),
         Detail::SkippedSheets(sheets) => skipped_sheets(sheets),
         Detail::DamagedParts(parts) => format!("损坏的是与表格无关的部分：{}", parts.join("、")),
+        Detail::NothingIn => "没有一张工作表填有内容".to_owned(),
         Detail::UnknownForm { nearest: None } => "表头与各附件都不相像".to_owned(),
         Detail::UnknownForm {
             nearest: Some((annex, found, all)),
@@ -647,6 +649,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             "里面若有要报的数据，请移到普通工作表中重报；没有的不必处理".to_owned()
         }
         Detail::DamagedParts(_) => "请用 Excel 或 WPS 打开核对，另存后再报".to_owned(),
+        Detail::NothingIn => "请核对是否报错了文件；若不是报表，请移出收件文件夹".to_owned(),
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
             "请使用县里下发的表样填报；若不是报表，请移出收件文件夹".to_owned()
         }
@@ -1047,6 +1050,7 @@ pub(super) fn newer_by(by: NewerBy) -> &'static str {
         NewerBy::Dated => "按表上的填报日期较新",
         NewerBy::Mark => "按文件名的版本字样较新",
         NewerBy::Modified => "按文件的修改时间较新",
+        NewerBy::Whole => "另一份有工作表无法读取",
         NewerBy::Shown => "另一张是隐藏的工作表",
         NewerBy::Name => "分不出新旧，取文件名在后的",
     }
@@ -1285,11 +1289,17 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 
 /// What is said of one cell, and of which others it holds.
 fn and_others(finding: &Finding, said: String) -> String {
-    let others = cells(finding, Lang::Zh);
-    match others.is_empty() {
-        true => said,
-        false => format!("{said}；{others} 也是"),
+    let others = counted_cells(finding, Lang::Zh);
+    if others.is_empty() {
+        return said;
     }
+    // Between Chinese characters stands no blank.
+    let blank = if others.ends_with(|last: char| last.is_ascii()) {
+        " "
+    } else {
+        ""
+    };
+    format!("{said}；{others}{blank}也是")
 }
 
 fn read_as(finding: &Finding, how: &ReadAs) -> String {

@@ -139,15 +139,17 @@ fn write_row(
         (None, _) => words::kind(finding.kind, lang).to_owned(),
     };
     let cell = place.and_then(|place| {
-        let sheet = place.sheet.as_ref()?;
+        let sheet = place.sheet.as_deref()?;
         // What is about several cells is at none of them.
         let cells = match place.cell {
             Some(cell) => cell.to_string(),
             None => words::cells(finding, lang),
         };
-        Some(match cells.is_empty() {
-            true => sheet.to_string(),
-            false => format!("{sheet}!{cells}"),
+        Some(match (sheet, cells.is_empty()) {
+            // Some programs give the only sheet of a file no name.
+            ("", _) => cells,
+            (_, true) => sheet.to_owned(),
+            (_, false) => format!("{sheet}!{cells}"),
         })
     });
     let suspects = words::suspects(finding, usize::MAX, lang);

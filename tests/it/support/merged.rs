@@ -376,6 +376,7 @@ impl<'s> Draft<'s> {
             format: Some(Format::Xlsx),
             version: Version::default(),
             status: FileStatus::Read,
+            is_whole: true,
             tables: vec![TableRecord {
                 sheet: table.sheet.clone(),
                 hidden: false,

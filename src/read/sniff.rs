@@ -3,6 +3,7 @@
 use encoding_rs::GB18030;
 use memchr::memmem;
 
+use super::markup::is_element;
 use super::{FileKind, Limits, Quantity, Unreadable};
 
 /// Content that one of the readers takes.
@@ -183,14 +184,16 @@ fn text_content(bytes: &[u8]) -> Result<Content, Unreadable> {
     if lower.starts_with("mime-version:")
         || lower.contains("<html")
         || lower.contains("<!doctype html")
-        || lower.starts_with('<') && lower.contains("<table") && !lower.starts_with("<?xml")
+        || lower.starts_with('<')
+            && lower.contains("<table")
+            && !(lower.starts_with("<?xml") || is_open_document(&lower))
     {
         return Err(Unreadable::HtmlPage);
     }
     if lower.starts_with('<') {
         return if lower.contains("urn:schemas-microsoft-com:office:spreadsheet") {
             Err(Unreadable::XmlSpreadsheet2003)
-        } else if lower.contains("urn:oasis:names:tc:opendocument") && lower.contains("<office:") {
+        } else if is_open_document(&lower) {
             if lower.contains("opendocument.text") {
                 Err(Unreadable::NotASpreadsheet(FileKind::TextDocument))
             } else {
@@ -215,6 +218,16 @@ fn text_content(bytes: &[u8]) -> Result<Content, Unreadable> {
     } else {
         Unreadable::NotASpreadsheet(FileKind::Text)
     })
+}
+
+/// Whether a document of OpenDocument begins here, whatever prefix its elements have.
+fn is_open_document(text: &str) -> bool {
+    text.contains("urn:oasis:names:tc:opendocument:xmlns:office")
+        && text.split('<').any(|tag| {
+            ["document", "document-content"]
+                .iter()
+                .any(|name| is_element(tag.as_bytes(), name.as_bytes()))
+        })
 }
 
 /// The beginning of a text file, whether in UTF-8, UTF-16 or the Chinese code page.

@@ -28,6 +28,12 @@ pub(super) fn read(package: &mut Package, budget: &mut Budget) -> Result<Workboo
     // Whether a number is a percentage or a date, cells say themselves.
     document.read_unneeded(package, "styles.xml", budget)?;
     let content = package.text("content.xml", budget)?.unwrap_or_default();
+    if content
+        .trim_matches(['\u{FEFF}', ' ', '\t', '\r', '\n', '\0'])
+        .is_empty()
+    {
+        return Err(Unreadable::damaged("content.xml is empty"));
+    }
     budget.hold(content.len())?;
     document.read(&content, budget)?;
     budget.release(content.len());

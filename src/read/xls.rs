@@ -32,7 +32,17 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
         }
     }
     if file.has("EncryptedPackage") {
-        return package::read(&decrypt::package(&file)?, budget);
+        let decrypted = decrypt::package(&file)?;
+        let is_package = decrypted.is_empty() || decrypted.starts_with(b"PK");
+        return package::read(&decrypted, budget).map_err(|reason| match reason {
+            Unreadable::Truncated { .. } if !is_package => {
+                Unreadable::damaged("what was encrypted is no package")
+            }
+            reason => reason,
+        });
+    }
+    if file.has("EncryptionInfo") && !file.is_cut() {
+        return Err(Unreadable::damaged("OLE2: what was encrypted is missing"));
     }
     Err(if file.has("WordDocument") {
         Unreadable::NotASpreadsheet(FileKind::TextDocument)

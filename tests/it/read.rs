@@ -576,6 +576,13 @@ fn files_that_are_no_workbooks_say_what_they_are() {
         ("META-INF/manifest.xml", "<manifest:encryption-data/>"),
     ]);
     use Unreadable::*;
+    for bytes in [
+        package(&[("content.xml", "\n")]),
+        ole2("EncryptionInfo", &[0; 100]),
+    ] {
+        let reason = read_err(&bytes);
+        assert!(matches!(reason, Damaged { .. }), "{reason}");
+    }
     for (bytes, reason) in [
         (Vec::new(), Empty),
         (encrypted, PasswordProtected),
@@ -602,6 +609,12 @@ fn files_that_are_no_workbooks_say_what_they_are() {
         (
             word("Index/Document.iwa"),
             NotASpreadsheet(FileKind::Numbers),
+        ),
+        (word("index.xml"), NotASpreadsheet(FileKind::Numbers)),
+        (word("index.apxl"), NotASpreadsheet(FileKind::Numbers)),
+        (
+            package(&[("uof.xml", ""), ("content.xml", "<a/>")]),
+            NotASpreadsheet(FileKind::OtherOffice),
         ),
         (word("报表.xlsx"), NotASpreadsheet(FileKind::Archive)),
         (word_as_main, NotASpreadsheet(FileKind::TextDocument)),

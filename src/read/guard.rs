@@ -69,7 +69,10 @@ fn place(location: &Location<'_>) -> String {
 
 /// Keeps what a panic says that nothing else tells of.
 fn hear(info: &PanicHookInfo<'_>) {
-    let words = info.payload_as_str().unwrap_or_default().to_owned();
+    let payload = info.payload();
+    let text = (payload.downcast_ref::<&str>().copied())
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let words = text.unwrap_or_default().to_owned();
     let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
     heard.truncate(MOST_HEARD - 1);
     heard.push_front((words, info.location().map(place).unwrap_or_default()));

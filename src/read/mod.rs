@@ -23,6 +23,7 @@ mod decrypt;
 mod guard;
 mod left;
 mod markup;
+mod namespaces;
 mod number_format;
 mod ods;
 mod ole2;

@@ -3,9 +3,11 @@
 //! Read here and not by calamine, which gives neither merged regions nor percentages, and which
 //! writes out repeated cells as often as a file asks.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::budget::Budget;
+use super::namespaces::with_usual_prefixes;
 use super::number_format::{DateParts, Shown};
 use super::package::{Package, xml_text};
 use super::xml::{Event, Tag, Xml, unescape};
@@ -26,6 +28,12 @@ pub(super) fn read(package: &mut Package, budget: &mut Budget) -> Result<Workboo
     // Whether a number is a percentage or a date, cells say themselves.
     document.read_unneeded(package, "styles.xml", budget)?;
     let content = package.text("content.xml", budget)?.unwrap_or_default();
+    if content
+        .trim_matches(['\u{FEFF}', ' ', '\t', '\r', '\n', '\0'])
+        .is_empty()
+    {
+        return Err(Unreadable::damaged("content.xml is empty"));
+    }
     budget.hold(content.len())?;
     document.read(&content, budget)?;
     budget.release(content.len());
@@ -115,6 +123,15 @@ impl Document {
 
     /// Reads a part, or the whole of a flat file: the elements are the same.
     fn read(&mut self, text: &str, budget: &mut Budget) -> Result<(), Unreadable> {
+        let text = with_usual_prefixes(text, budget)?;
+        self.read_elements(&text, budget)?;
+        if let Cow::Owned(rewritten) = text {
+            budget.release(rewritten.len());
+        }
+        Ok(())
+    }
+
+    fn read_elements(&mut self, text: &str, budget: &mut Budget) -> Result<(), Unreadable> {
         let mut xml = Xml::new(text);
         loop {
             let tag = match xml.next()? {
@@ -122,10 +139,12 @@ impl Document {
                 Event::Eof => return Ok(()),
                 _ => continue,
             };
-            match tag.name {
-                "body" => {}
-                "spreadsheet" => self.body = Some(Body::Spreadsheet),
-                "text" | "presentation" | "drawing" | "chart" if self.body.is_none() => {
+            match tag.full_name {
+                "office:body" => {}
+                "office:spreadsheet" => self.body = Some(Body::Spreadsheet),
+                "office:text" | "office:presentation" | "office:drawing" | "office:chart"
+                    if self.body.is_none() =>
+                {
                     self.body = Some(Body::Other(match tag.name {
                         "text" => FileKind::TextDocument,
                         "presentation" => FileKind::Presentation,
@@ -133,27 +152,35 @@ impl Document {
                     }));
                     xml.skip()?;
                 }
-                "number-style" | "percentage-style" | "currency-style" | "date-style"
-                | "time-style" => {
+                "number:number-style"
+                | "number:percentage-style"
+                | "number:currency-style"
+                | "number:date-style"
+                | "number:time-style" => {
                     let name = tag.raw("style:name").unwrap_or_default().to_owned();
                     let shown = number_style(&mut xml, tag.name)?;
                     self.styles.formats.insert(name, shown);
                 }
-                "style" => self.styles.style(&mut xml, tag)?,
-                "user-defined" => {
+                "style:style" => self.styles.style(&mut xml, tag)?,
+                "meta:user-defined" => {
                     let name = tag.attribute("meta:name")?.unwrap_or_default().into_owned();
                     let value = xml.element_text()?.into_owned();
                     self.properties.push((name, value));
                 }
                 // Of the document itself: those of remarks stand inside tables.
-                "date" => {
+                "dc:date" => {
                     self.saved = Moment::parse(&xml.element_text()?);
                 }
-                "table" if self.body == Some(Body::Spreadsheet) => {
+                "table:table" if self.body == Some(Body::Spreadsheet) => {
                     self.table(&mut xml, tag, budget)?;
                 }
-                "document" | "document-content" | "document-styles" | "document-meta" | "meta"
-                | "styles" | "automatic-styles" => {}
+                "office:document"
+                | "office:document-content"
+                | "office:document-styles"
+                | "office:document-meta"
+                | "office:meta"
+                | "office:styles"
+                | "office:automatic-styles" => {}
                 _ => xml.skip()?,
             }
         }
@@ -205,17 +232,17 @@ fn number_style(xml: &mut Xml, kind: &str) -> Result<Shown, Unreadable> {
     let (mut year, mut month, mut day) = (false, false, false);
     loop {
         match xml.next()? {
-            Event::Start(tag) => match tag.name {
-                "number" => {
+            Event::Start(tag) => match tag.full_name {
+                "number:number" => {
                     let places = |name| tag.raw(name).and_then(|places| places.parse().ok());
                     let decimals: Option<u8> = places("number:decimal-places");
                     let least = places("number:min-decimal-places");
                     let fixed = least.is_none() || least == decimals;
                     shown.figure.decimals = decimals.filter(|_| fixed);
                 }
-                "year" | "era" => year = true,
-                "month" => month = true,
-                "day" | "day-of-week" => day = true,
+                "number:year" | "number:era" => year = true,
+                "number:month" => month = true,
+                "number:day" | "number:day-of-week" => day = true,
                 _ => {}
             },
             Event::End if xml.depth() == outside => break,
@@ -249,7 +276,7 @@ impl Styles {
         loop {
             match xml.next()? {
                 Event::Start(tag)
-                    if tag.name == "table-properties"
+                    if tag.full_name == "style:table-properties"
                         && tag.raw("table:display") == Some("false") =>
                 {
                     self.hidden_sheets.push(name.to_owned());
@@ -288,21 +315,21 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         let outside = self.xml.depth() - 1;
         loop {
             match self.xml.next()? {
-                Event::Start(tag) => match tag.name {
-                    "table-column" => {
+                Event::Start(tag) => match tag.full_name {
+                    "table:table-column" => {
                         let before = self.columns.last().map_or(0, |&(after, _)| after);
                         let after =
-                            before.saturating_add(repeated(tag, "table:number-columns-repeated"));
+                            before.saturating_add(repeated(tag, "table:number-columns-repeated")?);
                         let style = tag.raw("table:default-cell-style-name");
                         self.columns.push((after, style));
                     }
-                    "table-row" => self.row(tag)?,
-                    "table-columns"
-                    | "table-header-columns"
-                    | "table-column-group"
-                    | "table-rows"
-                    | "table-header-rows"
-                    | "table-row-group" => {}
+                    "table:table-row" => self.row(tag)?,
+                    "table:table-columns"
+                    | "table:table-header-columns"
+                    | "table:table-column-group"
+                    | "table:table-rows"
+                    | "table:table-header-rows"
+                    | "table:table-row-group" => {}
                     _ => self.xml.skip()?,
                 },
                 Event::End if self.xml.depth() == outside => return Ok(()),
@@ -313,7 +340,7 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
     }
 
     fn row(&mut self, tag: Tag<'a>) -> Result<(), Unreadable> {
-        let rows = repeated(tag, "table:number-rows-repeated");
+        let rows = repeated(tag, "table:number-rows-repeated")?;
         let style = tag.raw("table:default-cell-style-name");
         let first = self.next_row;
         self.next_row = first.saturating_add(rows);
@@ -322,10 +349,15 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         let mut col = 0u32;
         loop {
             match self.xml.next()? {
-                Event::Start(tag) if matches!(tag.name, "table-cell" | "covered-table-cell") => {
-                    let columns = repeated(tag, "table:number-columns-repeated");
-                    let across = repeated(tag, "table:number-columns-spanned");
-                    let down = repeated(tag, "table:number-rows-spanned");
+                Event::Start(tag)
+                    if matches!(
+                        tag.full_name,
+                        "table:table-cell" | "table:covered-table-cell"
+                    ) =>
+                {
+                    let columns = repeated(tag, "table:number-columns-repeated")?;
+                    let across = repeated(tag, "table:number-columns-spanned")?;
+                    let down = repeated(tag, "table:number-rows-spanned")?;
                     if across > 1 || down > 1 {
                         spans.push((col, across, down));
                     }
@@ -454,7 +486,7 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         let mut paragraphs = 0;
         loop {
             match self.xml.next()? {
-                Event::Start(tag) if tag.name == "p" => {
+                Event::Start(tag) if tag.full_name == "text:p" => {
                     if paragraphs > 0 {
                         text.push('\n');
                     }
@@ -489,17 +521,18 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                     }
                 }
                 Event::Literal(raw) => text.push_str(raw),
-                Event::Start(tag) => match tag.name {
-                    "s" => {
+                Event::Start(tag) => match tag.full_name {
+                    "text:s" => {
                         // The one element that makes more text than it is long.
-                        let blanks = repeated(tag, "text:c");
+                        let blanks = count(tag.raw("text:c")).unwrap_or(1);
                         self.budget.take_expanded(blanks as usize)?;
                         text.extend(std::iter::repeat_n(' ', blanks as usize));
                     }
-                    "tab" => text.push('\t'),
-                    "line-break" => text.push('\n'),
-                    "span" | "a" | "ruby" | "ruby-base" => {}
-                    _ if tag.name.ends_with("-name") || tag.name.ends_with("date") => {}
+                    "text:tab" => text.push('\t'),
+                    "text:line-break" => text.push('\n'),
+                    "text:span" | "text:a" | "text:ruby" | "text:ruby-base" => {}
+                    name if name.starts_with("text:")
+                        && (name.ends_with("-name") || name.ends_with("date")) => {}
                     _ => self.xml.skip()?,
                 },
                 Event::End if self.xml.depth() == outside => return Ok(()),
@@ -510,9 +543,19 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
     }
 }
 
-fn repeated(tag: Tag, name: &str) -> u32 {
-    let count = tag.raw(name).and_then(|count| count.parse().ok());
-    count.unwrap_or(1).max(1)
+/// How often something is repeated, or how far it spans. Where that is no such number, nobody knows where
+/// the cells after it stand.
+fn repeated(tag: Tag, name: &str) -> Result<u32, Unreadable> {
+    match tag.raw(name) {
+        None => Ok(1),
+        Some(raw) => count(Some(raw))
+            .ok_or_else(|| Unreadable::damaged(format!("{name} is {:.40}", raw.escape_debug()))),
+    }
+}
+
+fn count(raw: Option<&str>) -> Option<u32> {
+    let count = raw?.trim_ascii().parse().ok();
+    count.filter(|&count| count > 0)
 }
 
 /// A number as XML writes it; the words for infinity that Rust knows besides are none.

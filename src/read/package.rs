@@ -40,7 +40,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, Unread
         xlsb::read(&mut package, &main, budget)
     } else if package.has(&main) {
         xlsx::read(&mut package, &main, budget)
-    } else if package.has("content.xml") {
+    } else if package.has("content.xml") && !package.has("uof.xml") {
         ods::read(&mut package, budget)
     } else {
         Err(package.other_kind())
@@ -264,13 +264,15 @@ impl<'b> Package<'b> {
         } else if self.parts.keys().any(is_numbers)
             || has("index.zip")
             || has("buildversionhistory.plist")
+            // Until 2009.
+            || ["index.xml", "index.apxl"].iter().any(|name| self.parts.contains_key(*name))
         {
             FileKind::Numbers
         } else if any("xl/") || any("[content_types].xml") && any("docprops/") {
             return Unreadable::damaged("the workbook part is missing");
         } else if any("ofd.xml") {
             FileKind::Ofd
-        } else if any("[content_types].xml") {
+        } else if any("[content_types].xml") || any("uof.xml") {
             FileKind::OtherOffice
         } else {
             FileKind::Archive

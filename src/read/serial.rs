@@ -14,16 +14,24 @@ pub(super) fn value(number: f64, shown: Shown, is_1904: bool) -> CellValue {
         .map_or(CellValue::Number(number), CellValue::Date)
 }
 
-/// The date written `2024-05-31`, with or without a time behind it.
+/// The date written `2024-05-31`, with or without a time behind it, which is rounded to the second.
 pub(super) fn iso_date(text: &str) -> Option<Date> {
-    let text = text.trim();
-    let day = text.split(['T', ' ']).next()?;
+    let (day, time) = match text.trim().split_once(['T', ' ']) {
+        Some((day, time)) => (day, time),
+        None => (text.trim(), ""),
+    };
     let mut parts = day.splitn(3, '-');
-    Date::new(
+    let date = Date::new(
         parts.next()?.parse().ok()?,
         Some(parts.next()?.parse().ok()?),
         Some(parts.next()?.parse().ok()?),
-    )
+    )?;
+    let seconds = time.trim_end_matches('Z').strip_prefix("23:59:");
+    let seconds = seconds.and_then(|seconds| seconds.parse::<f64>().ok());
+    if seconds.is_some_and(|seconds| (59.5..60.0).contains(&seconds)) {
+        return Date::of_days(date.days() + 1).or(Some(date));
+    }
+    Some(date)
 }
 
 fn date(number: f64, parts: DateParts, is_1904: bool) -> Option<Date> {
@@ -97,6 +105,10 @@ mod tests {
         for (text, shown) in [
             ("2024-05-31", Some("2024-05-31")),
             ("2024-05-31T08:00:00Z", Some("2024-05-31")),
+            ("2024-04-30T23:59:59.49", Some("2024-04-30")),
+            ("2024-04-30T23:59:59.99136", Some("2024-05-01")),
+            ("2024-12-31T23:59:59.5Z", Some("2025-01-01")),
+            ("2024-04-30T22:59:59.99", Some("2024-04-30")),
             ("08:00", None),
             ("2024-02-30", None),
         ] {

@@ -3,6 +3,7 @@
 use encoding_rs::GB18030;
 use memchr::memmem;
 
+use super::markup::is_element;
 use super::{FileKind, Limits, Quantity, Unreadable};
 
 /// Content that one of the readers takes.
@@ -35,7 +36,7 @@ pub(super) fn content(bytes: &[u8], limits: &Limits) -> Result<Content, Unreadab
         [0, 0, 2, 0, 1 | 2, 0x10, ..] | [0, 0, 2, 0, 0x20 | 0x21, 0x51, ..] => {
             Err(old("Quattro Pro"))
         }
-        [0, 0, 2, 0, ..] => Err(old("Lotus 1-2-3 or Quattro Pro")),
+        [0, 0, 2, 0, ..] => Err(old("Lotus 1-2-3 / Quattro Pro")),
         [0xFF, 0, 2, 0, 4, 4, ..] | [0x20, 0x54, 2, 0, 0, 0, 5, 0x54, ..] => {
             Err(old("Microsoft Works"))
         }
@@ -147,7 +148,12 @@ fn binary_kind(bytes: &[u8]) -> Option<FileKind> {
     ) {
         return Some(FileKind::Picture);
     }
-    const STARTS: [(&[u8], FileKind); 16] = [
+    if bytes.get(257..262) == Some(b"ustar")
+        || matches!(bytes, [_, _, b'-', b'l', b'h' | b'z', _, b'-', ..])
+    {
+        return Some(FileKind::Archive);
+    }
+    const STARTS: [(&[u8], FileKind); 18] = [
         (b"{\\rtf", FileKind::TextDocument),
         (b"\x89PNG", FileKind::Picture),
         (b"\xFF\xD8\xFF", FileKind::Picture),
@@ -161,6 +167,8 @@ fn binary_kind(bytes: &[u8]) -> Option<FileKind> {
         (b"BZh", FileKind::Archive),
         (b"\xFD7zXZ\0", FileKind::Archive),
         (b"MSCF", FileKind::Archive),
+        (b"\x28\xB5\x2F\xFD", FileKind::Archive),
+        (b"\x04\x22\x4D\x18", FileKind::Archive),
         (b"PK", FileKind::Archive),
         (b"\xDB\xA5-\0", FileKind::TextDocument),
         (b"MZ", FileKind::Unknown),
@@ -183,14 +191,16 @@ fn text_content(bytes: &[u8]) -> Result<Content, Unreadable> {
     if lower.starts_with("mime-version:")
         || lower.contains("<html")
         || lower.contains("<!doctype html")
-        || lower.starts_with('<') && lower.contains("<table") && !lower.starts_with("<?xml")
+        || lower.starts_with('<')
+            && lower.contains("<table")
+            && !(lower.starts_with("<?xml") || is_open_document(&lower))
     {
         return Err(Unreadable::HtmlPage);
     }
     if lower.starts_with('<') {
         return if lower.contains("urn:schemas-microsoft-com:office:spreadsheet") {
             Err(Unreadable::XmlSpreadsheet2003)
-        } else if lower.contains("urn:oasis:names:tc:opendocument") && lower.contains("<office:") {
+        } else if is_open_document(&lower) {
             if lower.contains("opendocument.text") {
                 Err(Unreadable::NotASpreadsheet(FileKind::TextDocument))
             } else {
@@ -201,6 +211,14 @@ fn text_content(bytes: &[u8]) -> Result<Content, Unreadable> {
         } else {
             Err(Unreadable::NotASpreadsheet(FileKind::Xml))
         };
+    }
+    // JSON divides by commas what is no table.
+    let mut first = text.chars().filter(|c| !c.is_ascii_whitespace());
+    if matches!(
+        (first.next(), first.next()),
+        (Some('{'), Some('"')) | (Some('['), Some('{' | '[' | '"'))
+    ) {
+        return Err(Unreadable::NotASpreadsheet(FileKind::Text));
     }
     let lines: Vec<&str> = text
         .lines()
@@ -217,6 +235,16 @@ fn text_content(bytes: &[u8]) -> Result<Content, Unreadable> {
     })
 }
 
+/// Whether a document of OpenDocument begins here, whatever prefix its elements have.
+fn is_open_document(text: &str) -> bool {
+    text.contains("urn:oasis:names:tc:opendocument:xmlns:office")
+        && text.split('<').any(|tag| {
+            ["document", "document-content"]
+                .iter()
+                .any(|name| is_element(tag.as_bytes(), name.as_bytes()))
+        })
+}
+
 /// The beginning of a text file, whether in UTF-8, UTF-16 or the Chinese code page.
 fn head_as_text(bytes: &[u8]) -> Option<String> {
     let head = &bytes[..bytes.len().min(4096)];
@@ -229,7 +257,7 @@ fn head_as_text(bytes: &[u8]) -> Option<String> {
         [0xFE, 0xFF, ..] => return Some(utf_16(u16::from_be_bytes)),
         _ => {}
     }
-    if head.iter().all(|&b| b == 0) {
+    if bytes.iter().all(|&b| b == 0) {
         return Some(String::new());
     }
     if head.contains(&0) {
@@ -268,7 +296,12 @@ mod tests {
         ];
         let dbase = dbase.concat();
         let (gbk, _, _) = GB18030.encode("乡镇,合计\r\n轮台镇,35\r\n");
-        let cases: [(&[u8], Unreadable); 19] = [
+        let mut tar = b"a.xls".to_vec();
+        tar.resize(257, 0);
+        tar.extend(b"ustar\x0000");
+        let mut late = vec![0; 32 << 10];
+        late.extend(b"\x01CD001\x01");
+        let cases: [(&[u8], Unreadable); 26] = [
             (b"", Empty),
             (b" \r\n", Empty),
             (b"\0\0\0\0\0\0", Empty),
@@ -291,6 +324,13 @@ mod tests {
             (b"\x20\x54\x02\0\0\0\x05\x54", old("Microsoft Works")),
             (&dbase, old("dBase")),
             (b"\x01\x02\0\xFF", NotASpreadsheet(FileKind::Unknown)),
+            (&tar, NotASpreadsheet(FileKind::Archive)),
+            (b"\x28\xB5\x2F\xFD\0", NotASpreadsheet(FileKind::Archive)),
+            (b"\x04\x22\x4D\x18\0", NotASpreadsheet(FileKind::Archive)),
+            (b"  -lh5-\0\0", NotASpreadsheet(FileKind::Archive)),
+            (b"{\"a\":1,\n\"b\":2}", NotASpreadsheet(FileKind::Text)),
+            (&late, NotASpreadsheet(FileKind::Unknown)),
+            (b"\0\0\x02\0\x07\x10\0\0", old("Lotus 1-2-3 / Quattro Pro")),
         ];
         for (bytes, reason) in cases {
             let found = content(bytes, &Limits::default());

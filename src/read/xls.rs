@@ -32,11 +32,21 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
         }
     }
     if file.has("EncryptedPackage") {
-        let package = decrypt::package(&file)?;
-        budget.hold(package.len())?;
+        let decrypted = decrypt::package(&file)?;
+        budget.hold(decrypted.len())?;
+        let is_package = decrypted.is_empty() || decrypted.starts_with(b"PK");
         // What lay behind the encryption has not been counted yet.
-        sniff::check_entries(&package, budget.limits)?;
-        return package::read(&package, budget);
+        let read = sniff::check_entries(&decrypted, budget.limits)
+            .and_then(|()| package::read(&decrypted, budget));
+        return read.map_err(|reason| match reason {
+            Unreadable::Truncated { .. } if !is_package => {
+                Unreadable::damaged("what was encrypted is no package")
+            }
+            reason => reason,
+        });
+    }
+    if file.has("EncryptionInfo") && !file.is_cut() {
+        return Err(Unreadable::damaged("OLE2: what was encrypted is missing"));
     }
     Err(if file.has("WordDocument") {
         Unreadable::NotASpreadsheet(FileKind::TextDocument)
@@ -432,6 +442,9 @@ impl Globals {
 /// What the beginning of a worksheet says that it is.
 const WORKSHEET: u16 = 0x0010;
 
+/// What the beginning of what stands before the sheets says that it is.
+const GLOBALS: u16 = 0x0005;
+
 fn code_page(number: u16) -> &'static Encoding {
     match number {
         932 => encoding_rs::SHIFT_JIS,
@@ -575,7 +588,9 @@ impl<'g, 'l> SheetReader<'g, 'l> {
     /// Reads it, unless it is of another kind.
     fn read(&mut self, stream: &[u8], entry: &SheetEntry) -> Result<Option<SheetKind>, Unreadable> {
         let mut records = Records::new(stream, entry.start);
-        let first = records.next().filter(|record| record.kind == kind::BOF);
+        let first = records
+            .next()
+            .filter(|record| record.kind == kind::BOF && word(record.data, 2) != Some(GLOBALS));
         let Some(first) = first else {
             let reason = Unreadable::damaged("the sheet is not where it should be");
             return entry.kind.map(Some).ok_or(reason);
@@ -614,7 +629,7 @@ impl<'g, 'l> SheetReader<'g, 'l> {
                         return Err(Unreadable::truncated("the sheet breaks off"));
                     }
                 }
-                kind::STRING | kind::LABEL | kind::RICH_STRING => {
+                kind::STRING | kind::OLD_STRING | kind::LABEL | kind::RICH_STRING => {
                     let continued = records.continued();
                     self.record(&record, &continued)?;
                 }
@@ -653,9 +668,13 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             }
             kind::STRING | kind::OLD_STRING => {
                 if let Some((at, shown)) = self.text_due.take() {
+                    let texts = self.globals.texts;
+                    let text = texts.read_continued(data, continued, true);
+                    // As in Excel 2, where it cannot be one of this version.
+                    let old = || self.globals.old_texts().read(data, false);
                     let text = match record.kind {
-                        kind::STRING => self.globals.texts.read_continued(data, continued, true),
-                        _ => self.globals.old_texts().read(data, false),
+                        kind::OLD_STRING => text.or_else(old),
+                        _ => text,
                     };
                     let text = text.ok_or_else(short)?;
                     self.calculated = true;

@@ -1,8 +1,8 @@
 //! A pull parser for the XML of spreadsheet parts: elements, attributes and text, without copying.
 //!
 //! Reading a month of forms is mostly reading XML, and a general parser is three to four times slower
-//! than what cells need. What it leaves out on purpose: namespaces (names are compared without their
-//! prefix) and document types with entities of their own, which no spreadsheet program writes and
+//! than what cells need. What it leaves out on purpose: namespaces (a tag gives its name with its
+//! prefix and without) and document types with entities of their own, which no spreadsheet program writes and
 //! which only serve to make small files large.
 
 use std::borrow::Cow;
@@ -28,6 +28,8 @@ pub(super) enum Event<'a> {
 pub(super) struct Tag<'a> {
     /// Without its prefix.
     pub(super) name: &'a str,
+    /// With it.
+    pub(super) full_name: &'a str,
     attributes: &'a str,
 }
 
@@ -165,6 +167,7 @@ impl<'a> Xml<'a> {
         let empty = i > name_end && bytes[i - 1] == b'/';
         let tag = Tag {
             name: &self.text[local_start..name_end],
+            full_name: &self.text[name_start..name_end],
             attributes: &self.text[name_end..i - usize::from(empty)],
         };
         self.at = i + 1;

@@ -128,6 +128,8 @@ fn records_of_older_versions_are_read_as_those_of_today() {
         record(0x0207, &[&[2, 0, 1][..], &utf_16("合计")].concat()),
         record(0x0406, &formula(3, &[0, 0, 0, 0, 0, 0, 0xFF, 0xFF])),
         record(0x0007, b"\x03abc"),
+        record(0x0406, &formula(8, &[0, 0, 0, 0, 0, 0, 0xFF, 0xFF])),
+        record(0x0007, &[&[3, 0, 1][..], &utf_16("轮台县")].concat()),
         // Excel 2: row, column, three bytes of looks, value.
         record(0x0002, &[4, 0, 0, 0, 0, 0, 0, 7, 0]),
         record(0x0003, &[&[5, 0, 0, 0, 0, 0, 0][..], &number(0.5)].concat()),
@@ -138,7 +140,7 @@ fn records_of_older_versions_are_read_as_those_of_today() {
     let workbook = xls(&[("表", 0, 0x10, &cells.concat())]);
     assert_eq!(
         show(&read_ok(&workbook)),
-        "\n表\nA1 2200.3 =\nA2 3 =\nA3 合计 =\nA4 abc =\nA5 7\nA6 0.5\nA7 Down\nA8 true\n"
+        "\n表\nA1 2200.3 =\nA2 3 =\nA3 合计 =\nA4 abc =\nA5 7\nA6 0.5\nA7 Down\nA8 true\nA9 轮台县 =\n"
     );
 }
 
@@ -251,6 +253,21 @@ fn a_sheet_that_the_list_does_not_name_is_missed() {
         .map(|(name, _)| &**name)
         .collect();
     assert_eq!(unreadable, ["附件7"]);
+}
+
+#[test]
+fn what_stands_before_the_sheets_is_no_sheet() {
+    let cell = record(0x0203, &[&[0; 6][..], &35f64.to_le_bytes()].concat());
+    let mut bytes = xls_stream(&[("附件3", 0, 0x10, &cell), ("附件7", 0, 0x10, &cell)]);
+    let entry = find(&bytes, &[0x85, 0]) + 4;
+    bytes[entry..entry + 4].fill(0);
+    let workbook = read_ok(&bytes);
+    assert_eq!(show(&workbook), "\n附件7\nA1 35\n");
+    let [(name, reason)] = &workbook.unreadable_sheets[..] else {
+        panic!("{:?}", workbook.unreadable_sheets);
+    };
+    assert_eq!(name, "附件3");
+    assert!(matches!(reason, Unreadable::Damaged { .. }), "{reason}");
 }
 
 /// What a chain names behind the end of its stream belongs to nothing.

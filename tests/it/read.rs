@@ -461,6 +461,103 @@ C3 not calculated .1 =A1*2
     );
 }
 
+/// The same spreadsheet, its namespaces under other prefixes.
+#[test]
+fn a_document_may_name_its_namespaces_as_it_likes() {
+    let whole = show(&fixture("libreoffice.ods"));
+    let parts = parts_of(&bytes_of("libreoffice.ods"));
+    let renamed = |prefixes: &[(&str, &str)]| {
+        let mut parts = parts.clone();
+        for (_, content) in parts.iter_mut().filter(|(name, _)| name.ends_with(".xml")) {
+            let mut text = String::from_utf8(content.clone()).expect("UTF-8");
+            for (old, new) in prefixes {
+                let names = ["<", "</", " "].map(|before| (before, format!("{before}{old}:")));
+                for (before, name) in names {
+                    text = text.replace(&name, &format!("{before}{new}:"));
+                }
+                text = text.replace(&format!("xmlns:{old}="), &format!("xmlns:{new}="));
+            }
+            *content = text.into_bytes();
+        }
+        show(&read_ok(&package_of_bytes(&parts)))
+    };
+    assert_eq!(renamed(&[("table", "tb")]), whole);
+    assert_eq!(renamed(&[("office", "o")]), whole);
+    let all = [
+        "table", "office", "text", "style", "number", "meta", "dc", "calcext",
+    ];
+    let other = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let all: Vec<(&str, &str)> = all.into_iter().zip(other).collect();
+    assert_eq!(renamed(&all), whole);
+    // Each has what is usual for the other.
+    let swapped = [("table", "x"), ("office", "table"), ("x", "office")];
+    assert_eq!(renamed(&swapped), whole);
+}
+
+/// Nobody knows where the cells after it stand.
+#[test]
+fn a_sheet_that_repeats_something_no_number_of_times_is_damaged() {
+    let sheet = |name: &str, column: &str, row: &str, cell: &str| {
+        format!(
+            "<table:table table:name='{name}'><table:table-column {column}/><table:table-row {row}>\
+             <table:table-cell {cell}/><table:table-cell office:value-type='float' office:value='1'/>\
+             </table:table-row></table:table>"
+        )
+    };
+    let read = |sheets: &[String]| {
+        read_ok(&package(&[(
+            "content.xml",
+            &format!(
+                "<office:document-content><office:body><office:spreadsheet>{}\
+                 </office:spreadsheet></office:body></office:document-content>",
+                sheets.concat()
+            ),
+        )]))
+    };
+    let sound = sheet("表", "", "", "table:number-columns-repeated='2'");
+    for count in ["-1", "0", "x", "", "1.5", "99999999999999999999"] {
+        for name in ["columns-repeated", "columns-spanned", "rows-spanned"] {
+            let cell = format!("table:number-{name}='{count}'");
+            let workbook = read(&[sheet("坏", "", "", &cell), sound.clone()]);
+            assert_eq!(show(&workbook), "\n表\nC1 1\n", "{cell}");
+            assert_eq!(workbook.unreadable_sheets[0].0, "坏");
+        }
+        let row = format!("table:number-rows-repeated='{count}'");
+        let workbook = read(&[sheet("坏", "", &row, ""), sound.clone()]);
+        assert_eq!(show(&workbook), "\n表\nC1 1\n", "{row}");
+        let column = format!("table:number-columns-repeated='{count}'");
+        let workbook = read(&[sheet("坏", &column, "", ""), sound.clone()]);
+        assert_eq!(show(&workbook), "\n表\nC1 1\n", "{column}");
+    }
+}
+
+#[test]
+fn names_of_other_namespaces_are_not_those_of_cells() {
+    let text = "<document xmlns='urn:oasis:names:tc:opendocument:xmlns:office:1.0' \
+        xmlns:o='urn:oasis:names:tc:opendocument:xmlns:office:1.0' \
+        o:mimetype='application/vnd.oasis.opendocument.spreadsheet'><body><spreadsheet>\
+        <table xmlns='urn:oasis:names:tc:opendocument:xmlns:table:1.0' \
+        xmlns:t='urn:oasis:names:tc:opendocument:xmlns:table:1.0' xmlns:table='urn:other' \
+        t:name='表' table:name='不是表'><table-row><!-- a row -->\
+        <table:table-cell o:value-type='float' o:value='1'/>\
+        <e:table-cell xmlns:e='urn:other'/>\
+        <t:table-cell t:number-columns-repeated='2' table:number-columns-repeated='9'/>\
+        <table-cell o:value-type='float' o:value='854.8'><q xmlns='urn:other'><p>1</p></q>\
+        <p xmlns='urn:oasis:names:tc:opendocument:xmlns:text:1.0'>855</p></table-cell>\
+        <table-cell o:value-type='string' \
+        xmlns:p='urn:oasis:names:tc:opendocument:xmlns:text:1.0'><p:p>a&amp;<![CDATA[<b]]></p:p>\
+        </table-cell></table-row></table></spreadsheet></body></document>";
+    assert_eq!(show(&read_ok(text.as_bytes())), "\n表\nC1 854.8\nD1 a&<b\n");
+    // Where every prefix is the usual one, too.
+    let text = "<office:document xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0' \
+        xmlns:table='urn:oasis:names:tc:opendocument:xmlns:table:1.0' xmlns:e='urn:other'>\
+        <office:body><office:spreadsheet><table:table table:name='表'><e:table-row/>\
+        <table:table-row><e:table-cell/><table:table-cell office:value-type='float' \
+        office:value='1'/></table:table-row></table:table></office:spreadsheet></office:body>\
+        </office:document>";
+    assert_eq!(show(&read_ok(text.as_bytes())), "\n表\nA1 1\n");
+}
+
 #[test]
 fn files_that_are_no_workbooks_say_what_they_are() {
     let encrypted = ole2("EncryptedPackage", &[0; 100]);
@@ -479,6 +576,13 @@ fn files_that_are_no_workbooks_say_what_they_are() {
         ("META-INF/manifest.xml", "<manifest:encryption-data/>"),
     ]);
     use Unreadable::*;
+    for bytes in [
+        package(&[("content.xml", "\n")]),
+        ole2("EncryptionInfo", &[0; 100]),
+    ] {
+        let reason = read_err(&bytes);
+        assert!(matches!(reason, Damaged { .. }), "{reason}");
+    }
     for (bytes, reason) in [
         (Vec::new(), Empty),
         (encrypted, PasswordProtected),
@@ -505,6 +609,12 @@ fn files_that_are_no_workbooks_say_what_they_are() {
         (
             word("Index/Document.iwa"),
             NotASpreadsheet(FileKind::Numbers),
+        ),
+        (word("index.xml"), NotASpreadsheet(FileKind::Numbers)),
+        (word("index.apxl"), NotASpreadsheet(FileKind::Numbers)),
+        (
+            package(&[("uof.xml", ""), ("content.xml", "<a/>")]),
+            NotASpreadsheet(FileKind::OtherOffice),
         ),
         (word("报表.xlsx"), NotASpreadsheet(FileKind::Archive)),
         (word_as_main, NotASpreadsheet(FileKind::TextDocument)),

@@ -239,7 +239,7 @@ mod tests {
         };
         let failed = said(|| panic!("no such row")).expect_err("it panics");
         assert!(
-            failed.starts_with("程序内部出错（no such row）"),
+            failed.starts_with("程序内部出错（no such row (src/cli/watch.rs:"),
             "{failed}"
         );
         assert_eq!(said(|| Ok("已汇总".into())), Ok("已汇总".to_owned()));

@@ -20,6 +20,7 @@ use super::number_format::Shown;
 use super::package::Package;
 use super::repack::Repack;
 use super::shared_formulas::SharedFormulas;
+use super::whole_texts::whole_texts;
 use super::xlsx::Formats;
 use super::{Unreadable, cell_error, serial};
 use crate::model::{Cell, CellRef, CellValue};
@@ -55,6 +56,7 @@ impl Left {
         cells: &str,
         budget: &mut Budget,
     ) -> Result<LeftSheet, Unreadable> {
+        let cells = &*whole_texts(cells)?;
         budget.hold(cells.len())?;
         let sheet = LeftSheet {
             idx: self.n_sheets,

@@ -36,6 +36,7 @@ mod serial;
 mod shared_formulas;
 mod sniff;
 mod weight;
+mod whole_texts;
 mod xls;
 mod xlsb;
 mod xlsx;

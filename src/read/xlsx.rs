@@ -475,6 +475,10 @@ fn formats(
     let Some(text) = package.text(path, budget)? else {
         return Ok(Vec::new());
     };
+    // Formats that broke off would make 40 % the figure 0.4, and a date a number.
+    if !is_whole_document(&text, "styleSheet") {
+        return Err(Unreadable::damaged("the formats break off"));
+    }
     let mut codes: HashMap<u32, Shown> = HashMap::new();
     let mut formats = Vec::new();
     // Fonts, fills and borders, most of this part, are of no interest.
@@ -502,6 +506,22 @@ fn formats(
         }
     }
     Ok(formats)
+}
+
+/// Whether an element of this name begins and ends.
+fn is_whole_document(text: &str, name: &str) -> bool {
+    let from = from_element(text, name);
+    let Some(end) = from.find('>') else {
+        return false;
+    };
+    let ends = || {
+        memmem::find_iter(from.as_bytes(), name).any(|at| {
+            let before = &from[..at];
+            let tag = before.rfind('<').map(|open| &before[open..]);
+            tag.is_some_and(|tag| tag == "</" || tag.starts_with("</") && tag.ends_with(':'))
+        })
+    };
+    from[..end].ends_with('/') || ends()
 }
 
 /// From the first element of this name on.

@@ -390,6 +390,17 @@ fn a_damaged_part_loses_only_what_needs_it() {
     assert_eq!(without("xl/sharedStrings.xml"), found("数式", "文", ""));
     // Without styles nobody knows whether 2 is 2 %.
     assert_eq!(without("xl/styles.xml"), found("数文", "式", ""));
+    // Nor where they break off, are empty, or are no formats.
+    for broken in [&styles[..styles.len() / 2], "", "<sst/>", "no XML"] {
+        let mut parts = parts.clone();
+        let part = parts.iter_mut().find(|(name, _)| name == "xl/styles.xml");
+        part.expect("the styles").1 = broken.into();
+        let workbook = read_ok(&package_of_bytes(&parts));
+        let lost: Vec<&str> = (workbook.unreadable_sheets.iter())
+            .map(|(name, _)| &**name)
+            .collect();
+        assert_eq!(lost, ["式"], "{broken:?}");
+    }
     // Nor where they are named and not there.
     let links = "xl/_rels/workbook.xml.rels";
     let named = "<Relationship Id='st' Type='x/styles' Target='lost.xml'/></Relationships>";

@@ -69,10 +69,7 @@ fn place(location: &Location<'_>) -> String {
 
 /// Keeps what a panic says that nothing else tells of.
 fn hear(info: &PanicHookInfo<'_>) {
-    let payload = info.payload();
-    let text = (payload.downcast_ref::<&str>().copied())
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let words = text.unwrap_or_default().to_owned();
+    let words = last_words(info.payload());
     let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
     heard.truncate(MOST_HEARD - 1);
     heard.push_front((words, info.location().map(place).unwrap_or_default()));

@@ -17,8 +17,7 @@ use std::time::SystemTime;
 use crate::explanations::KEY_HEADER;
 
 use super::disk::Disk;
-use super::outbox::SCHEME_FOLDER;
-use super::written::{LIST, Written, hash};
+use super::written::{LIST, SCHEME_FOLDER, Written, hash};
 
 /// Stands behind the name of a file that was kept beside a new one.
 const MARK: &str = "手工改动";

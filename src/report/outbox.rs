@@ -27,10 +27,7 @@ use super::lock::Lock;
 use super::written::{LIST, beside};
 use crate::model::hex;
 
-pub use super::written::Written;
-
-/// Where an outbox keeps the scheme that it was made with.
-pub const SCHEME_FOLDER: &str = "报表制度";
+pub use super::written::{SCHEME_FOLDER, Written};
 
 /// A new `outbox/<period>` in the making. Dropped without [`commit`](Outbox::commit), it leaves the
 /// old one as it was.

@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 
 use crate::model::hex;
 
+/// Where an outbox keeps the scheme that it was made with.
+pub const SCHEME_FOLDER: &str = "报表制度";
+
 /// The list's name in its outbox.
 pub(super) const LIST: &str = ".files.json";
 

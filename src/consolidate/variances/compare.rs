@@ -23,6 +23,8 @@ pub(super) struct Comparer<'a> {
     planned_years: Vec<(usize, Taken)>,
     /// The leaf of the month's year.
     leaf: Option<usize>,
+    /// What of the plan should be done by now.
+    due_now: Result<Vec<DueShare>, Absent>,
     /// None where there is nothing to compare with, whatever was returned.
     last_month: Option<Taken>,
     year_before: Taken,
@@ -63,6 +65,7 @@ impl<'a> Comparer<'a> {
         let leaf = scheme.annexes[indicator.annex].leaf(indicator.column, Some(year));
         Self {
             planned_years: planned_years(scheme, &indicator, earlier.plan, leaf, now.period),
+            due_now: due_shares(scheme, &indicator, leaf, now.period),
             leaf,
             scheme,
             now,
@@ -110,22 +113,15 @@ impl<'a> Comparer<'a> {
 
     /// Everything about some reporters together.
     fn line(&self, whose: &[Whose]) -> Line {
-        let (plan, shared) = self.held(self.done(), &self.plan, whose, As::Share);
-        let shares = self.due_shares(self.now.period);
-        let due = (shares.as_ref())
-            .map_err(|absent| *absent)
-            .and_then(|shares| {
-                shared?;
-                self.due(shares, &having_both(self.done(), &self.plan, whose))
-            });
-        let schedule = (shares.as_ref())
-            .map_err(|absent| *absent)
-            .and_then(|shares| match share_of_figure(shares) {
-                Some(share) => share,
-                None => divided(due?, shared?.1),
-            });
+        let (plan, shared, both) = self.held(self.done(), &self.plan, whose, As::Share);
+        let shares = self.due_now.as_deref().map_err(|absent| *absent);
+        let due = shared.and_then(|_| self.due(shares?, &both));
+        let schedule = shares.and_then(|shares| match share_of_figure(shares) {
+            Some(share) => share,
+            None => divided(due?, shared?.1),
+        });
         let ahead_by = shared.and_then(|(done, _)| exact(done.checked_sub(due?)));
-        let difference = match &shares {
+        let difference = match shares {
             _ if !self.indicator.is_additive() => Err(Absent::NotApplicable),
             Ok(_) => ahead_by,
             Err(_) => plan.by,
@@ -168,14 +164,14 @@ impl<'a> Comparer<'a> {
             .map_or(&self.this_month, |(_, done)| done)
     }
 
-    /// One figure against another, over those who have both; with the two figures themselves.
+    /// One figure against another, over those who have both; with the two figures themselves, and who has both.
     fn held(
         &self,
         now: &Taken,
         then: &Taken,
         whose: &[Whose],
         how: As,
-    ) -> (Compared, Result<(Fraction, Fraction), Absent>) {
+    ) -> (Compared, Result<(Fraction, Fraction), Absent>, Vec<Whose>) {
         let both = having_both(now, then, whose);
         // Of one reporter it is known what is missing; of several, that nobody has both.
         let of = if both.is_empty() && whose.len() == 1 {
@@ -199,7 +195,7 @@ impl<'a> Comparer<'a> {
             rate,
             over: (is_less && n_both > 0).then_some((n_both, now_of, then_of)),
         };
-        (compared, pair)
+        (compared, pair, both)
     }
 
     /// The figure of some reporters together, of those who have one.
@@ -213,28 +209,7 @@ impl<'a> Comparer<'a> {
         self.indicator.together(&parts)
     }
 
-    /// What of the plan should be done by the end of a month, taken together.
-    fn due_shares(&self, period: Period) -> Result<Vec<DueShare>, Absent> {
-        let indicator = &self.indicator;
-        let leaf = self.leaf.ok_or(Absent::NotApplicable)?;
-        if !indicator.is_additive() || indicator.course == Course::State {
-            return Err(Absent::NotApplicable);
-        }
-        let months = match (indicator.course, period) {
-            // What is due of months of their own is due of all since January.
-            (Course::Month, Period::Month { year, month }) => (1..=month)
-                .filter_map(|month| Period::month(year, month))
-                .collect(),
-            _ => vec![period],
-        };
-        let shares = months.into_iter().map(|month| {
-            let share = self.scheme.due_share(indicator.annex, leaf, month);
-            share.ok_or(Absent::NotApplicable)
-        });
-        shares.collect()
-    }
-
-    /// What that comes to for some reporters together; nothing where the plan lacks a figure of one.
+    /// What shares of the plan come to for some reporters together; nothing where the plan lacks a figure of one.
     fn due(&self, shares: &[DueShare], whose: &[Whose]) -> Figure {
         let leaf = self.leaf.ok_or(Absent::NotApplicable)?;
         let of_one = |share: &DueShare, whose: Whose| {
@@ -269,7 +244,8 @@ impl<'a> Comparer<'a> {
                 period,
                 done: done.map_or(Err(Absent::NoData), |taken| self.figure(taken, &self.whose)),
                 reporters: self.whose.iter().filter(has).count(),
-                due: (self.due_shares(period)).and_then(|shares| self.due(&shares, &planned_for)),
+                due: due_shares(self.scheme, &self.indicator, self.leaf, period)
+                    .and_then(|shares| self.due(&shares, &planned_for)),
             }
         };
         months.map(point).collect()
@@ -284,6 +260,31 @@ impl Compared {
         rate: Err(Absent::NotApplicable),
         over: None,
     };
+}
+
+/// What of the plan should be done by the end of a month, taken together.
+fn due_shares(
+    scheme: &Scheme,
+    indicator: &Indicator,
+    leaf: Option<usize>,
+    period: Period,
+) -> Result<Vec<DueShare>, Absent> {
+    let leaf = leaf.ok_or(Absent::NotApplicable)?;
+    if !indicator.is_additive() || indicator.course == Course::State {
+        return Err(Absent::NotApplicable);
+    }
+    let months = match (indicator.course, period) {
+        // What is due of months of their own is due of all since January.
+        (Course::Month, Period::Month { year, month }) => (1..=month)
+            .filter_map(|month| Period::month(year, month))
+            .collect(),
+        _ => vec![period],
+    };
+    let shares = months.into_iter().map(|month| {
+        let share = scheme.due_share(indicator.annex, leaf, month);
+        share.ok_or(Absent::NotApplicable)
+    });
+    shares.collect()
 }
 
 /// The plan's figures for single years, by leaf, where the schedule takes shares of these.

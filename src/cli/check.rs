@@ -152,12 +152,7 @@ fn write_copies(
     lang: Lang,
 ) -> Result<Vec<PathBuf>> {
     whole::clear_unnamed(folder);
-    let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
-    for finding in &checked.findings {
-        if let Some(place) = &finding.place {
-            by_file.entry(&place.file).or_default().push(finding);
-        }
-    }
+    let by_file = Finding::by_file(&checked.findings);
     let jobs: Vec<(usize, Vec<&Finding>)> = (0..files.len())
         .filter_map(|idx| Some((idx, to_mark(checked, idx, &by_file)?)))
         .collect();

@@ -189,31 +189,27 @@ fn write_copies(
     };
     let mut sent = send_back(scheme, &merged.files, &merged.findings, &bytes_of, lang);
     let written: Vec<Result<(), OutboxError>> = (sent.copies.par_iter())
-        .map(|(path, bytes)| outbox.write(path, |writer| writer.write_all(bytes)))
+        .map(|(_, path, bytes)| outbox.write(path, |writer| writer.write_all(bytes)))
         .collect();
     let mut copies = Vec::new();
-    let made = sent.originals.into_iter().zip(sent.copies);
-    for ((file, (path, _)), written) in made.zip(written) {
+    for ((record, path, _), written) in sent.copies.into_iter().zip(written) {
         match written {
-            Ok(()) => copies.push((file, path)),
+            Ok(()) => copies.push((record.path.clone(), path)),
             // A name that the system does not take, not a disk that takes nothing more.
             Err(error) => match error.system() {
                 Some(kind @ (ErrorKind::AlreadyExists | ErrorKind::InvalidFilename)) => {
-                    sent.failed.push((file, NoCopy::NotWritten(kind)));
+                    sent.failed.push((record, NoCopy::NotWritten(kind)));
                 }
                 _ => return Err(error.into()),
             },
         }
     }
-    for (file, why) in sent.failed {
-        let record = merged.files.iter().find(|record| record.path == file);
-        let finding = record.map(|record| Finding {
-            period: Some(merged.period),
-            ..no_copy(scheme, record, why)
-        });
-        // They stand behind all others: calls refer to findings by their place in the list.
-        merged.findings.extend(finding);
-    }
+    let missing = sent.failed.into_iter().map(|(record, why)| Finding {
+        period: Some(merged.period),
+        ..no_copy(scheme, record, why)
+    });
+    // They stand behind all others: calls refer to findings by their place in the list.
+    merged.findings.extend(missing);
     Ok(copies)
 }
 

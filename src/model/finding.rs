@@ -2,6 +2,7 @@
 //!
 //! A finding carries facts; the words are chosen in `report`.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -140,6 +141,17 @@ impl Finding {
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
+    }
+
+    /// Findings by the file that they are in, those of no file left out.
+    pub fn by_file(findings: &[Self]) -> HashMap<&str, Vec<&Self>> {
+        let mut by_file: HashMap<&str, Vec<&Self>> = HashMap::new();
+        for finding in findings {
+            if let Some(place) = &finding.place {
+                by_file.entry(&place.file).or_default().push(finding);
+            }
+        }
+        by_file
     }
 
     /// Lets `change` see every place that it names: its own, those of its figures and of its suspects.

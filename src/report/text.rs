@@ -22,12 +22,7 @@ use super::{Lang, words};
 /// Everything that was found, and the verdicts. Cuts of the form are no wider than `width`, where it is known.
 pub fn report(checked: &CheckedFiles, scheme: &Scheme, width: Option<usize>, lang: Lang) -> String {
     let mut out = String::new();
-    let mut by_file: HashMap<&str, Vec<&Finding>> = HashMap::new();
-    for finding in &checked.findings {
-        if let Some(place) = &finding.place {
-            by_file.entry(&place.file).or_default().push(finding);
-        }
-    }
+    let by_file = Finding::by_file(&checked.findings);
     let mut forms: HashMap<(&str, &str), Vec<&Table>> = HashMap::new();
     for table in &checked.tables {
         let sheet = (&*table.file, &*table.sheet);

@@ -283,7 +283,7 @@ fn returns_that_ask_something_of_their_reporter_go_back_to_it() {
     asked.sort_unstable();
     asked.dedup();
     assert_eq!(sent.copies.len(), asked.len());
-    for (path, bytes) in &sent.copies {
+    for (_, path, bytes) in &sent.copies {
         let parts: Vec<&str> = path.split('/').collect();
         let [folder, reporter, name] = parts[..] else {
             panic!("{path}")
@@ -303,7 +303,7 @@ fn returns_that_ask_something_of_their_reporter_go_back_to_it() {
     }
     // Copies come back as the returns that they are.
     let folder = std::env::temp_dir().join(format!("hebiao-sent-{}", std::process::id()));
-    for (path, bytes) in &sent.copies {
+    for (_, path, bytes) in &sent.copies {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, bytes).expect("a file");

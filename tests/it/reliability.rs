@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hebiao::inbox::InboxFile;
-use hebiao::model::{Detail, Earlier, Format, NoCopy};
+use hebiao::model::{Detail, Earlier, FileRecord, Format, NoCopy};
 use hebiao::pipeline::check_files;
 use hebiao::report::Lang;
 use hebiao::report::annotate::{no_copy, send_back};
@@ -299,24 +299,32 @@ fn no_copy_is_made_of_another_file_than_the_one_that_was_checked() {
     let read = |path: &str| Ok(fs::read(inbox.join(path)).expect("a file"));
     let all = send(&read);
     assert!(all.failed.is_empty() && all.copies.len() > 2);
-    let (changed, gone) = (all.originals[0].clone(), all.originals[1].clone());
+    let [changed, gone, other] = [0, 1, 2].map(|idx| all.copies[idx].0);
     // Between the check and the copy one is replaced, and one taken away.
     let sent = send(&|path| match path {
-        path if *path == *changed => read(&all.originals[2]),
-        path if *path == *gone => Err(NoCopy::NotOpened(std::io::ErrorKind::NotFound)),
+        path if *path == *changed.path => read(&other.path),
+        path if *path == *gone.path => Err(NoCopy::NotOpened(std::io::ErrorKind::NotFound)),
         path => read(path),
     });
     let why = [
-        (changed.clone(), NoCopy::Changed),
-        (gone, NoCopy::NotOpened(std::io::ErrorKind::NotFound)),
+        (&changed.path, NoCopy::Changed),
+        (&gone.path, NoCopy::NotOpened(std::io::ErrorKind::NotFound)),
     ];
-    assert_eq!(sent.failed, why);
-    assert_eq!(sent.copies, all.copies[2..], "the others are as they were");
+    let failed = sent.failed.iter();
+    let failed: Vec<_> = failed.map(|(of, why)| (&of.path, why.clone())).collect();
+    assert_eq!(failed, why);
+    let named = |copies: &[(&FileRecord, String, Vec<u8>)]| -> Vec<_> {
+        let copies = copies.iter().cloned();
+        copies
+            .map(|(of, path, bytes)| (of.path.clone(), path, bytes))
+            .collect()
+    };
+    let others = named(&all.copies[2..]);
+    assert_eq!(named(&sent.copies), others, "the others are as they were");
 
-    let record = checked.files.iter().find(|file| file.path == changed);
-    let finding = no_copy(scheme, record.expect("its record"), NoCopy::Changed);
+    let finding = no_copy(scheme, changed, NoCopy::Changed);
     assert_eq!(finding.detail, Detail::NoCopy(NoCopy::Changed));
-    assert_eq!(finding.place.expect("the file").file, changed);
+    assert_eq!(finding.place.expect("the file").file, changed.path);
     assert!(finding.reporter.is_some());
 }
 
@@ -408,13 +416,14 @@ fn two_returns_of_one_name_have_a_copy_each_whatever_their_macros_are_called() {
         Lang::Zh,
     );
     assert!(sent.failed.is_empty(), "{:?}", sent.failed);
-    let paths: Vec<&str> = sent.copies.iter().map(|(path, _)| &**path).collect();
+    let paths: Vec<&str> = sent.copies.iter().map(|(_, path, _)| &**path).collect();
     let expected = [
         "退回/群巴克镇/附件7-群巴克镇（已审核）.xlsx",
         "退回/群巴克镇/附件7-群巴克镇（已审核2）.xlsx",
     ];
     assert_eq!(paths, expected);
-    assert_eq!(sent.originals, [files[0].path.clone(), name]);
+    let originals = sent.copies.iter().map(|(of, ..)| of.path.clone());
+    assert_eq!(originals.collect::<Vec<_>>(), [files[0].path.clone(), name]);
 }
 
 #[cfg(target_os = "linux")]

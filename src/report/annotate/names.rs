@@ -1,8 +1,7 @@
 //! What annotated copies are called, and which returns are sent back.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
@@ -71,13 +70,11 @@ fn short(stem: &str) -> Cow<'_, str> {
 
 /// The annotated copies of the returns that go back.
 #[derive(Debug, Default)]
-pub struct SentBack {
-    /// Path under the folder of the period, and content.
-    pub copies: Vec<(String, Vec<u8>)>,
-    /// For each of them, the file that it is a copy of.
-    pub originals: Vec<Arc<str>>,
+pub struct SentBack<'f> {
+    /// The file of each, its path under the folder of the period, and its content.
+    pub copies: Vec<(&'f FileRecord, String, Vec<u8>)>,
     /// Files that have no copy, and why.
-    pub failed: Vec<(Arc<str>, NoCopy)>,
+    pub failed: Vec<(&'f FileRecord, NoCopy)>,
 }
 
 /// The returns that go back, with the paths of their copies under the folder of the period: those that count
@@ -139,19 +136,14 @@ fn paths<'f>(
 }
 
 /// Annotates the returns that go back. `bytes_of` gives the content of a file of the inbox.
-pub fn send_back(
+pub fn send_back<'f>(
     scheme: &Scheme,
-    files: &[FileRecord],
+    files: &'f [FileRecord],
     findings: &[Finding],
     bytes_of: &(dyn Fn(&str) -> Result<Vec<u8>, NoCopy> + Sync),
     lang: Lang,
-) -> SentBack {
-    let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings {
-        if let Some(place) = &finding.place {
-            by_file.entry(&place.file).or_default().push(finding);
-        }
-    }
+) -> SentBack<'f> {
+    let by_file = Finding::by_file(findings);
     let records = go_back(files, findings);
     let copies = by_weight(&records, |record, most| {
         let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
@@ -163,16 +155,16 @@ pub fn send_back(
     for (record, copy) in records.into_iter().zip(copies) {
         match copy {
             Ok(copy) => made.push((record, copy)),
-            Err(why) => sent.failed.push((record.path.clone(), why)),
+            Err(why) => sent.failed.push((record, why)),
         }
     }
     // Where macros could not be kept, the copy is called what it is.
     let named = made.iter().map(|(record, copy)| (*record, copy.extension));
     let paths = paths(scheme, named, lang);
-    for ((record, copy), path) in made.into_iter().zip(paths) {
-        sent.originals.push(record.path.clone());
-        sent.copies.push((path, copy.bytes));
-    }
+    let copies = made.into_iter().zip(paths);
+    sent.copies = copies
+        .map(|((record, copy), path)| (record, path, copy.bytes))
+        .collect();
     sent
 }
 

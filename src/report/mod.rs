@@ -13,6 +13,7 @@ pub mod json;
 pub(crate) mod kept;
 mod lock;
 pub mod outbox;
+mod overview;
 pub mod status;
 pub mod text;
 pub mod whole;

@@ -223,7 +223,7 @@ fn an_annex_looks_as_the_plan_prints_it() {
     let mut written = Written::of(&merged, &scheme, Lang::Zh);
     assert_eq!(
         written.book.sheet_names(),
-        ["说明", "报送情况", "附件3", "错误清单", "数据来源"]
+        ["概览", "报送情况", "附件3", "错误清单", "数据来源", "说明"]
     );
     assert_eq!(
         written.body("附件3"),
@@ -423,11 +423,9 @@ fn headers_stay_in_sight_and_stand_on_every_page() {
     let book = written.part("xl/workbook.xml");
     assert!(book.contains(">附件7!$3:$5</definedName>"), "{book}");
     assert!(book.contains(">错误清单!$1:$1</definedName>"));
-    // Of the first sheet, what comes before the list of rules is printed.
+    // Of the last sheet, what comes before the list of rules is printed.
     let (_, area) = book.split_once("_xlnm.Print_Area").expect("a print area");
-    let (_, area) = area
-        .split_once("说明!$A$1:$I$")
-        .expect("of the first sheet");
+    let (_, area) = area.split_once("说明!$A$1:$I$").expect("of the last sheet");
     let last: usize = area
         .split('<')
         .next()
@@ -665,7 +663,7 @@ fn every_row_leads_back_to_its_cells() {
 }
 
 #[test]
-fn the_first_sheet_says_how_complete_it_is_and_how_rules_came_out() {
+fn the_last_sheet_says_how_complete_it_is_and_how_rules_came_out() {
     let scheme = scheme(&[ANNEX_3]);
     let merged = forests(&scheme).merged();
     let mut written = Written::of(&merged, &scheme, Lang::Zh);
@@ -680,7 +678,7 @@ fn the_first_sheet_says_how_complete_it_is_and_how_rules_came_out() {
     ] {
         assert!(page.contains(expected), "{expected}\n{page}");
     }
-    assert_eq!(written.fill(1, "A10"), "FFC7CE");
+    assert_eq!(written.fill(6, "A10"), "FFC7CE");
 }
 
 #[test]
@@ -690,7 +688,9 @@ fn english_is_for_what_is_ours() {
     let mut written = Written::of(&merged, &scheme, Lang::En);
     assert_eq!(
         written.book.sheet_names(),
-        ["About", "Returns", "附件3", "Findings", "Sources"]
+        [
+            "Overview", "Returns", "附件3", "Findings", "Sources", "About"
+        ]
     );
     assert!(written.body("附件3").contains("南坪乡|missing|||"));
     assert!(
@@ -799,8 +799,8 @@ fn the_plan_is_written_whole() {
     let annexes = scheme.annexes.iter();
     let in_plan = annexes.filter(|annex| annex.due.is_in(hebiao::model::Period::Plan));
     let n_sheets = written.book.sheet_names().len();
-    assert_eq!(n_sheets, in_plan.count() + 4);
-    assert_eq!(n_sheets, 12 + 4);
+    assert_eq!(n_sheets, in_plan.count() + 5);
+    assert_eq!(n_sheets, 12 + 5);
     let list = written.rows("错误清单", 1);
     assert_eq!(list.lines().count(), merged.findings.len());
 }

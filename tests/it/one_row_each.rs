@@ -353,7 +353,7 @@ fn what_is_found_in_a_village_is_marked_at_its_township() {
         .expect("the sum");
     assert!(sum.contains("|南片·团结村，合计面积|"), "{sum}");
     assert!(sum.contains("|西岭镇.xlsx|附件8!F6|11|10|1|"), "{sum}");
-    let xml = book.part("xl/worksheets/sheet4.xml");
+    let xml = book.part("xl/worksheets/sheet5.xml");
     for cell in cells {
         assert!(
             xml.contains(&format!("location=\"'附件8'!{cell}\"")),

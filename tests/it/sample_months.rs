@@ -220,3 +220,60 @@ fn the_ledger_counts_tasks_and_targets() {
     assert_eq!(counts("工作任务（项）"), "37|5|7|19|4|2");
     assert_eq!(counts("量化目标（个）"), "22|0|12|6|2|2");
 }
+
+#[test]
+fn the_first_sheet_is_what_a_leader_reads() {
+    let rows = sheet("概览");
+    let line = |number: &str| {
+        let at = rows.iter().position(|row| row[0] == *number).expect(number);
+        let figures: Vec<String> = rows[at][1..].iter().map(shown).collect();
+        (figures.join("|"), rows[at + 1][1].to_string())
+    };
+    // 0.01614 万亩 are 161.4 亩, of which 0.01614 are counted: 161.38 more. The office says 2650.7, which is
+    // 58.9 % of the plan of 4500 and 715.68 more than the townships; those without figures were to do 82.6.
+    let (figures, said) = line("附件3");
+    assert_eq!(
+        figures,
+        "造林任务|亩|1935.0161|4417.4|43.8044|58|-14.1956|228.6161"
+    );
+    for expected in [
+        "1—5月累计完成1935.0亩，为可比计划4417.4亩的43.8%，慢于序时进度（58%）14.2个百分点。",
+        "比上月增加228.6亩。",
+        "哈尔巴克乡（单位填错），改正后合计+161.4亩",
+        "2家没有数：",
+        "县林草局自报2650.7亩（58.9%），比各单位合计多715.7亩，请核对。",
+        "最慢：野云沟乡（−26.6个百分点，待核实）、阳霞镇（−18.4个百分点",
+    ] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+    // Rates are of the end of the month: no schedule, and points of difference.
+    let (figures, said) = line("附件1");
+    assert!(
+        figures.starts_with("优良率|%|58.1|57|101.9298|—|—|0.1"),
+        "{figures}"
+    );
+    assert_eq!(
+        said,
+        "为58.1%，计划57%，已达到计划。比上月增加0.1个百分点。"
+    );
+    // Of the columns of 附件2.1 the one that adds up the others, by the name of what it adds up.
+    let (figures, _) = line("附件2.1");
+    assert!(
+        figures.starts_with("建成区新增绿地面积合计|公顷|5.34|9.33|57.2347|58|"),
+        "{figures}"
+    );
+    // A limit is the better the less of it is used.
+    let (_, said) = line("附件7");
+    assert!(
+        said.starts_with(
+            "1—5月累计10657万立方米，为可比控制数34508万立方米的30.9%，低于序时进度（34%）3.1个百分点。"
+        ),
+        "{said}"
+    );
+    let text: Vec<String> = rows.iter().map(|row| row[0].to_string()).collect();
+    assert!(
+        text.iter()
+            .any(|line| line.starts_with("应报 40 份，已报 34 份，未报 6 份。")),
+        "{text:#?}"
+    );
+}

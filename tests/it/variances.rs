@@ -643,8 +643,8 @@ fn a_month_is_held_against_what_earlier_runs_left_in_the_outbox() {
     let mut may = open("2024-05");
     let names = may.sheet_names();
     assert_eq!(
-        names[names.len() - 3..],
-        ["错误清单", "差异分析", "数据来源"]
+        names[names.len() - 4..],
+        ["差异分析", "错误清单", "数据来源", "说明"]
     );
 
     let range = may.worksheet_range("差异分析").expect("the sheet");

@@ -45,6 +45,7 @@ pub(super) struct Layout {
 
 /// Names of the sheets that are no annex.
 pub(super) struct Names {
+    pub(super) overview: String,
     pub(super) summary: String,
     pub(super) returns: String,
     pub(super) findings: String,
@@ -88,6 +89,7 @@ impl Layout {
         limits: Limits,
     ) -> Self {
         let ours = [
+            &names.overview,
             &names.summary,
             &names.returns,
             &names.findings,

@@ -1,7 +1,7 @@
 //! The workbooks that we write: the county's, and [blank forms](form).
 //!
-//! The county workbook: 说明, 报送情况, one sheet for each annex as the plan prints it, 舍位平衡 where
-//! one is published in another unit, 错误清单, 差异分析 of months, 数据来源.
+//! The county workbook: 概览, 报送情况, one sheet for each annex as the plan prints it, 舍位平衡 where
+//! one is published in another unit, 差异分析 of months, 错误清单, 数据来源, 说明.
 //!
 //! Annex sheets show what was returned and never change a figure, unless they are asked for in another unit. Totals are live formulas that
 //! carry their value, so that viewers which do not calculate show it too. Every cell with findings
@@ -17,6 +17,7 @@ mod head;
 mod layout;
 pub(super) mod marks;
 mod notes;
+mod overview;
 mod page;
 mod printed;
 mod progress;
@@ -111,14 +112,13 @@ fn write_in(context: &Context<'_>, writer: impl Write + Seek + Send) -> Result<(
     let mut styles = Styles::default();
     let looks = Looks::register(&mut workbook, &mut styles);
     workbook.set_properties(&properties(context)?);
-    summary::write(context, &mut workbook, &mut styles)?;
+    overview::write(context, &mut workbook, &mut styles)?;
     let mut bodies = vec![returns::write(context, looks, &mut workbook, &mut styles)?];
     for frame in &frames {
         bodies.extend(annex::write(frame, &mut workbook, &mut styles)?);
         progress::write(context, frame.idx, &mut workbook, &mut styles)?;
     }
     rounding::write(context, &mut workbook, &mut styles)?;
-    findings::write(context, &mut workbook, &mut styles)?;
     if let Some(found) = &context.merged.variances {
         bodies.extend(variances::write(
             context,
@@ -127,7 +127,9 @@ fn write_in(context: &Context<'_>, writer: impl Write + Seek + Send) -> Result<(
             &mut styles,
         )?);
     }
+    findings::write(context, &mut workbook, &mut styles)?;
     bodies.extend(sources::write(context, looks, &mut workbook, &mut styles)?);
+    summary::write(context, &mut workbook, &mut styles)?;
     body::fill(&workbook.save_to_buffer()?, &bodies, writer)?;
     Ok(())
 }
@@ -165,6 +167,7 @@ struct Context<'a> {
 impl<'a> Context<'a> {
     fn new(merged: &'a Merged, scheme: &'a Scheme, lang: Lang, limits: Limits) -> Self {
         let names = Names {
+            overview: lang.pick("概览", "Overview").to_owned(),
             summary: lang.pick("说明", "About").to_owned(),
             returns: lang.pick("报送情况", "Returns").to_owned(),
             findings: lang.pick("错误清单", "Findings").to_owned(),

@@ -171,7 +171,7 @@ fn rows_that_one_sheet_cannot_hold_continue_on_the_next() {
     assert_eq!(
         book.sheet_names(),
         [
-            "说明",
+            "概览",
             "报送情况",
             "附件9",
             "附件9(2)",
@@ -180,6 +180,7 @@ fn rows_that_one_sheet_cannot_hold_continue_on_the_next() {
             "数据来源",
             "数据来源(2)",
             "数据来源(3)",
+            "说明",
         ]
     );
     assert_eq!(column(&mut book, "附件9", 0)[3..], ["村0", "村1", "村2"]);

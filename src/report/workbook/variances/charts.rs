@@ -10,10 +10,11 @@ use crate::consolidate::variances::{
 };
 use crate::model::{Amount, Fraction, Period};
 use crate::report::Lang;
+use crate::report::overview::main_figure;
 use crate::report::workbook::style::{Look, Number, Role, Styles};
 use crate::report::workbook::text::Texts;
 use crate::report::workbook::{Context, head::merge};
-use crate::scheme::Goal;
+use crate::scheme::{Goal, Scheme};
 
 use super::{BLUE, WIDTHS, name};
 
@@ -27,7 +28,7 @@ const BAR: u32 = 18;
 const AROUND: u32 = 110;
 const LEAST_HEIGHT: u32 = 300;
 
-/// All charts of the sheet: for each annex its first figure that has a plan and a schedule.
+/// All charts of the sheet: for each annex its main figure, if that has a plan and a schedule.
 pub(super) struct Charts<'a> {
     drawn: Vec<Drawn<'a>>,
 }
@@ -50,13 +51,11 @@ struct Ranking {
 }
 
 impl<'a> Charts<'a> {
-    pub(super) fn of(variances: &'a Variances) -> Self {
+    pub(super) fn of(variances: &'a Variances, scheme: &Scheme) -> Self {
         let first = |annex: &'a AnnexVariances| {
-            let is_drawn = |one: &&IndicatorVariances| {
-                one.county.schedule.is_ok() && one.county.plan.rate.is_ok()
-            };
-            let one = annex.indicators.iter().find(is_drawn)?;
-            Some((one, Ranking::of(one)))
+            let one = main_figure(scheme, annex)?;
+            let is_drawn = one.county.schedule.is_ok() && one.county.plan.rate.is_ok();
+            is_drawn.then(|| (one, Ranking::of(one)))
         };
         let mut firsts: Vec<_> = variances.annexes.iter().filter_map(first).collect();
         // What is ranked first, so that the others fill whole rows.

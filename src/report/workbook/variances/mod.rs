@@ -14,11 +14,10 @@ use rust_xlsxwriter::{
     ConditionalFormatIconType, ConditionalFormatType, Workbook, Worksheet, XlsxError,
 };
 
-use crate::consolidate::variances::{
-    AnnexVariances, Indicator, IndicatorVariances, Variances, figure_key,
-};
+use crate::consolidate::variances::{AnnexVariances, Indicator, IndicatorVariances, Variances};
 use crate::model::CellRef;
 use crate::report::Lang;
+use crate::report::words::overview::figure_name;
 use crate::scheme::Goal;
 
 use super::body::{Body, Cells};
@@ -166,7 +165,7 @@ impl<'a> Blocks<'a> {
         let n_indicators: usize = (variances.annexes.iter())
             .map(|annex| annex.indicators.len())
             .sum();
-        let charts = Charts::of(variances);
+        let charts = Charts::of(variances, context.scheme);
         // An empty row and a heading before each part.
         let legend_row = BODY + 1 + n_indicators as u32 + 1;
         let chart_row = legend_row + LEGEND + 2;
@@ -610,21 +609,7 @@ fn rows_of_page() -> u32 {
 /// 用水总量 2024年（控制数）: row, column, year, and whether it is a limit.
 fn name(context: &Context<'_>, indicator: &Indicator) -> String {
     let lang = context.lang;
-    let annex = &context.scheme.annexes[indicator.annex];
-    let column = &*annex.columns[indicator.column].name;
-    let n_figures = annex
-        .columns
-        .iter()
-        .filter(|column| column.kind.is_figure())
-        .count();
-    let mut others = annex.rows.fixed().iter();
-    let has_keys = others.any(|spec| Some(figure_key(annex, &spec.key)) != indicator.key);
-    let key = indicator.key.as_ref().filter(|_| has_keys);
-    let mut name = match key.map(|key| key.join("·")) {
-        Some(key) if n_figures == 1 => key,
-        Some(key) => format!("{key}·{column}"),
-        None => column.to_owned(),
-    };
+    let mut name = figure_name(context.scheme, indicator);
     if let Some(year) = indicator.year {
         name += &match lang {
             Lang::Zh => format!(" {year}年"),

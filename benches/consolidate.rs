@@ -9,7 +9,7 @@ use divan::counter::ItemsCount;
 use hebiao::consolidate::consolidate;
 use hebiao::consolidate::records::write_records;
 use hebiao::model::{
-    Amount, Entry, FileRecord, FileStatus, Format, Period, Row, RowKind, Table, Value,
+    Amount, Entry, FileRecord, FileStatus, Format, Guards, Period, Row, RowKind, Table, Value,
 };
 use hebiao::scheme::{
     Annex, Column, ColumnKind, Course, Due, Leaf, Reporter, ReporterKind, ReturnedBy, Roster, Rows,
@@ -139,6 +139,7 @@ fn scheme(n_reporters: usize) -> Scheme {
         area: "基准县".into(),
         years: vec![2023, 2024, 2025],
         fingerprint: String::new(),
+        guards: Guards::default(),
         units: Units(vec![Unit {
             name: "万立方米".into(),
             aliases: Vec::new(),

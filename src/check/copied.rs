@@ -1,7 +1,8 @@
 //! 照抄: figures that are those of another return, where they should be others.
 //!
 //! Last month's return sent once more has every figure right and none of this month's; a neighbour's figures
-//! filled into one's own form add up as well. Both are worth a question and no more: work may have stood still.
+//! filled into one's own form add up as well. Work may have stood still, so both are worth a question and no more;
+//! only a whole form in which nothing moved that plan and schedule expect to has to be explained.
 
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hasher};
@@ -55,7 +56,15 @@ pub(super) fn from_last_month(
     if n_same > 0 && n_same == n_moving {
         let all = standing.into_iter().flat_map(|(same, _)| same);
         let all: Vec<Spot<'_>> = all.collect();
-        return vec![finding(scheme, &all, &[], from(), CopiedExtent::Return)];
+        let mut finding = finding(scheme, &all, &[], from(), CopiedExtent::Return);
+        // A whole form in which nothing moved is no report of the month until somebody says why.
+        let is_overdue = |spot: &Spot<'_>| {
+            should_grow(scheme, *spot, period, known) && is_behind(scheme, *spot, period, known)
+        };
+        if all.iter().any(is_overdue) {
+            finding.level = Level::Verification;
+        }
+        return vec![finding];
     }
     let mut findings = Vec::new();
     for (mut same, is_all) in standing {
@@ -93,6 +102,17 @@ fn should_grow(scheme: &Scheme, spot: Spot<'_>, period: Period, known: &Known<'_
     growth
         .zip(least)
         .is_some_and(|(growth, least)| growth >= least)
+}
+
+/// Whether a figure is less than what should be done by now.
+fn is_behind(scheme: &Scheme, spot: Spot<'_>, period: Period, known: &Known<'_>) -> bool {
+    let now = Now { known, spot };
+    let share = scheme.due_share(spot.table.annex, spot.leaf, period);
+    let due = share.and_then(|share| now.planned(scheme, &share).ok());
+    due.zip(spot.amount().ok()).is_some_and(|(due, done)| {
+        let parts = done.checked_mul(Amount::from(i64::from(due.denominator)));
+        parts.is_some_and(|parts| parts < due.parts)
+    })
 }
 
 /// The figures of a row that a month's work should have changed. What has come to all that was planned stands

@@ -19,6 +19,7 @@ mod cumulative;
 mod equal;
 #[cfg(test)]
 mod grid;
+mod guards;
 mod judge;
 mod linear;
 mod order;

@@ -14,7 +14,7 @@ use crate::scheme::{CellSel, Course, DueAmount, DueShare, Relation, Rows, Scheme
 use super::cells::{At, Spot};
 use super::outcome::{Checked, Checking, Outcome, Why};
 use super::rows::{self, RowAt};
-use super::{Checker, chain, compare, copied, cumulative, period_of};
+use super::{Checker, chain, compare, copied, cumulative, guards, period_of};
 
 /// What tells rows of all periods apart: annex, kind, whose it is, keys, year.
 type RowName<'t> = (usize, RowKind, Option<usize>, &'t [Arc<str>], Option<u16>);
@@ -70,8 +70,7 @@ impl Checker<'_> {
             .collect();
         let mut checked = Checked::new(scheme.rules.len());
         let mut seen: HashSet<RowName<'_>> = HashSet::new();
-        let is_held_against_time =
-            !self.over_time[annex_idx].is_empty() || known.last_month.period.is_some();
+        let is_held_against_time = !self.over_time[annex_idx].is_empty() || period != Period::Plan;
         for &table in tables.iter().filter(|_| is_held_against_time) {
             let mut own: Vec<RowAt<'_>> = Vec::new();
             let totals_count = rows::states_county_total(scheme, annex, table);
@@ -84,6 +83,7 @@ impl Checker<'_> {
                     });
                 }
             }
+            let mut of_form = Checked::new(scheme.rules.len());
             for &idx in &self.over_time[annex_idx] {
                 let at = At {
                     scheme,
@@ -92,13 +92,16 @@ impl Checker<'_> {
                     period,
                 };
                 for &row in &own {
-                    check_row(at, row, known, idx, &mut checked);
+                    check_row(at, row, known, idx, &mut of_form);
                 }
             }
             if period != Period::Plan {
+                let found = guards::guard(scheme, period, &own, known, &mut of_form.findings);
+                of_form.findings.extend(found);
                 let found = copied::from_last_month(scheme, period, &own, known);
-                checked.findings.extend(found);
+                of_form.findings.extend(found);
             }
+            checked.merge(of_form);
         }
         let from_neighbours = copied::from_neighbours(scheme, annex, &tables);
         checked.findings.extend(from_neighbours);

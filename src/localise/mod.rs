@@ -79,6 +79,7 @@ fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
                 | Kind::Target
                 | Kind::Range
                 | Kind::Order
+                | Kind::Guard
         )
     };
     if told.is_empty() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::suspect::{Evidence, Explained, Extent, Slip};
-use super::{CellRef, Damage, NewerBy, Period, Place, SkippedSheet, Unreadable};
+use super::{CellRef, Damage, Guard, NewerBy, Period, Place, SkippedSheet, Unreadable};
 
 /// The facts that a finding's words are made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -381,6 +381,8 @@ pub enum Detail {
         /// How much of the return they are.
         extent: CopiedExtent,
     },
+    /// Something odd by the schema itself, whatever the rules say.
+    Guard(Guard),
     /// There is no marked copy of the return.
     NoCopy(NoCopy),
     /// Figures were filled in in another unit.
@@ -722,6 +724,7 @@ impl Detail {
             } => operands.extend(last.iter_mut().chain([cumulative, month])),
             Detail::Cumulative { now, last } => operands.extend([now, last]),
             Detail::Compare { now, base, .. } => operands.extend([now, base]),
+            Detail::Guard(guard) => operands.extend(guard.operands()),
             // The others hold numbers, and what the scheme says.
             _ => {}
         }
@@ -752,6 +755,12 @@ impl Detail {
             } => last.iter_mut().chain([cumulative, month]).collect(),
             Detail::Cumulative { now, last } => vec![now, last],
             Detail::Compare { now, base, .. } => vec![now, base],
+            Detail::Guard(guard) => {
+                for explained in guard.explained() {
+                    explained.place.iter_mut().for_each(&mut *change);
+                }
+                guard.operands()
+            }
             Detail::Conflict { taken, others } => {
                 let places = others.iter_mut().chain([taken]);
                 return places.for_each(|(place, _)| change(place));

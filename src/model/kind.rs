@@ -47,6 +47,7 @@ pub enum Kind {
     OldForm,
     WrongPeriod,
     Copied,
+    Guard,
     NoCopy,
     EarlierUnread,
     ProgramFault,
@@ -54,7 +55,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -96,6 +97,7 @@ impl Kind {
         Self::OldForm,
         Self::WrongPeriod,
         Self::Copied,
+        Self::Guard,
         Self::NoCopy,
         Self::EarlierUnread,
         Self::ProgramFault,
@@ -145,6 +147,7 @@ impl Kind {
             Kind::OldForm => "old-form",
             Kind::WrongPeriod => "wrong-period",
             Kind::Copied => "copied",
+            Kind::Guard => "guard",
             Kind::NoCopy => "no-copy",
             Kind::EarlierUnread => "earlier-unread",
             Kind::ProgramFault => "program-fault",

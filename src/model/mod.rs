@@ -8,6 +8,7 @@ mod detail;
 mod earlier;
 mod finding;
 mod fraction;
+mod guard;
 mod hash;
 mod kind;
 mod moment;
@@ -33,6 +34,7 @@ pub use detail::{
 pub use earlier::{Damage, Earlier, Past};
 pub use finding::{Awaits, Finding, LEAST_EXPLANATION, Level, Place, Verdict, is_explanation};
 pub use fraction::Fraction;
+pub use guard::{Guard, Guards};
 pub(crate) use hash::hex;
 pub use kind::Kind;
 pub use moment::Moment;

@@ -55,6 +55,7 @@ pub fn prefecture(area: &str, counties: &[CountyOutbox]) -> Option<Scheme> {
         reporters,
         id: first.id.clone(),
         years: first.years.clone(),
+        guards: first.guards,
         units: first.units.clone(),
     })
 }

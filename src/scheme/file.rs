@@ -11,7 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
-use crate::model::{Basis, Direction, Level, Need, Side};
+use crate::model::{Basis, Direction, Guards, Level, Need, Side};
 
 use super::{AppliesIn, Bound, ColumnKind, Course, Frequency, Goal, Print, ReporterKind};
 
@@ -23,6 +23,8 @@ pub(crate) struct MainFile {
     pub(crate) title: String,
     pub(crate) area: String,
     pub(crate) years: Spanned<Vec<u16>>,
+    #[serde(default)]
+    pub(crate) guards: Guards,
     #[serde(default)]
     pub(crate) units: Vec<UnitFile>,
     #[serde(default)]

@@ -100,6 +100,7 @@ pub fn load_with_warnings(
         area: main.area.clone(),
         years: main.years.get_ref().clone(),
         fingerprint: fingerprint(files),
+        guards: main.guards,
         units: units(main_file, &main, &mut mistakes),
         roster: Roster::new(&main.area, &reporters),
         reporters,

@@ -24,6 +24,8 @@ mod unit;
 
 use std::sync::Arc;
 
+use crate::model::Guards;
+
 pub use annex::{
     Annex, Column, ColumnKind, Course, Due, Frequency, Goal, HeaderCell, Leaf, Print, ReturnedBy,
     RowSpec, Rows, Target, TotalRow,
@@ -53,6 +55,8 @@ pub struct Scheme {
     pub years: Vec<u16>,
     /// SHA-256 over the scheme's files: two outboxes of one fingerprint can be compared.
     pub fingerprint: String,
+    /// What is asked about without any rule.
+    pub guards: Guards,
     /// Units of measure.
     pub units: Units,
     /// Everyone who may return forms, in the order of every workbook.

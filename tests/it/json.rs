@@ -1,8 +1,8 @@
 //! findings.json against one written by hand.
 
 use hebiao::model::{
-    Detail, FileRecord, FileStatus, Finding, Format, Kind, Level, Operand, Period, Place, Reason,
-    ReporterSource, ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally, Version,
+    Detail, FileRecord, FileStatus, Finding, Format, Guards, Kind, Level, Operand, Period, Place,
+    Reason, ReporterSource, ReturnRecord, ReturnStatus, Suspect, TableRecord, Tally, Version,
 };
 use hebiao::report::json::{Facts, write};
 use hebiao::report::{Lang, words};
@@ -267,6 +267,7 @@ fn scheme() -> Scheme {
         area: "轮台县".into(),
         years: vec![2023],
         fingerprint: "5eed".into(),
+        guards: Guards::default(),
         units: Units::default(),
         roster: Roster::new("轮台县", &reporters),
         reporters,

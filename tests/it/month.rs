@@ -34,7 +34,8 @@ impl Desk {
         fs::create_dir_all(folder.join("scheme")).expect("a folder for the test");
         let county = COUNTY.replacen(
             "[[units]]",
-            "[[units]]\nname = \"万亩\"\nis = \"10000 亩\"\n[[units]]",
+            // Every month's form has the figures of all three years.
+            "[guards]\nyear-not-begun = false\n[[units]]\nname = \"万亩\"\nis = \"10000 亩\"\n[[units]]",
             1,
         );
         fs::write(folder.join("scheme/scheme.toml"), county).expect("a file");

@@ -288,7 +288,7 @@ fn county(name: &str) -> County {
     county.returns("2024-01", "东河乡", &["100", "20", "", "120"], &["5", "5"]);
     county.returns("2024-01", "西岭镇", &["90", "10", "－", "100"], &["5", "5"]);
     county.returns("2024-01", "南坪乡", &["50", "100", "", "150"], &["5", "5"]);
-    // 西岭镇 did nothing in February, and sent no 附件2. 南坪乡 is 60 behind: more than 50, but only 30 %.
+    // 西岭镇 did nothing in February, when 20 were due, and sent no 附件2. 南坪乡 is 60 behind: more than 50, but only 30 %.
     county.returns("2024-02", "东河乡", &["100", "40", "", "140"], &["6", "11"]);
     county.returns("2024-02", "西岭镇", &["90", "10", "－", "100"], &[]);
     county.returns("2024-02", "南坪乡", &["50", "140", "", "190"], &["6", "11"]);
@@ -313,7 +313,7 @@ fn three_months_come_out_as_worked_out_by_hand() {
     assert_eq!(
         told(&february),
         [
-            "hint copied - 西岭镇 C4 -",
+            "verification copied - 西岭镇 C4 -",
             "mandatory not-returned - 西岭镇 - -",
         ]
     );

@@ -49,6 +49,7 @@ pub fn explanation(kind: Kind) -> &'static str {
         Kind::Shifted => include_str!("shifted.md"),
         Kind::OldForm => include_str!("old_form.md"),
         Kind::Copied => include_str!("copied.md"),
+        Kind::Guard => include_str!("guard.md"),
         Kind::NoCopy => include_str!("no_copy.md"),
         Kind::WrongPeriod => include_str!("wrong_period.md"),
         Kind::EarlierUnread => include_str!("earlier_unread.md"),

@@ -10,8 +10,8 @@ use crate::model::{
 };
 
 use super::{
-    LISTED, amount, cells, counted_cells, expected, given, is_date, is_rounding, likely_values,
-    named, own_cell, parts, reference,
+    LISTED, amount, cells, counted_cells, expected, given, guard, is_date, is_rounding,
+    likely_values, named, own_cell, parts, reference,
 };
 use crate::report::Lang;
 
@@ -102,6 +102,7 @@ pub(super) fn title(finding: &Finding) -> String {
             Basis::LastYear => "Far off the same month last year",
         },
         Detail::NoCopy(_) => "There is no marked copy",
+        Detail::Guard(about) => guard::title(about, Lang::En),
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "The figures are last month's",
             CopiedFrom::Reporter(_) => "The figures are another reporter's",
@@ -384,6 +385,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             )
         }
         Detail::NoCopy(why) => no_copy(why),
+        Detail::Guard(about) => guard::facts(about, finding, Lang::En),
         Detail::Copied {
             from,
             n_figures,
@@ -784,6 +786,7 @@ pub(super) fn advice(finding: &Finding) -> String {
         }
         Detail::Compare { .. } => format!("Check {cell}; if it is true, {otherwise}"),
         Detail::NoCopy(why) => no_copy_advice(why).to_owned(),
+        Detail::Guard(about) => guard::advice(about, finding, Lang::En),
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "Make sure that nothing changed, or return this month's",
             CopiedFrom::Reporter(_) => "Make sure that these are not another reporter's figures",
@@ -1119,6 +1122,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::EarlierUnread => "Earlier period unread",
         Kind::ProgramFault => "Program fault",
         Kind::Copied => "Copied",
+        Kind::Guard => "Plausibility",
         Kind::NoCopy => "No copy",
         Kind::Chain => "Chain",
         Kind::Cumulative => "Cumulative",

@@ -6,6 +6,7 @@
 //! how to name its cells, is here.
 
 mod en;
+mod guard;
 pub(in crate::report) mod overview;
 mod rule;
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent,
-    Need, NoCopy, Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip, Stage,
-    Wanted,
+    Guard, Need, NoCopy, Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip,
+    Stage, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -41,6 +41,15 @@ fn finding(kind: Kind, detail: Detail) -> Finding {
     let mut finding = Finding::new(kind, Level::Mandatory, detail).at(place("E3"));
     finding.annex = Some("附件1".into());
     finding.reporter = Some("西岭镇".into());
+    finding
+}
+
+fn guarded(guard: Guard) -> Finding {
+    let mut finding = finding(Kind::Guard, Detail::Guard(guard))
+        .given("55.9")
+        .expected("162.1");
+    finding.unit = Some("亩".into());
+    finding.cells = [place("F3")].into_iter().collect();
     finding
 }
 
@@ -201,6 +210,31 @@ fn examples() -> Vec<Finding> {
                 extent: CopiedExtent::Return,
             },
         ),
+        guarded(Guard::YearNotBegun {
+            year: 2025,
+            n_figures: 2,
+            is_plan: true,
+        }),
+        guarded(Guard::ClosedYear {
+            year: 2023,
+            n_figures: 1,
+        }),
+        guarded(Guard::MonthForTotal {
+            last: cell("造林任务", "106.2亩", None),
+            explains: vec![Explained {
+                rule: "A3-04".into(),
+                place: Some(place("E3")),
+            }],
+        }),
+        guarded(Guard::BeyondPlan {
+            plan: cell("造林任务", "381.8亩", None),
+            is_limit: false,
+        }),
+        guarded(Guard::Exchanged {
+            cells: Box::new(["地表水", "地下水"].map(|name| cell(name, "737", Some(place("E3"))))),
+            last: Box::new(["地表水", "地下水"].map(|name| cell(name, "95", None))),
+            explains: Vec::new(),
+        }),
         finding(
             Kind::Copied,
             Detail::Copied {
@@ -677,6 +711,7 @@ fn variant(detail: &Detail) -> usize {
         Detail::Cumulative { .. } => 46,
         Detail::Compare { .. } => 47,
         Detail::Copied { .. } => 48,
+        Detail::Guard(_) => 65,
         Detail::OthersRows { .. } => 50,
         Detail::MissingTotal { .. } => 51,
         Detail::PeriodsDiffer { .. } => 52,
@@ -695,7 +730,7 @@ fn variant(detail: &Detail) -> usize {
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..65 {
+    for number in 0..66 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -10,8 +10,8 @@ use crate::model::{
 };
 
 use super::{
-    LISTED, amount, cells, counted_cells, expected, given, is_date, is_rounding, likely_values,
-    named, own_cell, parts, reference,
+    LISTED, amount, cells, counted_cells, expected, given, guard, is_date, is_rounding,
+    likely_values, named, own_cell, parts, reference,
 };
 use crate::report::Lang;
 
@@ -102,6 +102,7 @@ pub(super) fn title(finding: &Finding) -> String {
             Basis::LastYear => "与上年同期相差较大",
         },
         Detail::NoCopy(_) => "没有做出标注的副本",
+        Detail::Guard(about) => guard::title(about, Lang::Zh),
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "数字与上月完全相同",
             CopiedFrom::Reporter(_) => "数字与另一单位完全相同",
@@ -381,6 +382,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             )
         }
         Detail::NoCopy(why) => no_copy(why),
+        Detail::Guard(about) => guard::facts(about, finding, Lang::Zh),
         Detail::Copied {
             from,
             n_figures,
@@ -756,6 +758,7 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         }
         Detail::Compare { .. } => format!("请核对 {cell}；若确实如此，{otherwise}"),
         Detail::NoCopy(why) => no_copy_advice(why).to_owned(),
+        Detail::Guard(about) => guard::advice(about, finding, Lang::Zh),
         Detail::Copied { from, .. } => match from {
             CopiedFrom::LastMonth(_) => "请确认本月没有变化；误报了上月的数的，请改正重报",
             CopiedFrom::Reporter(_) => "请确认没有填成别的单位的数",
@@ -1024,6 +1027,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::OldForm => "旧表样",
         Kind::WrongPeriod => "报告期不符",
         Kind::Copied => "照抄",
+        Kind::Guard => "常理核对",
         Kind::EarlierUnread => "前期未读",
         Kind::ProgramFault => "程序出错",
         Kind::NoCopy => "没有副本",

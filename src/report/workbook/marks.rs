@@ -243,7 +243,12 @@ pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item 
     let own = finding.place.iter().cloned();
     let alike = matches!(
         finding.kind,
-        Kind::ReadAs | Kind::MissingValue | Kind::UnitSlip | Kind::Shifted | Kind::Unique
+        Kind::ReadAs
+            | Kind::MissingValue
+            | Kind::UnitSlip
+            | Kind::Shifted
+            | Kind::Unique
+            | Kind::Guard
     ) || matches!(
         finding.detail,
         Detail::OthersRows { .. }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hebiao::consolidate::{County, CountyRow, consolidate};
 use hebiao::model::{
-    Amount, Date, Detail, Entry, Finding, Period, Place, Row, RowKind, Table, Value,
+    Amount, Date, Detail, Entry, Finding, Guards, Period, Place, Row, RowKind, Table, Value,
 };
 use hebiao::scheme::{
     Annex, Column, ColumnKind, Course, Due, Goal, Leaf, Reporter, ReporterKind, ReturnedBy, Roster,
@@ -65,6 +65,7 @@ impl Grid {
                 area: "轮台县".into(),
                 years: vec![2023, 2024, 2025],
                 fingerprint: "f00d".into(),
+                guards: Guards::default(),
                 units: Units(vec![unit("亩", 0), unit("户", 1)]),
                 roster: Roster::new("轮台县", &reporters),
                 reporters,

@@ -74,6 +74,7 @@ pub fn limits() -> Limits {
         cells: 20_000,
         merges: 500,
         text_bytes: 1 << 20,
+        shared_text_bytes: 1 << 20,
         ..Limits::default()
     }
 }

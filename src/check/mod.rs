@@ -41,7 +41,7 @@ mod when;
 use std::collections::HashSet;
 
 use crate::model::{Detail, Finding, Kind, Level, Period, Row, RowKind, Table};
-use crate::scheme::{Applies, AppliesIn, Relation, RowSel, Rows, Rule, Scheme};
+use crate::scheme::{Annex, Applies, AppliesIn, Relation, RowSel, Rows, Rule, Scheme};
 
 pub(crate) use linear::{Equation, Term};
 pub use outcome::{Checked, Why};
@@ -60,6 +60,8 @@ pub struct Checker<'s> {
     over_county: Vec<Planned<'s>>,
     /// For each annex, the rules that hold a month against earlier periods.
     over_time: Vec<Vec<usize>>,
+    /// For registers whose keys no rule of the scheme holds against each other, by annex, one that does.
+    equal_keys: Vec<(usize, Rule)>,
 }
 
 /// The row that a county rule has come to.
@@ -110,6 +112,44 @@ const EXPLANATIONS: [(Kind, &str); 16] = [
     (Kind::Compare, include_str!("compare.md")),
 ];
 
+/// For each register whose keys no rule of the scheme holds against each other, a rule that does.
+fn equal_keys(scheme: &Scheme) -> Vec<(usize, Rule)> {
+    let annexes = scheme.annexes.iter().enumerate();
+    let registers = annexes.filter(|(idx, annex)| {
+        let asks = |rule: &Rule| match &rule.relation {
+            Relation::Unique { columns } => {
+                rule.annex == Some(*idx) && columns.iter().all(|column| annex.is_key(*column))
+            }
+            _ => false,
+        };
+        matches!(annex.rows, Rows::Register) && !scheme.rules.iter().any(asks)
+    });
+    let rule = |(idx, annex): (usize, &Annex)| {
+        let columns = annex.row_key.iter().chain(&annex.year_column).copied();
+        let rule = Rule {
+            id: "".into(),
+            label: String::new(),
+            say: String::new(),
+            level: Level::Verification,
+            tolerance: None,
+            each_year: false,
+            applies: Applies {
+                rows: None,
+                except_rows: Vec::new(),
+                years: None,
+                total_rows: false,
+                period: AppliesIn::Every,
+            },
+            annex: Some(idx),
+            relation: Relation::Unique {
+                columns: columns.collect(),
+            },
+        };
+        (idx, rule)
+    };
+    registers.map(rule).collect()
+}
+
 impl<'s> Checker<'s> {
     /// Makes the rules of a scheme ready.
     pub fn new(scheme: &'s Scheme) -> Self {
@@ -135,6 +175,7 @@ impl<'s> Checker<'s> {
             in_form,
             over_county,
             over_time,
+            equal_keys: equal_keys(scheme),
         }
     }
 
@@ -307,40 +348,11 @@ impl<'s> Checker<'s> {
     /// Rows of one register that have the same keys, where no rule of the scheme asks for them. They count as rows
     /// of their own, but whether they are is asked.
     fn equal_keys(&self, period: Period, tables: &[Table], checked: &mut Checked) {
-        for (annex_idx, annex) in self.scheme.annexes.iter().enumerate() {
-            let keys = || annex.row_key.iter().chain(&annex.year_column).copied();
-            let asks = |rule: &Rule| match &rule.relation {
-                Relation::Unique { columns } => {
-                    rule.annex == Some(annex_idx)
-                        && columns.iter().all(|column| annex.is_key(*column))
-                }
-                _ => false,
-            };
-            if !matches!(annex.rows, Rows::Register) || self.scheme.rules.iter().any(asks) {
-                continue;
-            }
-            let rule = Rule {
-                id: "".into(),
-                label: String::new(),
-                say: String::new(),
-                level: Level::Verification,
-                tolerance: None,
-                each_year: false,
-                applies: Applies {
-                    rows: None,
-                    except_rows: Vec::new(),
-                    years: None,
-                    total_rows: false,
-                    period: AppliesIn::Every,
-                },
-                annex: Some(annex_idx),
-                relation: Relation::Unique {
-                    columns: keys().collect(),
-                },
-            };
+        for (annex_idx, rule) in &self.equal_keys {
+            let annex = &self.scheme.annexes[*annex_idx];
             let forms = tables.iter().enumerate();
             let rows: Vec<(Option<usize>, RowAt<'_>)> = forms
-                .filter(|(_, table)| table.annex == annex_idx)
+                .filter(|(_, table)| table.annex == *annex_idx)
                 .flat_map(|(form, table)| {
                     let rows = rows::data_rows(annex, table);
                     rows.map(move |(row, _)| (Some(form), RowAt { table, row }))
@@ -348,7 +360,7 @@ impl<'s> Checker<'s> {
                 .collect();
             let at = At {
                 scheme: self.scheme,
-                rule: &rule,
+                rule,
                 year: None,
                 period,
             };

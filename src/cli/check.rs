@@ -1,6 +1,5 @@
 //! `hebiao check`: what is wrong in a few files, before they are sent.
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
@@ -10,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
-use crate::model::{Earlier, FileStatus, Finding, Level};
+use crate::model::{FileStatus, Finding, Level};
 use crate::pipeline::{CheckedFiles, check_files, sort_findings};
 use crate::read::{Limits, by_weight};
 use crate::report::annotate::{Annotated, annotate_checked, copy_name, light, no_copy};
@@ -18,6 +17,7 @@ use crate::report::whole::{self, Unnamed};
 use crate::report::{Lang, json, text};
 use crate::scheme::Scheme;
 
+use super::failure::causes;
 use super::{
     ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, known_before, named_period, progress, put,
     put_coloured, put_with, scheme::load_scheme,
@@ -47,21 +47,12 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let bar = progress(files.len());
-    let unreadable = RefCell::new(None);
-    let known = |period| {
-        known_before(surroundings, &scheme, period).unwrap_or_else(|error| {
-            unreadable.replace(Some(error));
-            Earlier::default()
-        })
-    };
+    let known = |period| known_before(surroundings, &scheme, period);
     let mut checked = check_files(&scheme, period, &known, &files, &|| bar.inc(1));
     bar.finish_and_clear();
-    if let Some(error) = unreadable.into_inner() {
-        return Err(error);
-    }
     let copies = match &options.annotate {
         Some(folder) => write_copies(&scheme, &files, &mut checked, folder, lang),
-        None => Ok(Vec::new()),
+        None => Copies::default(),
     };
     // Whatever became of the copies, the findings are what was asked for.
     if options.json {
@@ -79,12 +70,17 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
     } else {
         put_coloured(&text::report(&checked, &scheme, terminal_width(), lang))?;
     }
-    let copies = copies?;
+    let written: String = copies.written(lang);
     // In JSON there is no place for it.
     if !options.json {
-        let lines = (copies.iter())
-            .map(|path| format!("{}{}\n", lang.pick("已标注 ", "marked: "), path.display()));
-        put(&lines.collect::<String>())?;
+        put(&written)?;
+    }
+    if !copies.failed.is_empty() {
+        let failed: Vec<String> = (copies.failed.iter())
+            .map(|error| causes(error, lang))
+            .collect();
+        let said = if options.json { &*written } else { "" };
+        bail!("{}\n{said}", failed.join("\n"));
     }
     let is_open = |finding: &Finding| finding.level <= Level::QuasiMandatory && finding.is_open();
     Ok(match checked.findings.iter().any(is_open) {
@@ -142,6 +138,22 @@ fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
     Ok(files)
 }
 
+/// What became of the copies.
+#[derive(Default)]
+struct Copies {
+    written: Vec<PathBuf>,
+    /// Why others were not.
+    failed: Vec<anyhow::Error>,
+}
+
+impl Copies {
+    fn written(&self, lang: Lang) -> String {
+        let line =
+            |path: &PathBuf| format!("{}{}\n", lang.pick("已标注 ", "marked: "), path.display());
+        self.written.iter().map(line).collect()
+    }
+}
+
 /// Writes a marked copy of each file that has findings, or marks of an earlier check. That a file has none for a reason
 /// of its own is a finding; that the folder takes no more is our failure.
 fn write_copies(
@@ -150,7 +162,7 @@ fn write_copies(
     checked: &mut CheckedFiles,
     folder: &Path,
     lang: Lang,
-) -> Result<Vec<PathBuf>> {
+) -> Copies {
     whole::clear_unnamed(folder);
     let by_file = Finding::by_file(&checked.findings);
     let jobs: Vec<(usize, Vec<&Finding>)> = (0..files.len())
@@ -163,14 +175,13 @@ fn write_copies(
         Ok(annotate_checked(record, bytes, findings, lang))
     });
     let idxs: Vec<usize> = jobs.iter().map(|(idx, _)| *idx).collect();
-    let mut written = Vec::new();
-    let mut failed = Ok(());
+    let mut made = Copies::default();
     for (idx, copy) in idxs.into_iter().zip(copies) {
         match copy {
             // The others are tried all the same: one may be smaller, or have a name that is taken.
             Ok(copy) => match write_copy(folder, &files[idx].path, &copy, lang) {
-                Ok(path) => written.push(path),
-                Err(error) => failed = failed.and(Err(error)),
+                Ok(path) => made.written.push(path),
+                Err(error) => made.failed.push(error),
             },
             Err(why) => {
                 let finding = no_copy(scheme, &checked.files[idx], why);
@@ -179,9 +190,9 @@ fn write_copies(
         }
     }
     sort_findings(scheme, &mut checked.findings);
-    failed?;
-    whole::sync_folder(folder).with_context(|| folder.display().to_string())?;
-    Ok(written)
+    let synced = whole::sync_folder(folder).with_context(|| folder.display().to_string());
+    made.failed.extend(synced.err());
+    made
 }
 
 /// What a copy of a file would show; `None` where it would show nothing.

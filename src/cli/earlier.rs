@@ -1,8 +1,9 @@
 //! What the outbox holds of earlier periods.
 //!
 //! None of it is believed by itself: somebody may have changed it, a disk may have spoilt it. What the plan, last month or the
-//! same month last year say decides what is found in this one, so that where they cannot be used nothing is done, and it
-//! is said how to mend that. The other months are only shown beside it: they are left out, and that is said.
+//! same month last year say decides what is found in this one, so that where they cannot be used nothing is merged, and it
+//! is said how to mend that. The other months are only shown beside it: they are left out, and that is said. Where nothing is
+//! written, as in a look at what came in, all that cannot be used is left out and said.
 
 use std::io::{Cursor, ErrorKind};
 use std::path::Path;
@@ -28,6 +29,33 @@ pub(super) fn earlier(
     period: Period,
     lang: Lang,
 ) -> Result<Earlier> {
+    let (earlier, damaged) = found(scheme, outbox, period);
+    if let Some((period, damage)) = damaged.first() {
+        bail!(no_basis(outbox, *period, damage, lang));
+    }
+    for (period, damage) in &earlier.left_out {
+        tell(&left_out(outbox, *period, damage, lang));
+    }
+    Ok(earlier)
+}
+
+/// The same without what cannot be used, which is said of it.
+pub(super) fn usable_earlier(
+    scheme: &Scheme,
+    outbox: &Path,
+    period: Period,
+    lang: Lang,
+) -> Earlier {
+    let (mut earlier, damaged) = found(scheme, outbox, period);
+    earlier.left_out.splice(0..0, damaged);
+    for (period, damage) in &earlier.left_out {
+        tell(&left_out(outbox, *period, damage, lang));
+    }
+    earlier
+}
+
+/// What was consolidated before, and of what a period is held against what cannot be used.
+fn found(scheme: &Scheme, outbox: &Path, period: Period) -> (Earlier, Vec<(Period, Damage)>) {
     let of = |period: Option<Period>| match period {
         Some(period) => (usable(scheme, outbox, period)).map_err(|damage| (period, damage)),
         None => Ok(None),
@@ -37,27 +65,28 @@ pub(super) fn earlier(
     let periods: Vec<Option<Period>> = bases.into_iter().chain(months).collect();
     let pasts: Vec<Result<Option<Past>, _>> = periods.into_par_iter().map(of).collect();
     let mut pasts = pasts.into_iter();
+    let mut damaged = Vec::new();
     let mut basis = || match pasts.next() {
-        Some(Ok(past)) => Ok(past),
-        Some(Err((period, damage))) => bail!(no_basis(outbox, period, &damage, lang)),
-        None => Ok(None),
+        Some(Ok(past)) => past,
+        Some(Err(why)) => {
+            damaged.push(why);
+            None
+        }
+        None => None,
     };
     let mut earlier = Earlier {
-        plan: basis()?,
-        last_month: basis()?,
-        year_before: basis()?,
+        plan: basis(),
+        last_month: basis(),
+        year_before: basis(),
         ..Earlier::default()
     };
     for past in pasts {
         match past {
             Ok(past) => earlier.months.extend(past),
-            Err((period, damage)) => {
-                tell(&left_out(outbox, period, &damage, lang));
-                earlier.left_out.push((period, damage));
-            }
+            Err(why) => earlier.left_out.push(why),
         }
     }
-    Ok(earlier)
+    (earlier, damaged)
 }
 
 /// The forms that counted in a period, if the outbox has it.
@@ -102,10 +131,7 @@ pub(super) fn as_written(
     let bytes = match content {
         Ok(content) => content.bytes,
         Err(Unreadable::NotOpened { detail, .. }) => return Err(Damage::NotOpened { detail }),
-        Err(reason) => {
-            let detail = reason.to_string();
-            return Err(Damage::NotOpened { detail });
-        }
+        Err(reason) => return Err(Damage::Unreadable(reason)),
     };
     let hash = hex(&Sha256::digest(&bytes));
     match is_as_written(outbox, &period.to_string(), name, &hash) {

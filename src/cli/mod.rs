@@ -89,8 +89,21 @@ struct Surroundings {
     scheme: Option<PathBuf>,
 }
 
+/// A file that grows beyond what the system allows a user fails to be written, like one on a disk that is full: by default it
+/// would end the program where it stands.
+#[cfg(unix)]
+fn outlive_file_limits() {
+    use std::sync::atomic::AtomicBool;
+
+    static IS_BEYOND: AtomicBool = AtomicBool::new(false);
+    // Where that cannot be asked for, all is as it is without.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, &IS_BEYOND);
+}
+
 /// Runs one command.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    #[cfg(unix)]
+    outlive_file_limits();
     let arguments: Vec<OsString> = arguments.collect();
     let lang = arguments::language(&arguments);
     let matches = match arguments::command(lang).try_get_matches_from(arguments) {
@@ -202,14 +215,14 @@ fn newest_period(inbox: &Path, lang: Lang) -> Result<Period> {
 
 /// What was consolidated before a period, where this computer has consolidated it.
 #[cfg(feature = "consolidate")]
-fn known_before(surroundings: &Surroundings, scheme: &Scheme, period: Period) -> Result<Earlier> {
-    earlier::earlier(scheme, &surroundings.outbox, period, surroundings.lang)
+fn known_before(surroundings: &Surroundings, scheme: &Scheme, period: Period) -> Earlier {
+    earlier::usable_earlier(scheme, &surroundings.outbox, period, surroundings.lang)
 }
 
 /// Without polars nothing can be.
 #[cfg(not(feature = "consolidate"))]
-fn known_before(_: &Surroundings, _: &Scheme, _: Period) -> Result<Earlier> {
-    Ok(Earlier::default())
+fn known_before(_: &Surroundings, _: &Scheme, _: Period) -> Earlier {
+    Earlier::default()
 }
 
 /// A bar on a terminal; nothing in a pipe.

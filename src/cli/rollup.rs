@@ -10,9 +10,10 @@ use sha2::{Digest, Sha256};
 use crate::consolidate::records::write_all_records;
 use crate::model::{Damage, Level, Period, ReturnStatus, hex};
 use crate::pipeline::Merged;
+use crate::report::json::finding_value;
 use crate::report::outbox::{Outbox, SCHEME_FOLDER};
 use crate::report::{Lang, words, workbook};
-use crate::rollup::{CountyOutbox, Unlike, prefecture, roll_up, unlike};
+use crate::rollup::{CountyOutbox, Unlike, left_out, prefecture, roll_up, unlike};
 use crate::scheme::Scheme;
 
 use super::earlier::{RECORDS, as_written, earlier, past_of, unusable};
@@ -67,7 +68,7 @@ pub(super) fn run(surroundings: &Surroundings, order: &Order) -> Result<u8> {
     let mut bytes = Vec::new();
     write_all_records(records, &mut bytes)?;
     outbox.write(RECORDS, |writer| writer.write_all(&bytes))?;
-    let document = document(&scheme, period, &counties, &documents);
+    let document = document(&scheme, period, &counties, &documents, lang);
     outbox.write(FINDINGS, |writer| {
         serde_json::to_writer_pretty(&mut *writer, &document)?;
         writer.write_all(b"\n")
@@ -135,6 +136,7 @@ fn read_county(
         scheme,
         pasts,
         findings,
+        left_out: earlier.left_out,
     };
     Ok(Some((county, CountyFiles { document, records })))
 }
@@ -246,6 +248,7 @@ fn document(
     period: Period,
     counties: &[CountyOutbox],
     documents: &[Value],
+    lang: Lang,
 ) -> Value {
     let all = |key: &str| -> Vec<Value> {
         let of_county = counties
@@ -261,6 +264,13 @@ fn document(
             });
         of_county.collect()
     };
+    // What no county could know.
+    let own = left_out(counties).map(|finding| {
+        let mut entry = finding_value(&finding, lang);
+        entry["county"] = json!(finding.reporter.as_deref());
+        entry
+    });
+    let findings: Vec<Value> = all("findings").into_iter().chain(own).collect();
     let counties = counties.iter().zip(documents).map(|(county, document)| {
         json!({
             "county": county.scheme.area,
@@ -279,7 +289,7 @@ fn document(
         "counties": counties.collect::<Vec<_>>(),
         "files": all("files"),
         "returns": all("returns"),
-        "findings": all("findings"),
+        "findings": findings,
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>, as_json: bo
             folder.display()
         )
     })?;
-    let earlier = known_before(surroundings, &scheme, period)?;
+    let earlier = known_before(surroundings, &scheme, period);
     let bar = progress(files.len());
     let status = status(&scheme, period, &earlier, &files, &|| bar.inc(1));
     bar.finish_and_clear();

@@ -298,11 +298,16 @@ impl<'a> Returns<'a> {
     fn total(&self, rows: &[CountyRow], findings: &mut Vec<Finding>) -> Option<CountyTotal> {
         self.annex.total.as_ref()?;
         let mut sums = self.sums(rows, findings);
-        let means: Vec<(usize, Amount)> = (0..sums.len())
+        let means: Vec<(usize, Option<Amount>)> = (0..sums.len())
             .filter_map(|leaf| Some((leaf, self.mean(rows, &sums, leaf)?)))
             .collect();
         for (leaf, mean) in means {
-            sums[leaf] = Some(mean);
+            sums[leaf] = mean;
+            if mean.is_none() {
+                let given = self.figures(rows, leaf);
+                let longest = given.max_by_key(|(amount, _)| digits(*amount));
+                findings.extend(longest.map(|(amount, at)| self.too_long(leaf, amount, at)));
+            }
         }
         Some(CountyTotal {
             sums,
@@ -310,22 +315,34 @@ impl<'a> Returns<'a> {
         })
     }
 
-    /// What the rates under a leaf come to together, with as many decimals as they have.
-    fn mean(&self, rows: &[CountyRow], sums: &[Option<Amount>], leaf: usize) -> Option<Amount> {
+    /// The figures under a leaf, and where they stand.
+    fn figures<'b>(
+        &'b self,
+        rows: &'b [CountyRow],
+        leaf: usize,
+    ) -> impl Iterator<Item = (Amount, Source)> {
+        rows.iter().filter_map(move |row| {
+            let source = row.source?;
+            Some((self.row(source).entries[leaf].value.amount()?, source))
+        })
+    }
+
+    /// What the rates under a leaf come to together, with as many decimals as they have; `None` inside where it
+    /// has more digits than can be kept exactly on the way.
+    fn mean(
+        &self,
+        rows: &[CountyRow],
+        sums: &[Option<Amount>],
+        leaf: usize,
+    ) -> Option<Option<Amount>> {
         let mean = self.scheme.mean_of(self.idx, leaf)?;
-        let entries = rows
-            .iter()
-            .filter_map(|row| Some(&self.row(row.source?).entries));
-        let given = entries
-            .clone()
-            .filter_map(|entries| entries[leaf].value.amount());
-        let decimals = given.map(Amount::decimals).max()?;
+        let given = self.figures(rows, leaf);
+        let decimals = given.map(|(amount, _)| amount.decimals()).max()?;
         let declared = self.annex.decimals_of(leaf, None);
-        let (above, below) = match mean {
+        let parts = match mean {
             Mean::Weighted(weight) => {
-                let mut weighted = entries.filter_map(|entries| {
-                    let rate = entries[leaf].value.amount()?;
-                    Some((rate, entries[weight].value.amount()?))
+                let mut weighted = self.figures(rows, leaf).filter_map(|(rate, source)| {
+                    Some((rate, self.row(source).entries[weight].value.amount()?))
                 });
                 weighted.try_fold(
                     (Amount::ZERO, Amount::ZERO),
@@ -333,24 +350,30 @@ impl<'a> Returns<'a> {
                         let above = above.checked_add(rate.checked_mul(weight)?)?;
                         Some((above, below.checked_add(weight)?))
                     },
-                )?
+                )
             }
             Mean::Quotient {
                 numerator,
                 denominator,
                 factor: (times, by),
             } => {
-                let sum = |leaves: &[usize], factor: Amount| {
-                    let mut leaves = leaves.iter();
-                    let sum = leaves.try_fold(Amount::ZERO, |sum, leaf| {
-                        sum.checked_add((*sums.get(*leaf)?)?)
-                    });
+                let known = |leaves: &[usize]| -> Option<Vec<Amount>> {
+                    leaves.iter().map(|leaf| *sums.get(*leaf)?).collect()
+                };
+                let sum = |parts: Vec<Amount>, factor: Amount| {
+                    let mut parts = parts.into_iter();
+                    let sum = parts.try_fold(Amount::ZERO, Amount::checked_add);
                     sum?.checked_mul(factor)
                 };
-                (sum(&numerator, times)?, sum(&denominator, by)?)
+                let (above, below) = (known(&numerator)?, known(&denominator)?);
+                sum(above, times).zip(sum(below, by))
             }
         };
-        Some(Fraction::new(above, below)?.rounded(declared.max(decimals)))
+        let Some((above, below)) = parts else {
+            return Some(None);
+        };
+        let mean = Fraction::new(above, below)?;
+        Some(Some(mean.rounded(declared.max(decimals))))
     }
 
     /// For each leaf column, the exact sum over the county's rows.
@@ -378,8 +401,8 @@ impl<'a> Returns<'a> {
             }
         }
         for leaf in (0..n_leaves).filter(|&leaf| too_long[leaf]) {
-            let longest = (self.addends(rows, &[leaf]))
-                .max_by_key(|&(_, _, amount, _)| (amount.normalised().decimals(), amount.abs()));
+            let longest =
+                (self.addends(rows, &[leaf])).max_by_key(|&(_, _, amount, _)| digits(amount));
             findings.extend(longest.map(|(_, _, amount, at)| self.too_long(leaf, amount, at)));
         }
         sums
@@ -679,6 +702,11 @@ fn differs(taken: &Value, other: &Value, blank_is_none: bool) -> bool {
         (Value::Missing, Value::Amount(amount)) if blank_is_none => !amount.is_zero(),
         _ => taken != other,
     }
+}
+
+/// What makes a figure hard to reckon with: first its decimals, then its size.
+fn digits(amount: Amount) -> (u8, Amount) {
+    (amount.normalised().decimals(), amount.abs())
 }
 
 /// The county's figures that add up, as a frame: a row for each of the county's, an exact column for

@@ -75,7 +75,8 @@ fn free(name: &str, taken: &mut HashSet<String>) -> String {
     }
 }
 
-/// A name as people read it: as the text that it is, else as GBK, else with what is no text as `%FF`.
+/// A name as people read it: as the text that it is, else as GBK, else with what is no text as `％FF`. A plain `%` begins a
+/// code in links, which names of copies therefore do not have.
 fn readable_bytes(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) if !text.contains(is_to_be_escaped) => Cow::Borrowed(text),
@@ -115,7 +116,7 @@ fn escaped(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            match is_to_be_escaped(c) || c == '%' {
+            match is_to_be_escaped(c) || c == '％' {
                 true => push_bytes(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes()),
                 false => text.push(c),
             }
@@ -126,7 +127,7 @@ fn escaped(bytes: &[u8]) -> String {
 }
 
 fn push_bytes(text: &mut String, bytes: &[u8]) {
-    text.extend(bytes.iter().map(|byte| format!("%{byte:02X}")));
+    text.extend(bytes.iter().map(|byte| format!("％{byte:02X}")));
 }
 
 /// Characters that nobody sees, or that change what others look like: a terminal obeys some of them.
@@ -180,16 +181,20 @@ mod tests {
     fn bytes_that_are_no_text_are_told_by_their_numbers() {
         assert_eq!(
             names(&[b"a\xff.xls", b"a\xfe.xls", b"a%FF\xff.xls"]),
-            ["a%25FF%FF.xls", "a%FE.xls", "a%FF.xls"]
+            ["a%FF％FF.xls", "a％FE.xls", "a％FF.xls"]
         );
-        assert_eq!(names(&[b"a\xff", b"a%FF"]), ["a%FF", "a%FF 〔同名2〕"]);
+        assert_eq!(names(&[b"a\xff", b"a%FF"]), ["a%FF", "a％FF"]);
+        assert_eq!(
+            names(&[b"a\xff", "a％FF".as_bytes()]),
+            ["a％FF", "a％FF 〔同名2〕"]
+        );
     }
 
     #[test]
     fn what_nobody_sees_is_shown_and_a_terminal_obeys_no_name() {
         assert_eq!(
             names(&[b"a\x1b[2J\n.xls", "b\u{202e}slx.".as_bytes()]),
-            ["a%1B[2J%0A.xls", "b%E2%80%AEslx."]
+            ["a％1B[2J％0A.xls", "b％E2％80％AEslx."]
         );
     }
 

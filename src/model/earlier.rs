@@ -1,6 +1,6 @@
 //! What is already known when a period comes in: the plan, last month, the same month last year.
 
-use super::{Period, Table};
+use super::{Period, Table, Unreadable};
 
 /// Figures of earlier periods, as they were consolidated then. `None` where there are none.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +13,7 @@ pub struct Earlier {
     pub year_before: Option<Past>,
     /// The months of the same year up to the month before last, ascending; those that are there.
     pub months: Vec<Past>,
-    /// Months of those that could not be used, ascending, and why.
+    /// Periods that should be there and could not be used, and why.
     pub left_out: Vec<(Period, Damage)>,
 }
 
@@ -25,6 +25,8 @@ pub enum Damage {
         /// What it said.
         detail: String,
     },
+    /// It is no file that could be read.
+    Unreadable(Unreadable),
     /// The file is not as this program wrote it.
     NotAsWritten,
     /// The content contradicts its own format.

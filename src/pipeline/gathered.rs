@@ -7,8 +7,8 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use crate::check::Checked;
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::model::{
-    Correction, Detail, Earlier, FileRecord, FileStatus, Finding, Kind, Level, Period, Place,
-    ReturnRecord, Stage, Table, Tally, Version,
+    Correction, Detail, Earlier, FileKind, FileRecord, FileStatus, Finding, Kind, Level, Period,
+    Place, ReturnRecord, Stage, Table, Tally, Unreadable, Version,
 };
 use crate::read::caught;
 use crate::returns::{self, Settled};
@@ -76,6 +76,21 @@ impl Gathered {
             gathered.records.push(file.record);
         }
         gathered
+    }
+
+    /// Notes and pictures lie about in any inbox. Of one that bears a reporter's name, or a workbook's, it is worth asking;
+    /// of the others it is only said that they are no forms.
+    pub(super) fn pass_over_strays(&mut self) {
+        for finding in &mut self.findings {
+            let path = finding.place.as_ref().map(|place| &*place.file);
+            if let Detail::Unreadable(reason) = &finding.detail
+                && finding.reporter.is_none()
+                && is_stray(reason)
+                && !path.is_some_and(is_called_a_workbook)
+            {
+                finding.level = Level::Hint;
+            }
+        }
     }
 
     /// Settles which forms count. What was found in a form that its sender has replaced is no longer open;
@@ -423,6 +438,30 @@ pub fn sort_findings(scheme: &Scheme, findings: &mut [Finding]) {
             finding.column.clone(),
         )
     });
+}
+
+/// Whether a file is something that nobody would return a form as.
+fn is_stray(reason: &Unreadable) -> bool {
+    let Unreadable::NotASpreadsheet(kind) = reason else {
+        return false;
+    };
+    matches!(
+        kind,
+        FileKind::Text | FileKind::Picture | FileKind::Presentation
+    )
+}
+
+/// Whether a file has the extension of a workbook or of a table.
+fn is_called_a_workbook(path: &str) -> bool {
+    const EXTENSIONS: [&str; 12] = [
+        "xls", "xlsx", "xlsm", "xlsb", "xlt", "xltx", "et", "ett", "ods", "fods", "csv", "prn",
+    ];
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|it| {
+        EXTENSIONS
+            .iter()
+            .any(|known| it.eq_ignore_ascii_case(known))
+    })
 }
 
 #[cfg(test)]

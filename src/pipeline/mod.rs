@@ -105,6 +105,7 @@ pub fn merge(
 ) -> Merged {
     let reader = FormReader::new(scheme, period);
     let mut gathered = Gathered::of(read_files(&reader, files, done, |file, _| file));
+    gathered.pass_over_strays();
     let settled = gathered.settle(&reader, period);
     let current = &settled.tables[..settled.n_current];
     // Neither needs what the other finds.
@@ -188,6 +189,7 @@ pub fn status(
 ) -> Status {
     let reader = FormReader::new(scheme, period);
     let mut gathered = Gathered::of(read_files(&reader, files, done, |file, _| file));
+    gathered.pass_over_strays();
     let settled = gathered.settle(&reader, period);
     let current = &settled.tables[..settled.n_current];
     #[cfg(feature = "consolidate")]

@@ -13,6 +13,7 @@ pub(super) struct Budget<'l> {
     cells: usize,
     merges: usize,
     text_bytes: usize,
+    shared_text_bytes: usize,
     held_bytes: usize,
 }
 
@@ -31,6 +32,7 @@ impl<'l> Budget<'l> {
             cells: limits.cells,
             merges: limits.merges,
             text_bytes: limits.text_bytes,
+            shared_text_bytes: limits.shared_text_bytes,
             held_bytes: limits.held_bytes,
         }
     }
@@ -122,10 +124,17 @@ impl<'l> Budget<'l> {
                     self.limits.one_text_bytes,
                 ));
             }
-            text += value.len();
-            // Nobody else has it.
             if Arc::strong_count(value) == 1 {
+                text += value.len();
                 held += value.len() + TEXT_OVERHEAD;
+            } else {
+                // Others have it too: it takes no memory, but is gone through each time.
+                take(
+                    &mut self.shared_text_bytes,
+                    value.len(),
+                    Quantity::TextBytes,
+                    self.limits.shared_text_bytes,
+                )?;
             }
         }
         if let Some(formula) = &formula {

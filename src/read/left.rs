@@ -6,16 +6,17 @@
 //! file's own layout, since calamine refuses a whole workbook for one sheet in an unusual place.
 //!
 //! calamine gives a cell with its formula or with its style and not with both; a second walk of it would cost
-//! half of all reading, so styles are looked up in the start tags of the cells.
+//! half of all reading, so styles come from where cells are looked through before.
 
+use std::collections::HashMap;
 use std::io::Cursor;
+use std::sync::Arc;
 
 use calamine::{DataRef, Reader, Xlsx, XlsxFormulaMetadata};
-use memchr::memchr_iter;
 
 use super::budget::Budget;
+use super::cell_parts::cell_parts;
 use super::guard::calamine;
-use super::markup::is_element;
 use super::number_format::Shown;
 use super::package::Package;
 use super::repack::Repack;
@@ -54,16 +55,18 @@ impl Left {
     pub(super) fn add(
         &mut self,
         cells: &str,
+        formats: &Formats,
         budget: &mut Budget,
     ) -> Result<LeftSheet, Unreadable> {
         let cells = &*whole_texts(cells)?;
-        budget.hold(cells.len())?;
+        let parts = cell_parts(cells, formats)?;
+        budget.hold(parts.cells.len())?;
         let sheet = LeftSheet {
             idx: self.n_sheets,
-            styles: styles(cells.as_bytes()),
-            length: cells.len(),
+            formats: parts.formats,
+            length: parts.cells.len(),
         };
-        let pieces: &[&[u8]] = &[b"<sheetData>", cells.as_bytes()];
+        let pieces: &[&[u8]] = &[b"<sheetData>", parts.cells.as_bytes()];
         self.repack.add(&format!("xl/{}.xml", sheet.idx), pieces)?;
         self.n_sheets += 1;
         Ok(sheet)
@@ -118,8 +121,8 @@ impl Left {
 /// A sheet whose cells are left to calamine.
 pub(super) struct LeftSheet {
     idx: usize,
-    /// The style of each cell, in turn; `None` where calamine has to tell.
-    styles: Option<Vec<u16>>,
+    /// The number of each cell's format, in turn.
+    formats: Vec<u16>,
     /// Bytes of its cells.
     length: usize,
 }
@@ -136,26 +139,22 @@ impl LeftSheet {
         let sheet = self.idx.to_string();
         // A cell takes about 40 bytes of XML; many are blank.
         let mut cells = Vec::with_capacity((self.length / 64).min(1 << 16));
-        let styles = match self.styles {
-            Some(styles) => styles,
-            None => calamine(|| styles_by_calamine(xlsx, &sheet))?,
-        };
-        let mut styles = styles.iter();
+        let mut idxs = self.formats.iter();
         let mut shared = SharedFormulas::default();
+        let mut texts = SharedTexts::default();
         let mut failed = None;
         calamine(|| {
             let mut reader = xlsx.worksheet_cells_reader(&sheet)?;
             // Formulas as stored and not written out: that takes memory by the numbers in the file.
             while let Some(cell) = reader.next_cell_with_formula_metadata()? {
                 let at = CellRef::new(cell.pos.0, cell.pos.1);
-                let Some(&style) = styles.next() else {
+                let Some(&idx) = idxs.next() else {
                     failed = Some(Unreadable::damaged("cells inside other elements"));
                     break;
                 };
-                let shown = formats.shown.get(usize::from(style)).copied();
-                let shown = shown.unwrap_or_default();
+                let shown = formats.of(idx);
                 let formula = (cell.formula).map(|formula| text(formula, at, &mut shared, budget));
-                let value = match value(&cell.value, shown, formats.is_1904) {
+                let value = match value(&cell.value, &mut texts, shown, formats.is_1904) {
                     Some(value) => value,
                     None if formula.is_some() => CellValue::NotCalculated,
                     None => continue,
@@ -169,7 +168,7 @@ impl LeftSheet {
         })?;
         match failed {
             Some(reason) => Err(reason),
-            None if styles.next().is_some() => {
+            None if idxs.next().is_some() => {
                 Err(Unreadable::damaged("cells inside other elements"))
             }
             None => Ok(cells),
@@ -185,74 +184,34 @@ pub(super) fn custom_properties(xlsx: &mut Opened) -> Result<Vec<(String, String
     Ok(properties)
 }
 
-/// The style of each cell; `None` where there is more than elements and text, in which something may
-/// look like a cell that is none.
-fn styles(cells: &[u8]) -> Option<Vec<u16>> {
-    let mut styles = Vec::with_capacity(cells.len() / 64);
-    for at in memchr_iter(b'<', cells) {
-        match &cells[at + 1..] {
-            [b'!' | b'?', ..] => return None,
-            // Most tags; what follows would tell them apart as well, in more time.
-            [b'/', ..] | [b'v', b'>', ..] => {}
-            tag if is_element(tag, b"c") => styles.push(style(tag)),
-            _ => {}
-        }
-    }
-    Some(styles)
-}
+/// The texts that cells share, each kept once. Of one text calamine gives the same piece of memory to all cells.
+#[derive(Default)]
+struct SharedTexts(HashMap<(usize, usize), Arc<str>>);
 
-/// The attribute `s` of a start tag, or 0, which is the style of cells that give none.
-fn style(tag: &[u8]) -> u16 {
-    let find = |text: &[u8], byte| text.iter().position(|&b| b == byte);
-    // Where a tag has no attributes, the next blank may be far behind it.
-    let ends_name = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'>');
-    let name_end = tag.iter().position(ends_name);
-    let mut rest = name_end.map_or(&[][..], |at| &tag[at..]);
-    loop {
-        rest = rest.trim_ascii_start();
-        let ends = |b: &u8| matches!(b, b'=' | b'/' | b'>' | b'<');
-        let name_end = rest.iter().position(ends);
-        let Some((name, value)) = name_end.and_then(|end| rest.split_at_checked(end)) else {
-            return 0;
-        };
-        let [b'=', value @ ..] = value else {
-            return 0;
-        };
-        let [quote, value @ ..] = value.trim_ascii_start() else {
-            return 0;
-        };
-        let Some(end) = find(value, *quote) else {
-            return 0;
-        };
-        if name.trim_ascii_end() == b"s" {
-            let number = std::str::from_utf8(&value[..end]).ok();
-            return number.and_then(|s| s.parse().ok()).unwrap_or(0);
-        }
-        rest = &value[end + 1..];
+impl SharedTexts {
+    fn of(&mut self, text: &str) -> Arc<str> {
+        let place = (text.as_ptr().addr(), text.len());
+        self.0.entry(place).or_insert_with(|| text.into()).clone()
     }
-}
-
-fn styles_by_calamine(xlsx: &mut Opened, sheet: &str) -> Result<Vec<u16>, calamine::XlsxError> {
-    let mut reader = xlsx.worksheet_cells_reader(sheet)?;
-    let mut styles = Vec::new();
-    while let Some((_, style)) = reader.next_cell_with_style_id()? {
-        styles.push(u16::try_from(style).unwrap_or(0));
-    }
-    Ok(styles)
 }
 
 /// What a cell holds; `None` where it is blank.
-fn value(value: &DataRef, shown: Shown, is_1904: bool) -> Option<CellValue> {
+fn value(
+    value: &DataRef,
+    texts: &mut SharedTexts,
+    shown: Shown,
+    is_1904: bool,
+) -> Option<CellValue> {
     Some(match value {
         DataRef::Empty => return None,
         DataRef::Float(number) if number.is_finite() => serial::value(*number, shown, is_1904),
         DataRef::Float(number) => CellValue::Text(number.to_string().into()),
         DataRef::Int(number) => serial::value(*number as f64, shown, is_1904),
         DataRef::String(text) => CellValue::Text(text.as_str().into()),
-        DataRef::SharedString(text) => CellValue::Text((*text).into()),
+        DataRef::SharedString(text) => CellValue::Text(texts.of(text)),
         DataRef::Bool(value) => CellValue::Bool(*value),
         DataRef::Error(error) => CellValue::Error(cell_error::by_type(error)),
-        DataRef::DateTimeIso(text) => serial::iso_date(text)
+        DataRef::DateTimeIso(text) => serial::iso_date(text, shown)
             .map_or_else(|| CellValue::Text(text.as_str().into()), CellValue::Date),
         DataRef::DurationIso(text) => CellValue::Text(text.as_str().into()),
         // Without number formats calamine knows of no dates.

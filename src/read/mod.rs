@@ -19,6 +19,7 @@
 
 mod budget;
 mod cell_error;
+mod cell_parts;
 mod decrypt;
 mod guard;
 mod left;
@@ -45,6 +46,7 @@ mod xml;
 use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
 pub(crate) use guard::caught;
+pub(crate) use package::percent_decoded;
 use sniff::Content;
 pub(crate) use weight::{MOST_EXPANDED, by_weight, weight};
 
@@ -119,8 +121,10 @@ pub struct Limits {
     pub cells: usize,
     /// Merged regions of all sheets; 200,000.
     pub merges: usize,
-    /// Bytes of all texts and formulas of cells, a text counted each time it is used; 256 MiB.
+    /// Bytes of all texts and formulas of cells that are no other's; 256 MiB.
     pub text_bytes: usize,
+    /// Bytes of the texts that cells share, a text counted each time it is used; 2 GiB.
+    pub shared_text_bytes: usize,
     /// Bytes of one formula; 32 KiB (Excel allows 8,192 characters).
     pub formula_bytes: usize,
     /// Bytes of the text of one cell, and of what stands between two tags of a large part; 1 MiB (Excel allows
@@ -143,6 +147,7 @@ impl Default for Limits {
             cells: 5_000_000,
             merges: 200_000,
             text_bytes: 256 << 20,
+            shared_text_bytes: 2 << 30,
             formula_bytes: 32 << 10,
             one_text_bytes: 1 << 20,
             held_bytes: 448 << 20,

@@ -9,6 +9,8 @@ pub(super) struct Shown {
     pub(super) figure: NumberFormat,
     /// As a date, to which part.
     pub(super) date: Option<DateParts>,
+    /// With a time of whole seconds or less.
+    pub(super) to_second: bool,
 }
 
 /// The smallest part of a date that a format shows.
@@ -30,6 +32,8 @@ impl Shown {
             return Self {
                 figure: NumberFormat::default(),
                 date: Some(date),
+                // Digits are parts of seconds here.
+                to_second: first.time && !first.has_digits,
             };
         }
         let mut decimals = first.decimals();
@@ -48,6 +52,7 @@ impl Shown {
                 decimals,
             },
             date: None,
+            to_second: false,
         }
     }
 
@@ -64,7 +69,8 @@ impl Shown {
             11 => "0.00E+00",
             12 => "# ?/?",
             13 => "# ??/??",
-            14..=16 | 22 | 28..=31 | 51 | 53 | 54 | 58 => "yyyy/m/d",
+            14..=16 | 28..=31 | 51 | 53 | 54 | 58 => "yyyy/m/d",
+            22 => "yyyy/m/d h:mm",
             17 | 27 | 36 | 50 | 52 | 57 => "yyyy\"年\"m\"月\"",
             18..=21 | 32..=35 | 45..=47 | 55 | 56 => "h:mm",
             _ => "General",

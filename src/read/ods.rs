@@ -445,10 +445,12 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                 Some(number) => CellValue::Number(number),
                 None => CellValue::Text(text.into()),
             },
-            "date" => value.as_deref().and_then(serial::iso_date).map_or_else(
-                || CellValue::Text(text.into()),
-                |date| shortened(date, shown),
-            ),
+            "date" => (value.as_deref())
+                .and_then(|value| serial::iso_date(value, shown))
+                .map_or_else(
+                    || CellValue::Text(text.into()),
+                    |date| shortened(date, shown),
+                ),
             "time" => value
                 .as_deref()
                 .and_then(days)

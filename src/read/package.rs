@@ -88,6 +88,11 @@ impl<'b> Package<'b> {
             any_alike |= first != idx;
             names.push((name, idx));
         }
+        for (name, idx) in &names {
+            if let Some(decoded) = percent_decoded(name) {
+                parts.entry(decoded.to_ascii_lowercase()).or_insert(*idx);
+            }
+        }
         let alike = names.into_iter().filter(|_| any_alike).collect();
         Ok(Self {
             bytes,
@@ -108,12 +113,18 @@ impl<'b> Package<'b> {
         self.position(path).is_some()
     }
 
-    /// Where a part stands: the one of exactly this name, else one that differs in case only.
+    /// Where a part stands: the one of exactly this name, else one that differs in case only, or in characters that
+    /// stand as `%73` in one of them.
     fn position(&self, path: &str) -> Option<usize> {
         let path = slashes(path);
         let exact = self.alike.get(&path);
+        let decoded = || {
+            let path = percent_decoded(&path)?;
+            self.parts.get(&path.to_ascii_lowercase())
+        };
         exact
             .or_else(|| self.parts.get(&path.to_ascii_lowercase()))
+            .or_else(decoded)
             .copied()
     }
 
@@ -401,6 +412,24 @@ fn resolve(folder: &str, target: &str) -> String {
         }
     }
     path.join("/")
+}
+
+/// A path as a link means it that has `%73` for `s`, as the standard allows (ECMA-376, part 2, 6.2.2); nothing where it
+/// has nothing of the kind, or means no text.
+pub(crate) fn percent_decoded(path: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let digit = |idx: usize| char::from(*after.get(idx)?).to_digit(16);
+        let (meant, behind) = match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => ((high * 16 + low) as u8, &after[2..]),
+            _ => (byte, after),
+        };
+        decoded.push(meant);
+        rest = behind;
+    }
+    let is_other = decoded.len() < path.len();
+    String::from_utf8(decoded).ok().filter(|_| is_other)
 }
 
 /// What a part takes of the zip file.

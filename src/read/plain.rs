@@ -186,7 +186,7 @@ struct SheetReader<'a, 'l, 's> {
 /// The start tag of a cell.
 struct Head<'a> {
     at: CellRef,
-    style: u16,
+    format: Option<u16>,
     kind: &'a [u8],
     end: TagEnd,
 }
@@ -237,14 +237,13 @@ impl<'a> SheetReader<'a, '_, '_> {
         if head.end == TagEnd::Empty {
             return Some(());
         }
-        let shown = self.formats.shown.get(usize::from(head.style)).copied();
-        let shown = shown.unwrap_or_default();
+        let shown = self.formats.by_idx(head.format);
         let (mut value, mut formula) = (None, None);
         loop {
             if self.scanner.take(b"<v>") {
                 // A second one would take the place of the first.
                 value.is_none().then_some(())?;
-                value = Some(self.value(head.kind, shown)?);
+                value = Some(self.value(head.kind, shown?)?);
                 self.scanner.take(b"</v>").then_some(())?;
             } else if self.scanner.take(b"</c>") {
                 break;
@@ -266,6 +265,7 @@ impl<'a> SheetReader<'a, '_, '_> {
             None if formula.is_some() => CellValue::NotCalculated,
             None => return Some(()),
         };
+        let shown = shown?;
         let kept = (self.budget).keep(self.cells, head.at, value, shown.figure, formula);
         self.refused = kept.err();
         self.refused.is_none().then_some(())
@@ -441,7 +441,7 @@ impl<'a> Scanner<'a> {
 
     /// The attributes of a cell that says where it stands.
     fn head(&mut self) -> Option<Head<'a>> {
-        let (mut at, mut style, mut kind) = (None, None, None);
+        let (mut at, mut format, mut kind) = (None, None, None);
         let end = loop {
             if let Some(end) = self.tag_end() {
                 break end;
@@ -450,7 +450,9 @@ impl<'a> Scanner<'a> {
             let is_first = if self.take(b"r=\"") {
                 at.replace(self.address()?).is_none()
             } else if self.take(b"s=\"") {
-                style.replace(u16::try_from(self.digits()?).ok()?).is_none()
+                format
+                    .replace(u16::try_from(self.digits()?).ok()?)
+                    .is_none()
             } else if self.take(b"t=\"") {
                 let end = self.rest.iter().position(|&b| b == b'"')?;
                 let (value, rest) = self.rest.split_at(end);
@@ -464,7 +466,7 @@ impl<'a> Scanner<'a> {
         };
         Some(Head {
             at: at?,
-            style: style.unwrap_or(0),
+            format,
             kind: kind.unwrap_or_default(),
             end,
         })
@@ -553,6 +555,7 @@ mod tests {
         let limits = Limits::default();
         let formats = xlsx::Formats {
             shown: vec![Shown::default(), Shown::by_code("yyyy-mm-dd")],
+            are_given: true,
             is_1904: false,
         };
         let strings = ["轮台镇".into()];
@@ -647,6 +650,8 @@ mod tests {
             r#"<c r="A1" t="inlineStr"><is><r><t>a</t></r></is></c>"#,
             r#"<x:c r="A1"><v>1</v></x:c>"#,
             r#"<c r="A1"><v>1</v></c><!-- -->"#,
+            r#"<c r="A1" s="2"><v>1</v></c>"#,
+            r#"<c r="A1" s="70000"><v>1</v></c>"#,
             r#"<c r="A1"><v>1</v></c></row>"#,
         ] {
             assert_eq!(read(cells), "left", "{cells}");

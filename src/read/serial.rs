@@ -10,12 +10,12 @@ use crate::model::{CellValue, Date};
 pub(super) fn value(number: f64, shown: Shown, is_1904: bool) -> CellValue {
     shown
         .date
-        .and_then(|parts| date(number, parts, is_1904))
+        .and_then(|parts| date(number, parts, shown, is_1904))
         .map_or(CellValue::Number(number), CellValue::Date)
 }
 
-/// The date written `2024-05-31`, with or without a time behind it, which is rounded to the second.
-pub(super) fn iso_date(text: &str) -> Option<Date> {
+/// The date written `2024-05-31`, with or without a time behind it, which is rounded as it is shown.
+pub(super) fn iso_date(text: &str, shown: Shown) -> Option<Date> {
     let (day, time) = match text.trim().split_once(['T', ' ']) {
         Some((day, time)) => (day, time),
         None => (text.trim(), ""),
@@ -28,18 +28,18 @@ pub(super) fn iso_date(text: &str) -> Option<Date> {
     )?;
     let seconds = time.trim_end_matches('Z').strip_prefix("23:59:");
     let seconds = seconds.and_then(|seconds| seconds.parse::<f64>().ok());
-    if seconds.is_some_and(|seconds| (59.5..60.0).contains(&seconds)) {
+    if seconds.is_some_and(|seconds| (60.0 - carried(shown)..60.0).contains(&seconds)) {
         return Date::of_days(date.days() + 1).or(Some(date));
     }
     Some(date)
 }
 
-fn date(number: f64, parts: DateParts, is_1904: bool) -> Option<Date> {
+fn date(number: f64, parts: DateParts, shown: Shown, is_1904: bool) -> Option<Date> {
     // Up to the year 2200, the last that a date may have.
     if !(0.0..110_000.0).contains(&number) {
         return None;
     }
-    let day = shown_day(number);
+    let day = shown_day(number, shown);
     // Counted from 1970. Excel's 1900 has a 29 February, day 60, which the calendar has not.
     let since_1970 = match (is_1904, day) {
         (true, _) => day - 24_107,
@@ -56,13 +56,19 @@ fn date(number: f64, parts: DateParts, is_1904: bool) -> Option<Date> {
     Date::new(date.year, month, day)
 }
 
-/// The day that spreadsheets show for a moment, which they round to the second: reckoning with times leaves moments a
-/// hair before midnight, and those belong to the next day.
-fn shown_day(number: f64) -> i64 {
+/// The day that spreadsheets show for a moment: reckoning with times leaves moments a hair before midnight, and those
+/// belong to the next day.
+fn shown_day(number: f64, shown: Shown) -> i64 {
     const DAY: f64 = 86_400.0;
     let seconds = (number - number.floor()) * DAY;
-    let is_midnight = seconds >= DAY - 0.5;
+    let is_midnight = seconds >= DAY - carried(shown);
     number.floor() as i64 + i64::from(is_midnight)
+}
+
+/// How many seconds before midnight a moment is shown as midnight: with a time it is rounded to the second, and else
+/// to the thousandth of one.
+fn carried(shown: Shown) -> f64 {
+    if shown.to_second { 0.5 } else { 0.000_5 }
 }
 
 #[cfg(test)]
@@ -82,7 +88,35 @@ mod tests {
             (45_322.999_99, "yyyy-mm-dd h:mm", false, Some("2024-01-31")),
             (45_322.999_994, "yyyy-mm-dd h:mm", false, Some("2024-01-31")),
             (45_322.999_995, "yyyy-mm-dd h:mm", false, Some("2024-02-01")),
-            (45_322.999_999_99, "yyyy-mm-dd", false, Some("2024-02-01")),
+            (
+                45_322.999_999_99,
+                "yyyy-mm-dd h:mm:ss",
+                false,
+                Some("2024-02-01"),
+            ),
+            // 23:59:59.999136, .999482 and .999568, where no seconds are shown, or parts of them.
+            (45_322.999_999_99, "yyyy-mm-dd", false, Some("2024-01-31")),
+            (45_322.999_999_994, "yyyy-mm-dd", false, Some("2024-01-31")),
+            (45_322.999_999_995, "yyyy-mm-dd", false, Some("2024-02-01")),
+            (
+                45_322.999_999,
+                "yyyy-mm-dd h:mm:ss.000",
+                false,
+                Some("2024-01-31"),
+            ),
+            (
+                45_322.999_999_995,
+                "yyyy-mm-dd h:mm:ss.000",
+                false,
+                Some("2024-02-01"),
+            ),
+            (45_322.999_999, "yyyy\"年\"m\"月\"", false, Some("2024-01")),
+            (
+                45_322.999_999_999,
+                "yyyy\"年\"m\"月\"",
+                false,
+                Some("2024-02"),
+            ),
             (43_981.0, "yyyy-mm-dd", true, Some("2024-05-31")),
             (0.0, "yyyy-mm-dd", true, Some("1904-01-01")),
             (42_522.0, "yyyy\"年\"m\"月\"", false, Some("2016-06")),
@@ -102,17 +136,21 @@ mod tests {
 
     #[test]
     fn dates_as_text_are_read() {
-        for (text, shown) in [
-            ("2024-05-31", Some("2024-05-31")),
-            ("2024-05-31T08:00:00Z", Some("2024-05-31")),
-            ("2024-04-30T23:59:59.49", Some("2024-04-30")),
-            ("2024-04-30T23:59:59.99136", Some("2024-05-01")),
-            ("2024-12-31T23:59:59.5Z", Some("2025-01-01")),
-            ("2024-04-30T22:59:59.99", Some("2024-04-30")),
-            ("08:00", None),
-            ("2024-02-30", None),
+        let (day, time) = ("yyyy-mm-dd", "yyyy-mm-dd h:mm");
+        for (text, code, date) in [
+            ("2024-05-31", day, Some("2024-05-31")),
+            ("2024-05-31T08:00:00Z", day, Some("2024-05-31")),
+            ("2024-04-30T23:59:59.49", time, Some("2024-04-30")),
+            ("2024-04-30T23:59:59.99136", time, Some("2024-05-01")),
+            ("2024-04-30T23:59:59.99136", day, Some("2024-04-30")),
+            ("2024-04-30T23:59:59.9996", day, Some("2024-05-01")),
+            ("2024-12-31T23:59:59.5Z", time, Some("2025-01-01")),
+            ("2024-04-30T22:59:59.99", time, Some("2024-04-30")),
+            ("08:00", time, None),
+            ("2024-02-30", day, None),
         ] {
-            assert_eq!(iso_date(text).map(|d| d.to_string()).as_deref(), shown);
+            let read = iso_date(text, Shown::by_code(code)).map(|date| date.to_string());
+            assert_eq!(read.as_deref(), date, "{text} {code}");
         }
     }
 }

@@ -89,7 +89,7 @@ fn after<'t>(text: &'t str, end: &str) -> Result<(&'t str, &'t str), Unreadable>
 }
 
 /// The length of a tag; `>` may stand in its attributes.
-fn end_of_tag(text: &str) -> Result<usize, Unreadable> {
+pub(super) fn end_of_tag(text: &str) -> Result<usize, Unreadable> {
     let mut quote = None;
     for (at, byte) in text.bytes().enumerate() {
         match (quote, byte) {

@@ -149,7 +149,11 @@ impl Shared {
     /// How the numbers of a style are shown. Without styles nobody knows, except of the one that is none.
     fn shown(&self, style: u32) -> Result<Shown, Unreadable> {
         match &self.formats {
-            Ok(formats) => Ok(formats.get(style as usize).copied().unwrap_or_default()),
+            Ok(formats) if formats.is_empty() => Ok(Shown::default()),
+            Ok(formats) => formats
+                .get(style as usize)
+                .copied()
+                .ok_or_else(|| Unreadable::damaged(format!("no cell format {style}"))),
             Err(_) if style == 0 => Ok(Shown::default()),
             Err(reason) => Err(reason.clone()),
         }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::{memchr_iter, memmem, memrchr};
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
 use super::budget::{Budget, TEXT_OVERHEAD};
 use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
@@ -68,8 +68,8 @@ pub(super) fn read(
         _ => None,
     };
     let items = shared_items(texts.as_deref().unwrap_or_default(), budget)?;
-    // calamine has them packed, and each by itself.
-    budget.hold(items.len().saturating_mul(3))?;
+    // calamine has them packed, and each by itself, as cells have it then.
+    budget.hold(items.len().saturating_mul(4))?;
     let mut xlsx = left.open(items, properties.as_deref())?;
     drop(texts);
     let properties = xlsx.as_mut().map_or(Ok(Vec::new()), custom_properties);
@@ -128,7 +128,7 @@ struct Shared {
 impl Shared {
     fn new(
         strings: Result<Option<Vec<Arc<str>>>, Unreadable>,
-        shown: Result<Vec<Shown>, Unreadable>,
+        shown: Result<Option<Vec<Shown>>, Unreadable>,
         is_1904: bool,
     ) -> Self {
         let (strings, no_strings) = match strings {
@@ -137,12 +137,17 @@ impl Shared {
         };
         let (shown, no_formats) = match shown {
             Ok(shown) => (shown, None),
-            Err(reason) => (Vec::new(), Some(reason)),
+            Err(reason) => (None, Some(reason)),
+        };
+        let formats = Formats {
+            are_given: shown.is_some(),
+            shown: shown.unwrap_or_default(),
+            is_1904,
         };
         Self {
             strings,
             no_strings,
-            formats: Formats { shown, is_1904 },
+            formats,
             no_formats,
         }
     }
@@ -154,24 +159,28 @@ impl Shared {
 
     /// Why these cells cannot be read, if they need what is missing.
     fn missing(&self, cells: &str) -> Option<&Unreadable> {
-        let strings = self.no_strings.as_ref().filter(|_| any_shared_text(cells));
-        strings.or(self.no_formats.as_ref().filter(|_| any_style(cells)))
+        let is_shared = |tag: &BytesStart| Ok(attribute(tag, "t")?.as_deref() == Some("s"));
+        let has_style = |tag: &BytesStart| Ok(attribute(tag, "s")?.is_some());
+        let strings = self.no_strings.as_ref();
+        let strings = strings.filter(|_| any_cell(cells, is_shared));
+        strings.or_else(|| (self.no_formats.as_ref()).filter(|_| any_cell(cells, has_style)))
     }
 }
 
-/// Whether cells may hold texts that they share.
-fn any_shared_text(cells: &str) -> bool {
-    cells.contains("\"s\"") || cells.contains("'s'")
-}
-
-/// Whether cells may have styles.
-fn any_style(cells: &str) -> bool {
-    let cells = cells.as_bytes();
-    memchr_iter(b's', cells).any(|at| {
-        let before = at.checked_sub(1).map(|before| cells[before]);
-        before.is_some_and(|b| b.is_ascii_whitespace())
-            && matches!(cells.get(at + 1), Some(b) if *b == b'=' || b.is_ascii_whitespace())
-    })
+/// Whether any cell is so; where nobody can tell, it may be. What stands in texts is no attribute.
+fn any_cell(cells: &str, is: impl Fn(&BytesStart) -> Result<bool, Unreadable>) -> bool {
+    let mut xml = reader(cells);
+    loop {
+        match xml.read_event() {
+            Ok(Event::Start(tag)) if tag.local_name().as_ref() == "c" => match is(&tag) {
+                Ok(false) => {}
+                _ => return true,
+            },
+            Ok(Event::Eof) => return false,
+            Ok(_) => {}
+            Err(_) => return true,
+        }
+    }
 }
 
 /// What is not plain is read whole, and held twice or three times over while it is: it may not be larger.
@@ -280,7 +289,7 @@ fn small_sheet(
     let plain = strings.and_then(|strings| plain::cells(cells, strings, &shared.formats, budget));
     let cells = match plain {
         Some(cells) => Cells::Read(cells?),
-        None => Cells::Left(left.add(cells, budget)?),
+        None => Cells::Left(left.add(cells, &shared.formats, budget)?),
     };
     Ok(Found::Worksheet(cells, merges))
 }
@@ -375,10 +384,17 @@ impl MainPart {
         loop {
             let tag = match xml.read_event().map_err(broken)? {
                 Event::Start(tag) => tag,
+                Event::Eof if is_root => {
+                    return Err(Unreadable::damaged("the workbook part is empty"));
+                }
                 Event::Eof => return Ok(main),
                 _ => continue,
             };
             match tag.local_name().as_ref() {
+                // Of a list that breaks off nobody knows which sheets it named.
+                "workbook" if is_root && !is_whole_document(text, "workbook") => {
+                    return Err(Unreadable::damaged("the workbook part breaks off"));
+                }
                 "workbook" if is_root => {}
                 "document" if is_root => {
                     return Err(Unreadable::NotASpreadsheet(FileKind::TextDocument));
@@ -386,7 +402,9 @@ impl MainPart {
                 "presentation" if is_root => {
                     return Err(Unreadable::NotASpreadsheet(FileKind::Presentation));
                 }
-                _ if is_root => return Err(Unreadable::NotASpreadsheet(FileKind::Xml)),
+                _ if is_root => {
+                    return Err(Unreadable::damaged("the workbook part is something else"));
+                }
                 "sheet" => {
                     let mut relationship = String::new();
                     for attribute in tag.attributes().with_checks(false) {
@@ -464,16 +482,51 @@ fn position(xml: &quick_xml::Reader<&[u8]>, text: &str) -> usize {
 pub(super) struct Formats {
     /// By the number that a cell gives as its style.
     pub(super) shown: Vec<Shown>,
+    /// Whether a part of formats was read, which then has all that cells ask for.
+    pub(super) are_given: bool,
     pub(super) is_1904: bool,
+}
+
+impl Formats {
+    /// What a cell asks for, by its attribute; a fault where the workbook has no such format: of 323 % it would make
+    /// the figure 3.23.
+    pub(super) fn idx(&self, style: Option<&str>) -> Result<u16, Unreadable> {
+        let Some(style) = style else {
+            return Ok(0);
+        };
+        let idx = style.trim().parse().ok();
+        match idx.filter(|&idx| usize::from(idx) < self.shown.len()) {
+            Some(idx) => Ok(idx),
+            None if !self.are_given => Ok(0),
+            None => {
+                let style: String = style.chars().take(20).collect();
+                Err(Unreadable::damaged(format!("no cell format {style}")))
+            }
+        }
+    }
+
+    /// The same of a number that was read; nothing where the workbook has no such format.
+    pub(super) fn by_idx(&self, idx: Option<u16>) -> Option<Shown> {
+        match idx {
+            Some(idx) if self.are_given => self.shown.get(usize::from(idx)).copied(),
+            idx => Some(self.of(idx.unwrap_or(0))),
+        }
+    }
+
+    /// What a cell with a format of this number is shown as.
+    pub(super) fn of(&self, idx: u16) -> Shown {
+        let shown = self.shown.get(usize::from(idx)).copied();
+        shown.unwrap_or_default()
+    }
 }
 
 fn formats(
     package: &mut Package,
     path: &str,
     budget: &mut Budget,
-) -> Result<Vec<Shown>, Unreadable> {
+) -> Result<Option<Vec<Shown>>, Unreadable> {
     let Some(text) = package.text(path, budget)? else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     // Formats that broke off would make 40 % the figure 0.4, and a date a number.
     if !is_whole_document(&text, "styleSheet") {
@@ -505,7 +558,7 @@ fn formats(
             }
         }
     }
-    Ok(formats)
+    Ok(Some(formats))
 }
 
 /// Whether an element of this name begins and ends.

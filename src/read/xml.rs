@@ -213,6 +213,11 @@ impl<'a> Tag<'a> {
     }
 }
 
+/// The attributes that stand behind the name of a tag.
+pub(super) fn attributes(rest: &str) -> Attributes<'_> {
+    Attributes { rest }
+}
+
 /// See [`Tag::attributes`].
 pub(super) struct Attributes<'a> {
     rest: &'a str,

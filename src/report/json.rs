@@ -354,6 +354,11 @@ fn call_entry<'a>(scheme: &'a Scheme, call: &Call) -> CallEntry<'a> {
     }
 }
 
+/// A finding by itself.
+pub fn finding_value(finding: &Finding, lang: Lang) -> serde_json::Value {
+    serde_json::to_value(finding_entry(finding, lang)).unwrap_or_default()
+}
+
 fn finding_entry(finding: &Finding, lang: Lang) -> FindingEntry<'_> {
     let place = finding.place.as_ref();
     let text = |amount: Option<Amount>| amount.map(|amount| amount.to_string());

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use crate::consolidate::{County, consolidate};
 use crate::model::{
-    Detail, Earlier, FileRecord, FileStatus, Finding, Format, Kind, Level, Past, Period, Place,
-    ReturnRecord, ReturnState, ReturnStatus, Table, TableRecord, Version,
+    Damage, Detail, Earlier, FileRecord, FileStatus, Finding, Format, Kind, Level, Past, Period,
+    Place, ReturnRecord, ReturnState, ReturnStatus, Table, TableRecord, Version,
 };
 use crate::pipeline::{Merged, compare};
 use crate::scheme::Scheme;
@@ -32,6 +32,8 @@ pub struct CountyOutbox {
     pub pasts: Vec<Past>,
     /// What it found.
     pub findings: Vec<CountyFinding>,
+    /// Earlier periods of it that could not be used, and why.
+    pub left_out: Vec<(Period, Damage)>,
 }
 
 /// A finding as a county's findings.json has it.
@@ -261,7 +263,20 @@ fn findings(scheme: &Scheme, counties: &[CountyOutbox]) -> Vec<Finding> {
         let all = all.filter_map(move |finding| finding.told(&scheme.reporters[idx].name, county));
         all.filter(Finding::is_open)
     });
-    of_county.collect()
+    of_county.chain(left_out(counties)).collect()
+}
+
+/// What is said of earlier periods that some counties' figures are left out of.
+pub fn left_out(counties: &[CountyOutbox]) -> impl Iterator<Item = Finding> {
+    counties.iter().flat_map(|county| {
+        county.left_out.iter().map(|(period, damage)| {
+            let (period, damage) = (*period, damage.clone());
+            let detail = Detail::EarlierUnread { period, damage };
+            let mut finding = Finding::new(Kind::EarlierUnread, Level::Mandatory, detail);
+            finding.reporter = Some(county.scheme.area.as_str().into());
+            finding.at(Place::file(&county.workbook))
+        })
+    })
 }
 
 impl CountyFinding {

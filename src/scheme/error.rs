@@ -21,6 +21,35 @@ pub struct SchemeError {
     pub problem: Problem,
 }
 
+/// What says whose the rows of an annex are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A key column names reporters.
+    Column(String),
+    /// One reporter returns them all; `None` where nobody knows which.
+    Returned(Option<String>),
+    /// A column that is to be put before these keys.
+    NewKey(Vec<String>),
+}
+
+impl Whose {
+    /// As it stands in a scheme: `nobody` in the place of an office that nobody knows, `column` as the header of a new
+    /// column.
+    pub(super) fn written(&self, nobody: &str, column: &str, and: &str) -> String {
+        match self {
+            Self::Column(name) => format!("reporter_column = \"{name}\""),
+            Self::Returned(who) => {
+                let who = who.as_deref().unwrap_or(nobody);
+                format!("returned_by = \"{who}\"")
+            }
+            Self::NewKey(keys) => {
+                let keys: String = keys.iter().map(|key| format!(", \"{key}\"")).collect();
+                format!("row_key = [\"{column}\"{keys}]{and}reporter_column = \"{column}\"")
+            }
+        }
+    }
+}
+
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
@@ -110,7 +139,7 @@ pub enum Problem {
         /// Whether it is a register.
         is_register: bool,
         /// What may be written instead.
-        write: String,
+        write: Whose,
     },
     /// Nobody on the roster can return the annex.
     NobodyReturns {
@@ -330,15 +359,17 @@ impl fmt::Display for Problem {
             } => write!(
                 f,
                 "每个单位都会报送这张表的全部行，却没有一列说明哪一行是哪个单位的，汇总时只会取到其中一个单位的数。\
-                 请写明 {write}；或者在 row_key 中加一列填报单位，每个单位一行，用 reporter_column 指明这一列"
+                 请写明 {}；或者在 row_key 中加一列填报单位，每个单位一行，用 reporter_column 指明这一列",
+                write.written("报送这张表的那个单位", "单位", "、")
             ),
             Problem::NobodysRows {
                 is_register: true,
                 write,
             } => write!(
                 f,
-                "没有一列说明登记表的每一行是哪个单位的，汇总后分不清。请写明 {write}；\
-                 县里每个单位只要一行合计的，用 one_row_each"
+                "没有一列说明登记表的每一行是哪个单位的，汇总后分不清。请写明 {}；\
+                 县里每个单位只要一行合计的，用 one_row_each",
+                write.written("报送这张表的那个单位", "单位", "、")
             ),
             Problem::NobodyReturns {
                 kind,

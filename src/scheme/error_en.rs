@@ -45,15 +45,17 @@ impl Problem {
                 write,
             } => format!(
                 "every reporter would return all rows of this table, and no column says whose a row is; the \
-                 county would take the figures of one reporter for all. Write {write}; or put a column for \
-                 the reporter into row_key, one row for each, and name it with reporter_column"
+                 county would take the figures of one reporter for all. Write {}; or put a column for \
+                 the reporter into row_key, one row for each, and name it with reporter_column",
+                write.written("the office that returns this table", "reporter", " and ")
             ),
             Problem::NobodysRows {
                 is_register: true,
                 write,
             } => format!(
                 "no column says whose a row of this register is, and nobody could tell in the county's. Write \
-                 {write}; or one_row_each, where the county needs one total row for each reporter"
+                 {}; or one_row_each, where the county needs one total row for each reporter",
+                write.written("the office that returns this table", "reporter", " and ")
             ),
             Problem::NobodyReturns {
                 kind,

@@ -30,7 +30,7 @@ pub use annex::{
     Annex, Column, ColumnKind, Course, Due, Frequency, Goal, HeaderCell, Leaf, Print, ReturnedBy,
     RowSpec, Rows, Target, TotalRow,
 };
-pub use error::{Counted, NeverChecked, Problem, SchemeError, What};
+pub use error::{Counted, NeverChecked, Problem, SchemeError, What, Whose};
 pub use load::{SchemeFile, load, load_with_warnings};
 pub use mean::Mean;
 pub use name::{NameMatch, Roster, is_near, is_shortened, plain, without_remark};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::model::{Amount, Basis, Condition, Date};
 
-use super::error::{NeverChecked, Problem, SchemeError};
+use super::error::{NeverChecked, Problem, SchemeError, Whose};
 use super::file::{AnnexFile, RuleFile};
 use super::load::{AnnexLoader, Mistakes, SchemeFile};
 use super::name::plain;
@@ -109,21 +109,20 @@ impl AnnexLoader<'_> {
 
     /// What may be written where every reporter would return all fixed rows: the key column that names
     /// reporters, else the one who answers for the annex.
-    fn in_fixed_rows(&self, annex: &Annex, kind: ReporterKind) -> String {
+    fn in_fixed_rows(&self, annex: &Annex, kind: ReporterKind) -> Whose {
         let named = (0..annex.row_key.len()).find(|&idx| {
             let mut rows = annex.rows.fixed().iter();
             rows.all(|row| self.scheme.roster.look_up(&row.key[idx], true).is_some())
         });
         if let Some(idx) = named {
             let column = &annex.columns[annex.row_key[idx]].name;
-            return format!("reporter_column = \"{column}\"");
+            return Whose::Column(column.to_string());
         }
         let mut of_kind = (self.scheme.reporters.iter()).filter(|reporter| reporter.kind == kind);
         let only = of_kind.next().filter(|_| of_kind.next().is_none());
         let responsible = annex.responsible.map(|idx| &self.scheme.reporters[idx]);
         let who = responsible.or(only);
-        let who = who.map_or("报送这张表的那个单位", |reporter| &*reporter.name);
-        format!("returned_by = \"{who}\"")
+        Whose::Returned(who.map(|reporter| reporter.name.to_string()))
     }
 
     fn refuse(&mut self, span: Range<usize>, problem: Problem) {
@@ -132,18 +131,15 @@ impl AnnexLoader<'_> {
 }
 
 /// What may be written of a register that says of no row whose it is.
-fn in_register(annex: &Annex) -> String {
+fn in_register(annex: &Annex) -> Whose {
     const NAMES: [&str; 5] = ["填报单位", "乡镇", "部门", "单位", "镇"];
     let keys = || annex.row_key.iter().map(|&key| &*annex.columns[key].name);
     let named = NAMES
         .iter()
         .find_map(|name| keys().find(|key| key.contains(name)));
     match named {
-        Some(key) => format!("reporter_column = \"{key}\""),
-        None => {
-            let keys: String = keys().map(|key| format!(", \"{key}\"")).collect();
-            format!("row_key = [\"单位\"{keys}]、reporter_column = \"单位\"")
-        }
+        Some(key) => Whose::Column(key.to_owned()),
+        None => Whose::NewKey(keys().map(str::to_owned).collect()),
     }
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Output};
 use std::time::{Duration, Instant};
 
+use calamine::{Reader, Xlsx, open_workbook};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mkdirat, mknodat, openat};
 use serde_json::Value;
 
@@ -193,8 +194,8 @@ fn names_in_gbk_are_read_and_go_back_to_whom_they_name() {
     let path = |line: &String| line.split(" read").next().unwrap_or_default().to_owned();
     let paths: Vec<String> = shown.iter().map(path).collect();
     for name in [
-        "%FE.xlsx",
-        "%FF.xlsx",
+        "％FE.xlsx",
+        "％FF.xlsx",
         "西岭镇 〔同名2〕.xlsx",
         "西岭镇.xlsx",
     ] {
@@ -272,6 +273,87 @@ fn a_note_that_cannot_be_read_is_told_and_stops_nothing() {
             "mandatory 东河镇 说明.txt/东河镇.txt 文件无法读取：是纯文本，不是表格",
         ]
     );
+}
+
+/// Beside the returns lie a note, a picture and slides that are nobody's; a picture that bears a township's name may be
+/// its form.
+#[test]
+fn what_is_no_form_and_nobodys_is_a_hint_and_no_call() {
+    let desk = Desk::new("stray");
+    desk.april();
+    let inbox = folder(&desk, "");
+    let stray = [
+        ("备忘.txt", &b"meeting at ten"[..]),
+        ("IMG_0001.jpg", b"\xff\xd8\xff\xe0\0\0JFIF"),
+        ("scan.png", b"\x89PNG\r\n\x1a\n"),
+        ("报表.xls", b"sent from my phone"),
+        ("东河镇.jpg", b"\xff\xd8\xff\xe0\0\0JFIF\0"),
+    ];
+    for (name, bytes) in stray {
+        fs::write(inbox.join(name), bytes).expect("a file");
+    }
+    fs::write(inbox.join("说明.txt"), "本期数据已核对。").expect("a note");
+    let done = run(&desk, &["merge", "2024-04"]);
+    let found = desk.findings("2024-04").expect("findings.json");
+    all_came(&found);
+    assert_eq!(
+        told(&found, "unreadable-file"),
+        [
+            "hint null IMG_0001.jpg 文件无法读取：是图片，不是表格",
+            "hint null scan.png 文件无法读取：是图片，不是表格",
+            "hint null 备忘.txt 文件无法读取：是纯文本，不是表格",
+            "mandatory null 报表.xls 文件无法读取：是纯文本，不是表格",
+            "mandatory 东河镇 东河镇.jpg 文件无法读取：是图片，不是表格",
+        ]
+    );
+    let calls = list(&found, "calls").iter();
+    let calls: Vec<String> = calls.map(|call| texts(call, &["reporter"])).collect();
+    assert_eq!(
+        calls.iter().filter(|by| *by == "null").count(),
+        1,
+        "{calls:?}"
+    );
+    // Who has a picture checked does not hear that all is well.
+    let picture = inbox.join("IMG_0001.jpg");
+    let checked = run(&desk, &["check", picture.to_str().expect("a text")]);
+    assert_eq!(checked.status.code(), Some(1));
+    // Three returns and five others: the note is the county's own. The console and the workbook say the same.
+    let shown = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(shown.contains("收到文件 8 个（读不了 5 个）"), "{shown}");
+    let book = desk.path("out/2024-04/东河县-2024-04-汇总.xlsx");
+    let mut book: Xlsx<_> = open_workbook(book).expect("a workbook");
+    let sheets = book.sheet_names().to_vec();
+    let says = sheets.iter().any(|sheet| {
+        let cells = book.worksheet_range(sheet).expect("a sheet");
+        cells
+            .cells()
+            .any(|(.., cell)| *cell == "8（已读取 3，无法读取 5）；另有 1 个不是报表")
+    });
+    assert!(says);
+}
+
+/// A merge whose files may not grow beyond 4 KiB, as on a disk that is full.
+#[test]
+fn a_limit_on_files_leaves_the_outbox_as_it_was() {
+    let desk = Desk::new("file-limit");
+    desk.april();
+    merge_any(&desk);
+    let whole = fs::read(desk.path("out/2024-04/records.parquet")).expect("records");
+    let returned = form("2024-05-06T02:00:00Z", "南坪乡|20|30|30|81");
+    fs::write(folder(&desk, "").join("南坪乡改.xlsx"), returned).expect("a file");
+    let command = desk.command(&["merge", "2024-04"]);
+    let limited = std::process::Command::new("sh")
+        .args(["-c", "ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .output()
+        .expect("it runs");
+    let errors = String::from_utf8_lossy(&limited.stderr).into_owned();
+    assert_eq!(limited.status.code(), Some(2), "{errors}");
+    assert!(errors.starts_with("做不下去："), "{errors}");
+    let now = fs::read(desk.path("out/2024-04/records.parquet")).expect("records");
+    assert!(now == whole);
+    merge_any(&desk);
 }
 
 /// A merge that may find nothing to be put right.

@@ -261,6 +261,55 @@ fn marked_copies_never_replace_a_file_that_somebody_may_have_written_into() {
     assert_eq!(desk.names(".").len(), 3);
 }
 
+/// A limit on the size of files is met like a full disk, and by a large copy only.
+#[cfg(target_os = "linux")]
+#[test]
+fn copies_that_could_not_be_written_are_named_beside_those_that_were() {
+    let desk = Desk::new("limited");
+    afforestation(&desk.0.join("小.xlsx"), [100.0, 20.0, 30.0], 151.0);
+    let large = desk.0.join("大.xlsx");
+    afforestation(&large, [100.0, 20.0, 30.0], 152.0);
+    let mut parts = crate::read::parts_of(&fs::read(&large).expect("a file"));
+    let mut chance = 1u32;
+    let noise = (0..300_000).map(|_| {
+        chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (chance >> 24) as u8
+    });
+    parts.push(("xl/media/image1.bin".to_owned(), noise.collect()));
+    fs::write(&large, crate::read::package_of_bytes(&parts)).expect("a file");
+    let limited = |lang: &str, format: &str| {
+        // In blocks of 512 bytes.
+        let script = "ulimit -f 200; exec \"$@\"";
+        let scheme = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/luntai-2023-2025");
+        let output = Command::new("sh")
+            .current_dir(&desk.0)
+            .args(["-c", script, "sh", env!("CARGO_BIN_EXE_hebiao"), "check"])
+            .args(["小.xlsx", "大.xlsx", "--annotate", "out"])
+            .args(["--lang", lang, "--format", format, "--scheme"])
+            .arg(scheme)
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(2));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (shown, errors) = limited("zh", "text");
+    assert!(shown.ends_with("已标注 out/小（已审核）.xlsx\n"), "{shown}");
+    assert!(
+        errors.starts_with("做不下去：写不了 out/大（已审核）.xlsx："),
+        "{errors}"
+    );
+    assert_eq!(desk.names("out"), ["小（已审核）.xlsx"]);
+    let (shown, errors) = limited("en", "json");
+    assert!(
+        serde_json::from_str::<serde_json::Value>(&shown).is_ok(),
+        "{shown}"
+    );
+    for said in ["cannot write out/大", "marked: out/小"] {
+        assert!(errors.contains(said), "{errors}");
+    }
+}
+
 #[test]
 fn returns_that_ask_something_of_their_reporter_go_back_to_it() {
     let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox/plan");

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use calamine::{Reader, Xlsx, open_workbook};
 use hebiao::consolidate::read_records;
 use hebiao::consolidate::records::{RecordsError, write_records};
 use hebiao::model::{Damage, Period, Value};
@@ -219,6 +220,49 @@ fn records_that_somebody_changed_are_not_compared_with() {
     assert_ne!(desk.run(&["merge", "2024-05"]).status.code(), Some(2));
 }
 
+/// Neither look writes anything, so that they go on without last month.
+#[test]
+fn a_look_at_what_came_in_goes_on_without_a_damaged_month_and_says_so() {
+    let desk = Desk::new("looks");
+    desk.april();
+    desk.run(&["merge", "2024-04"]);
+    edit(&desk.path("out/2024-04/records.parquet"));
+    desk.returned(
+        "2024-05/东河镇.xlsx",
+        "2024-06-04T02:00:00Z",
+        "东河镇|10|20|10|40",
+    );
+    let form = desk.path("inbox/2024-05/东河镇.xlsx");
+    let form = form.to_str().expect("a text");
+    let zh = "2024-04 的 records.parquet 写入之后被改动过，或已损坏，没有与这一期比较";
+    let en = "records.parquet of 2024-04 was changed since it was written, or is damaged; nothing was held against \
+              that period";
+    for command in [
+        &["status", "2024-05"][..],
+        &["check", form, "--period", "2024-05"],
+    ] {
+        for (lang, said) in [("zh", zh), ("en", en)] {
+            let asked = [command, &["--lang", lang]].concat();
+            let done = desk.run(&asked);
+            let errors = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert_eq!(done.status.code(), Some(1), "{asked:?}: {errors}");
+            let shown = String::from_utf8_lossy(&done.stdout).into_owned();
+            let shown: String = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(shown.contains(said), "{asked:?}: {shown}");
+            // And what came in is looked at all the same.
+            assert!(shown.contains("东河镇"), "{shown}");
+            let json = desk.run(&[&asked[..], &["--format", "json"]].concat());
+            let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+            let mut findings = list(&json, "findings").iter();
+            let told = findings.find(|finding| finding["kind"] == "earlier-unread");
+            let told = told.unwrap_or_else(|| panic!("{asked:?}: {json}"));
+            assert!(texts(told, &["message"]).contains(said), "{told}");
+            assert_eq!(list(&json, "files").len(), 1);
+        }
+    }
+    assert!(!desk.path("out/2024-05").exists());
+}
+
 /// February is only shown beside June, in the course of the year: June is merged without it.
 #[test]
 fn a_month_that_is_only_shown_is_left_out_and_that_is_told() {
@@ -274,6 +318,26 @@ fn a_roll_up_takes_of_a_county_only_what_its_merge_wrote() {
         said.contains("写入之后被改动过，或已损坏，本期没有与 2024-02 比较"),
         "{said}"
     );
+    let found = fs::read(desk.path("out/2024-06-州级/findings.json")).expect("findings.json");
+    let found: serde_json::Value = serde_json::from_slice(&found).expect("JSON");
+    let all = list(&found, "findings").iter();
+    let told: Vec<String> = all
+        .filter(|finding| finding["kind"] == "earlier-unread")
+        .map(|finding| texts(finding, &["county", "reporter", "level", "message"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "东河县 东河县 mandatory 以前的汇总记录用不上：2024-02 的 records.parquet 写入之后被改动过，或已损坏，没有与这一期比较"
+        ]
+    );
+    let book = fs::read_dir(desk.path("out/2024-06-州级")).expect("it was made");
+    let mut books = book.map(|entry| entry.expect("a file").path());
+    let book = books.find(|path| path.extension().is_some_and(|it| it == "xlsx"));
+    let mut book: Xlsx<_> = open_workbook(book.expect("a workbook")).expect("it can be read");
+    let listed = book.worksheet_range("错误清单").expect("the list");
+    let mut cells = listed.cells().map(|(.., cell)| cell.to_string());
+    assert!(cells.any(|cell| cell.contains("2024-02 的 records.parquet")));
 
     let refused = |name: &str, why: &str| {
         let (code, said) = rollup();
@@ -297,6 +361,9 @@ fn a_roll_up_takes_of_a_county_only_what_its_merge_wrote() {
         use rustix::fs::{CWD, FileType, Mode, mknodat};
         fs::remove_file(&findings).expect("it is there");
         mknodat(CWD, &findings, FileType::Fifo, Mode::from(0o644), 0).expect("a pipe");
-        refused("findings.json", "打不开");
+        refused(
+            "findings.json",
+            "读不了（不是普通文件（是管道、套接字、设备或文件夹））",
+        );
     }
 }

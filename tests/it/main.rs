@@ -28,6 +28,7 @@ mod in_parts;
 mod json;
 #[cfg(feature = "consolidate")]
 mod ledger;
+mod misread;
 #[cfg(feature = "consolidate")]
 mod month;
 mod normalise;

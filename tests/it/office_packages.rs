@@ -283,6 +283,47 @@ fn a_name_left_over_from_a_deleted_sheet_is_not_given_twice() {
     assert_eq!(faults(&copy), BTreeSet::new());
 }
 
+#[test]
+fn a_format_that_is_not_there_is_none_of_those_that_a_copy_adds() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for name in ["好", "坏"] {
+        let sheet = book.add_worksheet().set_name(name).expect("a name");
+        sheet.write(0, 0, 3.23).expect("a cell");
+    }
+    let mut parts = parts(&book.save_to_buffer().expect("a workbook"));
+    let sheet = text(&parts, "xl/worksheets/sheet2.xml");
+    // The second time behind what is no XML.
+    for (format, before) in [("1", ""), ("2", "<cols></sheetP<c>"), ("3", ""), ("9", "")] {
+        let cell = format!("<c r=\"A1\" s=\"{format}\"");
+        let changed = sheet.replace("<c r=\"A1\"", &cell);
+        let changed = changed.replace("<sheetData>", &format!("{before}<sheetData>"));
+        assert_ne!(changed, sheet);
+        parts.insert("xl/worksheets/sheet2.xml".into(), changed.into_bytes());
+        let original = zipped(&parts);
+        let before = read(&original, &Limits::default()).expect("a workbook");
+        assert_eq!(before.unreadable_sheets[0].0, "坏");
+        let copy = read(&marked(&original), &Limits::default()).expect("a copy");
+        let names: Vec<&str> = copy.sheets.iter().map(|sheet| &*sheet.name).collect();
+        assert_eq!(names[0], "好");
+        assert!(!names.contains(&"坏"), "{names:?}");
+    }
+}
+
+/// What is added to a part of something else no reader finds, and the marked sheets would be lost with it.
+#[test]
+fn a_part_of_formats_that_is_something_else_is_not_added_to() {
+    let mut parts = parts(&plain());
+    let core = "<cp:coreProperties xmlns:cp=\"x\"><a/></cp:coreProperties>";
+    for styles in [core, "9<!-- --><html><body/></html>"] {
+        parts.insert("xl/styles.xml".into(), styles.into());
+        let original = zipped(&parts);
+        let before = read(&original, &Limits::default()).expect("a workbook");
+        let copy = read(&marked(&original), &Limits::default()).expect("a copy");
+        assert_eq!(copy.sheets[0].cells().len(), before.sheets[0].cells().len());
+        assert_eq!(copy.sheets.len(), before.sheets.len() + 1, "{styles}");
+    }
+}
+
 /// Of two parts whose names differ in case alone, the one that is named is marked.
 #[test]
 fn parts_that_differ_in_case_alone_are_told_apart() {

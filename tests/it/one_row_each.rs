@@ -525,6 +525,7 @@ fn a_prefecture_has_the_townships_of_its_counties() {
                 unknown: Vec::new(),
             }],
             findings: Vec::new(),
+            left_out: Vec::new(),
         }
     };
     let counties = [

@@ -703,6 +703,7 @@ fn what_is_too_large_is_refused() {
         cells: 500,
         merges: 20,
         text_bytes: 10_000,
+        shared_text_bytes: 10_000,
         formula_bytes: 200,
         one_text_bytes: 1 << 20,
         held_bytes: 64 << 20,

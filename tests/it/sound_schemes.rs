@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
 use hebiao::inbox;
-use hebiao::model::{Earlier, Finding, Kind, Level, Period};
+use hebiao::model::{Detail, Earlier, Finding, Kind, Level, Period};
 use hebiao::pipeline::{CheckedFiles, Merged, check_files, merge};
 use hebiao::report::Lang;
 use hebiao::report::words::message;
@@ -126,6 +126,13 @@ fn refused(annexes: &[&str]) -> String {
             said.join("\n")
         }
     }
+}
+
+/// What is said of a scheme with this annex in English.
+fn refused_in_english(annex: &str) -> String {
+    let mistakes = load(&files(&[annex])).expect_err("a scheme that is refused");
+    let said: Vec<String> = mistakes.iter().map(|it| it.problem.in_english()).collect();
+    said.join("\n")
 }
 
 /// What is said of a scheme that can be used.
@@ -292,6 +299,11 @@ fn a_table_that_every_reporter_would_return_whole_is_refused() {
         ],
     );
     assert!(refused(&[&departments]).contains("returned_by = \"报送这张表的那个单位\""));
+    let english = refused_in_english(&departments);
+    assert!(
+        english.contains("Write returned_by = \"the office that returns this table\"; or"),
+        "{english}"
+    );
     // An office that returns them all is right, and so is one row for each.
     let office = changed(
         &crops,
@@ -313,6 +325,13 @@ fn a_register_that_says_of_no_row_whose_it_is_is_refused() {
     assert!(
         said.contains("row_key = [\"单位\", \"村\"]、reporter_column = \"单位\""),
         "{said}"
+    );
+    let english = refused_in_english(&alone);
+    assert!(
+        english.contains(
+            "Write row_key = [\"reporter\", \"村\"] and reporter_column = \"reporter\"; or"
+        ),
+        "{english}"
     );
     let totals = changed(
         &villages,
@@ -1047,6 +1066,33 @@ fn the_total_of_rates_is_their_quotient_or_weighted_mean() {
         found.iter().any(|it| it == "IFERROR(ROUND(SUMPRODUCT(E4:E6,B4:B6)/SUMPRODUCT(ISNUMBER(E4:E6)*1,B4:B6),1),\"\")"),
         "{found:?}"
     );
+}
+
+/// 90.1234567890123 × 900.123456789012 has 30 digits, more than can be kept.
+#[test]
+fn a_mean_that_cannot_be_kept_exactly_is_said_to_be_none() {
+    let scheme = scheme(&[RATES]);
+    let desk = Desk::new("long-rates");
+    let head = "单位|造林|成活|成活率（%）|覆盖率（%）|湿度（%）";
+    for (reporter, row) in [
+        (
+            "东河镇",
+            "东河镇|900.123456789012|90|10|90.1234567890123|30",
+        ),
+        ("西岭镇", "西岭镇|200|100|50|40|40"),
+    ] {
+        let by = format!("填报单位：{reporter}");
+        desk.form(reporter, &["附件8", "造林成活情况表", &by, head, row]);
+    }
+    let merged = desk.merged(&scheme);
+    let told: Vec<(&str, Option<&str>)> = (merged.findings.iter())
+        .filter(|finding| finding.detail == Detail::TooLong)
+        .map(|finding| {
+            let reporter = finding.reporter.as_deref().expect("a reporter");
+            (reporter, finding.given.as_deref())
+        })
+        .collect();
+    assert_eq!(told, [("东河镇", Some("90.1234567890123"))]);
 }
 
 #[test]

@@ -21,7 +21,10 @@ pub(in super::super) fn package(file: &Ole2) -> Result<Vec<u8>, Unreadable> {
     let Some(encryption) = Encryption::of(&info, PASSWORD) else {
         return Err(Unreadable::PasswordProtected);
     };
-    let cut = || Unreadable::truncated("the encrypted package");
+    let cut = || match file.is_cut() {
+        true => Unreadable::truncated("the encrypted package"),
+        false => Unreadable::damaged("the encrypted package is shorter than it says"),
+    };
     let mut package = file.stream("EncryptedPackage")?.unwrap_or_default();
     let (size, data) = package.split_first_chunk_mut().ok_or_else(cut)?;
     let size = u64::from_le_bytes(*size);

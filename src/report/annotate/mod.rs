@@ -248,6 +248,7 @@ impl Copy<'_> {
         let extension = extension(&mut package, &main.path)?;
         let styles_path = main.styles_path(&mut package)?;
         let mut styles = Styles::read(package.needed(&styles_path)?)?;
+        self.refuse_lost_formats(&mut package, &main, &styles)?;
 
         let sheets = self.sheets_of(&main);
         let cells: Vec<Vec<At>> = (self.findings.iter())
@@ -293,6 +294,40 @@ impl Copy<'_> {
             bytes: package.finish()?,
             extension,
         })
+    }
+
+    /// A cell that asks for a format which the workbook has not would get one of ours, and 323 % could be read as 3.23.
+    fn refuse_lost_formats(
+        &self,
+        package: &mut Package,
+        main: &MainPart,
+        styles: &Styles,
+    ) -> Result<(), AnnotateError> {
+        let unreadable = |entry: &&SheetEntry| {
+            let mut names = self.workbook.unreadable_sheets.iter();
+            names.any(|(name, _)| *name == entry.name)
+        };
+        for entry in main.sheets.iter().filter(unreadable) {
+            // What cannot be expanded, or is no XML, nobody reads in the copy either.
+            let Ok(Some(text)) = package.text(&entry.path) else {
+                continue;
+            };
+            // The sheet may be no XML from some place on, which other readers pass over.
+            let is_attribute = |at: usize| text[..at].ends_with(|c: char| c.is_ascii_whitespace());
+            let asked = text.match_indices("s=").filter(|(at, _)| is_attribute(*at));
+            let mut formats = asked.filter_map(|(at, _)| {
+                let value = text[at + 2..].trim_start_matches(['"', '\'', ' ']);
+                let end = value.find(|c: char| !c.is_ascii_digit());
+                value[..end.unwrap_or(value.len())].parse::<usize>().ok()
+            });
+            if formats.any(|format| format >= styles.n_formats()) {
+                return Err(AnnotateError::part(
+                    &entry.path,
+                    "a format that is not there",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// What a sheet is called in the copy.

@@ -10,6 +10,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::AnnotateError;
 use super::xml::{Edits, Scanner, Step, escape_attribute, unescape};
+use crate::read::percent_decoded;
 
 /// No part that is edited may be larger once expanded; the reader is as strict.
 const LARGEST_PART: u64 = 256 << 20;
@@ -66,6 +67,15 @@ impl<'b> Package<'b> {
         let exact = item_name(path);
         let same = names.iter().find(|name| item_name(name) == exact);
         same.or(names.last()).map(String::as_str)
+    }
+
+    /// The path of a part that a link names so, or writes `%73` for a letter of.
+    fn meant(&self, path: String) -> String {
+        let decoded = percent_decoded(&path).filter(|decoded| self.has(decoded));
+        match decoded {
+            Some(decoded) if !self.has(&path) => decoded,
+            _ => path,
+        }
     }
 
     /// All paths, as written.
@@ -230,7 +240,7 @@ impl<'b> Package<'b> {
                     kind: value("Type"),
                     target: match is_outside {
                         true => target,
-                        false => resolve(folder, &target),
+                        false => self.meant(resolve(folder, &target)),
                     },
                 });
             }

@@ -111,8 +111,8 @@ impl Styles {
             match step {
                 Step::Open(tag, 1) => {
                     prefix = tag.prefix.to_owned();
-                    if tag.is_empty {
-                        return Err(AnnotateError::part("styles", "empty"));
+                    if tag.is_empty || tag.name != "styleSheet" {
+                        return Err(AnnotateError::part("styles", "empty or something else"));
                     }
                 }
                 Step::Open(tag, 2) => {
@@ -242,6 +242,11 @@ impl Styles {
     }
 
     /// Whether cell formats may refer to a named style.
+    /// How many formats cells may ask for.
+    pub(super) fn n_formats(&self) -> usize {
+        self.sections[Part::Format as usize].items.len()
+    }
+
     pub(super) fn has_named_styles(&self) -> bool {
         self.len(Part::StyleFormat) > 0
     }

@@ -1246,6 +1246,7 @@ fn noticed(what: &str, detail: &str) -> String {
 pub(super) fn damage(damage: &Damage) -> String {
     match damage {
         Damage::NotOpened { detail } => noticed("cannot be opened", detail),
+        Damage::Unreadable(why) => format!("cannot be read: {}", unreadable(why)),
         Damage::NotAsWritten => "was changed since it was written, or is damaged".to_owned(),
         Damage::Damaged { detail } => noticed("is damaged", detail),
         Damage::Column { name, wanted } => format!("has no column {name} of type {wanted}"),

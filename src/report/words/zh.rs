@@ -1142,6 +1142,7 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
 pub(super) fn damage(damage: &Damage) -> String {
     match damage {
         Damage::NotOpened { detail } => format!("打不开（{detail}）"),
+        Damage::Unreadable(why) => format!("读不了（{}）", unreadable(why)),
         Damage::NotAsWritten => "写入之后被改动过，或已损坏".to_owned(),
         Damage::Damaged { .. } => "读不了，已损坏".to_owned(),
         Damage::Column { name, wanted } => format!("缺少 {name} 列，或类型不是 {wanted}"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
-use crate::model::{CellRef, FileStatus, Level, Tally};
+use crate::model::{CellRef, FileRecord, FileStatus, Level, Tally};
 use crate::report::{Lang, words};
 use crate::scheme::Rule;
 
@@ -86,7 +86,8 @@ impl Page<'_, '_> {
         let (merged, scheme, lang) = (context.merged, context.scheme, context.lang);
         let (owed, came) = context.owed(None);
         let mut statuses: BTreeMap<&str, usize> = BTreeMap::new();
-        for file in &merged.files {
+        let is_return = |file: &&FileRecord| file.status != FileStatus::Ignored;
+        for file in merged.files.iter().filter(is_return) {
             *statuses
                 .entry(words::file_status(&file.status, lang))
                 .or_default() += 1;
@@ -111,7 +112,15 @@ impl Page<'_, '_> {
         let fingerprint: String = scheme.fingerprint.chars().take(12).collect();
         let files = match statuses.is_empty() {
             true => "0".to_owned(),
-            false => format!("{}（{}）", merged.files.len(), statuses.join("，")),
+            false => {
+                let n_files = merged.files.iter().filter(is_return).count();
+                format!("{n_files}（{}）", statuses.join("，"))
+            }
+        };
+        let n_ignored = merged.files.iter().filter(|file| !is_return(file)).count();
+        let files = match lang {
+            Lang::Zh => files + &counted(n_ignored, "；另有", "个不是报表"),
+            Lang::En => files + &counted(n_ignored, ";", "more are no forms"),
         };
         let lines = match lang {
             Lang::Zh => [

@@ -8,11 +8,13 @@ import hashlib
 import io
 import pathlib
 import struct
+import zipfile
 
 import msoffcrypto
 import olefile
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from msoffcrypto.format.ooxml import OOXMLFile
+from msoffcrypto.method.ecma376_agile import ECMA376Agile
 
 PASSWORD = "VelvetSweatshop"
 UTF_16 = PASSWORD.encode("utf-16le")
@@ -149,6 +151,23 @@ def ole2(streams):
     return head.ljust(512, b"\xFF") + struct.pack("<128I", *table) + directory.ljust(512, b"\0") + content
 
 
+def text_document():
+    """So long that it is no small stream either."""
+    space = "http://schemas.openxmlformats.org"
+    body = "<w:p/>" * 600
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{space}/package/2006/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{space}/package/2006/relationships"><Relationship Id="rId1" '
+        f'Type="{space}/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>',
+        "word/document.xml": f'<w:document xmlns:w="{space}/wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>',
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for name, text in parts.items():
+            package.writestr(zipfile.ZipInfo(name), text)
+    return out.getvalue()
+
+
 def decrypted(protected):
     file = msoffcrypto.OfficeFile(io.BytesIO(protected))
     file.load_key(password=PASSWORD)
@@ -166,6 +185,9 @@ def main():
         with open(f"{name}.xlsx", "wb") as out:
             OOXMLFile(io.BytesIO(xlsx)).encrypt(password, out)
     assert decrypted(pathlib.Path("protected-agile.xlsx").read_bytes()) == xlsx
+    encrypted = ECMA376Agile.encrypt(PASSWORD, io.BytesIO(text_document()))
+    pathlib.Path("protected-agile.docx").write_bytes(encrypted)
+    assert decrypted(encrypted) == text_document()
     for bits in (128, 256):
         protected = standard(xlsx, bits)
         assert decrypted(protected) == xlsx

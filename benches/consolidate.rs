@@ -114,6 +114,8 @@ fn table(annex: usize, reporter: usize, copy: usize, file: Arc<str>) -> Table {
         rows: rows.collect(),
         period: Period::Plan,
         originals: Vec::new(),
+        formulas: Vec::new(),
+        blank_rows: Vec::new(),
     }
 }
 

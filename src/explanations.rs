@@ -3,7 +3,8 @@
 //! The sheet is known by a marker in its header, not by its name, so it is found after it was renamed
 //! or moved, and no other sheet is taken for it. Each finding has a key of what it is about, not of
 //! where it stands: rule or kind, annex, row, column and year. So an explanation still finds its
-//! finding after rows were inserted, and in the next file that the reporter sends. The period is written beside
+//! finding after rows were inserted, and in the next file that the reporter sends. A cause has the keys of all that
+//! fails because of it as well: it may be told as that tomorrow, or may have been yesterday. The period is written beside
 //! the key: a form is often made from last month's, and the reasons that were given then stand in it still.
 
 use std::collections::{HashMap, HashSet};
@@ -29,8 +30,8 @@ const LAST_HEADER_ROW: u32 = 40;
 /// One explanation, as a reporter wrote it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
-    /// The key of its finding; see [`keys`].
-    pub key: String,
+    /// The keys of its finding, and of what that explains; see [`keys`].
+    pub keys: Vec<String>,
     /// The period of its finding, where that was known.
     pub period: Option<Period>,
     /// The text.
@@ -50,10 +51,11 @@ impl Explanation {
     }
 }
 
-/// A key as it stands in the sheet, with its period.
-pub(crate) fn written(key: &str, period: Option<Period>) -> String {
+/// Keys as they stand in the sheet, a line each, with their period.
+pub(crate) fn written(keys: &[String], period: Option<Period>) -> String {
     let period = period.map_or(String::new(), |period| period.to_string());
-    format!("{key}|{period}")
+    let lines = keys.iter().map(|key| format!("{key}|{period}"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The other way round; copies made by earlier versions have no period.
@@ -134,9 +136,11 @@ pub fn explanations(workbook: &Workbook, file: &Arc<str>) -> Vec<Explanation> {
                 .filter_map(|col| text_of(*col))
                 .collect();
             let bare = key.strip_prefix(RETIRED);
-            let (of_finding, period) = read_key(bare.unwrap_or(&key));
+            let lines = bare.unwrap_or(&key).lines().map(read_key);
+            let (keys, periods): (Vec<&str>, Vec<Option<Period>>) = lines.unzip();
+            let period = periods.first().copied().flatten();
             found.push(Explanation {
-                key: of_finding.to_owned(),
+                keys: keys.into_iter().map(str::to_owned).collect(),
                 period,
                 text,
                 place: Place::sheet(file, &name, Some(at)),
@@ -160,19 +164,23 @@ fn text_at(sheet: &Sheet, at: CellRef) -> Option<String> {
 }
 
 /// The keys of findings, in their order: `A7-02|附件7|迪那河灌区·轮台镇|用水总量|2023`. Of several with one
-/// key in a file, the second has `#2` behind it.
-pub fn keys<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<String> {
+/// key in a file, the second has `#2` behind it. Each has its own first, then those of what fails because of it.
+pub fn keys<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<Vec<String>> {
     let mut seen: HashMap<(Option<&str>, String), usize> = HashMap::new();
     let mut keys = Vec::new();
     for finding in findings {
-        let key = key(finding);
         let file = finding.place.as_ref().map(|place| &*place.file);
-        let count = seen.entry((file, key.clone())).or_default();
-        *count += 1;
-        keys.push(match *count {
-            1 => key,
-            n => format!("{key}#{n}"),
+        let all = std::iter::once(finding).chain(finding.explains());
+        let all = all.map(|finding| {
+            let key = key(finding);
+            let count = seen.entry((file, key.clone())).or_default();
+            *count += 1;
+            match *count {
+                1 => key,
+                n => format!("{key}#{n}"),
+            }
         });
+        keys.push(all.collect());
     }
     keys
 }
@@ -208,42 +216,68 @@ fn key(finding: &Finding) -> String {
     parts.join("|")
 }
 
-/// Explanations by the file and the key that they are about.
-pub(crate) struct ByKey<'e>(HashMap<Arc<str>, HashMap<&'e str, Vec<&'e Explanation>>>);
+/// Explanations by the file and the keys that they are about.
+pub(crate) struct ByKey<'e> {
+    by_file: HashMap<Arc<str>, HashMap<&'e str, Vec<&'e Explanation>>>,
+    /// Those that were taken, by their places.
+    taken: HashSet<&'e Place>,
+    all: &'e [Explanation],
+}
 
 impl<'e> ByKey<'e> {
     pub(crate) fn of(explanations: &'e [Explanation]) -> Self {
         let mut by_file: HashMap<Arc<str>, HashMap<&str, Vec<_>>> = HashMap::new();
         for explanation in explanations {
             let by_key = by_file.entry(explanation.place.file.clone()).or_default();
-            by_key
-                .entry(&explanation.key)
-                .or_default()
-                .push(explanation);
+            for key in &explanation.keys {
+                by_key.entry(key).or_default().push(explanation);
+            }
         }
-        Self(by_file)
+        Self {
+            by_file,
+            taken: HashSet::new(),
+            all: explanations,
+        }
     }
 
-    /// Takes out what was written about a finding of a period. What stands with a finding goes before what is
-    /// kept of one that was gone.
+    /// Takes out what was written about a finding of a period: about itself, else about what fails because of it. What
+    /// stands with a finding goes before what is kept of one that was gone.
     pub(crate) fn take(
         &mut self,
         file: &str,
-        key: &str,
+        keys: &[String],
         period: Option<Period>,
-    ) -> Option<&'e Explanation> {
-        let written = self.0.get_mut(file)?.get_mut(key)?;
-        let fitting = written.iter().filter(|one| one.is_of(period));
-        let taken = fitting.min_by_key(|one| one.is_retired).copied();
-        written.retain(|one| !one.is_of(period));
-        taken
+    ) -> Vec<&'e Explanation> {
+        let Some(by_key) = self.by_file.get_mut(file) else {
+            return Vec::new();
+        };
+        let mut all: Vec<&Explanation> = Vec::new();
+        for key in keys {
+            let Some(written) = by_key.get_mut(&**key) else {
+                continue;
+            };
+            let fitting = written.iter().filter(|one| one.is_of(period));
+            let taken = fitting.min_by_key(|one| one.is_retired).copied();
+            let of_period = written.extract_if(.., |one| one.is_of(period));
+            self.taken.extend(of_period.map(|one| &one.place));
+            // Two relations of one cause were often explained in the same words.
+            all.extend(taken.filter(|one| all.iter().all(|known| known.text != one.text)));
+        }
+        all
     }
 
-    /// What was not taken, in no order.
+    /// What was not taken, in order.
     pub(crate) fn left(self) -> impl Iterator<Item = &'e Explanation> {
-        let by_key = self.0.into_values().flatten();
-        by_key.flat_map(|(_, written)| written)
+        let taken = self.taken;
+        let all = self.all.iter();
+        all.filter(move |one| !taken.contains(&one.place))
     }
+}
+
+/// What was written about one finding, in one text.
+pub(crate) fn text_of(written: &[&Explanation]) -> Option<String> {
+    let texts: Vec<&str> = written.iter().map(|one| &*one.text).collect();
+    (!texts.is_empty()).then(|| texts.join("；"))
 }
 
 /// Gives findings the explanations that were written about them, and returns what is to be said of the
@@ -254,25 +288,31 @@ pub fn apply_explanations(findings: &mut [Finding], explanations: &[Explanation]
     let mut noticed = Vec::new();
     let mut used: HashMap<Arc<str>, Vec<&Explanation>> = HashMap::new();
     let mut found: HashSet<(Arc<str>, &str)> = HashSet::new();
-    for (finding, key) in findings.iter_mut().zip(&keys) {
+    for (finding, keys) in findings.iter_mut().zip(&keys) {
         let Some(file) = finding.place.as_ref().map(|place| place.file.clone()) else {
             continue;
         };
-        found.insert((file.clone(), key));
-        let Some(explanation) = written.take(&file, key, finding.period) else {
+        found.extend(keys.iter().map(|key| (file.clone(), &**key)));
+        let taken = written.take(&file, keys, finding.period);
+        let (Some(&first), Some(text)) = (taken.first(), text_of(&taken)) else {
             continue;
         };
-        finding.explanation = Some(explanation.text.clone());
         if finding.level < Level::Hint {
-            if !is_explanation(&explanation.text) {
-                noticed.push(about(explanation, Detail::TooShort));
+            if !is_explanation(&text) {
+                noticed.push(about(first, Detail::TooShort));
             }
-            used.entry(file).or_default().push(explanation);
+            let used = used.entry(file).or_default();
+            if used.iter().all(|known| known.place != first.place) {
+                used.push(first);
+            }
         }
+        finding.explanation = Some(text);
     }
     for explanation in written.left().filter(|one| !one.is_retired) {
         let said = explanation.about.clone();
-        let still_found = found.contains(&(explanation.place.file.clone(), &*explanation.key));
+        let file = &explanation.place.file;
+        let mut keys = explanation.keys.iter();
+        let still_found = keys.any(|key| found.contains(&(file.clone(), &**key)));
         let detail = match explanation.period.filter(|_| still_found) {
             Some(period) => Detail::OfOtherPeriod {
                 period,

@@ -636,6 +636,8 @@ fn read_form(scheme: &mut Scheme, idx: usize, lines: &[&str]) -> Form {
             rows: Vec::new(),
             period,
             originals: Vec::new(),
+            formulas: Vec::new(),
+            blank_rows: Vec::new(),
         },
         marks: Vec::new(),
     };

@@ -5,8 +5,7 @@
 //! that explains why other rules failed takes their place.
 
 use crate::model::{
-    Amount, Detail, Explained, Finding, Guard, Kind, Level, Operand, Period, Place, Reason,
-    RowKind, Suspect,
+    Amount, Detail, Finding, Guard, Kind, Level, Operand, Period, Place, Reason, RowKind, Suspect,
 };
 use crate::scheme::{Course, Goal, Scheme};
 
@@ -409,20 +408,16 @@ fn differs(one: Amount, other: Amount) -> bool {
 
 /// Takes out what rules found over time at these cells, because what is told there explains it. Gives the worst
 /// level of them with them.
-fn take_explained(failed: &mut Vec<Finding>, places: &[Place]) -> (Level, Vec<Explained>) {
+fn take_explained(failed: &mut Vec<Finding>, places: &[Place]) -> (Level, Vec<Finding>) {
     let is_explained = |finding: &Finding| {
         matches!(finding.kind, Kind::Chain | Kind::Cumulative | Kind::Compare)
             && (finding.place.as_ref()).is_some_and(|place| places.contains(place))
     };
     let explained = failed.extract_if(.., |finding| is_explained(finding));
-    let mut level = Level::Verification;
-    let explained = explained.filter_map(|finding| {
-        level = level.min(finding.level);
-        let (rule, place) = (finding.rule?, finding.place);
-        Some(Explained { rule, place })
-    });
-    let explained = explained.collect();
-    (level, explained)
+    let explained: Vec<Finding> = explained.collect();
+    let levels = explained.iter().map(|finding| finding.level);
+    let level = levels.min().unwrap_or(Level::Verification);
+    (level.min(Level::Verification), explained)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Relations as linear equations, for the stage that asks which cell is wrong.
 //!
-//! Only what must be *equal* is one: totals, annexes against annexes, promises that are meant exactly. The
-//! cells are those that the check itself compares, so that what is asked here and what was found there
-//! cannot differ.
+//! Only what must be *equal* is one: totals, annexes against annexes, promises that are meant exactly, prices that
+//! are fixed. The cells are those that the check itself compares, so that what is asked here and what was found
+//! there cannot differ. Blanks take part as well: they may be what is wrong, and where a relation cannot be checked
+//! because of one, it may say what belongs there.
 
 use crate::model::{Amount, Period, RowKind, Table};
-use crate::scheme::{Bound, ColumnKind, Relation};
+use crate::scheme::{Bound, ColumnKind, Limit, Relation, Scheme};
 
 use super::cells::{At, Cells, Spot};
 use super::judge::Common;
@@ -18,14 +19,16 @@ use super::{Checker, Current, Planned, fill_from_county, fill_from_row, is_not_d
 pub(crate) struct Equation<'t> {
     /// Index of the rule.
     pub(crate) rule: usize,
-    /// The cells that hold figures: the given ones, then the expected ones.
+    /// The cells that hold figures, or could: the given ones, then the expected ones.
     pub(crate) terms: Vec<Term<'t>>,
     /// How many of them are given.
     pub(crate) n_given: usize,
     /// What the difference should be; the promise of a plan's text.
     pub(crate) constant: Amount,
-    /// How far off rounding alone could put it.
+    /// How far off rounding alone could put it; of a price in the base unit of the given cells.
     pub(crate) tolerance: Amount,
+    /// A price: what is given should be so many times the expected, each in its own unit.
+    pub(crate) price: Option<Amount>,
 }
 
 /// One figure of an equation.
@@ -34,13 +37,29 @@ pub(crate) struct Term<'t> {
     pub(crate) table: &'t Table,
     pub(crate) row: usize,
     pub(crate) leaf: usize,
-    /// As filled in.
+    /// As filled in; zero for a blank.
     pub(crate) amount: Amount,
+    /// What stands there.
+    pub(crate) holds: Holds,
     /// Its unit.
     pub(crate) unit: Option<usize>,
     /// One unit of the last place that the column declares.
     pub(crate) last_digit: Amount,
 }
+
+/// What a cell of an equation holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A figure.
+    Figure,
+    /// Nothing, where that is read as none.
+    Nothing,
+    /// Nothing, so that the equation cannot be checked.
+    Unknown,
+}
+
+/// With more blanks an equation says nothing about any of them.
+const MOST_UNKNOWN: usize = 3;
 
 impl Checker<'_> {
     /// The equations of one form by itself.
@@ -63,7 +82,9 @@ impl Checker<'_> {
             }
             if !matches!(
                 planned.rule.relation,
-                Relation::Sum { .. } | Relation::Equal { .. }
+                Relation::Sum { .. }
+                    | Relation::Equal { .. }
+                    | Relation::Range { per: Some(_), .. }
             ) {
                 continue;
             }
@@ -184,12 +205,20 @@ impl Checker<'_> {
             cells.end_slot();
             rows.clone().for_each(|row| cells.push(row.spot(leaf)));
             cells.end_slot();
-            let year = self.scheme.annexes[total.table.annex].leaves[leaf].year;
+            let annex = &self.scheme.annexes[total.table.annex];
+            let year = annex.leaves[leaf].year;
             let at = self.at(planned, year, total.table.period);
             let slots = [cells.slot(0), cells.slot(1)];
             let is_rate = |spot: &Spot<'_>| spot.kind(self.scheme) == ColumnKind::Rate;
             if at.applies_in(year) && !slots.into_iter().flatten().any(is_rate) {
-                equations.extend(equation(at, planned.idx, cells, 2));
+                let found = equation(at, planned.idx, cells, 2);
+                let counts_blank_rows =
+                    rows.clone().any(|row| std::ptr::eq(row.table, total.table))
+                        && rows::states_county_total(self.scheme, annex, total.table);
+                equations.extend(found.map(|found| match counts_blank_rows {
+                    true => with_blank_rows(self.scheme, found, total.table, leaf),
+                    false => found,
+                }));
             }
         }
     }
@@ -216,6 +245,14 @@ fn equation<'t>(
         }
         _ => (cells.slot(0), &expected[..]),
     };
+    if let Relation::Range { min, max, .. } = &at.rule.relation {
+        return match (min, max) {
+            (Some(Limit::Amount(min)), Some(Limit::Amount(max))) if min == max => {
+                price(at, rule, given, expected, *min).ok()
+            }
+            _ => None,
+        };
+    }
     let promise = match &at.rule.relation {
         Relation::Target {
             bound: Bound::Equal,
@@ -241,9 +278,11 @@ fn in_base<'t>(
     let all = || given.iter().chain(expected);
     let units = all().map(|spot| spot.unit(scheme));
     let common = Common::of(scheme, units.chain(promise.map(|(_, unit)| unit)))?;
-    common.add_up(scheme, given)?;
-    if !expected.is_empty() {
-        common.add_up(scheme, expected)?;
+    if !has_unknown(scheme, all())? {
+        common.add_up(scheme, given)?;
+        if !expected.is_empty() {
+            common.add_up(scheme, expected)?;
+        }
     }
     let to_base = |amount: Amount| match common {
         Common::Own(unit) => scheme.units.to_base(amount, unit).ok_or(Why::TooManyDigits),
@@ -260,12 +299,93 @@ fn in_base<'t>(
                 .ok_or(Why::TooManyDigits)?;
         }
     }
+    let (terms, n_given) = terms(scheme, given, expected);
+    Ok(Equation {
+        rule,
+        terms,
+        n_given,
+        constant: to_base(constant)?,
+        tolerance: to_base(tolerance)?,
+        price: None,
+    })
+}
+
+/// What is given should be the price times what is expected, as a range of a quotient is checked.
+fn price<'t>(
+    at: At<'_>,
+    rule: usize,
+    given: &[Spot<'t>],
+    per: &[Spot<'t>],
+    price: Amount,
+) -> Result<Equation<'t>, Why> {
+    let scheme = at.scheme;
+    let unit = |spots: &[Spot<'t>]| {
+        let units = spots.iter().map(|spot| spot.unit(scheme));
+        match Common::of(scheme, units)? {
+            Common::Own(unit) => Ok((Common::Own(unit), unit)),
+            Common::Base(_) => Err(Why::UnitsDiffer),
+        }
+    };
+    let ((own, own_unit), (of_per, _)) = (unit(given)?, unit(per)?);
+    has_unknown(scheme, given.iter().chain(per))?;
+    let tolerance = match own.set_tolerance(at, given)? {
+        Some(tolerance) => tolerance,
+        None => {
+            let off = price
+                .abs()
+                .checked_mul(of_per.last_digits(scheme, per.iter())?);
+            let given = own.last_digits(scheme, given.iter())?;
+            let off = off.and_then(|off| off.checked_add(given));
+            off.ok_or(Why::TooManyDigits)?.half()
+        }
+    };
+    let (terms, n_given) = terms(scheme, given, per);
+    let tolerance = scheme.units.to_base(tolerance, own_unit);
+    Ok(Equation {
+        rule,
+        terms,
+        n_given,
+        constant: Amount::ZERO,
+        tolerance: tolerance.ok_or(Why::TooManyDigits)?,
+        price: Some(price),
+    })
+}
+
+/// Whether some cells are blank, so that the relation cannot be checked. What cannot be read says nothing at all.
+fn has_unknown<'c, 't: 'c>(
+    scheme: &Scheme,
+    all: impl Iterator<Item = &'c Spot<'t>>,
+) -> Result<bool, Why> {
+    let mut n_unknown = 0;
+    for spot in all {
+        match spot.amount() {
+            Ok(_) | Err(Why::NotApplicable) => {}
+            Err(Why::Missing) => n_unknown += usize::from(!spot.is_none(scheme)),
+            Err(why) => return Err(why),
+        }
+    }
+    match n_unknown <= MOST_UNKNOWN {
+        true => Ok(n_unknown > 0),
+        false => Err(Why::Missing),
+    }
+}
+
+/// The terms of an equation, and how many of them are given.
+fn terms<'t>(scheme: &Scheme, given: &[Spot<'t>], expected: &[Spot<'t>]) -> (Vec<Term<'t>>, usize) {
     let term = |spot: &Spot<'t>| {
-        spot.amount().ok().map(|amount| Term {
+        let (amount, holds) = match spot.amount() {
+            Ok(amount) => (amount, Holds::Figure),
+            Err(Why::Missing) if spot.is_not_due(scheme) => return None,
+            Err(Why::Missing) if spot.is_none(scheme) => (Amount::ZERO, Holds::Nothing),
+            Err(Why::Missing) => (Amount::ZERO, Holds::Unknown),
+            Err(_) => return None,
+        };
+        Some(Term {
             table: spot.table,
             row: spot.row,
             leaf: spot.leaf,
             amount,
+            holds,
             unit: spot.unit(scheme),
             last_digit: spot.last_digit(scheme),
         })
@@ -273,11 +393,26 @@ fn in_base<'t>(
     let mut terms: Vec<Term<'t>> = given.iter().filter_map(term).collect();
     let n_given = terms.len();
     terms.extend(expected.iter().filter_map(term));
-    Ok(Equation {
-        rule,
-        terms,
-        n_given,
-        constant: to_base(constant)?,
-        tolerance: to_base(tolerance)?,
-    })
+    (terms, n_given)
+}
+
+/// The sum of a column with the rows that the form prints and nobody filled in: the total may count them.
+fn with_blank_rows<'t>(
+    scheme: &Scheme,
+    mut equation: Equation<'t>,
+    table: &'t Table,
+    leaf: usize,
+) -> Equation<'t> {
+    let annex = &scheme.annexes[table.annex];
+    let blanks = table.blank_rows.iter().enumerate();
+    equation.terms.extend(blanks.map(|(idx, row)| Term {
+        table,
+        row: table.rows.len() + idx,
+        leaf,
+        amount: Amount::ZERO,
+        holds: Holds::Nothing,
+        unit: scheme.unit_of(annex, leaf, row.spec),
+        last_digit: Amount::last_digit(annex.decimals_of(leaf, row.spec)),
+    }));
+    equation
 }

@@ -43,7 +43,7 @@ use std::collections::HashSet;
 use crate::model::{Detail, Finding, Kind, Level, Period, Row, RowKind, Table};
 use crate::scheme::{Annex, Applies, AppliesIn, Relation, RowSel, Rows, Rule, Scheme};
 
-pub(crate) use linear::{Equation, Term};
+pub(crate) use linear::{Equation, Holds, Term};
 pub use outcome::{Checked, Why};
 
 use cells::{At, Cells, Spot};

@@ -105,6 +105,8 @@ fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> Result<Past, Dama
                 columns: vec![None; annex.leaves.len()],
                 rows: Vec::new(),
                 originals: Vec::new(),
+                formulas: Vec::new(),
+                blank_rows: Vec::new(),
             });
         }
         let table = tables.last_mut().expect("just made");

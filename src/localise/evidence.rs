@@ -1,40 +1,62 @@
 //! How likely it is that a cell should hold another value: what tells repairs of one size apart.
 //!
-//! Costs stand for logarithms of likelihoods; only their differences matter. What a typist does to one
-//! figure (Scholtus 2009; van der Loo, de Jonge and Scholtus 2011), figures in another unit, and what is known
-//! of the cell from elsewhere: the plan, last month, the row's other years.
+//! Costs are negative logarithms of likelihoods, in hundredths; only their differences matter. The likelihood of a
+//! repair is how often people make a slip of its kind, divided by how many figures a slip of that kind could have made
+//! of the right one: of 1234 one wrong digit makes 36 others, a moved point a handful, and a total that was not brought
+//! up to date any at all, small differences more easily than large ones. What a typist does to one figure is Scholtus'
+//! (2009; van der Loo, de Jonge and Scholtus 2011). Beside it stands what is known of the cell from elsewhere (the
+//! plan, last month, the row's other years) and how exactly the relations then hold ([`super::rounding`]).
 
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use crate::check::Holds;
 use crate::model::{Amount, Earlier, Past, Period, Reason, Row, RowKind, Slip, Table};
 use crate::scheme::{Course, Scheme};
 
+use super::TIE;
 use super::edit::{Edit, edit};
 use super::pattern;
 use super::search::{Repair, interval, residual, touched};
 use super::system::System;
 
-/// What each piece of evidence counts, in hundredths.
+/// What each piece of evidence counts, in hundredths of a natural logarithm.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Weights {
+    /// A cell is wrong at all: one in fifty.
+    pub(super) cell: i32,
+    /// Of wrong cells, how many are so by what kind of slip: in another unit …
     pub(super) unit: i32,
+    /// … the point misplaced …
+    pub(super) point: i32,
+    /// … of the wrong sign …
     pub(super) sign: i32,
+    /// … one wrong digit, one too few, one too many, or two that changed places …
     pub(super) digit: i32,
+    /// … two of these …
     pub(super) two_digits: i32,
-    pub(super) exchanged: i32,
+    /// … left blank …
+    pub(super) blank: i32,
+    /// … anything else.
+    pub(super) other: i32,
+    /// A total that is wrong in any way: not brought up to date, or added up by hand.
+    pub(super) total: i32,
     /// The sum was made wrongly: a part left out, counted twice …
     pub(super) pattern: i32,
+    /// Two cells changed places.
+    pub(super) exchanged: i32,
+    /// The formula itself says that the cell is wrong.
+    pub(super) fault: i32,
+    /// A value that the cell had before is no chance; nor is one that was typed over a formula.
     pub(super) as_before: i32,
-    pub(super) unexplained: i32,
+    pub(super) typed_over: i32,
     /// The plan's text would be met as well.
     pub(super) promise: i32,
     /// A computed cell is not typed.
     pub(super) formula: i32,
-    /// A value that only rounding reconciles is less of a match than an exact one; for each last digit off.
-    pub(super) inexact: i32,
-    /// For every 5 % that a value lies off what is known from elsewhere, up to 20 %.
+    /// For every 5 % that a value lies off what is known from elsewhere, up to 20 %; of other years that differ more
+    /// among themselves, for every such distance.
     pub(super) near_before: i32,
     pub(super) near_other_years: i32,
 }
@@ -42,19 +64,24 @@ pub(super) struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         Self {
-            unit: 30,
-            sign: 40,
-            digit: 80,
-            two_digits: 160,
-            exchanged: 60,
-            pattern: 50,
-            as_before: 40,
-            unexplained: 200,
-            promise: 60,
+            cell: 390,
+            unit: 230,
+            point: 250,
+            sign: 300,
+            digit: 230,
+            two_digits: 400,
+            blank: 250,
+            other: 210,
+            total: 80,
+            pattern: 230,
+            exchanged: 230,
+            fault: 5,
+            as_before: 300,
+            typed_over: 150,
+            promise: 230,
             formula: 50,
-            inexact: 50,
-            near_before: 30,
-            near_other_years: 20,
+            near_before: 100,
+            near_other_years: 100,
         }
     }
 }
@@ -169,20 +196,12 @@ pub(super) struct Judge<'a, 't> {
 }
 
 impl Judge<'_, '_> {
-    /// Repairs, the likeliest first.
+    /// Repairs, the likeliest first; of those that are equally likely totals first, which are wrong most often.
     pub(super) fn rank(&self, repairs: Vec<Repair>) -> Vec<Judged> {
         let mut judged: Vec<Judged> = repairs
             .into_iter()
             .map(|repair| self.judge(repair))
             .collect();
-        for it in &mut judged {
-            let cells: Vec<usize> = it.changes.iter().map(|(cell, _)| *cell).collect();
-            let promises = touched(self.system, &cells)
-                .into_iter()
-                .filter(|idx| self.system.balances[*idx].set_aside)
-                .filter(|idx| keeps(self.system, *idx, &it.changes));
-            it.cost -= self.weights.promise * promises.count() as i32;
-        }
         judged.sort_by_cached_key(|it| {
             let mut spots: Vec<_> = it
                 .changes
@@ -191,6 +210,14 @@ impl Judge<'_, '_> {
                 .collect();
             spots.sort_unstable();
             (it.cost, spots)
+        });
+        let n_tied = judged
+            .iter()
+            .take_while(|it| it.cost <= judged[0].cost + TIE)
+            .count();
+        judged[..n_tied].sort_by_key(|it| {
+            let parts = it.changes.iter().filter(|(cell, _)| !self.is_total(*cell));
+            parts.count()
         });
         judged
     }
@@ -204,19 +231,56 @@ impl Judge<'_, '_> {
             if let Some(partner) = partner {
                 let with = self.system.place(changes[partner].0);
                 reasons.push(vec![Reason::Exchanged { with }]);
-                cost += self.weights.exchanged / 2;
+                // One slip of the hand, with any of the neighbours.
+                cost += (self.weights.exchanged + hundredths(20.0) + self.weights.cell) / 2;
                 continue;
             }
             let (value, cell_cost, why) = self.best_value(&changes, position);
             changes[position].1 = value;
-            cost += cell_cost;
+            cost += cell_cost + self.weights.cell;
             reasons.push(why);
         }
+        cost += self.change_of_surprise(&changes);
+        let cells: Vec<usize> = changes.iter().map(|(cell, _)| *cell).collect();
+        let promises = touched(self.system, &cells)
+            .into_iter()
+            .filter(|idx| self.system.balances[*idx].set_aside)
+            .filter(|idx| keeps(self.system, *idx, &changes));
+        cost -= self.weights.promise * promises.count() as i32;
         Judged {
             changes,
             reasons,
             cost,
         }
+    }
+
+    /// How much more surprising what rounding leaves is than it was.
+    fn change_of_surprise(&self, changes: &[(usize, i128)]) -> i32 {
+        let system = self.system;
+        let cells: Vec<usize> = changes.iter().map(|(cell, _)| *cell).collect();
+        let touched = touched(system, &cells).into_iter();
+        let change = |idx: usize| {
+            let balance = &system.balances[idx];
+            if balance.set_aside || balance.open {
+                return 0;
+            }
+            let before = match balance.fails() {
+                true => 0,
+                false => system.rounding.surprise(system, idx, balance.residual),
+            };
+            let after = residual(system, idx, changes);
+            system.rounding.surprise(system, idx, after) - before
+        };
+        touched.map(change).sum()
+    }
+
+    /// Whether a cell is the total of a relation that fails.
+    fn is_total(&self, cell: usize) -> bool {
+        let mut balances = self.system.cells[cell].balances.iter();
+        balances.any(|&idx| {
+            let balance = &self.system.balances[idx];
+            balance.total() == Some(cell) && balance.named.len() > 2 && balance.is_violated()
+        })
     }
 
     /// Whether each of two changes puts in one cell what stands in the other.
@@ -235,46 +299,114 @@ impl Judge<'_, '_> {
     /// Rounding leaves a few values open; the one that is easiest to explain is the likeliest.
     fn best_value(&self, changes: &[(usize, i128)], position: usize) -> (i128, i32, Vec<Reason>) {
         const REACH: i128 = 12;
+        let system = self.system;
         let (cell, centre) = changes[position];
-        let (low, high) = interval(self.system, changes, position);
-        let step = self.system.cells[cell].step;
-        let mut best = (self.cost(cell, centre), centre);
-        for n_steps in (1..=REACH).flat_map(|n| [n, -n]) {
-            let value = centre + n_steps * step;
-            if value < low || value > high || !self.system.is_allowed(cell, value, changes) {
-                continue;
-            }
-            let cost = self.cost(cell, value) + self.weights.inexact * n_steps.abs() as i32;
-            if cost < best.0 && value != self.system.cells[cell].value {
-                best = (cost, value);
+        let (low, high) = interval(system, changes, position);
+        let it = &system.cells[cell];
+        let mut values = vec![centre];
+        values.extend((1..=REACH).flat_map(|n| [centre + n * it.step, centre - n * it.step]));
+        // What makes one of the relations hold exactly.
+        for &idx in &it.balances {
+            let sign = system.balances[idx].sign_of(cell);
+            if !system.balances[idx].set_aside && sign != 0 {
+                let off = residual(system, idx, changes);
+                values.push(system.printable(cell, centre - off / sign));
             }
         }
-        (best.1, best.0, self.explain(cell, best.1).1)
+        // Where there is room for many, those that a slip would have made.
+        if high.saturating_sub(low) > 2 * REACH * it.step {
+            values.extend(self.slips(cell));
+        }
+        let mut changed = changes.to_vec();
+        let mut cost_of = |value: i128| {
+            changed[position].1 = value;
+            self.explain(cell, value).0 + self.change_of_surprise(&changed)
+        };
+        let mut best = (cost_of(centre), centre);
+        for value in values {
+            let is_possible = (low..=high).contains(&value)
+                && value != it.value
+                && system.is_allowed(cell, value, changes);
+            if is_possible {
+                best = best.min((cost_of(value), value));
+            }
+        }
+        let (cost, why) = self.explain(cell, best.1);
+        (best.1, cost, why)
     }
 
-    fn cost(&self, cell: usize, value: i128) -> i32 {
-        self.explain(cell, value).0
+    /// The values of which a slip of one hand's turn may have made what stands there.
+    fn slips(&self, cell: usize) -> Vec<i128> {
+        let it = &self.system.cells[cell];
+        let given = it.value;
+        let mut values: Vec<i128> = Vec::new();
+        for power in (1..=6).map(|places| 10i128.pow(places)) {
+            values.extend([given * power, given / power]);
+        }
+        let factors = self.system.factors(it.unit).iter();
+        values.extend(factors.map(|it| given * it.numerator / it.denominator));
+        let n_steps = given / it.step;
+        let mut power = 1;
+        while power <= n_steps.abs() && power < 1_000_000_000_000 {
+            let (high, low) = (n_steps / power, n_steps % power);
+            // One too many, and others in its place or beside it.
+            values.push((high / 10 * power + low) * it.step);
+            for digit in 0..10 {
+                values.push((n_steps + (digit - high % 10) * power) * it.step);
+                values.push(((high * 10 + digit) * power + low) * it.step);
+            }
+            power *= 10;
+        }
+        values
     }
 
     /// What it costs to believe that a cell should hold `value`, and why it may.
     pub(super) fn explain(&self, cell: usize, value: i128) -> (i32, Vec<Reason>) {
         let (system, weights) = (self.system, &self.weights);
+        let it = &system.cells[cell];
         let mut reasons = Vec::new();
-        let mut cost = weights.unexplained;
+        if it.holds != Holds::Figure {
+            let n_relations = it
+                .balances
+                .iter()
+                .filter(|&&idx| !system.balances[idx].set_aside);
+            reasons.push(Reason::Blank {
+                n_relations: n_relations.count(),
+            });
+            return (weights.blank, reasons);
+        }
+        if let Some((right, fault)) = system.faults.get(&cell) {
+            let is_of_file = matches!(fault, Reason::OtherWorkbook { .. });
+            if is_of_file || (right - value).abs() <= it.step / 2 {
+                reasons.push(fault.clone());
+            }
+            if !is_of_file && !reasons.is_empty() {
+                return (weights.fault, reasons);
+            }
+        }
+        let given = it.value;
+        // Of differences a smaller one is likelier than a larger, over six orders of magnitude.
+        let n_steps = (given - value).abs() as f64 / it.step as f64;
+        let any = hundredths(2.0 * n_steps) + hundredths(1e6f64.ln());
+        let mut cost = any
+            + match self.is_total(cell) {
+                true => weights.total,
+                false => weights.other,
+            };
         let mut is_stale = false;
-        if let Some((how, reason)) = self.mechanism(cell, value) {
+        if let Some((how, reason)) = self.mechanism(cell, value)
+            && how < cost
+        {
             cost = how;
             is_stale = reason == Reason::Stale;
             reasons.push(reason);
         }
-        let (table, row, leaf) = system.cells[cell].spot;
-        let unit = system.cells[cell].unit;
+        let (table, row, leaf) = it.spot;
         let before = self.before.steady(&system.tables[table], row, leaf);
-        let before = before.and_then(|amount| system.of(amount, unit));
-        let given = system.cells[cell].value;
+        let before = before.and_then(|amount| system.of(amount, it.unit));
         if let Some(before) = before.filter(|_| !is_stale) {
             if before == value && value != 0 {
-                cost = cost.min(weights.as_before) - weights.as_before / 2;
+                cost = cost.min(weights.other) - weights.as_before;
                 reasons.push(Reason::AsBefore);
             } else {
                 let gain = weights.near_before * (off(given, before) - off(value, before)) / 50;
@@ -284,15 +416,20 @@ impl Judge<'_, '_> {
                 }
             }
         }
-        if let Some(usual) = self.other_years(cell) {
-            let gain = weights.near_other_years * (off(given, usual) - off(value, usual)) / 50;
+        if let Some((usual, spread)) = self.other_years(cell) {
+            let scale = spread.max(50);
+            let gain = weights.near_other_years * (off(given, usual) - off(value, usual)) / scale;
             cost -= gain;
             if gain >= 2 * weights.near_other_years {
                 reasons.push(Reason::NearOtherYears);
             }
         }
-        if system.cells[cell].formula {
+        if it.formula {
             cost += weights.formula;
+        }
+        if it.typed_over {
+            cost -= weights.typed_over;
+            reasons.push(Reason::TypedOver);
         }
         (cost, reasons)
     }
@@ -302,16 +439,23 @@ impl Judge<'_, '_> {
         let (system, weights) = (self.system, &self.weights);
         let given = system.cells[cell].value;
         if let Some(reason) = pattern::of_total(system, self.before, cell, value) {
-            return Some((weights.pattern, reason));
+            return Some((weights.pattern + hundredths(10.0), reason));
         }
         if given == -value {
             return Some((weights.sign, Reason::Sign));
         }
         if let Some(slip) = unit_slip(system, cell, value) {
-            return Some((weights.unit, Reason::Unit(slip)));
+            let n_factors = system.factors(system.cells[cell].unit).len();
+            return Some((
+                weights.unit + hundredths(n_factors as f64),
+                Reason::Unit(slip),
+            ));
         }
         if let Some(places) = point_moved(given, value) {
-            return Some((weights.unit, Reason::PointMoved { places }));
+            return Some((
+                weights.point + hundredths(6.0),
+                Reason::PointMoved { places },
+            ));
         }
         let step = system.cells[cell].step;
         if value % step != 0 || given % step != 0 {
@@ -321,35 +465,39 @@ impl Judge<'_, '_> {
         let (right, typed) = (digits(value), digits(given));
         let edit = edit(&right, &typed)?;
         // Among small numbers any two are an edit apart, which then is no evidence.
-        let is_short = right.len() < 2 && typed.len() < 2;
-        // One in twenty numbers of three digits is an edit away from any other.
-        let digit = match right.len().min(typed.len()) {
-            0..=3 => weights.digit + weights.digit / 2,
-            _ => weights.digit,
-        };
-        let (cost, reason) = match edit {
-            Edit::Changed => (digit, Reason::DigitChanged),
-            Edit::Missing => (digit, Reason::DigitMissing),
-            Edit::Extra => (digit, Reason::DigitExtra),
-            Edit::Swapped => (digit, Reason::DigitsSwapped),
+        if right.len() < 2 && typed.len() < 2 {
+            return None;
+        }
+        // How many figures the same slip could have made of the right one.
+        let len = right.len() as f64;
+        let (n_others, reason) = match edit {
+            Edit::Changed => (9.0 * len, Reason::DigitChanged),
+            Edit::Missing => (len, Reason::DigitMissing),
+            Edit::Extra => (10.0 * (len + 1.0), Reason::DigitExtra),
+            Edit::Swapped => ((len - 1.0).max(1.0), Reason::DigitsSwapped),
             // Of three digits any two numbers share one.
             Edit::Two if right.len().min(typed.len()) < 4 => return None,
-            Edit::Two => (weights.two_digits, Reason::TwoDigits),
+            Edit::Two => (200.0 * len * len, Reason::TwoDigits),
         };
-        (!is_short).then_some((cost, reason))
+        let weight = match reason {
+            Reason::TwoDigits => weights.two_digits,
+            _ => weights.digit,
+        };
+        Some((weight + hundredths(n_others), reason))
     }
 
-    /// What the other years of the row say about the size of a figure, where they agree among themselves.
-    fn other_years(&self, cell: usize) -> Option<i128> {
+    /// What the other years of the row say about the size of a figure, where they agree among themselves, and how far
+    /// apart they are, in thousandths.
+    fn other_years(&self, cell: usize) -> Option<(i128, i32)> {
         let system = self.system;
         let (table_idx, row_idx, leaf) = system.cells[cell].spot;
         let table = &system.tables[table_idx];
         let annex = &system.scheme.annexes[table.annex];
-        let row = &table.rows[row_idx];
+        let row = system.row(cell);
         let mut values: Vec<i128> = Vec::new();
         let unit = system.cells[cell].unit;
         let mut take = |row: &crate::model::Row, leaf: usize| {
-            let amount = row.entries[leaf].value.amount();
+            let amount = row.entries.get(leaf).and_then(|entry| entry.value.amount());
             values.extend(amount.and_then(|amount| system.of(amount, unit)));
         };
         if annex.leaves[leaf].year.is_some() {
@@ -367,7 +515,8 @@ impl Judge<'_, '_> {
         }
         let (low, high) = (*values.iter().min()?, *values.iter().max()?);
         // 30 % apart is no size that a third year could be held against.
-        (values.len() >= 2 && low > 0 && (high - low) * 10 <= high * 3).then(|| low.midpoint(high))
+        let spread = (high - low).saturating_mul(1000) / high.max(1);
+        (values.len() >= 2 && low > 0 && spread <= 300).then(|| (low.midpoint(high), spread as i32))
     }
 }
 
@@ -375,6 +524,11 @@ impl Judge<'_, '_> {
 pub(super) fn keeps(system: &System<'_>, promise: usize, changes: &[(usize, i128)]) -> bool {
     let balance = &system.balances[promise];
     balance.fails() && residual(system, promise, changes).abs() <= balance.tolerance
+}
+
+/// The natural logarithm of a number of possibilities, in hundredths.
+fn hundredths(n: f64) -> i32 {
+    (100.0 * n.max(1.0).ln()) as i32
 }
 
 /// How far a value is off, in thousandths, up to 200.

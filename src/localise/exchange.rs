@@ -63,7 +63,7 @@ pub(super) fn beside_others(system: &System<'_>, failing: &[usize]) -> Vec<[usiz
         let balance = &system.balances[idx];
         for &(cell, sign) in &balance.terms {
             let (table, row, leaf) = system.cells[cell].spot;
-            let wanted = system.cells[cell].value - sign * balance.residual;
+            let wanted = system.cells[cell].value - balance.residual / sign;
             let in_row = (0..system.n_leaves(table)).map(|other| (table, row, other));
             let in_column = (0..system.tables[table].rows.len()).map(|other| (table, other, leaf));
             let in_line = in_row

@@ -9,17 +9,23 @@
 //!    another unit of measure ([`slip`]), figures one row or column off ([`shift`]).
 //! 3. For the rest, the smallest sets of cells whose change satisfies everything ([`search`]), ranked by
 //!    what is known of typing errors, of the plan, last month and other years ([`evidence`]).
+//! 4. Whatever has one likeliest explanation is told as that: a cause, at its own cell, in the place of all
+//!    that fails because of it ([`causes`], [`told`]).
 
+mod causes;
 mod edit;
 mod evidence;
 mod exchange;
+mod formula;
 mod pattern;
+mod rounding;
 mod search;
 mod shift;
 mod slip;
 mod system;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::collections::BTreeSet;
 
@@ -28,24 +34,26 @@ use rayon::prelude::*;
 
 use crate::check::Checker;
 use crate::model::{
-    Amount, Detail, Earlier, Evidence, Explained, Extent, Finding, Kind, Level, Place, Reason,
-    Slip, Suspect, Table,
+    Amount, Detail, Earlier, Extent, Finding, Kind, Level, Place, Reason, Row, Suspect, Table,
 };
 
+use causes::Part;
 use evidence::{Before, Judge, Judged, Weights};
 use search::{Limits, search};
 use system::{Group, Spot, System};
+use told::{Cause, Teller};
 
 /// More suspects than these are no help.
 const MAX_SUSPECTS: usize = 8;
 /// Cells that a fault over many lists with their right values.
 const MAX_LISTED: usize = 24;
-/// Costs within this of each other are a tie.
-const TIE: i32 = 5;
-/// Explanations that are this much less likely than the best are not worth reading.
-const UNLIKELY: i32 = 250;
-/// How much likelier than any other explanation a fault must be to be told as one.
-const CLEAR: i32 = 50;
+/// Costs within this of each other are a tie: the one is at most half as likely again as the other. Costs are
+/// hundredths of natural logarithms.
+const TIE: i32 = 40;
+/// Explanations that are this much less likely than the best are not worth reading: one in a thousand.
+const UNLIKELY: i32 = 690;
+/// How much likelier than any other explanation a fault must be to be told as one: three times.
+const CLEAR: i32 = 110;
 
 /// Fills in the suspects of what failed, and replaces failures that have one cause by that cause.
 ///
@@ -61,6 +69,7 @@ pub fn localise(
         checker,
         tables,
         before: Before::of(checker.scheme(), earlier),
+        earlier,
         weights: Weights::default(),
     }
     .run(findings);
@@ -68,7 +77,11 @@ pub fn localise(
 
 /// The findings that only say once more that a figure is not what it was before or ought to be, where figures
 /// are told to be in another unit or place. Those explain them.
-fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
+fn consequences(
+    findings: &[Finding],
+    told: &mut [Finding],
+    explained: &BTreeSet<usize>,
+) -> Vec<usize> {
     let is_of_size = |kind: Kind| {
         matches!(
             kind,
@@ -103,6 +116,9 @@ fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
     }
     let mut all = Vec::new();
     for (idx, finding) in findings.iter().enumerate() {
+        if explained.contains(&idx) {
+            continue;
+        }
         let Some(place) = finding
             .place
             .as_ref()
@@ -124,8 +140,7 @@ fn consequences(findings: &[Finding], told: &mut [Finding]) -> Vec<usize> {
             &mut cause.detail
         {
             cause.level = cause.level.min(finding.level);
-            let place = Some(place.clone());
-            explains.extend(finding.rule.clone().map(|rule| Explained { rule, place }));
+            explains.push(finding.clone());
             all.push(idx);
         }
     }
@@ -136,6 +151,7 @@ struct Localiser<'a> {
     checker: &'a Checker<'a>,
     tables: &'a [Table],
     before: Before<'a>,
+    earlier: &'a Earlier,
     weights: Weights,
 }
 
@@ -143,7 +159,8 @@ impl<'a> Localiser<'a> {
     fn run(&self, findings: &mut Vec<Finding>) {
         let mut wanted = vec![false; self.tables.len()];
         let mut sheets: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-        let has_failed = findings.iter().any(is_failure);
+        let has_failed =
+            findings.iter().any(asks_which_cell) || odd_ones(findings).next().is_some();
         if has_failed {
             for (idx, table) in self.tables.iter().enumerate() {
                 sheets
@@ -153,7 +170,8 @@ impl<'a> Localiser<'a> {
             }
             for place in findings
                 .iter()
-                .filter(|it| is_failure(it))
+                .filter(|it| asks_which_cell(it))
+                .chain(odd_ones(findings))
                 .flat_map(sheets_of)
             {
                 let sheet = place.sheet.as_deref().unwrap_or_default();
@@ -167,6 +185,7 @@ impl<'a> Localiser<'a> {
         let mut told: Vec<Finding> = Vec::new();
         let mut explained: BTreeSet<usize> = BTreeSet::new();
         let mut slipped: HashSet<(usize, usize)> = HashSet::new();
+        let mut causes: Vec<Cause> = Vec::new();
         if wanted.contains(&true) {
             let named = Named::of(findings);
             let groups = Group::all(self.checker, self.tables, &wanted);
@@ -174,23 +193,56 @@ impl<'a> Localiser<'a> {
                 .into_par_iter()
                 .map(|group| {
                     let mut system = System::new(self.checker, self.tables, group);
+                    rounding::hold_exactly(&mut system);
                     let failures = named.failures(&system);
-                    self.advice(&mut system, &failures, findings)
+                    self.advice(&mut system, &named, &failures, findings)
                 })
                 .collect();
             for of_group in advice {
                 told.extend(of_group.told);
                 explained.extend(of_group.explained);
                 slipped.extend(of_group.slipped);
+                causes.extend(of_group.causes);
                 for (finding, suspects) in of_group.suspects {
-                    findings[finding].suspects = suspects;
+                    let finding = &mut findings[finding];
+                    // What is off where everything else holds exactly is no rounding.
+                    if !suspects.is_empty() && finding.level == Level::Hint && is_equality(finding)
+                    {
+                        finding.level = Level::Verification;
+                    }
+                    if let (Kind::MissingValue, true, [only]) =
+                        (finding.kind, finding.cells.is_empty(), &suspects[..])
+                    {
+                        finding.expected.clone_from(&only.likely);
+                    }
+                    finding.suspects = suspects;
                 }
             }
         }
         if has_failed {
             self.sideways(&wanted, findings, &mut told, &mut explained);
         }
+        // What a whole row or column explains needs no other cause.
+        causes.retain(|cause| !cause.explains.iter().any(|idx| explained.contains(idx)));
+        let causes = told::settled(causes, findings);
+        explained.extend(
+            causes
+                .iter()
+                .flat_map(|cause| cause.explains.iter().copied()),
+        );
         let scheme = self.checker.scheme();
+        let of_forms = slip::by_limit(scheme, self.tables, findings);
+        let of_forms = of_forms
+            .into_iter()
+            .chain(slip::by_decimals(scheme, self.tables, &slipped));
+        for found in of_forms {
+            let rows = found
+                .cells
+                .iter()
+                .map(|((table, row, _), ..)| (*table, *row));
+            slipped.extend(rows);
+            told.push(self.slip_finding(found, Level::Verification, Vec::new()));
+        }
         for found in slip::by_size(scheme, self.tables, &self.before, &slipped) {
             told.push(self.slip_finding(found, Level::Verification, Vec::new()));
         }
@@ -201,8 +253,9 @@ impl<'a> Localiser<'a> {
             let values = vec![None; found.cells.len()];
             told.push(self.shift_finding(&found, &values, Level::Verification, Vec::new()));
         }
-        let consequences = consequences(findings, &mut told);
+        let consequences = consequences(findings, &mut told, &explained);
         explained.extend(consequences);
+        told.extend(self.with_consequences(causes, findings, &mut explained));
         if !explained.is_empty() {
             let mut idx = 0;
             findings.retain(|_| {
@@ -242,10 +295,7 @@ impl<'a> Localiser<'a> {
                     continue;
                 };
                 let level = failed.iter().map(|&idx| findings[idx].level).min();
-                let explains = failed.iter().filter_map(|&idx| {
-                    let (rule, place) = (findings[idx].rule.clone()?, findings[idx].place.clone());
-                    Some(Explained { rule, place })
-                });
+                let explains = failed.iter().map(|&idx| findings[idx].clone());
                 let level = level.unwrap_or(Level::Verification);
                 told.push(self.shift_finding(&found, &values, level, explains.collect()));
                 explained.extend(failed);
@@ -254,86 +304,85 @@ impl<'a> Localiser<'a> {
     }
 
     /// What there is to say of one group of forms.
-    fn advice(&self, system: &mut System<'a>, failures: &Failures, findings: &[Finding]) -> Advice {
-        let Advice {
-            mut suspects,
-            mut told,
-            mut explained,
-            mut slipped,
-        } = Advice::default();
-        for (&balance, &finding) in &failures.0 {
-            suspects.insert(finding, pattern::of_difference(system, balance));
-        }
-        let mut explain = |balances: &[usize]| -> (Level, Vec<Explained>) {
-            let mut level = Level::Hint;
-            let mut all = Vec::new();
-            for finding in balances
-                .iter()
-                .filter_map(|balance| failures.0.get(balance))
-            {
-                if explained.insert(*finding) {
-                    let finding = &findings[*finding];
-                    level = level.min(finding.level);
-                    let place = finding.place.clone();
-                    all.extend(finding.rule.clone().map(|rule| Explained { rule, place }));
-                }
-            }
-            (level, all)
-        };
+    fn advice(
+        &self,
+        system: &mut System<'a>,
+        named: &Named<'_>,
+        failures: &Failures,
+        findings: &[Finding],
+    ) -> Advice {
+        let mut advice = Advice::default();
+        let patterns: HashMap<usize, Vec<Suspect>> = (failures.0.iter())
+            .map(|(&balance, &finding)| (finding, pattern::of_difference(system, balance)))
+            .collect();
         for found in slip::by_relations(system) {
-            let (level, explains) = explain(&found.explains);
-            slipped.extend(
-                found
-                    .cells
-                    .iter()
-                    .map(|((table, row, _), ..)| (*table, *row)),
-            );
+            let (level, explains) = advice.explain(&found.explains, failures, findings);
+            let rows = found
+                .cells
+                .iter()
+                .map(|((table, row, _), ..)| (*table, *row));
+            advice.slipped.extend(rows);
             if !explains.is_empty() {
-                told.push(self.slip_finding(found, level, explains));
+                advice.told.push(self.slip_finding(found, level, explains));
             }
+        }
+        for found in shift::by_gap(system) {
+            let (level, explains) = advice.explain(&found.explains, failures, findings);
+            let places = found.cells.iter().map(|(spot, _)| self.place(*spot));
+            let blanks = places.filter_map(|place| named.blanks.get(&place).copied());
+            advice.explained.extend(blanks);
+            let values = found.cells.iter().map(|&(spot, value)| {
+                let cell = system.find(spot)?;
+                Some(system.amount(cell, value?))
+            });
+            let values: Vec<Option<Amount>> = values.collect();
+            let finding = self.shift_finding(&found, &values, level, explains);
+            advice.told.push(finding);
         }
         for found in shift::by_relations(system) {
-            let (level, explains) = explain(&found.explains);
+            let (level, explains) = advice.explain(&found.explains, failures, findings);
             if !explains.is_empty() {
                 let values = found.cells.iter().map(|&(spot, value)| {
                     let cell = system.find(spot)?;
                     Some(system.amount(cell, value?))
                 });
                 let values: Vec<Option<Amount>> = values.collect();
-                told.push(self.shift_finding(&found, &values, level, explains));
+                let finding = self.shift_finding(&found, &values, level, explains);
+                advice.told.push(finding);
             }
         }
-        let mut exchanged: HashSet<usize> = HashSet::new();
+        let teller = Teller {
+            localiser: self,
+            failures,
+            findings,
+            patterns: &patterns,
+        };
         for found in exchange::by_relations(system) {
             let [a, b] = found.cells;
             let values = [system.cells[a].value, system.cells[b].value];
+            let place = |cell| system.place(cell);
+            let reasons = [b, a].map(|with| vec![Reason::Exchanged { with: place(with) }]);
             let repair = Judged {
                 changes: vec![(a, values[1]), (b, values[0])],
-                reasons: [b, a]
-                    .map(|with| {
-                        let with = system.place(with);
-                        vec![Reason::Exchanged { with }]
-                    })
-                    .into(),
+                reasons: reasons.into(),
                 cost: self.weights.exchanged,
             };
-            for balance in found.explains {
-                if let Some(finding) = failures.0.get(&balance) {
-                    let repair = std::slice::from_ref(&repair);
-                    let mut both = Vec::new();
-                    add_suspects(system, repair, balance, &exchanged, &mut both);
-                    suspects.insert(*finding, both);
-                }
-            }
+            let part = Part {
+                goals: found.explains,
+                options: vec![repair],
+                n_tied: 1,
+                with: Vec::new(),
+            };
+            teller.part(system, &part, &[], &mut advice);
             system.set(a, values[1]);
             system.set(b, values[0]);
-            exchanged.extend([a, b]);
         }
+        // The likeliest repairs, and what then belongs into the blanks.
+        let mut repaired: Vec<(usize, i128)> = Vec::new();
         let promises: Vec<usize> = (0..system.balances.len())
             .filter(|idx| system.balances[*idx].set_aside && system.balances[*idx].fails())
             .filter(|idx| failures.0.contains_key(idx))
             .collect();
-        let mut kept: HashSet<usize> = HashSet::new();
         for block in blocks(system) {
             if !block.iter().any(|balance| failures.0.contains_key(balance)) {
                 continue;
@@ -343,64 +392,59 @@ impl<'a> Localiser<'a> {
                 if repairs.first().is_some_and(|best| self.is_doubtful(best)) {
                     repairs = self.with_exchanges(system, &goals, repairs);
                 }
-                if let Some((cell, value, slip)) = unit_slip(system, &repairs) {
-                    let fixed = violated(system, cell);
-                    let found = slip::Found {
-                        extent: Extent::Cell,
-                        slip,
-                        evidence: Evidence::Relations(fixed.len()),
-                        cells: vec![(
-                            system.cells[cell].spot,
-                            system.amount(cell, system.cells[cell].value),
-                            system.amount(cell, value),
-                        )],
-                        explains: fixed,
-                    };
-                    let (level, explains) = explain(&found.explains);
-                    if !explains.is_empty() {
-                        told.push(self.slip_finding(found, level, explains));
-                    }
+                repaired.extend(repairs.first().into_iter().flat_map(|best| &best.changes));
+                let mut kept: Vec<usize> = promises.clone();
+                kept.retain(|promise| {
+                    let best = repairs.first();
+                    best.is_some_and(|best| evidence::keeps(system, *promise, &best.changes))
+                });
+                for part in causes::parts(system, &goals, &repairs) {
+                    teller.part(system, &part, &kept, &mut advice);
                 }
-                for goal in goals {
-                    if let Some(finding) = failures.0.get(&goal) {
-                        let known = suspects.entry(*finding).or_default();
-                        // One cell that explains several relations leaves nothing to coincidence.
-                        if is_conclusive(system, &repairs) {
-                            known.retain(|it| it.likely.is_some());
-                        }
-                        add_suspects(system, &repairs, goal, &exchanged, known);
-                    }
-                }
-                for &promise in &promises {
-                    let keeps = |it: &&Judged| evidence::keeps(system, promise, &it.changes);
-                    if repairs.first().is_some_and(|best| keeps(&best)) {
-                        let known = suspects.entry(failures.0[&promise]).or_default();
-                        add_suspects(system, &repairs[..1], promise, &exchanged, known);
-                        kept.insert(promise);
-                    }
+                if repairs.is_empty() {
+                    teller.unexplained(&goals, &mut advice);
                 }
             }
         }
-        for promise in promises.into_iter().filter(|it| !kept.contains(it)) {
-            if !system.balances[promise].fails() {
+        let told: BTreeSet<usize> = (advice.causes.iter())
+            .flat_map(|cause| cause.explains.iter().copied())
+            .collect();
+        for promise in promises {
+            let finding = failures.0[&promise];
+            if !system.balances[promise].fails() || told.contains(&finding) {
                 continue;
             }
             system.balances[promise].set_aside = false;
             let repairs = search(system, &[promise], PROMISE);
             let repairs = self.judge(system).rank(repairs);
-            let known = suspects.entry(failures.0[&promise]).or_default();
-            add_suspects(system, &repairs, promise, &exchanged, known);
+            let suspects = teller.suspects(system, &repairs, Some(promise), TIE);
+            advice.suspects.insert(finding, suspects);
             system.balances[promise].set_aside = true;
         }
-        for suspects in suspects.values_mut() {
-            suspects.truncate(MAX_SUSPECTS);
+        // A blank that is told as the cause is not told as a blank.
+        for cause in &advice.causes {
+            let place = cause.finding.place.as_ref();
+            let blank = place.and_then(|place| named.blanks.get(place).copied());
+            let is_all = |idx: &usize| findings[*idx].cells.is_empty();
+            advice.explained.extend(blank.filter(is_all));
         }
-        Advice {
-            suspects,
-            told,
-            explained,
-            slipped,
+        for (cell, value) in repaired {
+            system.set(cell, value);
         }
+        for filled in search::fill(system) {
+            let place = system.place(filled.cell);
+            if let Some(&finding) = named.blanks.get(&place) {
+                let likely = system.amount(filled.cell, filled.value).to_string();
+                let n_relations = filled.n_relations;
+                advice.suspects.entry(finding).or_default().push(Suspect {
+                    place,
+                    given: String::new(),
+                    likely: Some(likely),
+                    why: vec![Reason::Blank { n_relations }],
+                });
+            }
+        }
+        advice
     }
 
     fn judge<'s>(&'s self, system: &'s System<'a>) -> Judge<'s, 'a> {
@@ -450,7 +494,7 @@ impl<'a> Localiser<'a> {
         all
     }
 
-    fn slip_finding(&self, found: slip::Found, level: Level, explains: Vec<Explained>) -> Finding {
+    fn slip_finding(&self, found: slip::Found, level: Level, explains: Vec<Finding>) -> Finding {
         let spots: Vec<Spot> = found.cells.iter().map(|(spot, ..)| *spot).collect();
         let detail = Detail::UnitSlip {
             slip: found.slip.clone(),
@@ -480,7 +524,7 @@ impl<'a> Localiser<'a> {
         found: &shift::Found,
         values: &[Option<Amount>],
         level: Level,
-        explains: Vec<Explained>,
+        explains: Vec<Finding>,
     ) -> Finding {
         let spots: Vec<Spot> = found.cells.iter().map(|(spot, _)| *spot).collect();
         let detail = Detail::Shifted {
@@ -519,7 +563,7 @@ impl<'a> Localiser<'a> {
             return finding;
         };
         let table = &self.tables[table_idx];
-        let row = &table.rows[row_idx];
+        let row = row_at(table, row_idx);
         let annex = &scheme.annexes[table.annex];
         let reporter = table.reporter.or(row.reporter);
         finding.annex = Some(annex.number.clone());
@@ -545,9 +589,15 @@ impl<'a> Localiser<'a> {
         Place::sheet(
             &table.file,
             &table.sheet,
-            table.cell(&table.rows[row], leaf),
+            table.cell(row_at(table, row), leaf),
         )
     }
+}
+
+/// A row of a table, or one that it prints and nobody filled in.
+fn row_at(table: &Table, row: usize) -> &Row {
+    let blank = || &table.blank_rows[row - table.rows.len()];
+    table.rows.get(row).unwrap_or_else(blank)
 }
 
 /// What is said of the failures of one group of forms.
@@ -561,18 +611,55 @@ struct Advice {
     explained: BTreeSet<usize>,
     /// The rows that they are about: table, row.
     slipped: HashSet<(usize, usize)>,
+    /// Single cells, and cells that are wrong together.
+    causes: Vec<Cause>,
 }
 
-/// Findings of failures by what they are about: rule, what was given, the first of what it is held against.
-struct Named<'f>(HashMap<(&'f str, Place, Option<Place>), usize>);
+impl Advice {
+    /// The failures that some balances are told by, and the most serious of their levels. Each is explained once.
+    fn explain(
+        &mut self,
+        balances: &[usize],
+        failures: &Failures,
+        findings: &[Finding],
+    ) -> (Level, Vec<Finding>) {
+        let of_balances = balances.iter().filter_map(|it| failures.0.get(it).copied());
+        let new = of_balances.filter(|finding| self.explained.insert(*finding));
+        let all: Vec<Finding> = new.map(|finding| findings[finding].clone()).collect();
+        let level = all.iter().map(|finding| finding.level).min();
+        (level.unwrap_or(Level::Hint), all)
+    }
+}
+
+/// Findings by what they are about.
+struct Named<'f> {
+    /// Relations: rule, what was given, the first of what it is held against.
+    relations: HashMap<(&'f str, Place, Option<Place>), usize>,
+    /// Blanks.
+    blanks: HashMap<Place, usize>,
+    /// Figures out of their range.
+    ranges: HashMap<Place, usize>,
+}
 
 /// Which finding tells of which balance.
 struct Failures(HashMap<usize, usize>);
 
 impl<'f> Named<'f> {
     fn of(findings: &'f [Finding]) -> Self {
-        let mut by_name = HashMap::new();
-        for (idx, finding) in findings.iter().enumerate().filter(|(_, it)| is_failure(it)) {
+        let mut relations = HashMap::new();
+        let mut blanks = HashMap::new();
+        let mut ranges = HashMap::new();
+        for (idx, finding) in findings.iter().enumerate() {
+            if finding.kind == Kind::MissingValue {
+                let places = finding.place.iter().cloned().chain(finding.cells.iter());
+                blanks.extend(places.map(|place| (place, idx)));
+            }
+            if finding.kind == Kind::Range && !is_equality(finding) {
+                ranges.extend(finding.place.clone().map(|place| (place, idx)));
+            }
+            if !is_equality(finding) {
+                continue;
+            }
             let (Some(rule), Some(place)) = (finding.rule.as_deref(), finding.place.clone()) else {
                 continue;
             };
@@ -582,9 +669,13 @@ impl<'f> Named<'f> {
                 (None, Some(first)) => (first.clone(), None),
                 (None, None) => continue,
             };
-            by_name.insert((rule, given, against), idx);
+            relations.insert((rule, given, against), idx);
         }
-        Self(by_name)
+        Self {
+            relations,
+            blanks,
+            ranges,
+        }
     }
 
     fn failures(&self, system: &'f System<'_>) -> Failures {
@@ -596,20 +687,37 @@ impl<'f> Named<'f> {
             .enumerate()
             .filter(|(_, it)| it.fails())
         {
-            let Some(&(first, _)) = balance.terms.first() else {
+            let Some(&first) = balance.named.first() else {
                 continue;
             };
             let rule = &*rules[balance.rule].id;
             let given = system.place(first);
-            let expected = balance.terms[balance.n_given..].iter();
-            let names = expected
-                .map(|(cell, _)| Some(system.place(*cell)))
+            let names = (balance.parts().iter())
+                .map(|cell| Some(system.place(*cell)))
                 .chain([None]);
             // The first of the expected cells may be blank, and so be no term.
             let found = names
                 .take(4)
                 .chain([None])
-                .find_map(|against| self.0.get(&(rule, given.clone(), against)).copied());
+                .find_map(|against| self.relations.get(&(rule, given.clone(), against)).copied());
+            failures.extend(found.map(|finding| (idx, finding)));
+        }
+        // What cannot be checked because of a figure that is none, a price of less than nothing, shows in what is said
+        // of that figure.
+        for idx in 0..system.balances.len() {
+            let balance = &system.balances[idx];
+            if failures.contains_key(&idx) || !balance.is_violated() || balance.adds_up {
+                continue;
+            }
+            let of_cell = |cell: usize| {
+                let own = self.ranges.get(&system.place(cell)).copied();
+                own.or_else(|| {
+                    let others = system.cells[cell].balances.iter();
+                    let mut promises = others.filter(|it| system.balances[**it].set_aside);
+                    promises.find_map(|it| failures.get(it).copied())
+                })
+            };
+            let found = balance.terms.iter().find_map(|(cell, _)| of_cell(*cell));
             failures.extend(found.map(|finding| (idx, finding)));
         }
         Failures(failures)
@@ -622,17 +730,48 @@ fn sheets_of(finding: &Finding) -> impl Iterator<Item = &Place> {
     finding.place.iter().chain(runs.map(|run| &run.first))
 }
 
+/// Whether a finding asks which cell is wrong, or what belongs into a blank.
+fn asks_which_cell(finding: &Finding) -> bool {
+    finding.kind == Kind::MissingValue || is_failure(finding)
+}
+
 /// Whether a finding tells of an equality that fails beyond rounding.
 fn is_failure(finding: &Finding) -> bool {
-    let is_equality = matches!(
-        finding.detail,
-        Detail::Sum { .. } | Detail::TotalRow { .. } | Detail::Equal { .. } | Detail::Target { .. }
-    );
-    is_equality
+    is_equality(finding)
         && match (finding.difference, finding.tolerance) {
             (Some(difference), Some(tolerance)) => difference.abs() > tolerance,
             _ => false,
         }
+}
+
+/// Whether a finding tells of an equality.
+fn is_equality(finding: &Finding) -> bool {
+    matches!(
+        finding.detail,
+        Detail::Sum { .. }
+            | Detail::TotalRow { .. }
+            | Detail::Equal { .. }
+            | Detail::Target { .. }
+            | Detail::RangePer { .. }
+    )
+}
+
+/// The differences within rounding on sheets that have so few of them that these may be none.
+fn odd_ones(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    const MOST: usize = 2;
+    let is_odd = |it: &&Finding| {
+        it.level == Level::Hint && is_equality(it) && it.difference.is_some() && !is_failure(it)
+    };
+    let sheet = |it: &Finding| {
+        let place = it.place.as_ref();
+        place.map(|it| (it.file.clone(), it.sheet.clone()))
+    };
+    let mut n_on_sheet: HashMap<_, usize> = HashMap::new();
+    for finding in findings.iter().filter(is_odd) {
+        *n_on_sheet.entry(sheet(finding)).or_default() += 1;
+    }
+    let odd = findings.iter().filter(is_odd);
+    odd.filter(move |it| n_on_sheet.get(&sheet(it)).is_some_and(|n| *n <= MOST))
 }
 
 /// Violated balances, together where they share a cell.
@@ -687,9 +826,14 @@ fn explanations(system: &System<'_>, block: &[usize]) -> Vec<(Vec<usize>, Vec<se
     if !found.is_empty() {
         return vec![(block.to_vec(), found)];
     }
-    let alone = block
-        .iter()
-        .map(|&goal| (vec![goal], search(system, &[goal], ALONE)));
+    let alone = block.iter().map(|&goal| {
+        let found = search(system, &[goal], ALONE);
+        let found = match found.is_empty() {
+            true => search::by_this_alone(system, goal),
+            false => found,
+        };
+        (vec![goal], found)
+    });
     alone.collect()
 }
 
@@ -698,112 +842,4 @@ fn violated(system: &System<'_>, cell: usize) -> Vec<usize> {
     balances
         .filter(|idx| system.balances[*idx].is_violated())
         .collect()
-}
-
-/// Whether a single cell explains several relations.
-fn is_conclusive(system: &System<'_>, repairs: &[Judged]) -> bool {
-    let best = repairs.first().map(|best| &best.changes[..]);
-    matches!(best, Some(&[(cell, _)]) if violated(system, cell).len() >= 2)
-}
-
-/// The one cell of the likeliest repair that was filled in in another unit, where at least two relations
-/// say so by this cell alone, and nothing else is nearly as likely.
-fn unit_slip(system: &System<'_>, repairs: &[Judged]) -> Option<(usize, i128, Slip)> {
-    let (first, rest) = repairs.split_first()?;
-    if rest
-        .first()
-        .is_some_and(|second| second.cost < first.cost + CLEAR)
-    {
-        return None;
-    }
-    let cells: Vec<usize> = first.changes.iter().map(|(cell, _)| *cell).collect();
-    first
-        .changes
-        .iter()
-        .zip(&first.reasons)
-        .find_map(|(&(cell, value), reasons)| {
-            let slip = reasons.iter().find_map(|reason| match reason {
-                Reason::Unit(slip) => Some(slip.clone()),
-                _ => None,
-            })?;
-            let fixed = violated(system, cell);
-            let alone = fixed.iter().all(|&idx| {
-                let of_set = cells
-                    .iter()
-                    .filter(|cell| system.balances[idx].sign_of(**cell) != 0);
-                of_set.count() == 1
-            });
-            (fixed.len() >= 2 && alone).then_some((cell, value, slip))
-        })
-}
-
-/// The cells of ranked repairs that take part in one balance.
-fn add_suspects(
-    system: &System<'_>,
-    repairs: &[Judged],
-    goal: usize,
-    exchanged: &HashSet<usize>,
-    suspects: &mut Vec<Suspect>,
-) {
-    let Some(best) = repairs.first() else { return };
-    let n_tied = repairs
-        .iter()
-        .filter(|it| it.cost <= best.cost + TIE)
-        .count();
-    let likely = |cell: usize, value: i128| system.amount(cell, value).to_string();
-    for repair in repairs.iter().filter(|it| it.cost <= best.cost + UNLIKELY) {
-        for (position, &(cell, value)) in repair.changes.iter().enumerate() {
-            if system.balances[goal].sign_of(cell) == 0 || suspects.len() >= MAX_SUSPECTS {
-                continue;
-            }
-            // What has been told to have changed places is not told otherwise once more.
-            if exchanged.contains(&cell) {
-                continue;
-            }
-            let place = system.place(cell);
-            let to = Some(likely(cell, value));
-            // A misplacement already says of the cell what would be right, but for rounding.
-            let is_misplaced = |it: &Suspect| matches!(it.why[..], [Reason::Misplaced { .. }, ..]);
-            let says_so = |it: &Suspect| it.place == place && (it.likely == to || is_misplaced(it));
-            if suspects.iter().any(says_so) {
-                continue;
-            }
-            // Reasons speak of the figure as it would be once a fault over many cells was put right.
-            let given = system.given(cell);
-            let mut why = match given == system.cells[cell].value {
-                true => repair.reasons[position].clone(),
-                false => Vec::new(),
-            };
-            let others = repair
-                .changes
-                .iter()
-                .enumerate()
-                .filter(|(idx, _)| *idx != position);
-            let with: Vec<(Place, String)> = others
-                .map(|(_, &(other, value))| (system.place(other), likely(other, value)))
-                .collect();
-            let is_exchange = matches!(why.first(), Some(Reason::Exchanged { .. }));
-            match with.is_empty() {
-                false if !is_exchange => why.push(Reason::Together { with }),
-                true => {
-                    let n_relations = violated(system, cell).len();
-                    if n_relations > 1 {
-                        why.push(Reason::Satisfies { n_relations });
-                    }
-                }
-                false => {}
-            }
-            if n_tied > 1 && repair.cost <= best.cost + TIE {
-                why.push(Reason::Tied {
-                    n_others: n_tied - 1,
-                });
-            }
-            suspects.push(Suspect {
-                place,
-                given: likely(cell, given),
-                likely: to,
-                why,
-            });
-        }
-    }
 }

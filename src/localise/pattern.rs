@@ -20,16 +20,15 @@ pub(super) fn of_total(
     let step = system.cells[cell].step;
     for &idx in &system.cells[cell].balances {
         let balance = &system.balances[idx];
-        if balance.total() != Some(cell) || !balance.is_violated() || balance.terms.len() < 3 {
+        if balance.total() != Some(cell) || !balance.is_violated() || balance.named.len() < 3 {
             continue;
         }
-        // How much too large the total is.
+        // How much too large the total is: exactly that, and not what rounding would allow as well.
         let excess = given - right;
-        let parts = || {
-            balance.terms[balance.n_given..]
-                .iter()
-                .map(|(part, _)| *part)
-        };
+        if excess != balance.residual {
+            continue;
+        }
+        let parts = || balance.parts().iter().copied();
         // A part of a few units equals a small difference by chance.
         let is_telling = |part: &usize| {
             let value = system.cells[*part].value.abs();
@@ -169,7 +168,8 @@ fn others_in_row(system: &System<'_>, idx: usize) -> Vec<usize> {
     let n_leaves = system.tables[table].rows[row].entries.len();
     (0..n_leaves)
         .filter_map(|leaf| system.find((table, row, leaf)))
-        .filter(|other| balance.sign_of(*other) == 0)
+        .filter(|other| !balance.named.contains(other) && balance.sign_of(*other) == 0)
+        .filter(|other| !system.cells[*other].follows)
         // What the balance holds already as part of one of its cells is no other definition.
         .filter(|other| {
             let wholes = system.cells[*other]
@@ -218,7 +218,11 @@ fn misplaced(system: &System<'_>, idx: usize) -> Vec<Suspect> {
         return Vec::new();
     };
     let mut found: Vec<(i128, Suspect)> = Vec::new();
-    for &(cell, sign) in &balance.terms[balance.n_given..] {
+    for &cell in balance.parts() {
+        let sign = balance.sign_of(cell);
+        if sign.abs() != 1 {
+            continue;
+        }
         let (table, _, leaf) = system.cells[cell].spot;
         let Some(other) = system.find((table, system.cells[other_total].spot.1, leaf)) else {
             continue;
@@ -264,7 +268,7 @@ fn is_opposite(system: &System<'_>, a: usize, b: usize) -> bool {
 fn suspect(system: &System<'_>, cell: usize, why: Reason) -> Suspect {
     Suspect {
         place: system.place(cell),
-        given: system.amount(cell, system.cells[cell].value).to_string(),
+        given: system.given_text(cell),
         likely: None,
         why: vec![why],
     }

@@ -123,18 +123,110 @@ impl Search<'_, '_> {
         if let Some(balance) = untouched {
             return Verdict::Conflict(balance.terms.iter().map(|(cell, _)| *cell).collect());
         }
-        let touched = touched(system, set);
-        let solved = match eliminate(system, set, &touched) {
+        let (cells, touched) = with_unknown(system, set, touched(system, set));
+        let solved = match eliminate(system, &cells, &touched) {
             Ok(solved) => solved,
             Err(conflict) => return Verdict::Conflict(conflict),
         };
-        match settle(system, set, solved, &touched) {
-            Some(changes) if allowed(system, &changes) && tells(system, &changes) => {
-                Verdict::Repair(changes)
+        let known = cells.into_iter().zip(solved);
+        let known = known.filter_map(|(cell, change)| Some((cell, change?)));
+        match settle(system, known.collect(), &touched) {
+            Some(mut changes) if allowed(system, &changes) => {
+                // What stands in the blanks is asked once the rest is right.
+                changes.retain(|(cell, _)| set.contains(cell));
+                match tells(system, &changes) {
+                    true => Verdict::Repair(changes),
+                    false => Verdict::Refused,
+                }
             }
             _ => Verdict::Refused,
         }
     }
+}
+
+/// Cells with the blanks that may hold anything, as far as these are connected with them.
+fn with_unknown(
+    system: &System<'_>,
+    set: &[usize],
+    mut touched: Vec<usize>,
+) -> (Vec<usize>, Vec<usize>) {
+    let mut cells = set.to_vec();
+    let mut position = 0;
+    while position < touched.len() {
+        let balance = &system.balances[touched[position]];
+        position += 1;
+        if !balance.open {
+            continue;
+        }
+        for &(cell, _) in &balance.terms {
+            if system.cells[cell].is_unknown() && !cells.contains(&cell) {
+                cells.push(cell);
+                for idx in &system.cells[cell].balances {
+                    if !touched.contains(idx) {
+                        touched.push(*idx);
+                    }
+                }
+            }
+        }
+    }
+    (cells, touched)
+}
+
+/// A blank, what the relations say that belongs there, and how many of them say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Filled {
+    pub(super) cell: usize,
+    pub(super) value: i128,
+    pub(super) n_relations: usize,
+}
+
+/// What belongs into the blanks because of which relations cannot be checked, where these determine it.
+pub(super) fn fill(system: &System<'_>) -> Vec<Filled> {
+    /// More blanks than these are a form that was not filled in.
+    const MOST: usize = 12;
+    let mut done: HashSet<usize> = HashSet::new();
+    let mut all = Vec::new();
+    for cell in (0..system.cells.len()).filter(|cell| system.cells[*cell].is_unknown()) {
+        if done.contains(&cell) {
+            continue;
+        }
+        let (cells, touched) = with_unknown(system, &[cell], system.cells[cell].balances.clone());
+        done.extend(&cells);
+        if cells.len() > MOST {
+            continue;
+        }
+        // Where relations contradict each other the finest is believed, and the value is its alone.
+        let by_one = |cell: usize| {
+            let alone = touched.iter().copied().filter(|&idx| {
+                let terms = &system.balances[idx].terms;
+                let mut unknown = terms
+                    .iter()
+                    .filter(|(it, _)| system.cells[*it].is_unknown());
+                unknown.next().is_some_and(|(it, _)| *it == cell) && unknown.next().is_none()
+            });
+            let finest = alone.min_by_key(|idx| system.balances[*idx].tolerance)?;
+            system.balances[finest].change_of(cell)
+        };
+        let solved = eliminate(system, &cells, &touched);
+        let is_agreed = solved.is_ok();
+        let solved = solved.unwrap_or_else(|_| cells.iter().map(|&cell| by_one(cell)).collect());
+        for (&cell, change) in cells.iter().zip(solved) {
+            let Some(change) = change else { continue };
+            let value = system.printable(cell, system.cells[cell].value + change);
+            let n_relations = match is_agreed {
+                true => system.cells[cell].balances.len(),
+                false => 1,
+            };
+            if system.is_allowed(cell, value, &[(cell, value)]) {
+                all.push(Filled {
+                    cell,
+                    value,
+                    n_relations,
+                });
+            }
+        }
+    }
+    all
 }
 
 /// The balances in which any of the cells takes part.
@@ -158,13 +250,13 @@ struct Combined {
     of: Vec<(usize, i128)>,
 }
 
-/// Fraction-free elimination of the cells of the set. Either changes of the cells, or a conflict: the
-/// cells outside the set one of which must be wrong as well.
+/// Fraction-free elimination of the cells of the set. Either changes of the cells, none of blanks that nothing
+/// determines, or a conflict: the cells outside the set one of which must be wrong as well.
 fn eliminate(
     system: &System<'_>,
     set: &[usize],
     touched: &[usize],
-) -> Result<Vec<i128>, Vec<usize>> {
+) -> Result<Vec<Option<i128>>, Vec<usize>> {
     let mut rows: Vec<Combined> = touched
         .iter()
         .filter(|idx| !system.balances[**idx].set_aside)
@@ -208,14 +300,41 @@ fn eliminate(
         .iter()
         .enumerate()
         .map(|(column, pivot)| match pivot {
-            // Rows hold other columns without a pivot only; those cells stay as they are.
             Some(pivot) => {
                 let row = &rows[*pivot];
-                -row.residual / row.coefficients[column]
+                // Rows hold other columns without a pivot only; those cells stay as they are, unless they are blank.
+                let is_open = (0..set.len()).any(|other| {
+                    other != column
+                        && row.coefficients[other] != 0
+                        && system.cells[set[other]].is_unknown()
+                });
+                let change = nearest(-row.residual, row.coefficients[column]);
+                (!is_open).then_some(change)
             }
-            None => 0,
+            None if system.cells[set[column]].is_unknown() => None,
+            None => Some(0),
         });
     Ok(changes.collect())
+}
+
+/// Where no few cells satisfy everything: those that satisfy this relation, whatever becomes of the others.
+pub(super) fn by_this_alone(system: &System<'_>, goal: usize) -> Vec<Repair> {
+    let balance = &system.balances[goal];
+    let repair = |&(cell, _): &(usize, i128)| {
+        let change = balance.change_of(cell)?;
+        let value = system.printable(cell, system.cells[cell].value + change);
+        let changes = vec![(cell, value)];
+        let is_possible =
+            value != system.cells[cell].value && system.is_allowed(cell, value, &changes);
+        is_possible.then_some(Repair { changes })
+    };
+    balance.terms.iter().filter_map(repair).collect()
+}
+
+/// A quotient, rounded to the nearest whole number.
+fn nearest(a: i128, b: i128) -> i128 {
+    let (a, b) = if b < 0 { (-a, -b) } else { (a, b) };
+    (a + a.signum() * (b / 2)) / b
 }
 
 /// `row` freed of a column by `pivot`.
@@ -270,21 +389,15 @@ fn support(system: &System<'_>, set: &[usize], of: &[(usize, i128)]) -> Vec<usiz
 /// New values that satisfy every touched balance within its own tolerance.
 fn settle(
     system: &System<'_>,
-    set: &[usize],
-    changes: Vec<i128>,
+    changes: Vec<(usize, i128)>,
     touched: &[usize],
 ) -> Option<Vec<(usize, i128)>> {
     const ROUNDS: usize = 6;
-    let mut values: Vec<(usize, i128)> = set
-        .iter()
-        .zip(changes)
-        .map(|(&cell, change)| {
-            (
-                cell,
-                system.printable(cell, system.cells[cell].value + change),
-            )
-        })
-        .collect();
+    let new = |(cell, change): (usize, i128)| {
+        let value = system.printable(cell, system.cells[cell].value + change);
+        (cell, value)
+    };
+    let mut values: Vec<(usize, i128)> = changes.into_iter().map(new).collect();
     for _ in 0..ROUNDS {
         if touched.iter().all(|&idx| holds(system, idx, &values)) {
             return Some(values);
@@ -312,9 +425,19 @@ pub(super) fn residual(system: &System<'_>, balance: usize, changes: &[(usize, i
     balance.residual + moved.sum::<i128>()
 }
 
+/// Whether a balance can be checked once cells are changed: blanks may hold anything.
+fn is_closed(system: &System<'_>, balance: usize, changes: &[(usize, i128)]) -> bool {
+    let balance = &system.balances[balance];
+    !balance.open
+        || balance.terms.iter().all(|(cell, _)| {
+            !system.cells[*cell].is_unknown() || changes.iter().any(|(it, _)| it == cell)
+        })
+}
+
 /// Whether a balance holds once cells are changed.
 pub(super) fn holds(system: &System<'_>, balance: usize, changes: &[(usize, i128)]) -> bool {
     system.balances[balance].set_aside
+        || !is_closed(system, balance, changes)
         || residual(system, balance, changes).abs() <= system.balances[balance].tolerance
 }
 
@@ -328,12 +451,20 @@ pub(super) fn interval(
     let (mut low, mut high) = (i128::MIN, i128::MAX);
     for &idx in &system.cells[cell].balances {
         let balance = &system.balances[idx];
-        if balance.set_aside {
+        let sign = balance.sign_of(cell);
+        if balance.set_aside || sign == 0 || !is_closed(system, idx, changes) {
             continue;
         }
-        let centre = value - balance.sign_of(cell) * residual(system, idx, changes);
-        low = low.max(centre - balance.tolerance);
-        high = high.min(centre + balance.tolerance);
+        // value + (±tolerance − residual) ÷ sign, towards the inside.
+        let residual = residual(system, idx, changes);
+        let ends = [-balance.tolerance - residual, balance.tolerance - residual];
+        let (a, b) = match sign > 0 {
+            true => (ends[0], ends[1]),
+            false => (-ends[1], -ends[0]),
+        };
+        let sign = sign.abs();
+        low = low.max(value + a.div_euclid(sign) + i128::from(a.rem_euclid(sign) != 0));
+        high = high.min(value + b.div_euclid(sign));
     }
     (low, high)
 }
@@ -350,7 +481,10 @@ fn tells(system: &System<'_>, changes: &[(usize, i128)]) -> bool {
     changes.len() == 1
         || changes.iter().all(|&(cell, value)| {
             let balances = system.cells[cell].balances.iter();
-            let rounding = balances.map(|&idx| system.balances[idx].tolerance).min();
-            (value - system.cells[cell].value).abs() > rounding.unwrap_or(0)
+            let rounding = balances.map(|&idx| {
+                let balance = &system.balances[idx];
+                balance.tolerance / balance.sign_of(cell).abs().max(1)
+            });
+            (value - system.cells[cell].value).abs() > rounding.min().unwrap_or(0)
         })
 }

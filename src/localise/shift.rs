@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::Checker;
+use crate::check::{Checker, Holds};
 use crate::model::{Amount, Entry, Evidence, Extent, RowKind, Table};
 use crate::scheme::{ColumnKind, Scheme};
 
@@ -92,6 +92,116 @@ pub(super) fn by_relations(system: &mut System<'_>) -> Vec<Found> {
     all
 }
 
+/// Finds rows whose figures were moved sideways away from a blank, and puts them right in the system: every relation
+/// of the row holds once they are moved back, be it over the border of a year. The figure that was moved out of the
+/// row is what one of its relations says.
+pub(super) fn by_gap(system: &mut System<'_>) -> Vec<Found> {
+    let unknown = (0..system.cells.len()).filter(|cell| system.cells[*cell].is_unknown());
+    let rows: BTreeSet<(usize, usize)> = unknown
+        .map(|cell| (system.cells[cell].spot.0, system.cells[cell].spot.1))
+        .collect();
+    let mut all = Vec::new();
+    for (table, row) in rows {
+        let Some((figures, blank)) = with_one_gap(system, table, row) else {
+            continue;
+        };
+        let before = system.clone_values(&figures);
+        let mut fitting = Vec::new();
+        for (by, block) in moves(&figures, blank) {
+            if let Some(n_holding) = move_back(system, &block) {
+                fitting.push((by, block, n_holding));
+            }
+            system.restore(&before);
+        }
+        // Where several fit, nobody knows where the block began.
+        let [(by, block, n_holding)] = &fitting[..] else {
+            continue;
+        };
+        let were = failing(system);
+        move_back(system, block);
+        let explains = were
+            .into_iter()
+            .filter(|idx| !system.balances[*idx].fails())
+            .collect();
+        let cells = block.iter().map(|&(cell, _)| {
+            let it = &system.cells[cell];
+            (it.spot, Some(it.value))
+        });
+        all.push(Found {
+            extent: Extent::Row,
+            by: *by,
+            evidence: Evidence::Relations(*n_holding),
+            cells: cells.collect(),
+            explains,
+        });
+    }
+    all
+}
+
+/// The typed figures of a row from left to right, all in one unit, and which of them is the only blank.
+fn with_one_gap(system: &System<'_>, table: usize, row: usize) -> Option<(Vec<usize>, usize)> {
+    let mut cells: Vec<usize> = (0..system.n_leaves(table))
+        .filter_map(|leaf| system.find((table, row, leaf)))
+        .filter(|cell| !system.cells[*cell].follows)
+        .collect();
+    cells.sort_by_key(|&cell| system.tables[table].columns[system.cells[cell].spot.2]);
+    let unit = system.cells[*cells.first()?].unit;
+    if cells.iter().any(|&cell| system.cells[cell].unit != unit) {
+        return None;
+    }
+    let is_blank = |cell: &usize| system.cells[*cell].holds != Holds::Figure;
+    let blank = cells.iter().position(is_blank)?;
+    let has_failed = cells.iter().any(|&cell| {
+        let mut balances = system.cells[cell].balances.iter();
+        balances.any(|&idx| system.balances[idx].is_violated())
+    });
+    let n_blanks = cells.iter().filter(|cell| is_blank(cell)).count();
+    (has_failed && n_blanks == 1 && cells.len() > 3).then_some((cells, blank))
+}
+
+/// Moves a block back, and says how many relations then hold that did not, or could not be checked; none where the
+/// figures would not fit.
+fn move_back(system: &mut System<'_>, block: &Block) -> Option<usize> {
+    let given: Vec<Option<i128>> = block
+        .iter()
+        .map(|(_, from)| Some(system.cells[(*from)?].value))
+        .collect();
+    let told = given.iter().flatten().filter(|value| **value != 0);
+    if told.collect::<BTreeSet<_>>().len() < 2 {
+        return None;
+    }
+    let cells: Vec<usize> = block.iter().map(|(cell, _)| *cell).collect();
+    let touched = touched(system, &cells);
+    let did_hold = |idx: &usize| !system.balances[*idx].open && !system.balances[*idx].fails();
+    let held: Vec<usize> = touched.iter().copied().filter(did_hold).collect();
+    let mut lost = None;
+    for (&cell, value) in cells.iter().zip(&given) {
+        match value {
+            Some(value) => system.fill_in(cell, *value),
+            None => lost = Some(cell),
+        }
+    }
+    system.settle_balances();
+    if let Some(cell) = lost {
+        let own = system.cells[cell].balances.iter().copied();
+        let closed = own.filter(|idx| !system.balances[*idx].open);
+        let finest = closed.min_by_key(|idx| system.balances[*idx].tolerance)?;
+        let change = system.balances[finest].change_of(cell)?;
+        let value = system.printable(cell, system.cells[cell].value + change);
+        system.fill_in(cell, value);
+    }
+    let holds = |idx: &usize| {
+        let balance = &system.balances[*idx];
+        balance.set_aside || !balance.open && !balance.fails()
+    };
+    let is_allowed = |&cell: &usize| system.is_allowed(cell, system.cells[cell].value, &[]);
+    if !touched.iter().all(holds) || !cells.iter().all(is_allowed) {
+        return None;
+    }
+    let n_new = touched.iter().filter(|idx| !held.contains(idx)).count();
+    (n_new >= 4).then_some(n_new)
+}
+
 /// Table and leaf, or table and row → position along it → cell and what it should hold.
 type Implied = BTreeMap<(usize, usize, usize), BTreeMap<usize, (usize, i128, i128)>>;
 
@@ -115,7 +225,7 @@ fn implied(system: &System<'_>, extent: Extent) -> Implied {
         }
         for &(cell, sign) in &balance.terms {
             let (table, row, leaf) = system.cells[cell].spot;
-            let should = system.cells[cell].value - sign * balance.residual;
+            let should = system.cells[cell].value - balance.residual / sign;
             let (line, position) = match extent {
                 Extent::Column => (leaf, row),
                 _ => (row, leaf),
@@ -243,6 +353,8 @@ pub(super) fn by_blank(
     let given = Table {
         rows: vec![table.rows[row_idx].clone()],
         originals: Vec::new(),
+        formulas: Vec::new(),
+        blank_rows: Vec::new(),
         file: table.file.clone(),
         sheet: table.sheet.clone(),
         columns: table.columns.clone(),
@@ -356,7 +468,7 @@ impl Sums {
         let tables = std::slice::from_ref(table);
         let groups = Group::all(checker, tables, &[true]).into_iter();
         let balances = groups.flat_map(|group| System::new(checker, tables, group).balances);
-        let sums = balances.filter(|it| it.terms.len() > 1);
+        let sums = balances.filter(|it| it.named.len() > 1 && !it.open);
         let (failing, holding): (Vec<_>, Vec<_>) = sums.partition(|it| it.fails());
         Self {
             n_holding: holding.len(),

@@ -14,6 +14,9 @@
 //!   times of them once put right; too small ones have decimals that the column does not ask for;
 //! - by one promise of the plan's text, where a whole form times the factor keeps it and most figures have
 //!   decimals that are not asked for;
+//! - by decimals: all figures of a form in one unit are below one, half of them have two decimals or more that are not
+//!   asked for, and one factor leaves none of them;
+//! - by a limit of the plan's text that a figure exceeds fiftyfold and keeps in the other unit;
 //! - shares instead of %: figures of one indicator below one, half of which have decimals that are not asked
 //!   for, or which are a hundredth of last month's, the plan's or the other years' figures.
 
@@ -24,8 +27,8 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::model::{Amount, Evidence, Extent, Row, RowKind, Slip, Table};
-use crate::scheme::{Annex, ColumnKind, Scheme};
+use crate::model::{Amount, Computes, Evidence, Extent, Finding, Row, RowKind, Slip, Table};
+use crate::scheme::{Annex, Bound, ColumnKind, Relation, Scheme};
 
 use super::evidence::{Before, Factor, factors};
 use super::search::touched;
@@ -177,7 +180,8 @@ fn groups(system: &System<'_>) -> Vec<Group> {
     };
     let order =
         |name: &(Extent, usize, usize, Option<usize>)| (name.0 as usize, name.1, name.2, name.3);
-    for cell in (0..system.cells.len()).filter(|cell| system.cells[*cell].value != 0) {
+    let is_typed = |cell: &usize| system.cells[*cell].value != 0 && !system.cells[*cell].follows;
+    for cell in (0..system.cells.len()).filter(is_typed) {
         for name in names(cell) {
             members.entry(name).or_default().push(cell);
             if seeds.contains(&cell) {
@@ -219,6 +223,9 @@ fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
     let is_member = |cell: usize| group.cells.binary_search(&cell).is_ok();
     for idx in touched(system, &group.cells) {
         let balance = &system.balances[idx];
+        if balance.open {
+            continue;
+        }
         let nonzero = |cell: usize| system.cells[cell].value != 0;
         let terms = || balance.terms.iter().filter(|(cell, _)| nonzero(*cell));
         let constant = balance.residual
@@ -227,13 +234,14 @@ fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
                 .sum::<i128>();
         if constant == 0 && terms().all(|(cell, _)| is_member(*cell)) {
             // It holds in any unit, or in none.
+            n_violated += usize::from(balance.is_violated());
             continue;
         }
         let mut moved = 0;
         let mut blur = 0;
         for (cell, sign) in terms().filter(|(cell, _)| is_member(*cell)) {
             moved += sign * system.cells[*cell].value * (numerator - denominator) / denominator;
-            blur += system.cells[*cell].step * numerator / denominator / 2;
+            blur += sign.abs() * system.cells[*cell].step * numerator / denominator / 2;
         }
         // What was rounded in a larger unit is that much less exact.
         let tolerance = balance.tolerance.max(balance.tolerance + blur);
@@ -265,7 +273,9 @@ fn is_mostly_finer(system: &System<'_>, group: &Group) -> bool {
     let finer = group.cells.iter().filter(|&&cell| {
         let (table, row, leaf) = system.cells[cell].spot;
         let table = &system.tables[table];
-        let row = &table.rows[row];
+        let Some(row) = table.rows.get(row) else {
+            return false;
+        };
         let amount = row.entries[leaf].value.amount();
         let annex = &system.scheme.annexes[table.annex];
         amount.is_some_and(|amount| is_finer(annex, row, leaf, amount))
@@ -387,6 +397,206 @@ impl ByRow<'_, '_> {
             && looks_it();
         beyond.then_some(Evidence::OtherRows)
     }
+}
+
+/// Finds whole forms that are filled in in a larger unit: no figure of theirs comes to one, and all have more decimals
+/// than are asked for. Sums hold in any unit, so nothing else tells while nothing is known of earlier periods.
+pub(super) fn by_decimals(
+    scheme: &Scheme,
+    tables: &[Table],
+    known: &HashSet<(usize, usize)>,
+) -> Vec<Found> {
+    let of_table = |table_idx: usize| -> Vec<Found> {
+        let table = &tables[table_idx];
+        let mut figures = figures_by_unit(scheme, tables, table_idx);
+        figures.retain(|figures| {
+            figures
+                .iter()
+                .all(|((_, row, _), ..)| !known.contains(&(table_idx, *row)))
+        });
+        let found = figures.into_iter().filter_map(|figures| {
+            let annex = &scheme.annexes[table.annex];
+            let factor = factor_of_decimals(scheme, annex, table, &figures)?;
+            Some(of_form(tables, figures, factor, Evidence::Decimals))
+        });
+        found.collect()
+    };
+    (0..tables.len())
+        .into_par_iter()
+        .flat_map_iter(of_table)
+        .collect()
+}
+
+/// A figure of a form, and its unit.
+type Placed = (Spot, Amount, usize);
+
+/// The figures of a form that add up and are not zero, one group for each unit.
+fn figures_by_unit(scheme: &Scheme, tables: &[Table], table_idx: usize) -> Vec<Vec<Placed>> {
+    let table = &tables[table_idx];
+    let annex = &scheme.annexes[table.annex];
+    let mut by_unit: BTreeMap<usize, Vec<Placed>> = BTreeMap::new();
+    for (row_idx, row) in table.rows.iter().enumerate() {
+        for (leaf, entry) in row.entries.iter().enumerate() {
+            if let Some(amount) = entry.value.amount().filter(|amount| !amount.is_zero())
+                && annex.kind_of(leaf, row.spec) == ColumnKind::Additive
+                && let Some(unit) = scheme.unit_of(annex, leaf, row.spec)
+            {
+                let figure = ((table_idx, row_idx, leaf), amount, unit);
+                by_unit.entry(unit).or_default().push(figure);
+            }
+        }
+    }
+    by_unit.into_values().collect()
+}
+
+/// A slip of all these figures, as far as they were typed.
+fn of_form(tables: &[Table], figures: Vec<Placed>, factor: Factor, evidence: Evidence) -> Found {
+    let is_computed = |(table, row, leaf): Spot| {
+        let formulas = &tables[table].formulas;
+        let key = (row as u32, leaf as u32);
+        let found = formulas.binary_search_by_key(&key, |it| (it.row, it.leaf));
+        found.is_ok_and(|idx| matches!(formulas[idx].does, Computes::Sum { .. }))
+    };
+    let (computed, typed): (Vec<Placed>, Vec<Placed>) = figures
+        .into_iter()
+        .partition(|(spot, ..)| is_computed(*spot));
+    let figures = if typed.is_empty() { computed } else { typed };
+    let cells = figures
+        .into_iter()
+        .map(|(spot, amount, _)| (spot, amount, scaled(amount, &factor)));
+    Found {
+        extent: Extent::Form,
+        cells: cells.collect(),
+        slip: factor.slip,
+        evidence,
+        explains: Vec::new(),
+    }
+}
+
+/// The factor that makes of figures below one, with decimals that are not asked for, figures without.
+fn factor_of_decimals(
+    scheme: &Scheme,
+    annex: &Annex,
+    table: &Table,
+    figures: &[Placed],
+) -> Option<Factor> {
+    let is_below_one = |(spot, amount, _): &Placed| {
+        table.rows[spot.1].kind == RowKind::Total || amount.to_float().abs() < 1.0
+    };
+    let declared = |spot: &Spot| annex.decimals_of(spot.2, table.rows[spot.1].spec);
+    let n_finer = (figures.iter())
+        .filter(|(spot, amount, _)| amount.normalised().decimals() >= declared(spot) + 2)
+        .count();
+    if figures.len() < 3 || 2 * n_finer < figures.len() || !figures.iter().all(is_below_one) {
+        return None;
+    }
+    let unit = figures[0].2;
+    let mut candidates = factors(scheme, Some(unit));
+    candidates.retain(|factor| !factor.slip.too_large);
+    // Whatever is counted is counted in 万 as well.
+    if !candidates
+        .iter()
+        .any(|factor| (factor.numerator, factor.denominator) == (10_000, 1))
+    {
+        let declared = scheme.units.name(unit).clone();
+        candidates.push(Factor {
+            numerator: 10_000,
+            denominator: 1,
+            slip: Slip {
+                unit: Some(format!("万{declared}").into()),
+                declared,
+                factor: Amount::from(10_000),
+                too_large: false,
+            },
+        });
+    }
+    let leaves_none = |factor: &Factor| {
+        figures.iter().all(|(spot, amount, _)| {
+            scaled(*amount, factor).normalised().decimals() <= declared(spot)
+        })
+    };
+    candidates.retain(leaves_none);
+    candidates.sort_by_key(|factor| !is_usual(scheme, &factor.slip));
+    candidates.into_iter().next()
+}
+
+/// Finds whole forms that are filled in in a smaller unit: a figure of theirs exceeds many times what the plan sets as
+/// a limit, and keeps it in the other unit.
+pub(super) fn by_limit(scheme: &Scheme, tables: &[Table], findings: &[Finding]) -> Vec<Found> {
+    let mut all: Vec<Found> = Vec::new();
+    for finding in findings {
+        let Some((spot, limit)) = exceeded(scheme, tables, finding) else {
+            continue;
+        };
+        let told = all.iter().any(|found| found.cells[0].0.0 == spot.0);
+        let figures = figures_by_unit(scheme, tables, spot.0);
+        let own = figures
+            .into_iter()
+            .find(|figures| figures.iter().any(|(at, ..)| *at == spot));
+        let Some(own) = own.filter(|figures| !told && figures.len() >= 3) else {
+            continue;
+        };
+        let Some(&(_, given, unit)) = own.iter().find(|(at, ..)| *at == spot) else {
+            continue;
+        };
+        let ratio = |factor: &Factor| scaled(given, factor).to_float() / limit.to_float();
+        let mut candidates = factors(scheme, Some(unit));
+        candidates.retain(|factor| {
+            let times = factor.denominator as f64 / factor.numerator as f64;
+            times >= 50.0 && (0.02..=1.0).contains(&ratio(factor))
+        });
+        candidates.sort_by_key(|factor| !is_usual(scheme, &factor.slip));
+        if let Some(factor) = candidates.into_iter().next() {
+            let right = scaled(given, &factor);
+            all.push(of_form(
+                tables,
+                own,
+                factor,
+                Evidence::Limit { right, limit },
+            ));
+        }
+    }
+    all
+}
+
+/// The figure that exceeds a limit of the plan's text, and the limit in the figure's unit.
+fn exceeded(scheme: &Scheme, tables: &[Table], finding: &Finding) -> Option<(Spot, Amount)> {
+    let place = finding.place.as_ref()?;
+    let cell = place.cell?;
+    let rule = scheme
+        .rules
+        .iter()
+        .find(|rule| Some(&rule.id) == finding.rule.as_ref())?;
+    let Relation::Target {
+        value,
+        unit,
+        bound: Bound::AtMost,
+        ..
+    } = &rule.relation
+    else {
+        return None;
+    };
+    let table_idx = tables
+        .iter()
+        .position(|table| place.file == table.file && place.sheet.as_ref() == Some(&table.sheet))?;
+    let table = &tables[table_idx];
+    let row = table
+        .rows
+        .iter()
+        .position(|row| row.sheet_row == cell.row)?;
+    let leaf = table
+        .columns
+        .iter()
+        .position(|column| *column == Some(cell.col))?;
+    let annex = &scheme.annexes[table.annex];
+    let own = scheme.unit_of(annex, leaf, table.rows[row].spec)?;
+    let limit = match own == *unit {
+        true => *value,
+        false => scheme.units.convert(*value, *unit, own)?,
+    };
+    let given = table.rows[row].entries[leaf].value.amount()?;
+    let is_far = limit > Amount::ZERO && given.to_float() >= 50.0 * limit.to_float();
+    is_far.then_some(((table_idx, row, leaf), limit))
 }
 
 /// How many times larger or smaller figures of one indicator may be that are about the same.

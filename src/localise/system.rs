@@ -1,18 +1,22 @@
 //! The equations of forms as exact integers, with the cells that they share.
 //!
 //! Every figure is counted in one small unit: base units of measure, and as many decimals as any figure of
-//! the system has. Conversion then never divides, and every coefficient is +1 or −1.
+//! the system has. Conversion then never divides, and every coefficient is a whole number: +1 or −1 in sums.
+//!
+//! A total that the form computes is no figure of its own: what it adds up stands in its place ([`super::formula`]).
 
 use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use rust_decimal::Decimal;
 
-use crate::check::{Checker, Equation, Term};
-use crate::model::{Amount, Operand, Place, Row, RowKind, Table};
+use crate::check::{Checker, Equation, Holds, Term};
+use crate::model::{Amount, Operand, Place, Reason, Row, RowKind, Table, Value};
 use crate::scheme::{ColumnKind, Limit, Relation, RowSel, Scheme};
 
 use super::evidence::{Factor, factors};
+use super::formula;
+use super::rounding::Rounding;
 
 /// More decimals than any form prints would only risk overflow.
 const MAX_SCALE: u32 = 15;
@@ -27,6 +31,10 @@ pub(super) struct System<'t> {
     pub(super) tables: &'t [Table],
     pub(super) cells: Vec<Cell>,
     pub(super) balances: Vec<Balance>,
+    /// What is wrong with the formulas of cells: what they should have come to, and why they did not.
+    pub(super) faults: HashMap<usize, (i128, Reason)>,
+    /// How exactly the relations of each table hold.
+    pub(super) rounding: Rounding,
     by_spot: HashMap<Spot, usize>,
     scale: u32,
     /// For each unit, the factors by which figures in it may be off.
@@ -125,7 +133,7 @@ impl Joined {
 /// Table, row, leaf.
 pub(super) type Spot = (usize, usize, usize);
 
-/// One figure.
+/// One figure, or the blank where one may belong.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) spot: Spot,
@@ -136,8 +144,14 @@ pub(super) struct Cell {
     pub(super) step: i128,
     /// Decimals of that.
     decimals: u32,
+    /// Whether it holds a figure.
+    pub(super) holds: Holds,
     /// Whether the form computes it.
     pub(super) formula: bool,
+    /// Whether it only follows the cells that its formula adds up, so that it cannot be wrong by itself.
+    pub(super) follows: bool,
+    /// Whether it was typed where the cells around it have formulas.
+    pub(super) typed_over: bool,
     pub(super) min: Option<i128>,
     pub(super) max: Option<i128>,
     /// The balances that it takes part in.
@@ -146,25 +160,38 @@ pub(super) struct Cell {
     pub(super) parts: Vec<(usize, bool)>,
 }
 
-/// Σ sign·cell = constant.
+impl Cell {
+    /// Whether it is blank, so that a relation cannot be checked.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.holds == Holds::Unknown
+    }
+}
+
+/// Σ coefficient·cell = constant.
 #[derive(Clone, Debug)]
 pub(super) struct Balance {
     pub(super) rule: usize,
+    /// The cells that may be wrong.
     pub(super) terms: Vec<(usize, i128)>,
-    /// The first of them are what was given, the rest what it is held against.
+    /// The cells that the relation names: those that were given, then those that they are held against.
+    pub(super) named: Vec<usize>,
     pub(super) n_given: usize,
     pub(super) tolerance: i128,
-    /// Σ sign·cell − constant.
+    /// Σ coefficient·cell − constant.
     pub(super) residual: i128,
     /// A promise of the plan that is not kept. It may well not be, so no figure is suspected of it as long as
     /// anything else is wrong.
     pub(super) set_aside: bool,
+    /// Some cell is blank, so that nobody can say whether it fails.
+    pub(super) open: bool,
+    /// Whether it adds up, and so may be a part too many or too few.
+    pub(super) adds_up: bool,
 }
 
 impl Balance {
     /// Whether it fails beyond rounding.
     pub(super) fn fails(&self) -> bool {
-        self.residual.abs() > self.tolerance
+        !self.open && self.residual.abs() > self.tolerance
     }
 
     /// Whether it fails, and some figure must be wrong because of it.
@@ -172,14 +199,26 @@ impl Balance {
         !self.set_aside && self.fails()
     }
 
+    /// How often a cell counts.
     pub(super) fn sign_of(&self, cell: usize) -> i128 {
         let term = self.terms.iter().find(|(idx, _)| *idx == cell);
         term.map_or(0, |(_, sign)| *sign)
     }
 
+    /// What a cell's change must be for it to hold exactly, if a whole number does.
+    pub(super) fn change_of(&self, cell: usize) -> Option<i128> {
+        let sign = self.sign_of(cell);
+        (sign != 0 && self.residual % sign == 0).then(|| -self.residual / sign)
+    }
+
     /// The only cell on the left, if there is one.
     pub(super) fn total(&self) -> Option<usize> {
-        (self.n_given == 1).then(|| self.terms[0].0)
+        (self.n_given == 1 && self.adds_up).then(|| self.named[0])
+    }
+
+    /// What it is held against.
+    pub(super) fn parts(&self) -> &[usize] {
+        &self.named[self.n_given..]
     }
 }
 
@@ -192,8 +231,10 @@ impl<'t> System<'t> {
             tables,
             cells: Vec::new(),
             balances: Vec::new(),
+            faults: HashMap::new(),
+            rounding: Rounding::default(),
             by_spot: HashMap::new(),
-            scale: scale_of(scheme, &group.equations),
+            scale: scale_of(scheme, tables, &group),
             factors: HashMap::new(),
         };
         let bounds = Bounds::of(scheme);
@@ -201,7 +242,7 @@ impl<'t> System<'t> {
             // What cannot be counted exactly is left out rather than rounded.
             system.add(equation, of_terms, &bounds);
         }
-        for idx in group.tables {
+        for &idx in &group.tables {
             system.add_neighbours(idx, &bounds);
             for [part, whole] in checker.form_parts(&tables[idx]) {
                 let find =
@@ -212,13 +253,29 @@ impl<'t> System<'t> {
                 }
             }
         }
+        system.settle_balances();
+        formula::put_in_place(&mut system, &group.tables);
+        system.settle_balances();
+        system.rounding = Rounding::of(&system);
         system
     }
 
+    /// Notes of each cell its balances, and of each balance whether it can be checked.
+    pub(super) fn settle_balances(&mut self) {
+        self.cells.iter_mut().for_each(|cell| cell.balances.clear());
+        for (idx, balance) in self.balances.iter_mut().enumerate() {
+            balance.open = false;
+            for &(cell, _) in &balance.terms {
+                balance.open |= self.cells[cell].is_unknown();
+                self.cells[cell].balances.push(idx);
+            }
+        }
+    }
+
     fn add(&mut self, equation: &Equation<'t>, of_terms: &[usize], bounds: &Bounds) -> Option<()> {
-        let mut terms: Vec<(usize, i128)> = Vec::with_capacity(equation.terms.len());
-        let mut residual = -self.int(equation.constant)?;
-        let tolerance = self.int(equation.tolerance)?;
+        let (of_given, of_expected) = self.coefficients(equation)?;
+        let mut residual = -self.int(equation.constant)?.checked_mul(of_given)?;
+        let tolerance = self.int(equation.tolerance)?.checked_mul(of_given)?;
         let mut seen = HashSet::new();
         let mut cells = Vec::with_capacity(equation.terms.len());
         for (idx, (term, table)) in equation.terms.iter().zip(of_terms).enumerate() {
@@ -227,35 +284,65 @@ impl<'t> System<'t> {
                 return None;
             }
             let value = self.of(term.amount, term.unit)?;
-            let decimals = term
-                .amount
-                .normalised()
-                .decimals()
-                .max(term.last_digit.decimals());
+            let decimals = printed_decimals(term.amount, term.last_digit);
             let step = self.of(Amount::last_digit(decimals), term.unit)?;
-            let sign = if idx < equation.n_given { 1 } else { -1 };
-            residual += sign * value;
-            cells.push((spot, value, step, decimals, term.unit, sign));
+            let coefficient = match idx < equation.n_given {
+                true => of_given,
+                false => -of_expected,
+            };
+            residual = residual.checked_add(coefficient.checked_mul(value)?)?;
+            cells.push((
+                spot,
+                value,
+                step,
+                decimals,
+                term.unit,
+                term.holds,
+                coefficient,
+            ));
         }
-        for (spot, value, step, decimals, unit, sign) in cells {
+        let mut terms: Vec<(usize, i128)> = Vec::with_capacity(cells.len());
+        for (spot, value, step, decimals, unit, holds, coefficient) in cells {
             let idx = match self.by_spot.get(&spot) {
                 Some(idx) => *idx,
-                None => self.add_cell(spot, value, step, decimals, unit, bounds),
+                None => self.add_cell(spot, value, step, decimals, unit, holds, bounds),
             };
-            self.cells[idx].balances.push(self.balances.len());
-            terms.push((idx, sign));
+            terms.push((idx, coefficient));
         }
         let relation = &self.scheme.rules[equation.rule].relation;
         let is_promise = matches!(relation, Relation::Target { .. });
         self.balances.push(Balance {
             set_aside: is_promise && residual.abs() > tolerance,
             rule: equation.rule,
+            named: terms.iter().map(|(cell, _)| *cell).collect(),
             terms,
             n_given: equation.n_given,
             tolerance,
             residual,
+            open: false,
+            adds_up: equation.price.is_none(),
         });
         Some(())
+    }
+
+    /// How often the given and the expected cells of an equation count, in base units. A price is one of the two
+    /// units, so they differ.
+    fn coefficients(&self, equation: &Equation<'_>) -> Option<(i128, i128)> {
+        let Some(price) = equation.price else {
+            return Some((1, 1));
+        };
+        let factor = |term: &Term<'_>| self.scheme.units.to_base(Amount::from(1), term.unit);
+        let given = factor(equation.terms.first()?)?;
+        let per = factor(equation.terms.get(equation.n_given)?)?;
+        let times = price.checked_mul(given)?;
+        let scale = u32::from(times.decimals().max(per.decimals()));
+        let whole = |amount: Amount| {
+            let up = 10i128.checked_pow(scale - u32::from(amount.decimals()))?;
+            amount.0.mantissa().checked_mul(up)
+        };
+        let (a, b) = (whole(per)?, whole(times)?);
+        let divisor = greatest_common_divisor(a, b);
+        (a > 0 && b > 0).then(|| (a / divisor, b / divisor))
     }
 
     fn add_cell(
@@ -265,6 +352,7 @@ impl<'t> System<'t> {
         step: i128,
         decimals: u8,
         unit: Option<usize>,
+        holds: Holds,
         bounds: &Bounds,
     ) -> usize {
         let table = &self.tables[spot.0];
@@ -278,7 +366,10 @@ impl<'t> System<'t> {
             unit,
             step,
             decimals: u32::from(decimals),
-            formula: table.rows[spot.1].entries[spot.2].formula,
+            holds,
+            formula: entry_of(table, spot).is_some_and(|entry| entry.formula),
+            follows: false,
+            typed_over: false,
             // Amounts that add up are not negative, unless the form itself says otherwise.
             min: min.or((value >= 0).then_some(0)),
             max,
@@ -316,11 +407,12 @@ impl<'t> System<'t> {
                     continue;
                 }
                 let unit = self.scheme.unit_of(annex, leaf, row.spec);
-                let declared = annex.decimals_of(leaf, row.spec);
-                let decimals = amount.normalised().decimals().max(declared);
+                let declared = Amount::last_digit(annex.decimals_of(leaf, row.spec));
+                let decimals = printed_decimals(amount, declared);
                 let step = self.of(Amount::last_digit(decimals), unit);
                 if let (Some(value), Some(step)) = (self.of(amount, unit), step) {
-                    self.add_cell(spot, value, step, decimals, unit, bounds);
+                    let holds = Holds::Figure;
+                    self.add_cell(spot, value, step, decimals, unit, holds, bounds);
                 }
             }
         }
@@ -337,6 +429,12 @@ impl<'t> System<'t> {
     /// An amount in a unit as an integer of the system.
     pub(super) fn of(&self, amount: Amount, unit: Option<usize>) -> Option<i128> {
         self.int(self.scheme.units.to_base(amount, unit)?)
+    }
+
+    /// The same of an amount with any number of decimals, rounded.
+    pub(super) fn of_any(&self, amount: Amount, unit: Option<usize>) -> Option<i128> {
+        let base = self.scheme.units.to_base(amount, unit)?;
+        self.int(Amount(base.0.round_dp(self.scale)))
     }
 
     /// An integer of the system as the cell would print it.
@@ -363,8 +461,14 @@ impl<'t> System<'t> {
     }
 
     pub(super) fn row(&self, cell: usize) -> &'t Row {
-        let (table, row, _) = self.cells[cell].spot;
-        &self.tables[table].rows[row]
+        self.row_at(self.cells[cell].spot)
+    }
+
+    /// A row of a table, or one that it prints and nobody filled in.
+    fn row_at(&self, (table, row, _): Spot) -> &'t Row {
+        let table = &self.tables[table];
+        let blank = || &table.blank_rows[row - table.rows.len()];
+        table.rows.get(row).unwrap_or_else(blank)
     }
 
     pub(super) fn is_total_row(&self, cell: usize) -> bool {
@@ -372,22 +476,16 @@ impl<'t> System<'t> {
     }
 
     pub(super) fn place(&self, cell: usize) -> Place {
-        let (table, row, leaf) = self.cells[cell].spot;
+        let (table, _, leaf) = self.cells[cell].spot;
         let table = &self.tables[table];
-        Place::sheet(
-            &table.file,
-            &table.sheet,
-            table.cell(&table.rows[row], leaf),
-        )
+        Place::sheet(&table.file, &table.sheet, table.cell(self.row(cell), leaf))
     }
 
     /// The year that a cell is about.
     pub(super) fn year(&self, cell: usize) -> Option<u16> {
-        let (table, row, leaf) = self.cells[cell].spot;
+        let (table, _, leaf) = self.cells[cell].spot;
         let annex = &self.scheme.annexes[self.tables[table].annex];
-        annex.leaves[leaf]
-            .year
-            .or(self.tables[table].rows[row].year)
+        annex.leaves[leaf].year.or(self.row(cell).year)
     }
 
     /// The column of a cell: annex and column.
@@ -428,10 +526,24 @@ impl<'t> System<'t> {
 
     /// What stands in a cell, whatever it has been set to.
     pub(super) fn given(&self, cell: usize) -> i128 {
-        let (table, row, leaf) = self.cells[cell].spot;
-        let amount = self.tables[table].rows[row].entries[leaf].value.amount();
+        let spot = self.cells[cell].spot;
+        let entry = entry_of(&self.tables[spot.0], spot);
+        let amount = entry.and_then(|entry| entry.value.amount());
         let given = amount.and_then(|amount| self.of(amount, self.cells[cell].unit));
         given.unwrap_or(self.cells[cell].value)
+    }
+
+    /// What stands in a cell, in words.
+    pub(super) fn given_text(&self, cell: usize) -> String {
+        match self.cells[cell].holds {
+            Holds::Figure => self.amount(cell, self.given(cell)).to_string(),
+            Holds::Nothing | Holds::Unknown => String::new(),
+        }
+    }
+
+    /// What an entry says, if its table has it.
+    pub(super) fn value_at(&self, spot: Spot) -> Option<&'t Value> {
+        entry_of(&self.tables[spot.0], spot).map(|entry| &entry.value)
     }
 
     /// Changes a cell, and the residuals with it.
@@ -443,6 +555,29 @@ impl<'t> System<'t> {
             let sign = self.balances[balance].sign_of(cell);
             self.balances[balance].residual += sign * change;
         }
+    }
+
+    /// Puts a figure where one may have been missing; [`Self::settle_balances`] then says what can be checked.
+    pub(super) fn fill_in(&mut self, cell: usize, value: i128) {
+        self.set(cell, value);
+        self.cells[cell].holds = Holds::Figure;
+    }
+
+    /// What some cells hold.
+    pub(super) fn clone_values(&self, cells: &[usize]) -> Vec<(usize, i128, Holds)> {
+        let held = cells
+            .iter()
+            .map(|&cell| (cell, self.cells[cell].value, self.cells[cell].holds));
+        held.collect()
+    }
+
+    /// Puts back what cells held.
+    pub(super) fn restore(&mut self, held: &[(usize, i128, Holds)]) {
+        for &(cell, value, holds) in held {
+            self.set(cell, value);
+            self.cells[cell].holds = holds;
+        }
+        self.settle_balances();
     }
 
     /// Whether a cell may hold a value, the cells `changed` being as they are given there.
@@ -464,19 +599,56 @@ impl<'t> System<'t> {
     }
 }
 
-/// As many decimals as any figure needs in base units.
-fn scale_of(scheme: &Scheme, equations: &[Located<'_>]) -> u32 {
+/// The entry of a cell; rows that nobody filled in have none.
+fn entry_of(table: &Table, (_, row, leaf): Spot) -> Option<&crate::model::Entry> {
+    table.rows.get(row)?.entries.get(leaf)
+}
+
+/// How many decimals a cell shows: those of its column, or more where more were typed.
+fn printed_decimals(amount: Amount, last_digit: Amount) -> u8 {
+    amount.normalised().decimals().max(last_digit.decimals())
+}
+
+fn greatest_common_divisor(a: i128, b: i128) -> i128 {
+    if b == 0 {
+        a.abs().max(1)
+    } else {
+        greatest_common_divisor(b, a % b)
+    }
+}
+
+/// As many decimals as any figure needs in base units, and one in the last place of any.
+fn scale_of(scheme: &Scheme, tables: &[Table], group: &Group<'_>) -> u32 {
     let mut scale = 0;
     let mut see = |amount: Option<Amount>| {
         let decimals = amount.map_or(0, |amount| u32::from(amount.normalised().decimals()));
         scale = scale.max(decimals.min(MAX_SCALE));
     };
-    for (equation, _) in equations {
+    // A figure may have more decimals than its column declares, and the next smaller figure is one in the last of them.
+    let see_cell = |see: &mut dyn FnMut(Option<Amount>), amount: Amount, digit: Amount, unit| {
+        let last_digit = Amount::last_digit(printed_decimals(amount, digit));
+        see(scheme.units.to_base(amount, unit));
+        see(scheme.units.to_base(last_digit, unit));
+    };
+    for (equation, _) in &group.equations {
         see(Some(equation.constant));
         see(Some(equation.tolerance));
         for term in &equation.terms {
-            see(scheme.units.to_base(term.amount, term.unit));
-            see(scheme.units.to_base(term.last_digit, term.unit));
+            see_cell(&mut see, term.amount, term.last_digit, term.unit);
+        }
+    }
+    for table in group.tables.iter().map(|&table| &tables[table]) {
+        let annex = &scheme.annexes[table.annex];
+        for row in &table.rows {
+            for (leaf, entry) in row.entries.iter().enumerate() {
+                if let Some(amount) = entry.value.amount()
+                    && annex.kind_of(leaf, row.spec) == ColumnKind::Additive
+                {
+                    let digit = Amount::last_digit(annex.decimals_of(leaf, row.spec));
+                    let unit = scheme.unit_of(annex, leaf, row.spec);
+                    see_cell(&mut see, amount, digit, unit);
+                }
+            }
         }
     }
     scale

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::suspect::{Evidence, Explained, Extent, Slip};
-use super::{CellRef, Damage, Guard, NewerBy, Period, Place, SkippedSheet, Unreadable};
+use super::suspect::{Evidence, Extent, Slip};
+use super::{CellRef, Damage, Finding, Guard, NewerBy, Period, Place, SkippedSheet, Unreadable};
 
 /// The facts that a finding's words are made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -385,6 +385,12 @@ pub enum Detail {
     Guard(Guard),
     /// There is no marked copy of the return.
     NoCopy(NoCopy),
+    /// A figure, or a few that belong together, is not what it should be: because of it relations fail. Where nothing
+    /// tells which of several it is, all of them are its [candidates](Finding::candidates).
+    Miswritten {
+        /// The failures that are not told by themselves, because this one explains them.
+        explains: Vec<Finding>,
+    },
     /// Figures were filled in in another unit.
     UnitSlip {
         /// From which unit, and how far off they are.
@@ -394,7 +400,7 @@ pub enum Detail {
         /// What it was concluded from.
         evidence: Evidence,
         /// The failures that are not told by themselves, because this one explains them.
-        explains: Vec<Explained>,
+        explains: Vec<Finding>,
     },
     /// Figures stand in the neighbouring row or column.
     Shifted {
@@ -405,7 +411,7 @@ pub enum Detail {
         /// What it was concluded from.
         evidence: Evidence,
         /// The failures that are not told by themselves, because this one explains them.
-        explains: Vec<Explained>,
+        explains: Vec<Finding>,
     },
 }
 
@@ -515,6 +521,16 @@ pub enum ReadAs {
     },
     /// A cell that the scheme prints says something else; the scheme's is taken.
     Printed,
+    /// A formula takes its figure from another workbook; what was saved of it is taken.
+    OtherWorkbook {
+        /// The formula.
+        formula: String,
+    },
+    /// The saved result of a formula is not what its cells come to now.
+    OutOfDate {
+        /// The formula.
+        formula: String,
+    },
     /// Two rows of one form have the same key; the first was taken.
     RepeatedRow {
         /// The row's name.
@@ -757,7 +773,7 @@ impl Detail {
             Detail::Compare { now, base, .. } => vec![now, base],
             Detail::Guard(guard) => {
                 for explained in guard.explained() {
-                    explained.place.iter_mut().for_each(&mut *change);
+                    explained.change_places(&mut *change);
                 }
                 guard.operands()
             }
@@ -765,9 +781,11 @@ impl Detail {
                 let places = others.iter_mut().chain([taken]);
                 return places.for_each(|(place, _)| change(place));
             }
-            Detail::UnitSlip { explains, .. } | Detail::Shifted { explains, .. } => {
-                let places = explains.iter_mut().filter_map(|it| it.place.as_mut());
-                return places.for_each(change);
+            Detail::Miswritten { explains }
+            | Detail::UnitSlip { explains, .. }
+            | Detail::Shifted { explains, .. } => {
+                let explains = explains.iter_mut();
+                return explains.for_each(|finding| finding.change_places(&mut *change));
             }
             // The others name no cells beyond those of the finding.
             _ => Vec::new(),

@@ -143,6 +143,30 @@ impl Finding {
         self
     }
 
+    /// What fails because of it and is not told by itself.
+    pub fn explains(&self) -> &[Self] {
+        match &self.detail {
+            Detail::Miswritten { explains }
+            | Detail::UnitSlip { explains, .. }
+            | Detail::Shifted { explains, .. } => explains,
+            Detail::Guard(guard) => guard.explains(),
+            _ => &[],
+        }
+    }
+
+    /// The cells one of which is wrong, where nothing tells which. A promise of the plan that is not kept makes no
+    /// figure wrong.
+    pub fn candidates(&self) -> impl Iterator<Item = &Suspect> {
+        let asks = self.kind != Kind::Target;
+        let is_candidate = move |suspect: &&Suspect| asks && suspect.is_tied();
+        self.suspects.iter().filter(is_candidate)
+    }
+
+    /// Whether one of several cells is wrong and nothing tells which.
+    pub fn is_tie(&self) -> bool {
+        self.candidates().next().is_some()
+    }
+
     /// Findings by the file that they are in, those of no file left out.
     pub fn by_file(findings: &[Self]) -> HashMap<&str, Vec<&Self>> {
         let mut by_file: HashMap<&str, Vec<&Self>> = HashMap::new();
@@ -178,6 +202,12 @@ impl Finding {
             *row = name.into();
         }
         self.detail.change_quotations(&mut shorten);
+        if let Detail::Miswritten { explains }
+        | Detail::UnitSlip { explains, .. }
+        | Detail::Shifted { explains, .. } = &mut self.detail
+        {
+            explains.iter_mut().for_each(Self::shorten);
+        }
         self.suspects
             .iter_mut()
             .for_each(|suspect| shorten(&mut suspect.given));

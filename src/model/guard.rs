@@ -1,6 +1,6 @@
 //! What the schema itself makes odd, without any rule: years, accumulation, the plan as a whole.
 
-use super::{Explained, Operand};
+use super::{Finding, Operand};
 
 /// Something that no rule has to say.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,7 @@ pub enum Guard {
         /// What was reported last month.
         last: Operand,
         /// The failures that it explains.
-        explains: Vec<Explained>,
+        explains: Vec<Finding>,
     },
     /// More than was planned for the whole year.
     BeyondPlan {
@@ -42,7 +42,7 @@ pub enum Guard {
         /// What was reported for each last month.
         last: Box<[Operand; 2]>,
         /// The failures that it explains.
-        explains: Vec<Explained>,
+        explains: Vec<Finding>,
     },
 }
 
@@ -88,7 +88,7 @@ impl Default for Guards {
 
 impl Guard {
     /// The failures that are not told by themselves, because this explains them.
-    pub fn explains(&self) -> &[Explained] {
+    pub fn explains(&self) -> &[Finding] {
         match self {
             Self::MonthForTotal { explains, .. } | Self::Exchanged { explains, .. } => explains,
             _ => &[],
@@ -104,7 +104,7 @@ impl Guard {
         }
     }
 
-    pub(super) fn explained(&mut self) -> &mut [Explained] {
+    pub(super) fn explained(&mut self) -> &mut [Finding] {
         match self {
             Self::MonthForTotal { explains, .. } | Self::Exchanged { explains, .. } => explains,
             _ => &mut [],

@@ -42,6 +42,7 @@ pub enum Kind {
     NotReturned,
     DuplicateReturn,
     Explanation,
+    Miswritten,
     UnitSlip,
     Shifted,
     OldForm,
@@ -55,7 +56,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -92,6 +93,7 @@ impl Kind {
         Self::NotReturned,
         Self::DuplicateReturn,
         Self::Explanation,
+        Self::Miswritten,
         Self::UnitSlip,
         Self::Shifted,
         Self::OldForm,
@@ -142,6 +144,7 @@ impl Kind {
             Kind::NotReturned => "not-returned",
             Kind::DuplicateReturn => "duplicate-return",
             Kind::Explanation => "explanation",
+            Kind::Miswritten => "miswritten",
             Kind::UnitSlip => "unit-slip",
             Kind::Shifted => "shifted",
             Kind::OldForm => "old-form",

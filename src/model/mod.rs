@@ -45,8 +45,8 @@ pub use returns::{
 };
 pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, SheetKind, SkippedSheet, Workbook};
 pub use stamp::Stamp;
-pub use suspect::{Evidence, Explained, Extent, Reason, Slip, Suspect};
-pub use table::{Entry, Row, RowKind, Table, Value};
+pub use suspect::{Evidence, Extent, Reason, Slip, Suspect};
+pub use table::{Computes, Entry, Formula, Row, RowKind, Table, Value};
 pub use unreadable::{FileKind, Quantity, Unreadable};
 pub use unseen::is_unseen;
 pub use version::{NewerBy, Version, VersionMark};

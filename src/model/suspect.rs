@@ -84,6 +84,37 @@ pub enum Reason {
     AddedToItself,
     /// The total is still the one of last month.
     Stale,
+    /// Nothing stands there, and relations say what should.
+    Blank {
+        /// How many say so.
+        n_relations: usize,
+    },
+    /// A figure was typed where the cells around it have formulas.
+    TypedOver,
+    /// The result of its formula is not what the cells that it adds up come to now.
+    OutOfDate,
+    /// Its formula ends too early, or skips a row or column.
+    FormulaLeavesOut {
+        /// What it leaves out.
+        parts: Vec<Operand>,
+    },
+    /// Its formula adds up cells besides.
+    FormulaAdds {
+        /// Those cells.
+        cells: Vec<Operand>,
+    },
+    /// Its formula adds up other cells than the form's.
+    FormulaDiffers,
+    /// Its formula passes over a figure that is stored as a text.
+    TextSkipped {
+        /// The figure.
+        part: Operand,
+    },
+    /// Its formula takes its figure from another workbook.
+    OtherWorkbook {
+        /// Its name; empty where the file does not give it.
+        name: Box<str>,
+    },
     /// 口径不同: the difference equals another figure of the row.
     DifferenceEquals {
         /// That figure.
@@ -159,18 +190,22 @@ pub enum Evidence {
     OtherYears,
     /// They are all below one, with decimals that the form does not ask for.
     Decimals,
-}
-
-/// A relation that failed and is explained by another finding, so that it is not told by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explained {
-    /// The rule's id.
-    pub rule: Arc<str>,
-    /// Where it failed.
-    pub place: Option<Place>,
+    /// One of them exceeds what the plan sets as a limit many times, and keeps it in the other unit.
+    Limit {
+        /// What it would be.
+        right: Amount,
+        /// The limit, in the same unit.
+        limit: Amount,
+    },
 }
 
 impl Suspect {
+    /// Whether nothing tells it from others.
+    pub fn is_tied(&self) -> bool {
+        let is_tied = |reason: &Reason| matches!(reason, Reason::Tied { .. });
+        self.why.iter().any(is_tied)
+    }
+
     pub(super) fn change_places(&mut self, change: &mut dyn FnMut(&mut Place)) {
         change(&mut self.place);
         for reason in &mut self.why {
@@ -178,7 +213,13 @@ impl Suspect {
                 Reason::Together { with } => with.iter_mut().for_each(|(place, _)| change(place)),
                 Reason::Exchanged { with } => change(with),
                 Reason::Misplaced { other, .. } => change(&mut other.0),
+                Reason::FormulaLeavesOut { parts: operands }
+                | Reason::FormulaAdds { cells: operands } => {
+                    let places = operands.iter_mut().filter_map(|it| it.place.as_mut());
+                    places.for_each(&mut *change);
+                }
                 Reason::LeftOut { part: operand }
+                | Reason::TextSkipped { part: operand }
                 | Reason::CountedTwice { part: operand }
                 | Reason::OfWhichCounted { item: operand }
                 | Reason::DifferenceEquals { cell: operand, .. }

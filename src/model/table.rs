@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Amount, CellRef, Date, Period};
+use super::{Amount, CellRange, CellRef, Date, Period};
 
 /// What one sheet says as a return of one annex.
 #[derive(Clone, Debug)]
@@ -23,6 +23,44 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What was typed, where that is not what the value prints: `(row index, leaf, text)`, ascending.
     pub originals: Vec<(u32, u32, Box<str>)>,
+    /// What the form computes, ascending by row and leaf; not of forms that were read back from records.
+    pub formulas: Vec<Formula>,
+    /// Fixed rows that the form prints and nobody filled in, without entries; kept where a total is filled in, which
+    /// may count them.
+    pub blank_rows: Vec<Row>,
+}
+
+/// What the formula of an entry does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Formula {
+    /// Index of the row.
+    pub row: u32,
+    /// Its leaf.
+    pub leaf: u32,
+    /// What it adds up.
+    pub does: Computes,
+}
+
+/// What a formula computes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Computes {
+    /// A sum of cells of its own sheet, each range so many times.
+    Sum {
+        /// What is added up.
+        ranges: Box<[(CellRange, i8)]>,
+        /// What it comes to by the cells as a spreadsheet counts them; `None` where they are no figures.
+        result: Option<Amount>,
+        /// The first figure in it that is a text, and so is passed over by a spreadsheet's sum.
+        skips: Option<CellRef>,
+    },
+    /// The figures of another workbook, and its name where the file gives it.
+    External(Box<str>),
+    /// Anything else.
+    Other,
+    /// Something: of its format only that there is a formula is known.
+    Unread,
+    /// Nothing: a figure was typed where the cells around it have formulas.
+    TypedOver,
 }
 
 /// One row of a table.

@@ -13,18 +13,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, Cell, CellRef, CellValue, Cells, Detail, Entry, Finding, Kind, Level, Period, Place,
-    ReadAs, Row, RowKind, Sheet, Table, Value, Wanted,
+    Amount, Cell, CellRef, CellValue, Cells, Computes, Detail, Entry, Finding, Formula, Kind,
+    Level, Period, Place, ReadAs, Row, RowKind, Sheet, Table, Value, Wanted,
 };
 use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{
-    Annex, ColumnKind, Print, ReturnedBy, RowSpec, Rows, Scheme, is_shortened, plain,
+    Annex, ColumnKind, Print, Relation, ReturnedBy, RowSpec, Rows, Scheme, is_shortened, plain,
 };
 
 pub use dated::dated;
 
 use date::read_date;
-use formula::{Sum, plain_sum};
+use formula::{Sum, computes, plain_sum};
 use number::{Reading, read_number};
 
 /// Reads the values of one recognised form.
@@ -51,6 +51,8 @@ pub fn normalise(
         line_unit: None,
         line_units: Vec::new(),
         originals: Vec::new(),
+        formulas: Vec::new(),
+        cells_left: MAX_ADDED_UP,
         departures: Vec::new(),
         unit_notes: HashMap::new(),
         said: HashMap::new(),
@@ -62,8 +64,12 @@ pub fn normalise(
     let mut rows = Vec::new();
     for row in layout.rows.iter().filter(|row| row.filled) {
         // A formula of a row that nobody has touched comes to nothing.
-        if let Some(read) = form.row(row, rows.len()) {
-            rows.push(read);
+        match form.row(row, rows.len()) {
+            Some(read) => rows.push(read),
+            None => {
+                let row = rows.len() as u32;
+                form.formulas.retain(|formula| formula.row < row);
+            }
         }
     }
     form.missing_rows(&rows);
@@ -86,8 +92,10 @@ pub fn normalise(
         sheet: sheet_name,
         reporter: who.reporter,
         columns: layout.columns.clone(),
-        rows,
         originals: form.originals,
+        formulas: form.formulas,
+        blank_rows: blank_rows(layout, &rows),
+        rows,
     };
     (table, findings)
 }
@@ -107,6 +115,9 @@ struct Form<'f> {
     /// Where each column has a unit of its own: unit → the unit that the unit line states instead.
     line_units: Vec<(usize, usize)>,
     originals: Vec<(u32, u32, Box<str>)>,
+    formulas: Vec<Formula>,
+    /// How many cells may still be added up to see what formulas should have come to.
+    cells_left: u64,
     /// What was understood in a way worth saying.
     departures: Vec<Departure>,
     /// The finding that says of a row or column that its figures are in another unit.
@@ -138,6 +149,8 @@ enum UnitSource {
     Cell,
 }
 
+/// A sheet whose formulas add up more cells is not added up once more.
+const MAX_ADDED_UP: u64 = 2_000_000;
 /// More findings of one kind in one form than this are told of together.
 const MAX_SAME: usize = 200;
 
@@ -419,10 +432,70 @@ impl Form<'_> {
             (value, ColumnKind::Text | ColumnKind::Reporter) => text_value(value),
             (value, ColumnKind::Serial | ColumnKind::Year) => text_value(value),
         };
+        if let Some(formula) = cell.formula.as_deref().filter(|_| kind.is_figure()) {
+            let does = computes(self.sheet, formula, &mut self.cells_left);
+            self.formula(row, leaf, cell, (formula, &does));
+            self.formulas.push(Formula {
+                row: row_idx as u32,
+                leaf: leaf as u32,
+                does,
+            });
+        }
         Entry {
             value,
             formula: cell.formula.is_some(),
         }
+    }
+
+    /// Says of a formula that its result may not be what the clerk thinks it is.
+    fn formula(
+        &mut self,
+        row: &LayoutRow,
+        leaf: usize,
+        cell: &Cell,
+        (formula, does): (&str, &Computes),
+    ) {
+        let CellValue::Number(saved) = cell.value else {
+            return;
+        };
+        let formula = formula.to_owned();
+        let (how, level, taken) = match does {
+            Computes::External(_) => (
+                ReadAs::OtherWorkbook { formula },
+                Level::Hint,
+                shown(&cell.value),
+            ),
+            Computes::Sum {
+                result: Some(result),
+                ..
+            } => {
+                let off = (result.to_float() - saved).abs();
+                // A total that is held against its parts is told of where it fails.
+                if off <= 1e-6 * saved.abs().max(1.0) || self.is_checked_total(row, leaf) {
+                    return;
+                }
+                let result = result.normalised().to_string();
+                (ReadAs::OutOfDate { formula }, Level::Verification, result)
+            }
+            _ => return,
+        };
+        let finding = Finding::new(Kind::ReadAs, level, Detail::ReadAs(how))
+            .given(shown(&cell.value))
+            .expected(taken);
+        self.push(finding, Some(cell.at));
+    }
+
+    /// Whether some rule adds up what stands in a cell.
+    fn is_checked_total(&self, row: &LayoutRow, leaf: usize) -> bool {
+        let column = self.annex.leaves[leaf].column;
+        let number = &self.annex.number;
+        row.kind == RowKind::Total || self.scheme.rules.iter().any(|rule| {
+            let is_own = rule
+                .annex
+                .is_some_and(|idx| self.scheme.annexes[idx].number == *number);
+            is_own
+                && matches!(&rule.relation, Relation::Sum { total, .. } if total.column == column)
+        })
     }
 
     fn figure(&mut self, row: &LayoutRow, row_idx: usize, leaf: usize, cell: &Cell) -> Value {
@@ -872,37 +945,47 @@ impl Form<'_> {
         if !entries.any(|entry| entry.formula) {
             return;
         }
-        let mut replaced = Vec::new();
         let filled = |entry: &Entry| entry.value.amount().is_some();
-        for leaf in 0..self.annex.leaves.len() {
-            let column = || {
-                rows.iter()
-                    .filter(|row| row.kind == RowKind::Data && filled(&row.entries[leaf]))
-            };
-            let n_formulas = column().filter(|row| row.entries[leaf].formula).count();
-            let typed: Vec<&Row> = column().filter(|row| !row.entries[leaf].formula).collect();
-            if n_formulas >= 2 && n_formulas > typed.len() {
-                replaced.extend(typed.iter().filter_map(|row| self.cell(row, leaf)));
+        let mut replaced: Vec<(usize, usize)> = Vec::new();
+        // Cells that would all have formulas: of a column, of a total row, of one column's years in a row.
+        let mut among = |cells: &mut dyn Iterator<Item = (usize, usize)>| {
+            let filled = cells.filter(|&(row, leaf)| filled(&rows[row].entries[leaf]));
+            let (formulas, typed): (Vec<_>, Vec<_>) =
+                filled.partition(|&(row, leaf)| rows[row].entries[leaf].formula);
+            if formulas.len() >= 2 && formulas.len() > typed.len() {
+                replaced.extend(typed);
             }
+        };
+        let n_leaves = self.annex.leaves.len();
+        let rows_of = |kind: RowKind| (0..rows.len()).filter(move |&row| rows[row].kind == kind);
+        for leaf in 0..n_leaves {
+            among(&mut rows_of(RowKind::Data).map(|row| (row, leaf)));
         }
-        for row in rows.iter().filter(|row| row.kind == RowKind::Total) {
-            let figures = || {
-                row.entries
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, entry)| filled(entry))
-            };
-            let n_formulas = figures().filter(|(_, entry)| entry.formula).count();
-            let typed: Vec<usize> = figures()
-                .filter(|(_, entry)| !entry.formula)
-                .map(|(leaf, _)| leaf)
-                .collect();
-            if n_formulas >= 2 && n_formulas > typed.len() {
-                replaced.extend(typed.iter().filter_map(|&leaf| self.cell(row, leaf)));
+        for row in rows_of(RowKind::Total) {
+            among(&mut (0..n_leaves).map(|leaf| (row, leaf)));
+        }
+        let leaves = &self.annex.leaves;
+        for row in rows_of(RowKind::Data) {
+            for group in 0..self.annex.columns.len() {
+                let mut years = (0..n_leaves).filter(|&leaf| leaves[leaf].column == group);
+                among(&mut years.by_ref().map(|leaf| (row, leaf)));
             }
         }
         replaced.sort_unstable();
         replaced.dedup();
+        self.formulas
+            .extend(replaced.iter().map(|&(row, leaf)| Formula {
+                row: row as u32,
+                leaf: leaf as u32,
+                does: Computes::TypedOver,
+            }));
+        self.formulas
+            .sort_unstable_by_key(|formula| (formula.row, formula.leaf));
+        let mut replaced: Vec<CellRef> = replaced
+            .into_iter()
+            .filter_map(|(row, leaf)| self.cell(&rows[row], leaf))
+            .collect();
+        replaced.sort_unstable();
         for cell in replaced {
             let given = self
                 .sheet
@@ -996,6 +1079,29 @@ impl Form<'_> {
         *last = self.findings.len();
         self.findings.push(finding.at(place));
     }
+}
+
+/// The fixed rows that are printed and blank, where a total is filled in.
+fn blank_rows(layout: &Layout, rows: &[Row]) -> Vec<Row> {
+    if !rows.iter().any(|row| row.kind == RowKind::Total) {
+        return Vec::new();
+    }
+    let is_read = |sheet_row: u32| rows.iter().any(|row| row.sheet_row == sheet_row);
+    let blank = layout.rows.iter().filter(|row| {
+        row.kind == RowKind::Data && row.spec.is_some() && !(row.filled && is_read(row.sheet_row))
+    });
+    blank
+        .map(|row| Row {
+            kind: row.kind,
+            spec: row.spec,
+            key: row.key.clone(),
+            year: row.year,
+            reporter: row.reporter,
+            sheet_row: row.sheet_row,
+            stated_count: None,
+            entries: Box::default(),
+        })
+        .collect()
 }
 
 /// Whether a figure has more digits before its point than a spreadsheet keeps: in no unit has a county as much of

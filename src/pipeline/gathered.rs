@@ -196,12 +196,23 @@ impl Gathered {
         self.checked.merge(over_time);
         // A form that was replaced needs no advice. Without advice findings are what they were.
         let mut localised = self.checked.findings.clone();
+        // What belongs into a blank may follow from the relations.
+        let is_blank = |finding: &Finding| finding.kind == Kind::MissingValue;
+        let blanks: Vec<usize> = (0..self.findings.len())
+            .filter(|idx| is_blank(&self.findings[*idx]))
+            .collect();
+        localised.extend(blanks.iter().map(|&idx| self.findings[idx].clone()));
         let localised = self.stage(Stage::Localise, || {
             reader.localise(current, earlier, &mut localised);
             Some(localised)
         });
         if let Some(localised) = localised {
-            self.checked.findings = localised;
+            let (filled, checked) = localised.into_iter().partition(is_blank);
+            self.checked.findings = checked;
+            let filled: Vec<Finding> = filled;
+            for (idx, finding) in blanks.into_iter().zip(filled) {
+                self.findings[idx] = finding;
+            }
         }
         let left_out = earlier.left_out.iter();
         self.findings.extend(left_out.map(|(period, damage)| {
@@ -401,9 +412,9 @@ fn mark_superseded(records: &mut [FileRecord], settled: &Settled) {
 
 /// The findings of one form that another has not, by what they are about.
 fn missing_in(findings: &[Finding], other: &[Finding]) -> Vec<Finding> {
-    let other: HashSet<String> = explanations::keys(other).into_iter().collect();
+    let other: HashSet<String> = explanations::keys(other).into_iter().flatten().collect();
     let keyed = findings.iter().zip(explanations::keys(findings));
-    let missing = keyed.filter(|(_, key)| !other.contains(key));
+    let missing = keyed.filter(|(_, keys)| !keys.iter().any(|key| other.contains(key)));
     missing.map(|(finding, _)| finding.clone()).collect()
 }
 

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
+use super::workbook::marks::{Marked, marked_cells};
 use super::{Lang, words};
 use crate::model::{
     Amount, Awaits, Call, CellChange, Cells, Correction, Effect, FileRecord, FileStatus, Finding,
@@ -199,6 +200,12 @@ struct FindingEntry<'a> {
     tolerance: Option<String>,
     message: String,
     suspects: Vec<SuspectEntry<'a>>,
+    /// What fails because of it, and is not listed by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    explains: Vec<RelationEntry<'a>>,
+    /// Of a cause or a tie, how cells are marked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    marks: Vec<MarkEntry<'a>>,
     explanation: Option<&'a str>,
     /// Who has to do something about it: `reporter`, `county` or nobody.
     awaits: Option<&'static str>,
@@ -210,6 +217,29 @@ struct SuspectEntry<'a> {
     given: &'a str,
     likely: Option<&'a str>,
     why: String,
+}
+
+#[derive(Serialize)]
+struct RelationEntry<'a> {
+    rule: Option<&'a str>,
+    kind: &'static str,
+    level: &'static str,
+    annex: Option<&'a str>,
+    year: Option<u16>,
+    cell: Option<String>,
+    given: Option<&'a str>,
+    expected: Option<&'a str>,
+    difference: Option<String>,
+    tolerance: Option<String>,
+}
+
+#[derive(Serialize)]
+struct MarkEntry<'a> {
+    cell: String,
+    /// `wrong`, `candidate` or `related`.
+    mark: &'static str,
+    /// What would be right, where the cell may be wrong.
+    likely: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -384,6 +414,10 @@ fn finding_entry(finding: &Finding, lang: Lang) -> FindingEntry<'_> {
         suspects: (finding.suspects.iter())
             .map(|suspect| suspect_entry(suspect, place, lang))
             .collect(),
+        explains: (finding.explains().iter().take(LISTED))
+            .map(|relation| relation_entry(relation, place))
+            .collect(),
+        marks: mark_entries(finding),
         explanation: finding.explanation.as_deref(),
         awaits: finding.awaits().map(Awaits::name),
     }
@@ -400,6 +434,54 @@ fn suspect_entry<'a>(
         likely: suspect.likely.as_deref(),
         why: words::reasons(suspect, seen_from, lang),
     }
+}
+
+fn relation_entry<'a>(relation: &'a Finding, seen_from: Option<&Place>) -> RelationEntry<'a> {
+    let text = |amount: Option<Amount>| amount.map(|amount| amount.to_string());
+    let place = relation.place.as_ref();
+    let cell = match place {
+        // What is about several cells is at none of them.
+        Some(place) if place.cell.is_none() => {
+            let cells = references(&relation.cells, seen_from);
+            (!cells.is_empty()).then(|| cells.join("+"))
+        }
+        place => place.map(|place| reference(place, seen_from)),
+    };
+    RelationEntry {
+        rule: relation.rule.as_deref(),
+        kind: relation.kind.name(),
+        level: relation.level.name(),
+        annex: relation.annex.as_deref(),
+        year: relation.year,
+        cell,
+        given: relation.given.as_deref(),
+        expected: relation.expected.as_deref(),
+        difference: text(relation.difference),
+        tolerance: text(relation.tolerance),
+    }
+}
+
+fn mark_entries(finding: &Finding) -> Vec<MarkEntry<'_>> {
+    if finding.explains().is_empty() && !finding.is_tie() {
+        return Vec::new();
+    }
+    let seen_from = finding.place.as_ref();
+    let cells = marked_cells(finding).into_iter().take(LISTED);
+    let cells = cells.filter(|(place, _)| place.cell.is_some());
+    let entry = |(place, marked): (Place, Marked)| {
+        let mut suspects = finding.suspects.iter();
+        let suspect = suspects.find(|it| it.place == place && marked != Marked::Related);
+        MarkEntry {
+            cell: reference(&place, seen_from),
+            mark: match marked {
+                Marked::Wrong => "wrong",
+                Marked::Candidate => "candidate",
+                Marked::Related => "related",
+            },
+            likely: suspect.and_then(|it| it.likely.as_deref()),
+        }
+    };
+    cells.map(entry).collect()
 }
 
 /// The addresses of cells: of many as ranges, and of very many ranges only the first.

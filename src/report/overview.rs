@@ -224,15 +224,21 @@ fn add_doubts<'a>(merged: &'a Merged, scheme: &Scheme, figures: &mut [MainFigure
 /// The cells that would put a finding right, where nothing ties with them: of a fault over many cells all of
 /// these, else the likeliest.
 fn likely(finding: &Finding) -> Vec<&Suspect> {
+    let is_cause = matches!(finding.detail, Detail::Miswritten { .. });
     let is_tied = |suspect: &Suspect| {
         let mut why = suspect.why.iter();
-        why.any(|reason| matches!(reason, Reason::Tied { .. } | Reason::Together { .. }))
+        // What a cause needs besides is told by itself.
+        why.any(|reason| match reason {
+            Reason::Tied { .. } => true,
+            Reason::Together { .. } => !is_cause,
+            _ => false,
+        })
     };
-    let is_over_many = matches!(
-        finding.detail,
-        Detail::UnitSlip { .. } | Detail::Shifted { .. }
-    );
-    let n = if is_over_many { usize::MAX } else { 1 };
+    let n = match finding.detail {
+        Detail::UnitSlip { .. } | Detail::Shifted { .. } => usize::MAX,
+        Detail::Miswritten { .. } => 1 + finding.cells.len(),
+        _ => 1,
+    };
     let first = finding.suspects.iter().take(n);
     first
         .filter(|suspect| suspect.likely.is_some() && !is_tied(suspect))

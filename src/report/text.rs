@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::{
     Amount, Cell, CellRef, CellValue, FileStatus, Finding, Level, Place, Sheet, Table, Verdict,
@@ -16,12 +16,19 @@ use crate::model::{
 use crate::pipeline::CheckedFiles;
 use crate::scheme::Scheme;
 
-use super::workbook::marks::marked_places;
+use super::workbook::marks::{Marked, marked_cells, marked_places};
 use super::{Lang, words};
 
-/// Everything that was found, and the verdicts. Cuts of the form are no wider than `width`, where it is known.
+/// Columns of an ordinary terminal.
+const COLUMNS: usize = 80;
+/// Less than this holds no sentence.
+const NARROWEST: usize = 40;
+
+/// Everything that was found, and the verdicts. Nothing is wider than a terminal has columns by old custom, or than
+/// `width`, where it is known and less.
 pub fn report(checked: &CheckedFiles, scheme: &Scheme, width: Option<usize>, lang: Lang) -> String {
     let mut out = String::new();
+    let width = width.map_or(COLUMNS, |width| width.clamp(NARROWEST, COLUMNS));
     let by_file = Finding::by_file(&checked.findings);
     let mut forms: HashMap<(&str, &str), Vec<&Table>> = HashMap::new();
     for table in &checked.tables {
@@ -80,21 +87,37 @@ pub fn report(checked: &CheckedFiles, scheme: &Scheme, width: Option<usize>, lan
         let style = level_style(finding.level);
         let level = words::level(finding.level, lang);
         let (heading, said) = (words::heading(finding), words::message(finding, lang));
-        let _ = writeln!(out, "{style}{level}{style:#} {heading} {said}");
+        let head = Head {
+            indent: 0,
+            label: level.to_owned(),
+            style,
+        };
+        wrapped(&head, &format!("{heading} {said}"), width, &mut out);
     }
-    out.push_str(&verdicts(checked, &by_file, lang));
+    out.push_str(&verdicts(checked, &by_file, width, lang));
     out
 }
 
 /// One line a file, and one for all of them.
-fn verdicts(checked: &CheckedFiles, by_file: &HashMap<&str, Vec<&Finding>>, lang: Lang) -> String {
+fn verdicts(
+    checked: &CheckedFiles,
+    by_file: &HashMap<&str, Vec<&Finding>>,
+    width: usize,
+    lang: Lang,
+) -> String {
     let mut out = String::new();
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
     let widest = checked.files.iter().map(|record| record.path.width()).max();
     for record in &checked.files {
         let findings = by_file.get(&*record.path).map_or(&[][..], Vec::as_slice);
         let verdict = Verdict::of(findings.iter().copied());
-        let path = padded(&record.path, widest.unwrap_or(0).min(60), false);
+        // What is said of a file takes half a line.
+        let path = padded(&record.path, widest.unwrap_or(0).min(width / 2), false);
+        let fits = path.width() + width / 2 <= width;
+        let path = match fits {
+            true => format!("{path}  "),
+            false => format!("{path}\n  "),
+        };
         // What is open in a file is open, whether or not its forms count.
         if !matches!(record.status, FileStatus::Read | FileStatus::Unreadable(_))
             && verdict == Verdict::Acceptable
@@ -102,7 +125,7 @@ fn verdicts(checked: &CheckedFiles, by_file: &HashMap<&str, Vec<&Finding>>, lang
             let why = words::file_reason(&record.status, lang);
             let _ = writeln!(
                 out,
-                "{path}  {}",
+                "{path}{}",
                 brackets(words::file_status(&record.status, lang), &why, lang)
             );
             continue;
@@ -129,7 +152,7 @@ fn verdicts(checked: &CheckedFiles, by_file: &HashMap<&str, Vec<&Finding>>, lang
             };
         }
         let blank = if levels.is_empty() { "" } else { "  " };
-        let _ = writeln!(out, "{path}  {style}{said}{style:#}{blank}{levels}");
+        let _ = writeln!(out, "{path}{style}{said}{style:#}{blank}{levels}");
     }
     let worst = Verdict::of(&checked.findings);
     let style = verdict_style(worst);
@@ -172,12 +195,108 @@ pub(super) fn level_style(level: Level) -> Style {
     }
 }
 
+/// Suspects of a finding that are named.
+const SUSPECTS: usize = 3;
+/// Candidates of a tie that have a line each.
+const CANDIDATES: usize = 4;
+
+/// What a paragraph begins with.
+struct Head {
+    /// Blanks before it.
+    indent: usize,
+    label: String,
+    style: Style,
+}
+
+impl Head {
+    fn blank(indent: usize) -> Self {
+        Self {
+            indent,
+            label: String::new(),
+            style: Style::new(),
+        }
+    }
+}
+
+/// A paragraph no wider than the terminal, its further lines under the first word behind its label. Chinese breaks
+/// anywhere but before what closes and behind what opens.
+fn wrapped(head: &Head, text: &str, width: usize, out: &mut String) {
+    let Head {
+        indent,
+        label,
+        style,
+    } = head;
+    let _ = write!(out, "{}", " ".repeat(*indent));
+    let mut hanging = *indent;
+    if !label.is_empty() {
+        let _ = write!(out, "{style}{label}{style:#} ");
+        hanging += label.width() + 1;
+    }
+    // A label that takes half the line leaves no room beside it.
+    let hanging = hanging.min(width / 3).max(*indent);
+    let mut column = match label.is_empty() {
+        true => *indent,
+        false => indent + label.width() + 1,
+    };
+    for piece in pieces(text) {
+        let bare = piece.trim_end();
+        if column + bare.width() > width && column > hanging {
+            let end = out.trim_end_matches(' ').len();
+            out.truncate(end);
+            let _ = write!(out, "\n{}", " ".repeat(hanging));
+            column = hanging;
+        }
+        // A word that is longer than a line, such as a path, breaks where it must.
+        for c in piece.chars() {
+            let wide = c.width().unwrap_or(0);
+            if column + wide > width && c != ' ' {
+                let _ = write!(out, "\n{}", " ".repeat(hanging));
+                column = hanging;
+            }
+            if !(c == ' ' && column + wide > width) {
+                out.push(c);
+                column += wide;
+            }
+        }
+    }
+    let end = out.trim_end_matches(' ').len();
+    out.truncate(end);
+    out.push('\n');
+}
+
+/// What of a text stays on one line: words with the blanks behind them, single Chinese characters with what
+/// closes or opens beside them.
+fn pieces(text: &str) -> Vec<&str> {
+    const CLOSES: &str = "，。；：、？！）】》”’…,.;:!?)]%";
+    const OPENS: &str = "（【《“‘([";
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut last: Option<char> = None;
+    for (at, c) in text.char_indices() {
+        let breaks = last.is_some_and(|last| {
+            let after_blank = last == ' ' && c != ' ';
+            let beside_wide = last.width() == Some(2) || c.width() == Some(2);
+            let stays = c == ' ' || CLOSES.contains(c) || OPENS.contains(last);
+            after_blank || beside_wide && !stays
+        });
+        if breaks {
+            pieces.push(&text[start..at]);
+            start = at;
+        }
+        last = Some(c);
+    }
+    if start < text.len() {
+        pieces.push(&text[start..]);
+    }
+    pieces
+}
+
 /// One sheet of one file.
 struct Page<'c> {
     /// The forms that stand on it.
     forms: &'c [&'c Table],
     scheme: &'c Scheme,
-    width: Option<usize>,
+    width: usize,
     lang: Lang,
     sheet: Option<&'c Sheet>,
 }
@@ -185,6 +304,8 @@ struct Page<'c> {
 impl Page<'_> {
     /// Findings by place, the serious ones with a cut of the form.
     fn findings(&self, findings: &[&Finding], out: &mut String) {
+        let (rounding, findings): (Vec<&Finding>, Vec<&Finding>) =
+            (findings.iter()).partition(|finding| words::is_rounding(finding));
         let mut places: BTreeMap<Option<CellRef>, Vec<&Finding>> = BTreeMap::new();
         for finding in findings {
             let cell = self.marked(finding).next();
@@ -224,46 +345,114 @@ impl Page<'_> {
             }
         }
         for (said, cells) in alike {
-            let style = level_style(Level::Hint);
-            let level = words::level(Level::Hint, self.lang);
             let cells = runs(&cells).join(self.lang.pick("、", ", "));
-            let _ = writeln!(out, "    {style}{level}{style:#} {cells} {said}");
+            self.hint(&format!("{cells} {said}"), out);
         }
+        self.rounding(&rounding, out);
+    }
+
+    fn hint(&self, said: &str, out: &mut String) {
+        let head = Head {
+            indent: 4,
+            label: words::level(Level::Hint, self.lang).to_owned(),
+            style: level_style(Level::Hint),
+        };
+        wrapped(&head, said, self.width, out);
+    }
+
+    /// Differences that rounding explains: how many, the largest, and where that is.
+    fn rounding(&self, findings: &[&Finding], out: &mut String) {
+        let size = |finding: &&&Finding| finding.difference.map(Amount::abs);
+        // Of equals the first is named.
+        let Some(largest) = findings.iter().rev().max_by_key(size) else {
+            return;
+        };
+        let n = findings.len();
+        let difference = largest.difference.unwrap_or(Amount::ZERO);
+        let cell = runs(&self.marked(largest).collect::<Vec<_>>()).join("+");
+        self.hint(
+            &match self.lang {
+                Lang::Zh => format!("舍入差 {n} 处，最大 {difference}（{cell}），一般不必改；逐处见标注副本"),
+                Lang::En => format!("{n} rounding differences, the largest {difference} ({cell}); marked copies list all"),
+            },
+            out,
+        );
     }
 
     fn finding(&self, finding: &Finding, out: &mut String) {
-        let style = level_style(finding.level);
-        let level = words::level(finding.level, self.lang);
+        let lang = self.lang;
+        let own = finding.place.as_ref().and_then(|place| place.cell);
         // Of cells that are alike the first is named, and the facts name the others.
-        let cells = match finding.place.as_ref().and_then(|place| place.cell) {
+        let cells = match own.filter(|_| !finding.is_tie()) {
             Some(cell) => vec![cell],
-            None => self.marked(finding).collect(),
-        };
-        let mut heading = vec![runs(&cells).join(self.lang.pick("、", ", "))];
-        heading.retain(|cells| !cells.is_empty());
-        heading.push(words::title(finding, self.lang));
-        heading.extend(finding.rule.as_deref().map(|rule| format!("[{rule}]")));
-        let facts = words::facts(finding, self.lang);
-        let heading = heading.join(" ");
-        let _ = match (finding.level, facts.is_empty()) {
-            (_, true) => writeln!(out, "    {style}{level}{style:#} {heading}"),
-            (Level::Hint, false) => {
-                let colon = self.lang.pick("：", ": ");
-                writeln!(out, "    {style}{level}{style:#} {heading}{colon}{facts}")
+            // Candidates come in the order of the form: some are likelier than others, but not by much.
+            None => {
+                let mut cells: Vec<CellRef> = self.marked(finding).collect();
+                if finding.is_tie() {
+                    cells.sort_unstable();
+                }
+                cells
             }
-            (_, false) => writeln!(out, "    {style}{level}{style:#} {heading}\n      {facts}"),
         };
+        let mut heading = vec![runs(&cells).join(lang.pick("、", ", "))];
+        heading.retain(|cells| !cells.is_empty());
+        let title = words::title(finding, lang);
+        let mut facts = words::facts(finding, lang);
+        match own.filter(|_| finding.is_tie()) {
+            // Which relation says so comes after what it says.
+            Some(cell) => {
+                heading.push(match lang {
+                    Lang::Zh => format!("中有一格疑填错：{cell} {title}"),
+                    Lang::En => format!("one seems to be wrong: {cell} {title}"),
+                });
+                facts = format!("{cell} {facts}");
+            }
+            None => heading.push(title),
+        }
+        heading.extend(finding.rule.as_deref().map(|rule| format!("[{rule}]")));
+        let mut heading = heading.join(" ");
+        if finding.level == Level::Hint && !facts.is_empty() {
+            heading += &format!("{}{facts}", lang.pick("：", ": "));
+            facts.clear();
+        }
+        let head = Head {
+            indent: 4,
+            label: words::level(finding.level, lang).to_owned(),
+            style: level_style(finding.level),
+        };
+        wrapped(&head, &heading, self.width, out);
+        if !facts.is_empty() {
+            wrapped(&Head::blank(6), &facts, self.width, out);
+        }
     }
 
     fn what_to_do(&self, finding: &Finding, out: &mut String) {
-        let dim = Style::new().dimmed();
         let lang = self.lang;
         let mut line = |label: &str, text: &str| {
-            let text = text.replace('\n', " ");
-            let _ = writeln!(out, "      {dim}{label}{dim:#} {text}");
+            let head = Head {
+                indent: 6,
+                label: label.to_owned(),
+                style: Style::new().dimmed(),
+            };
+            wrapped(&head, &text.replace('\n', " "), self.width, out);
         };
-        for suspect in words::suspects(finding, 3, lang) {
-            line(lang.pick("嫌疑", "suspect"), &suspect);
+        let n_candidates = finding.candidates().count();
+        if n_candidates > CANDIDATES {
+            let candidates = finding.candidates().map(|suspect| {
+                let cell = suspect
+                    .place
+                    .cell
+                    .map_or(String::new(), |cell| cell.to_string());
+                format!("{cell}={}", suspect.likely.as_deref().unwrap_or("?"))
+            });
+            let all = candidates
+                .collect::<Vec<_>>()
+                .join(lang.pick(" 或 ", " or "));
+            line(lang.pick("应为", "right"), &all);
+        } else {
+            for suspect in words::suspects(finding, SUSPECTS, lang) {
+                line(lang.pick("嫌疑", "suspect"), &suspect);
+            }
         }
         if finding.level < Level::Hint {
             line(
@@ -288,12 +477,21 @@ impl Page<'_> {
         here(finding, marked_places(finding))
     }
 
-    /// All cells of this sheet that a finding names: those that it is about first, then suspects.
+    /// All cells of this sheet that a finding names: those that it is about first, then where relations fail because of
+    /// it, then suspects.
     fn telling<'f>(&self, finding: &'f Finding) -> impl Iterator<Item = CellRef> + use<'f> {
         let suspects = finding.suspects.iter().map(|suspect| suspect.place.clone());
         self.marked(finding)
+            .chain(self.related(finding))
             .chain(here(finding, suspects))
             .chain(here(finding, finding.cells.iter()))
+    }
+
+    /// The cells of this sheet where relations fail because of what a finding is about.
+    fn related<'f>(&self, finding: &'f Finding) -> impl Iterator<Item = CellRef> + use<'f> {
+        let cells = marked_cells(finding).into_iter();
+        let related = cells.filter(|(_, marked)| *marked == Marked::Related);
+        here(finding, related.map(|(place, _)| place))
     }
 
     /// What of the form tells about a finding: its cells, what else stands in their rows and columns that
@@ -358,7 +556,7 @@ impl Page<'_> {
             for widest in WIDEST {
                 let lines = self.lines(sheet, finding, &cols, &area.rows, widest);
                 let (drawn, width) = drawn(&lines);
-                if self.width.is_none_or(|most| width < most) {
+                if width < self.width {
                     return drawn;
                 }
                 last = drawn;
@@ -378,9 +576,11 @@ impl Page<'_> {
         // Of cells by the thousand only those that are shown matter.
         let shown_here = |cell: &CellRef| rows.contains(&cell.row) && cols.contains(&cell.col);
         let marked: Vec<CellRef> = self.marked(finding).filter(shown_here).collect();
-        let suspects = finding.suspects.iter().map(|suspect| suspect.place.clone());
+        let suspects = finding.suspects.iter();
+        let suspects = suspects.filter(|suspect| suspect.is_tied() || !finding.is_tie());
+        let suspects = suspects.map(|suspect| suspect.place.clone());
         let suspects: Vec<CellRef> = here(finding, suspects).filter(shown_here).collect();
-        let related = here(finding, finding.cells.iter());
+        let related = here(finding, finding.cells.iter()).chain(self.related(finding));
         let related: Vec<CellRef> = related.filter(shown_here).collect();
         let table = (self.marked(finding).next()).and_then(|at| self.table_at(at));
         let mut lines: Vec<Vec<Shown>> = Vec::new();
@@ -405,7 +605,7 @@ impl Page<'_> {
                 let is_repeated = source.col != col && cols.contains(&source.col);
                 let found = sheet.get(source).filter(|_| !is_repeated);
                 let text = cut(&found.map_or(String::new(), shown), widest);
-                let (text, style) = if marked.contains(&cell) {
+                let (text, style) = if marked.contains(&cell) && !finding.is_tie() {
                     (format!("[{text}]"), level_style(finding.level).invert())
                 } else if suspects.contains(&cell) {
                     let style = AnsiColor::Magenta.on_default().bold();

@@ -109,6 +109,8 @@ impl Lifter<'_> {
                 .collect(),
             rows,
             originals: Vec::new(),
+            formulas: Vec::new(),
+            blank_rows: Vec::new(),
         }
     }
 
@@ -146,6 +148,8 @@ impl Lifter<'_> {
             columns: vec![None; self.annex.leaves.len()],
             rows: rows.collect(),
             originals: Vec::new(),
+            formulas: Vec::new(),
+            blank_rows: Vec::new(),
         }
     }
 }

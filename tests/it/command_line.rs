@@ -108,7 +108,8 @@ fn merging_the_plan_says_what_came_and_what_is_open() {
     for line in [
         "收到文件 19 个（读不了 0 个），报表 44 张",
         "应报 41 份，已报 41 份，未报 0 份",
-        "问题：强制 11，准强制 0，核实 2，提示",
+        // Twice a township mixed up two of its districts, which two rows show.
+        "问题：强制 9，准强制 0，核实 2，提示",
     ] {
         assert!(said.contains(line), "{line} is not in\n{said}");
     }

@@ -15,13 +15,13 @@ use crate::merged::{ANNEX_3, ANNEX_4, ANNEX_6, ANNEX_6_2, ANNEX_7, Draft, place,
 use crate::support::office::saved_again;
 
 /// A written workbook, opened again.
-struct Written {
+pub(crate) struct Written {
     bytes: Vec<u8>,
     book: Xlsx<Cursor<Vec<u8>>>,
 }
 
 impl Written {
-    fn of(merged: &Merged, scheme: &Scheme, lang: Lang) -> Self {
+    pub(crate) fn of(merged: &Merged, scheme: &Scheme, lang: Lang) -> Self {
         let bytes = write_workbook(merged, scheme, lang).expect("a workbook");
         Self::open(bytes)
     }
@@ -36,7 +36,7 @@ impl Written {
         self.rows(sheet, 2)
     }
 
-    fn rows(&mut self, sheet: &str, first: usize) -> String {
+    pub(crate) fn rows(&mut self, sheet: &str, first: usize) -> String {
         let range = self.book.worksheet_range(sheet).expect(sheet);
         let rows = range.rows().skip(first).map(|row| {
             let cells = row.iter().map(|cell| match cell {
@@ -70,6 +70,22 @@ impl Written {
             .collect();
         merges.sort();
         merges
+    }
+
+    /// The number of a sheet, from 1.
+    pub(crate) fn number_of(&self, name: &str) -> usize {
+        let names = self.book.sheet_names();
+        let position = names.iter().position(|known| known == name);
+        position.expect(name) + 1
+    }
+
+    /// The row of a sheet that a label begins, from 1.
+    pub(crate) fn row_of(&mut self, sheet: &str, label: &str) -> usize {
+        let range = self.book.worksheet_range(sheet).expect(sheet);
+        let mut rows = range.rows();
+        let is_label = |cell: &Data| matches!(cell, Data::String(text) if text == label);
+        let row = rows.position(|row| row.first().is_some_and(is_label));
+        row.expect(label) + 1
     }
 
     /// A part of the package as text.
@@ -108,7 +124,7 @@ impl Written {
     }
 
     /// The notes of all sheets, with their cells.
-    fn notes(&self) -> String {
+    pub(crate) fn notes(&self) -> String {
         let zip = zip::ZipArchive::new(Cursor::new(&self.bytes)).expect("a zip file");
         let names = zip.file_names().filter_map(Result::ok);
         let mut names: Vec<String> = names
@@ -187,7 +203,7 @@ impl Written {
     }
 
     /// The fill of a cell as RRGGBB.
-    fn fill(&self, sheet: usize, cell: &str) -> String {
+    pub(crate) fn fill(&self, sheet: usize, cell: &str) -> String {
         let fill = between(&self.format(sheet, cell), "fillId=\"", "\"").expect("a fill");
         let styles = self.part("xl/styles.xml");
         let fills = between(&styles, "<fills", "</fills>").expect("fills");

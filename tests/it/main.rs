@@ -8,6 +8,7 @@
 mod accidents;
 mod annotate;
 mod blank_form;
+mod causes;
 mod check_command;
 #[cfg(feature = "consolidate")]
 mod command_line;
@@ -48,6 +49,7 @@ mod recognise;
 mod records;
 #[cfg(feature = "consolidate")]
 mod reliability;
+mod repairs;
 mod reporters;
 mod returns;
 #[cfg(feature = "consolidate")]

@@ -322,14 +322,15 @@ fn what_is_found_in_a_village_is_marked_at_its_township() {
     let mut book = Book::of(&merged, &scheme);
     let notes = book.notes();
     let cells: Vec<&str> = notes.keys().map(String::as_str).collect();
-    // 西岭镇's 片区 at its name, area and rate; at 南坪乡's name its missing total row, and its rate all the same.
-    assert_eq!(cells, ["C7", "C8", "F7", "G7", "G8"]);
+    // 西岭镇's 片区 at its name, area and rate, and what of its area may be wrong as well; at 南坪乡's name its missing
+    // total row, and its rate all the same.
+    assert_eq!(cells, ["C7", "C8", "D7", "E7", "F7", "G7", "G8"]);
     assert!(
         notes["F7"].starts_with(
             "【强制】合计与分项之和不符 [V-01] 面积\n\
          原表 西岭镇.xlsx 附件8!F6（南片·团结村）：\n\
          填写 11，分项之和 10（D6:E6），差 1，超过舍入误差 0.15\n\
-         请核对 F6；若分项有误，改分项后合计应随之变化\n\
+         请对照原始资料核对 D6、E6、F6，只改填错的那一格\n\
          嫌疑：D6 填写 7，若为 8 则相符"
         ),
         "{}",
@@ -352,9 +353,13 @@ fn what_is_found_in_a_village_is_marked_at_its_township() {
         .find(|line| line.contains("V-01"))
         .expect("the sum");
     assert!(sum.contains("|南片·团结村，合计面积|"), "{sum}");
-    assert!(sum.contains("|西岭镇.xlsx|附件8!F6|11|10|1|"), "{sum}");
+    // 7 + 3 = 10, and 11 is given.
+    assert!(
+        sum.contains("|西岭镇.xlsx|附件8!F6|11|D6=8 或 E6=4 或 F6=10|1|"),
+        "{sum}"
+    );
     let xml = book.part("xl/worksheets/sheet5.xml");
-    for cell in cells {
+    for cell in ["C7", "C8", "F7", "G7", "G8"] {
         assert!(
             xml.contains(&format!("location=\"'附件8'!{cell}\"")),
             "{cell}: {xml}"
@@ -380,7 +385,7 @@ fn a_wrong_total_row_says_itself_with_the_cells_of_its_form() {
     );
     assert!(
         note.contains(
-            "原表 东河镇.xlsx 附件8!F9（合计）：\n填写 90，3 行之和 80，差 10，超过舍入误差 0.2\n请核对 F9 和本列各行"
+            "原表 东河镇.xlsx 附件8!F9（合计）：\n填写 90，3 行之和 80，差 10，超过舍入误差 0.2\n请对照原始资料，把 F9 改成 80"
         ),
         "{note}"
     );

@@ -195,9 +195,8 @@ fn the_telephone_list_weighs_what_is_at_stake() {
             // Of April's figures: surface water and trees of 2023 are the greatest shares. Times three.
             "轮南镇 附件7 3021 28931",
             "轮南镇 附件3 134.6 4497.6",
-            // 961 − 141 of 10657, times three; 499 − 96 of 8290, times two.
-            "铁热克巴扎乡 附件7 820 10657",
-            "铁热克巴扎乡 附件7 403 8290",
+            // 96 for 916, which the year's sum and last month's 499 show: 820 of 8290, times three.
+            "铁热克巴扎乡 附件7 820 8290",
             // Underground water of 2024 and trees of 2023, as in April, times three.
             "阿克萨来乡 附件7 88 1340",
             "阿克萨来乡 附件3 82.0 4497.6",

@@ -257,8 +257,8 @@ fn head(listing: &Listing<'_>, formats: &Formats, verdict: Verdict, rows: &mut S
     };
     let mut legend = lang
         .pick(
-            "红色：强制，必须改正；橙色：准强制、核实，应改正或说明；黄色：提示，供了解。每个标色的单元格都有批注。再次审核时颜色和批注会自动更换，说明会保留。",
-            "Red: mandatory, to be corrected. Orange: quasi-mandatory or to verify, to be corrected or explained. Yellow: hints. Each coloured cell has a note. The next check replaces colours and notes and keeps explanations.",
+            "红色：强制，必须改正；橙色：准强制、核实，应改正或说明；黄色：提示，供了解。虚线框：这几格中有一格填错，分不出是哪一格，各格批注写明应为多少；浅灰蓝：因别的格填错才对不上，那一格改对就对上，不要改。每个标色的单元格都有批注。再次审核时颜色和批注会自动更换，说明会保留。",
+            "Red: mandatory, to be corrected. Orange: quasi-mandatory or to verify, to be corrected or explained. Yellow: hints. Dashed frames: one of these cells is wrong and nothing tells which; their notes say what each should be. Pale blue grey: does not hold only because another cell is wrong; leave it. Each marked cell has a note. The next check replaces colours and notes and keeps explanations.",
         )
         .to_owned();
     for remark in &listing.remarks {
@@ -346,7 +346,7 @@ fn row(
             shown_cell,
         ),
         (5, formats.centred, figure(finding.given.clone())),
-        (6, formats.centred, figure(finding.expected.clone())),
+        (6, formats.centred, words::right(finding, lang)),
         (
             7,
             formats.centred,
@@ -416,7 +416,7 @@ fn cell_texts(records: &[String]) -> Vec<String> {
 /// A row of an explanation that explains nothing here.
 fn retired(lang: Lang, formats: &Formats, row: u32, gone: &Retired<'_>, rows: &mut String) {
     let Explanation {
-        key,
+        keys,
         period,
         text,
         about,
@@ -446,7 +446,7 @@ fn retired(lang: Lang, formats: &Formats, row: u32, gone: &Retired<'_>, rows: &m
         };
         cell(rows, row, col, formats.gone, text);
     }
-    let key = explanations::written(key, *period);
+    let key = explanations::written(keys, *period);
     cell(rows, row, 12, formats.hidden, &format!("{RETIRED}{key}"));
     rows.push_str("</row>");
 }

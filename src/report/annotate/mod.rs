@@ -9,8 +9,8 @@
 //! Annotating a copy again replaces the marks. What is ours is known by marks that any program keeps
 //! when it saves the file:
 //!
-//! - fills by colours that nobody else uses. The fill that a cell had before is recorded in a hidden
-//!   column of 审核说明, by sheet and address; where rows have moved since, the cell gets no fill.
+//! - fills, and frames of cells that may be wrong, by colours that nobody else uses. What a cell looked like before
+//!   is recorded in a hidden column of 审核说明, by sheet and address; where rows have moved since, the cell gets none.
 //! - notes by their first and last line; a clerk's words before or behind them stay.
 //! - the sheet by a marker in its header. What a clerk has written there stays with its finding, and
 //!   below the others once its finding is gone.
@@ -34,10 +34,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use rust_xlsxwriter::XlsxError;
 
 use crate::explanations::{self, ByKey, Columns, Explanation};
-use crate::model::{CellRef, Detail, Finding, Format, Level, Period, Sheet, Unreadable, Workbook};
+use crate::model::{
+    CellRef, Detail, Finding, Format, Level, Period, Place, Sheet, Unreadable, Workbook,
+};
 use crate::read::{Limits, decrypted, read};
 
-use super::workbook::marks::marked_places;
+use super::workbook::marks::{MarkLook, Marked, marked_cells};
 use super::{Lang, words};
 
 pub use names::{SentBack, annotate_checked, copy_name, copy_paths, light, no_copy, send_back};
@@ -45,7 +47,7 @@ pub use names::{SentBack, annotate_checked, copy_name, copy_paths, light, no_cop
 use listing::{Entry, Listing, Retired};
 use package::{Package, Relationship};
 use sheet::{Legacy, SheetPart};
-use styles::{Fill, Styles};
+use styles::{Before, Styles};
 use xml::{Edits, Scanner, Step, escape_attribute, unescape};
 
 const XML_HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
@@ -178,8 +180,8 @@ struct Earlier {
     /// Name of the sheet 审核说明.
     sheet: Option<String>,
     explanations: Vec<Explanation>,
-    /// Fills before they were marked, by sheet and address.
-    fills: HashMap<(String, CellRef), Fill>,
+    /// What cells looked like before they were marked, by sheet and address.
+    fills: HashMap<(String, CellRef), Before>,
 }
 
 impl Earlier {
@@ -197,10 +199,10 @@ impl Earlier {
                 let records = records.filter_map(|record| {
                     let (cell, fill) = record.rsplit_once('=')?;
                     let (sheet, cell) = cell.rsplit_once('!')?;
-                    let fill: Fill = fill.parse().ok()?;
+                    let fill: Before = fill.parse().ok()?;
                     Some(((sheet.to_owned(), cell.parse().ok()?), fill))
                 });
-                fills.extend(records.filter(|(_, fill)| !fill.is_ours()));
+                fills.extend(records.filter(|(_, before)| !before.is_ours()));
             }
         }
         Self {
@@ -223,6 +225,9 @@ struct Copy<'a> {
 
 /// A cell of the copy: the number of its sheet, and its address.
 type At = (usize, CellRef);
+
+/// What is found at the cells of a sheet, and how they are marked because of it.
+type Found<'f> = BTreeMap<CellRef, Vec<(Marked, &'f Finding)>>;
 
 /// A sheet of the workbook part.
 struct SheetEntry {
@@ -251,14 +256,17 @@ impl Copy<'_> {
         self.refuse_lost_formats(&mut package, &main, &styles)?;
 
         let sheets = self.sheets_of(&main);
-        let cells: Vec<Vec<At>> = (self.findings.iter())
+        let cells: Vec<Vec<(At, Marked)>> = (self.findings.iter())
             .map(|finding| self.cells_of(&sheets, finding))
             .collect();
-        let mut found: Vec<BTreeMap<CellRef, Vec<&Finding>>> = Vec::new();
+        let mut found: Vec<Found<'_>> = Vec::new();
         found.resize_with(main.sheets.len(), BTreeMap::new);
         for (finding, cells) in self.findings.iter().zip(&cells) {
-            for (sheet, at) in cells {
-                found[*sheet].entry(*at).or_default().push(finding);
+            for ((sheet, at), marked) in cells {
+                found[*sheet]
+                    .entry(*at)
+                    .or_default()
+                    .push((*marked, finding));
             }
         }
         let mut before = BTreeMap::new();
@@ -355,13 +363,18 @@ impl Copy<'_> {
         sheets
     }
 
-    /// The cells of the copy at which a finding is marked, its own first.
-    fn cells_of(&self, sheets: &HashMap<&str, (usize, &Sheet)>, finding: &Finding) -> Vec<At> {
+    /// The cells of the copy that a finding marks, its own first, and how.
+    fn cells_of(
+        &self,
+        sheets: &HashMap<&str, (usize, &Sheet)>,
+        finding: &Finding,
+    ) -> Vec<(At, Marked)> {
         let file = finding.place.as_ref().map(|place| &place.file);
-        let places = marked_places(finding).filter(|place| Some(&place.file) == file);
-        let mut cells: Vec<At> = Vec::new();
+        let places = marked_cells(finding).into_iter();
+        let places = places.filter(|(place, _)| Some(&place.file) == file);
+        let mut cells: Vec<(At, Marked)> = Vec::new();
         let mut seen: HashSet<At> = HashSet::new();
-        for place in places {
+        for (place, marked) in places {
             let (Some(sheet), Some(cell)) = (&place.sheet, place.cell) else {
                 continue;
             };
@@ -372,7 +385,7 @@ impl Copy<'_> {
             let cell = sheet.merge_at(cell).map_or(cell, |range| range.start);
             let fits = cell.row < 1 << 20 && cell.col < 1 << 14;
             if fits && seen.insert((*idx, cell)) {
-                cells.push((*idx, cell));
+                cells.push(((*idx, cell), marked));
             }
         }
         cells
@@ -385,8 +398,8 @@ impl Copy<'_> {
         main: &MainPart,
         entry: &SheetEntry,
         styles: &mut Styles,
-        found: BTreeMap<CellRef, Vec<&Finding>>,
-        fills: &mut BTreeMap<CellRef, Fill>,
+        found: Found<'_>,
+        fills: &mut BTreeMap<CellRef, Before>,
     ) -> Result<Vec<CellRef>, AnnotateError> {
         // Marks of an earlier annotation are on any sheet.
         let is_listing = self.earlier.sheet.as_deref() == Some(&*entry.name);
@@ -402,16 +415,17 @@ impl Copy<'_> {
         };
         let links = package.relationships(&entry.path)?;
         let talks = notes::conversations(package, &links)?;
-        let texts: BTreeMap<CellRef, String> = found
-            .iter()
-            .filter(|(at, _)| !talks.contains(*at))
-            .map(|(at, findings)| (*at, note(*at, findings, self.lang)))
-            .collect();
         let read = self
             .workbook
             .sheets
             .iter()
             .find(|read| self.name_of(&read.name) == Some(&*entry.name));
+        let name = read.map_or(&*entry.name, |read| &*read.name);
+        let texts: BTreeMap<CellRef, String> = found
+            .iter()
+            .filter(|(at, _)| !talks.contains(*at))
+            .map(|(at, findings)| (*at, note((name, *at), findings, self.lang)))
+            .collect();
         let last_col = |at: CellRef| {
             let merge = read.and_then(|read| read.merge_at(at));
             merge.map_or(at.col, |range| range.end.col)
@@ -424,14 +438,14 @@ impl Copy<'_> {
             last_col: &last_col,
         };
         let legacy: Option<Legacy> = notes::write(package, &place, &sheet, &texts)?;
-        let levels = found.iter().map(|(at, findings)| (*at, worst(findings)));
+        let looks = found.iter().map(|(at, findings)| (*at, look(findings)));
         let recorded = |at: CellRef| {
             let fill = self.earlier.fills.get(&(entry.name.clone(), at));
-            fill.cloned().unwrap_or(Fill::None)
+            fill.cloned().unwrap_or(Before::PLAIN)
         };
         let text = sheet.write(
             styles,
-            &levels.collect(),
+            &looks.collect(),
             &recorded,
             legacy.as_ref(),
             &main.link_types,
@@ -447,18 +461,18 @@ impl Copy<'_> {
     fn listing<'l>(
         &'l self,
         main: &'l MainPart,
-        cells: &[Vec<At>],
-        before: &BTreeMap<At, Fill>,
+        cells: &[Vec<(At, Marked)>],
+        before: &BTreeMap<At, Before>,
         remarks: &[String],
     ) -> Listing<'l> {
         let keys = explanations::keys(self.findings.iter().copied());
-        let known: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+        let known: BTreeSet<&str> = keys.iter().flatten().map(String::as_str).collect();
         let mut written = ByKey::of(&self.earlier.explanations);
-        let mut taken: HashMap<&str, (&str, Option<Period>)> = HashMap::new();
+        let mut taken: HashMap<&str, Vec<(&str, Option<Period>)>> = HashMap::new();
         let mut recorded: HashSet<&At> = HashSet::new();
         let name = |at: &At| &*main.sheets[at.0].name;
         let mut rows = Vec::new();
-        for ((finding, cells), key) in self.findings.iter().zip(cells).zip(&keys) {
+        for ((finding, cells), keys) in self.findings.iter().zip(cells).zip(&keys) {
             // It has a row of its own further down.
             if matches!(
                 finding.detail,
@@ -466,13 +480,19 @@ impl Copy<'_> {
             ) {
                 continue;
             }
-            let earlier = written.take(ONLY_FILE, key, finding.period);
-            taken.extend(earlier.map(|earlier| (&**key, (&*earlier.text, finding.period))));
-            let earlier = earlier.map(|earlier| earlier.text.clone());
+            let earlier = written.take(ONLY_FILE, keys, finding.period);
+            for (key, earlier) in keys
+                .iter()
+                .flat_map(|key| earlier.iter().map(move |it| (key, it)))
+            {
+                let taken = taken.entry(&**key).or_default();
+                taken.push((&*earlier.text, finding.period));
+            }
+            let earlier = explanations::text_of(&earlier);
             // One record for a cell is enough, and none where there was no fill.
             let mut records: Vec<String> = Vec::new();
-            for at in cells {
-                let fill = before.get(at).filter(|fill| **fill != Fill::None);
+            for (at, _) in cells {
+                let fill = before.get(at).filter(|before| !before.is_plain());
                 if let Some(fill) = fill.filter(|_| recorded.insert(at)) {
                     records.push(format!("{}!{}={fill}", name(at), at.1));
                 }
@@ -480,16 +500,21 @@ impl Copy<'_> {
             rows.push(Entry {
                 explanation: finding.explanation.clone().or(earlier),
                 finding,
-                key: explanations::written(key, finding.period),
-                cell: cells.first().map(|at| (name(at), at.1)),
+                key: explanations::written(keys, finding.period),
+                cell: told_at(finding, cells).map(|at| (name(at), at.1)),
                 records,
             });
         }
         rows.sort_by_key(|row| row.finding.level);
         // A finding may be explained twice, each time in other words.
         let is_left = |one: &&Explanation| {
-            let taken = taken.get(&*one.key);
-            taken.is_none_or(|(text, period)| one.text != *text || !one.is_of(*period))
+            let taken = one
+                .keys
+                .iter()
+                .filter_map(|key| taken.get(&**key))
+                .flatten();
+            let mut taken = taken.filter(|(text, period)| one.text == *text && one.is_of(*period));
+            taken.next().is_none()
         };
         let mut retired: Vec<Retired<'_>> = (self.earlier.explanations.iter())
             .filter(is_left)
@@ -497,13 +522,13 @@ impl Copy<'_> {
                 explanation,
                 of_other_period: explanation
                     .period
-                    .filter(|_| known.contains(&*explanation.key)),
+                    .filter(|_| explanation.keys.iter().any(|key| known.contains(&**key))),
             })
             .collect();
         retired.sort_by_key(|gone| gone.explanation.place.cell);
-        let mut listed: BTreeSet<(&str, Option<Period>, &str)> = BTreeSet::new();
+        let mut listed: BTreeSet<(&[String], Option<Period>, &str)> = BTreeSet::new();
         retired.retain(|Retired { explanation, .. }| {
-            listed.insert((&explanation.key, explanation.period, &explanation.text))
+            listed.insert((&explanation.keys[..], explanation.period, &explanation.text))
         });
         Listing {
             rows,
@@ -558,19 +583,39 @@ fn listed(cells: &[CellRef], separator: &str) -> String {
     shown.chain(more).collect::<Vec<_>>().join(separator)
 }
 
-/// The worst level of some findings.
-fn worst(findings: &[&Finding]) -> Level {
-    let levels = findings.iter().map(|finding| finding.level);
-    levels.min().unwrap_or(Level::Hint)
+/// The cell that the row of a finding leads to: of a tie that one relation shows its own, whichever cell is wrong.
+fn told_at<'c>(finding: &Finding, cells: &'c [(At, Marked)]) -> Option<&'c At> {
+    let own = finding.place.as_ref().filter(|_| finding.is_tie());
+    let own = own.and_then(|place| place.cell);
+    let is_own = |(at, _): &&(At, Marked)| Some(at.1) == own;
+    let found = cells.iter().find(is_own);
+    let found = found.or_else(|| cells.iter().min_by_key(|(_, marked)| *marked));
+    found.map(|(at, _)| at)
+}
+
+/// The plainest mark of some findings, and their worst level.
+fn look(findings: &[(Marked, &Finding)]) -> MarkLook {
+    let looks = findings
+        .iter()
+        .map(|(marked, finding)| (*marked, finding.level));
+    looks.min().unwrap_or((Marked::Wrong, Level::Hint))
 }
 
 /// What the note on a cell says.
-fn note(at: CellRef, findings: &[&Finding], lang: Lang) -> String {
+fn note((sheet, at): (&str, CellRef), findings: &[(Marked, &Finding)], lang: Lang) -> String {
     const SHOWN: usize = 8;
     let mut findings = findings.to_vec();
-    findings.sort_by_key(|finding| finding.level);
+    findings.sort_by_key(|(marked, finding)| (*marked, finding.level));
     let mut parts: Vec<String> = Vec::new();
-    for finding in findings.iter().take(SHOWN) {
+    for (marked, finding) in findings.iter().take(SHOWN) {
+        let file = finding.place.as_ref().map(|place| &place.file);
+        let here = file.map(|file| Place::sheet(file, &sheet.into(), Some(at)));
+        let related = here.filter(|_| *marked == Marked::Related);
+        let related = related.and_then(|here| words::related(finding, &here, lang));
+        if let Some(related) = related {
+            parts.push(super::workbook::text::cut(&related, 1_000).into_owned());
+            continue;
+        }
         let mut lines = vec![format!(
             "{}{}{}{}",
             lang.pick("【", "["),

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::model::{CellRef, Level};
+use crate::model::CellRef;
+use crate::report::workbook::marks::MarkLook;
 
 use super::AnnotateError;
-use super::styles::{Fill, Styles};
+use super::styles::{Before, Styles};
 use super::xml::{Edits, Scanner, Step};
 
 /// A worksheet part, and what is known of it.
@@ -213,11 +214,11 @@ impl SheetPart {
     pub(super) fn write(
         self,
         styles: &mut Styles,
-        marks: &BTreeMap<CellRef, Level>,
-        recorded: &dyn Fn(CellRef) -> Fill,
+        marks: &BTreeMap<CellRef, MarkLook>,
+        recorded: &dyn Fn(CellRef) -> Before,
         legacy: Option<&Legacy>,
         link_namespace: &str,
-        before: &mut BTreeMap<CellRef, Fill>,
+        before: &mut BTreeMap<CellRef, Before>,
     ) -> Option<String> {
         let mut edits = Edits::default();
         let mut to_add = marks.clone();
@@ -225,12 +226,12 @@ impl SheetPart {
             for cell in &row.cells {
                 let at = CellRef::new(row.row, cell.col);
                 let mut style = cell.style as usize;
-                if styles.fill(style).is_ours() {
+                if styles.is_ours(style) {
                     style = styles.unmark(style, &recorded(at));
                 }
-                if let Some(level) = to_add.remove(&at) {
-                    before.insert(at, styles.fill(style).clone());
-                    style = styles.mark(style, level);
+                if let Some(look) = to_add.remove(&at) {
+                    before.insert(at, styles.before(style, look));
+                    style = styles.mark(style, look);
                 }
                 if style == cell.style as usize {
                     continue;
@@ -273,15 +274,15 @@ impl SheetPart {
     fn add_cells(
         &self,
         styles: &mut Styles,
-        marks: &BTreeMap<CellRef, Level>,
-        before: &mut BTreeMap<CellRef, Fill>,
+        marks: &BTreeMap<CellRef, MarkLook>,
+        before: &mut BTreeMap<CellRef, Before>,
         edits: &mut Edits,
     ) {
         let prefix = &self.prefix;
         let mut new_rows = String::new();
-        let mut rows: BTreeMap<u32, Vec<(CellRef, Level)>> = BTreeMap::new();
-        for (at, level) in marks {
-            rows.entry(at.row).or_default().push((*at, *level));
+        let mut rows: BTreeMap<u32, Vec<(CellRef, MarkLook)>> = BTreeMap::new();
+        for (at, look) in marks {
+            rows.entry(at.row).or_default().push((*at, *look));
         }
         // Of rows with one number the first is taken.
         let mut known_rows: BTreeMap<u32, &RowAt> = BTreeMap::new();
@@ -290,19 +291,19 @@ impl SheetPart {
         }
         for (row, cells) in rows {
             let known = known_rows.get(&row).copied();
-            let mut element = |at: CellRef, level| {
+            let mut element = |at: CellRef, look| {
                 let style = known.and_then(|row| row.style);
                 let style = style.or_else(|| self.column(at.col)?.style).unwrap_or(0);
                 // The column's or row's own style may be one that a program has spread.
-                let style = styles.unmark(style, &Fill::None);
-                before.insert(at, styles.fill(style).clone());
-                let style = styles.mark(style, level);
+                let style = styles.unmark(style, &Before::PLAIN);
+                before.insert(at, styles.before(style, look));
+                let style = styles.mark(style, look);
                 format!("<{prefix}c r=\"{at}\" s=\"{style}\"/>")
             };
             let Some(known) = known else {
                 let cells: String = cells
                     .into_iter()
-                    .map(|(at, level)| element(at, level))
+                    .map(|(at, look)| element(at, look))
                     .collect();
                 let text = format!("<{prefix}row r=\"{}\">{cells}</{prefix}row>", row + 1);
                 match known_rows.range(row + 1..).next() {
@@ -320,8 +321,8 @@ impl SheetPart {
             let mut at_end = String::new();
             // From left to right, as the new ones are.
             let mut behind = known.cells.iter().peekable();
-            for (at, level) in cells {
-                let text = element(at, level);
+            for (at, look) in cells {
+                let text = element(at, look);
                 while behind.next_if(|cell| cell.col <= at.col).is_some() {}
                 match behind.peek() {
                     Some(next) => edits.insert(next.start as usize, text),

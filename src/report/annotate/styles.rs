@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use crate::model::Level;
+use crate::report::workbook::marks::{MarkLook, Marked};
 
 use super::AnnotateError;
 use super::xml::{Edits, Scanner, Step, attribute_of, with_attribute, without_attributes};
@@ -27,6 +28,21 @@ pub(super) fn fill_colour(level: Level) -> &'static str {
     }
 }
 
+/// The fill of a cell that is right as far as anybody can tell, but is held against a wrong one.
+const RELATED: &str = "FFE4EAF3";
+
+/// The frame of a cell that may be wrong, as others may. Its colour is the record, as that of a fill is.
+fn frame_colour(level: Level) -> &'static str {
+    match level {
+        Level::Mandatory => "FFC00001",
+        Level::QuasiMandatory | Level::Verification => "FFC65912",
+        Level::Hint => "FFBF9001",
+    }
+}
+
+/// The line of that frame.
+const FRAME: &str = "mediumDashed";
+
 /// Excel takes no workbook with more formats.
 const MOST_FORMATS: usize = 64_000;
 
@@ -39,7 +55,7 @@ pub(super) struct Styles {
     sections: [Section; 5],
     /// Sections that the part has, by name and start, for finding the place of one that it lacks.
     present: Vec<(String, usize)>,
-    marked: HashMap<(usize, &'static str), usize>,
+    marked: HashMap<(usize, MarkLook), usize>,
     known: Known,
 }
 
@@ -55,6 +71,10 @@ struct Known {
     fills_of_formats: Vec<Fill>,
     /// The first of the formats that differ in nothing, by all but their fill and their fill.
     formats: HashMap<(String, Fill), usize>,
+    /// Whether each border is a frame of ours.
+    frames: Vec<bool>,
+    /// Whether each format has such a frame.
+    framed: Vec<bool>,
 }
 
 /// The lists that formats are made of.
@@ -264,36 +284,102 @@ impl Styles {
         fills.get(format).or(fills.first()).unwrap_or(&Fill::None)
     }
 
-    /// The format with our colour in place of its fill.
-    pub(super) fn mark(&mut self, format: usize, level: Level) -> usize {
+    /// Whether cells with a format have marks of ours.
+    pub(super) fn is_ours(&self, format: usize) -> bool {
+        self.fill(format).is_ours() || self.is_framed(format)
+    }
+
+    fn is_framed(&self, format: usize) -> bool {
+        let framed = &self.known.framed;
+        framed.get(format).copied().unwrap_or(false)
+    }
+
+    /// What a mark would take the place of.
+    pub(super) fn before(&self, format: usize, (marked, _): MarkLook) -> Before {
+        match marked {
+            Marked::Wrong | Marked::Related => Before {
+                fill: self.fill(format).clone(),
+                border: None,
+            },
+            Marked::Candidate => Before {
+                fill: Fill::None,
+                border: Some(self.border(format)),
+            },
+        }
+    }
+
+    /// The format with our colour in place of its fill, or our frame in place of its border.
+    pub(super) fn mark(&mut self, format: usize, look: MarkLook) -> usize {
         let (format, text) = self.format(format);
-        let colour = fill_colour(level);
-        if let Some(&marked) = self.marked.get(&(format, colour)) {
+        if let Some(&marked) = self.marked.get(&(format, look)) {
             return marked;
         }
-        let fill = Fill::Pattern {
+        let solid = |colour: &str| Fill::Pattern {
             pattern: "solid".to_owned(),
             front: Colour(Some(format!("rgb:{colour}"))),
             back: Colour(Some("indexed:64".to_owned())),
         };
-        let marked = self.with_fill(&text, &fill);
-        self.marked.insert((format, colour), marked);
+        let marked = match look {
+            (Marked::Wrong, level) => self.with_fill(&text, &solid(fill_colour(level))),
+            (Marked::Related, _) => self.with_fill(&text, &solid(RELATED)),
+            (Marked::Candidate, level) => self.with_border(&text, &Border::frame(level)),
+        };
+        self.marked.insert((format, look), marked);
         marked
     }
 
-    /// The format as it was before [`mark`](Self::mark), where it has our colour.
-    pub(super) fn unmark(&mut self, format: usize, before: &Fill) -> usize {
+    /// The format as it was before [`mark`](Self::mark), where it has our colour or our frame.
+    pub(super) fn unmark(&mut self, format: usize, before: &Before) -> usize {
+        let format = match self.is_framed(format) {
+            true => {
+                let (_, text) = self.format(format);
+                let border = before.border.clone().unwrap_or_default();
+                self.with_border(&text, &border)
+            }
+            false => format,
+        };
         if !self.fill(format).is_ours() {
             return format;
         }
         let (_, text) = self.format(format);
-        let same = self.known.formats.get(&(bare(&text), before.clone()));
-        match (same, before) {
+        let same = self.known.formats.get(&(bare(&text), before.fill.clone()));
+        match (same, &before.fill) {
             (Some(same), _) => *same,
             // A gradient that is gone cannot be drawn again.
             (None, Fill::Gradient) => self.with_fill(&text, &Fill::None),
             (None, fill) => self.with_fill(&text, fill),
         }
+    }
+
+    /// The lines around cells with a format.
+    fn border(&self, format: usize) -> Border {
+        let (_, text) = self.format(format);
+        let id = attribute_of(&text, "borderId").and_then(|id| id.trim().parse().ok());
+        let item = self.item(Part::Border, id.unwrap_or(0));
+        item.map_or(Border::default(), Border::read)
+    }
+
+    fn with_border(&mut self, format: &str, border: &Border) -> usize {
+        let known = (0..self.len(Part::Border)).find(|idx| {
+            let item = self.item(Part::Border, *idx);
+            item.is_some_and(|item| Border::read(item) == *border)
+        });
+        let id = known.unwrap_or_else(|| self.add(Part::Border, &border.template()));
+        let id = id.to_string();
+        // What differs in nothing else is the format that the cell had.
+        let same = |text: &str| {
+            let has_border = attribute_of(text, "borderId").unwrap_or("0") == id;
+            has_border && without_border(text) == without_border(format)
+        };
+        let known = (0..self.len(Part::Format)).find(|idx| {
+            let item = self.item(Part::Format, *idx);
+            item.is_some_and(same)
+        });
+        known.unwrap_or_else(|| {
+            let format = with_attribute(format, "borderId", &id);
+            let format = with_attribute(&format, "applyBorder", "1");
+            self.place(Part::Format, format)
+        })
     }
 
     fn with_fill(&mut self, format: &str, fill: &Fill) -> usize {
@@ -362,10 +448,14 @@ impl Known {
                 let id = attribute_of(&item, "fillId").and_then(|id| id.trim().parse().ok());
                 let fill = self.fills.get(id.unwrap_or(0)).unwrap_or(&Fill::None);
                 self.fills_of_formats.push(fill.clone());
+                let id = attribute_of(&item, "borderId").and_then(|id| id.trim().parse().ok());
+                let framed = self.frames.get(id.unwrap_or(0)).copied();
+                self.framed.push(framed.unwrap_or(false));
                 let key = (bare(&item), fill.clone());
                 self.formats.entry(key).or_insert(idx);
             }
-            Part::Font | Part::Border | Part::StyleFormat => {}
+            Part::Border => self.frames.push(Border::read(&item).is_ours()),
+            Part::Font | Part::StyleFormat => {}
         }
         self.items[part as usize].entry(item).or_insert(idx);
     }
@@ -374,6 +464,193 @@ impl Known {
 /// A format without its fill, for comparing.
 fn bare(format: &str) -> String {
     without_attributes(format, &["fillId", "applyFill"])
+}
+
+/// A format without its border, for comparing.
+fn without_border(format: &str) -> String {
+    without_attributes(format, &["borderId", "applyBorder"])
+}
+
+/// What a marked cell looked like before: its fill, or the lines around it, whichever the mark took the place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Before {
+    pub(super) fill: Fill,
+    pub(super) border: Option<Border>,
+}
+
+impl Before {
+    /// Whether there is nothing to say of it.
+    pub(super) fn is_plain(&self) -> bool {
+        self.fill == Fill::None
+            && self
+                .border
+                .as_ref()
+                .is_none_or(|it| *it == Border::default())
+    }
+
+    /// Whether it is a mark itself.
+    pub(super) fn is_ours(&self) -> bool {
+        self.fill.is_ours() || self.border.as_ref().is_some_and(Border::is_ours)
+    }
+
+    /// A cell of which nothing is known.
+    pub(super) const PLAIN: Self = Self {
+        fill: Fill::None,
+        border: None,
+    };
+}
+
+impl fmt::Display for Before {
+    /// As its fill is written, or `border` and the four sides.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.border {
+            Some(border) => write!(f, "{border}"),
+            None => write!(f, "{}", self.fill),
+        }
+    }
+}
+
+impl FromStr for Before {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.strip_prefix("border") {
+            Some(_) => Ok(Self {
+                fill: Fill::None,
+                border: Some(text.parse()?),
+            }),
+            None => Ok(Self {
+                fill: text.parse()?,
+                border: None,
+            }),
+        }
+    }
+}
+
+/// The lines around a cell, as far as they can be told in a few words: left, right, top and bottom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Border([Side; 4]);
+
+/// One line; no style where there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Side {
+    style: String,
+    colour: Colour,
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Self {
+            style: String::new(),
+            colour: Colour(None),
+        }
+    }
+}
+
+const SIDES: [&str; 4] = ["left", "right", "top", "bottom"];
+
+impl Border {
+    /// Our frame.
+    fn frame(level: Level) -> Self {
+        let colour = frame_colour(level);
+        Self(SIDES.map(|_| Side {
+            style: FRAME.to_owned(),
+            colour: Colour(Some(format!("rgb:{colour}"))),
+        }))
+    }
+
+    fn read(xml: &str) -> Self {
+        let mut sides: [Side; 4] = Default::default();
+        let mut scanner = Scanner::new(xml);
+        let mut current = None;
+        while let Ok(Some(step)) = scanner.next() {
+            let Step::Open(tag, _) = step else { continue };
+            match SIDES.iter().position(|side| *side == tag.name) {
+                Some(side) => {
+                    let style = tag.value("style").filter(|style| *style != "none");
+                    sides[side].style = style.unwrap_or_default().to_owned();
+                    current = Some(side);
+                }
+                None if tag.name == "color" => {
+                    if let Some(side) = current {
+                        sides[side].colour = Colour::read(&tag.attributes());
+                    }
+                }
+                None => current = None,
+            }
+        }
+        Self(sides)
+    }
+
+    /// Whether it is a frame of ours.
+    fn is_ours(&self) -> bool {
+        const LEVELS: [Level; 3] = [Level::Mandatory, Level::Verification, Level::Hint];
+        self.0.iter().all(|side| {
+            let rgb = side
+                .colour
+                .0
+                .as_deref()
+                .and_then(|it| it.strip_prefix("rgb:"));
+            // Some programs leave the opacity out, or say that it is nought.
+            let rgb = rgb.map_or("", |rgb| &rgb[rgb.len().saturating_sub(6)..]);
+            let is_ours = |level: &Level| frame_colour(*level)[2..].eq_ignore_ascii_case(rgb);
+            !side.style.is_empty() && LEVELS.iter().any(is_ours)
+        })
+    }
+
+    fn template(&self) -> String {
+        let sides = SIDES
+            .iter()
+            .zip(&self.0)
+            .map(|(name, side)| match side.style.as_str() {
+                "" => format!("<~{name}/>"),
+                style => format!(
+                    "<~{name} style=\"{style}\">{}</~{name}>",
+                    side.colour.template("color")
+                ),
+            });
+        format!(
+            "<~border>{}<~diagonal/></~border>",
+            sides.collect::<String>()
+        )
+    }
+}
+
+impl fmt::Display for Border {
+    /// `border(thin,rgb:FF000000)(…)(…)(…)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("border")?;
+        for side in &self.0 {
+            let colour = side.colour.0.as_deref().unwrap_or_default();
+            write!(f, "({},{colour})", side.style)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Border {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let inner = text
+            .strip_prefix("border(")
+            .and_then(|it| it.strip_suffix(')'));
+        let sides: Vec<&str> = inner.ok_or(())?.split(")(").collect();
+        let sides: [&str; 4] = sides.try_into().map_err(|_| ())?;
+        let mut border = Self::default();
+        for (side, text) in border.0.iter_mut().zip(sides) {
+            let (style, colour) = text.split_once(',').ok_or(())?;
+            // Only what can stand in a file, since it comes from a cell that anybody may have edited.
+            if style.len() > 20 || !style.bytes().all(|b| b.is_ascii_alphabetic()) {
+                return Err(());
+            }
+            *side = Side {
+                style: style.to_owned(),
+                colour: Colour::checked(colour).ok_or(())?,
+            };
+        }
+        Ok(border)
+    }
 }
 
 /// A cell's fill, as far as it can be told in a few words and made again from them.
@@ -428,10 +705,8 @@ impl Fill {
         };
         // Some programs leave the opacity out, or say that it is nought.
         let rgb = &rgb[rgb.len().saturating_sub(6)..];
-        pattern == "solid"
-            && LEVELS
-                .iter()
-                .any(|level| fill_colour(*level)[2..].eq_ignore_ascii_case(rgb))
+        let mut colours = LEVELS.map(fill_colour).into_iter().chain([RELATED]);
+        pattern == "solid" && colours.any(|colour| colour[2..].eq_ignore_ascii_case(rgb))
     }
 
     fn template(&self) -> String {
@@ -557,9 +832,9 @@ mod tests {
     #[test]
     fn a_mark_changes_the_fill_alone_and_can_be_taken_back() {
         let mut styles = Styles::read(SHEET.to_owned()).expect("a style sheet");
-        assert_eq!(styles.mark(1, Level::Mandatory), 2);
-        assert_eq!(styles.mark(1, Level::Mandatory), 2);
-        assert_eq!(styles.mark(0, Level::Hint), 3);
+        assert_eq!(styles.mark(1, (Marked::Wrong, Level::Mandatory)), 2);
+        assert_eq!(styles.mark(1, (Marked::Wrong, Level::Mandatory)), 2);
+        assert_eq!(styles.mark(0, (Marked::Wrong, Level::Hint)), 3);
         let text = styles.finish().expect("few").expect("something was added");
         assert!(text.contains("<x:cellXfs count=\"4\">"), "{text}");
         assert!(
@@ -570,12 +845,46 @@ mod tests {
         assert!(text.find("<x:borders") < text.find("<x:cellXfs"), "{text}");
 
         let mut styles = Styles::read(text).expect("a style sheet");
-        let before: Fill = "solid/theme:4:0.6/".parse().expect("a fill");
+        let before: Before = "solid/theme:4:0.6/".parse().expect("a fill");
         assert_eq!(styles.unmark(2, &before), 1);
-        assert_eq!(styles.unmark(3, &Fill::None), 0);
-        assert_eq!(styles.unmark(1, &Fill::None), 1, "not ours");
-        assert_eq!(styles.mark(1, Level::Mandatory), 2, "used again");
+        assert_eq!(styles.unmark(3, &Before::PLAIN), 0);
+        assert_eq!(styles.unmark(1, &Before::PLAIN), 1, "not ours");
+        assert_eq!(
+            styles.mark(1, (Marked::Wrong, Level::Mandatory)),
+            2,
+            "used again"
+        );
         assert!(styles.finish().expect("few").is_none());
+    }
+
+    #[test]
+    fn a_frame_changes_the_border_alone_and_can_be_taken_back() {
+        const THIN: &str = "<x:border><x:left style=\"thin\"><x:color indexed=\"8\"/></x:left><x:right/><x:top/>\
+            <x:bottom/><x:diagonal/></x:border>";
+        let sheet = SHEET
+            .replace(
+                "<x:cellXfs",
+                &format!("<x:borders count=\"2\"><x:border><x:left/></x:border>{THIN}</x:borders><x:cellXfs"),
+            )
+            .replace("fillId=\"2\"", "fillId=\"2\" borderId=\"1\"");
+        let mut styles = Styles::read(sheet).expect("a style sheet");
+        let look = (Marked::Candidate, Level::Mandatory);
+        let before = styles.before(1, look);
+        assert_eq!(before.to_string(), "border(thin,indexed:8)(,)(,)(,)");
+        assert_eq!(before.to_string().parse(), Ok(before.clone()));
+        let framed = styles.mark(1, look);
+        assert!(styles.is_ours(framed) && !styles.is_ours(1));
+        assert_eq!(styles.fill(framed), styles.fill(1));
+        assert_eq!(styles.unmark(framed, &before), 1);
+        assert_eq!(styles.mark(0, look), framed + 1);
+        assert_eq!(styles.unmark(framed + 1, &Before::PLAIN), 0);
+        for text in [
+            "border",
+            "border(thin)(,)(,)(,)",
+            "border(thin,rgb:\")(,)(,)(,)",
+        ] {
+            assert_eq!(text.parse::<Before>(), Err(()), "{text}");
+        }
     }
 
     #[test]

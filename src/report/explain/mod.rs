@@ -45,6 +45,7 @@ pub fn explanation(kind: Kind) -> &'static str {
         Kind::NotReturned => include_str!("not_returned.md"),
         Kind::DuplicateReturn => include_str!("duplicate_return.md"),
         Kind::Explanation => include_str!("explanation.md"),
+        Kind::Miswritten => include_str!("miswritten.md"),
         Kind::UnitSlip => include_str!("unit_slip.md"),
         Kind::Shifted => include_str!("shifted.md"),
         Kind::OldForm => include_str!("old_form.md"),

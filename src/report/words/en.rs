@@ -4,14 +4,15 @@ use std::io::ErrorKind;
 
 use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Damage, Detail, Direction,
-    Evidence, Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level,
-    Need, NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource,
-    ReturnState, SheetKind, SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
+    Evidence, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy,
+    NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState, SheetKind,
+    SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
 };
 
+use super::causes::{self, Relations, Wrong, wrong};
 use super::{
-    LISTED, amount, cells, counted_cells, expected, given, guard, is_date, is_rounding,
-    likely_values, named, own_cell, parts, reference,
+    LISTED, amount, cells, counted_cells, determined, expected, given, guard, is_date, is_rounding,
+    likely_values, named, own_cell, parts, reference, several,
 };
 use crate::report::Lang;
 
@@ -67,6 +68,8 @@ pub(super) fn title(finding: &Finding) -> String {
             ReadAs::AnnexNumber { .. } => "The annex number does not fit the form",
             ReadAs::RepeatedColumn { .. } => "Repeated header, the first column was taken",
             ReadAs::Printed => "Printed text changed; the scheme's is taken",
+            ReadAs::OtherWorkbook { .. } => "The formula refers to another workbook",
+            ReadAs::OutOfDate { .. } => "The result of the formula is out of date",
             ReadAs::RepeatedRow { .. } => "Repeated row, the first was taken",
         },
         Detail::FormulaError { error: Some(_), .. } => "The formula came to an error",
@@ -130,6 +133,14 @@ pub(super) fn title(finding: &Finding) -> String {
             Need::AtLeastOne => "At least one of a group should be filled in",
         },
         Detail::When { .. } => "A condition is not met",
+        Detail::Miswritten { .. } => match wrong(finding) {
+            Wrong::Figure => "The figure seems to be wrong",
+            Wrong::Blank => "The figure seems to be left out",
+            Wrong::Exchanged => "Two figures seem to have changed places",
+            Wrong::MixedUp => "Figures of two rows seem to be mixed up",
+            Wrong::Several => "Several figures seem to be wrong",
+            Wrong::Tie => "One of several figures seems to be wrong",
+        },
         Detail::UnitSlip { .. } => "The unit of measure seems to be wrong",
         Detail::Shifted { extent, .. } => match extent {
             Extent::Row => "A row seems to be shifted sideways",
@@ -605,6 +616,7 @@ pub(super) fn facts(finding: &Finding) -> String {
                 condition.label, condition.value
             )
         }
+        Detail::Miswritten { .. } => miswritten(finding),
         Detail::UnitSlip {
             slip,
             extent: what,
@@ -635,7 +647,8 @@ pub(super) fn facts(finding: &Finding) -> String {
                 Evidence::Before
                 | Evidence::OtherRows
                 | Evidence::OtherYears
-                | Evidence::Decimals => {
+                | Evidence::Decimals
+                | Evidence::Limit { .. } => {
                     "put back, they are those of the plan or the last return".to_owned()
                 }
             };
@@ -658,7 +671,12 @@ pub(super) fn advice(finding: &Finding) -> String {
         Level::Mandatory => "ask the county",
         _ => "explain it",
     };
+    if let Some(advice) = follows_suspects(finding, otherwise) {
+        return advice;
+    }
     match &finding.detail {
+        // Its suspects say all there is to say.
+        Detail::Miswritten { .. } => format!("Check {cell}"),
         Detail::Unreadable(why) => unreadable_advice(why).to_owned(),
         Detail::SkippedSheets(_) => {
             "If they hold data to be returned, move them to an ordinary sheet".to_owned()
@@ -687,7 +705,10 @@ pub(super) fn advice(finding: &Finding) -> String {
         }
         Detail::MissingTotal { label } => format!("Fill in the row “{label}” and return it"),
         Detail::BlankForm => "Fill it in and return it, or say that there is nothing".to_owned(),
-        Detail::MissingValue { .. } => "Fill them in; 0 for none, － for not applicable".to_owned(),
+        Detail::MissingValue { .. } => match determined(finding) {
+            Some((cell, value)) => format!("Fill in {cell}; by the other figures it is {value}"),
+            None => "Fill them in; 0 for none, － for not applicable".to_owned(),
+        },
         Detail::UnitDiffers {
             converted: true, ..
         } => "Check the converted figures; use the scheme's unit in future".to_owned(),
@@ -723,6 +744,12 @@ pub(super) fn advice(finding: &Finding) -> String {
             ReadAs::RepeatedRow { .. } => "Delete or correct the repeated row".to_owned(),
             ReadAs::Percent | ReadAs::Bracketed | ReadAs::DateText | ReadAs::NumberWithUnit => {
                 format!("If it was read wrongly, correct {cell}")
+            }
+            ReadAs::OtherWorkbook { .. } => {
+                "Check the figure and type it; the formula breaks once the other file moves".to_owned()
+            }
+            ReadAs::OutOfDate { .. } => {
+                "Switch automatic calculation on, check the result, save and return it".to_owned()
             }
             ReadAs::Printed => {
                 "What is printed is not to be changed; tell the county if the scheme is wrong"
@@ -944,6 +971,31 @@ pub(super) fn reason(reason: &Reason, seen_from: Option<&Place>) -> String {
             "it is exactly the double, as if the total had been added into itself".to_owned()
         }
         Reason::Stale => "it is still the total of the plan or the last return".to_owned(),
+        Reason::Blank { n_relations: 1 } => {
+            "it is blank, and one relation says what belongs there".to_owned()
+        }
+        Reason::Blank { n_relations } => {
+            format!("it is blank, and {n_relations} relations agree on what belongs there")
+        }
+        Reason::TypedOver => "it was typed where the cells around it have formulas".to_owned(),
+        Reason::OutOfDate => {
+            "the result of its formula is out of date: recalculate and save the workbook".to_owned()
+        }
+        Reason::FormulaLeavesOut { parts } => {
+            format!("its formula leaves out {}", several(parts, ", "))
+        }
+        Reason::FormulaAdds { cells } => format!("its formula also adds {}", several(cells, ", ")),
+        Reason::FormulaDiffers => "its formula adds up other cells than the form's".to_owned(),
+        Reason::TextSkipped { part } => format!(
+            "its formula passes over {}, which is stored as a text",
+            named(part)
+        ),
+        Reason::OtherWorkbook { name } => match &**name {
+            "" => "its formula refers to another workbook, and may be out of date".to_owned(),
+            name => {
+                format!("its formula refers to another workbook, “{name}”, and may be out of date")
+            }
+        },
         Reason::DifferenceEquals { cell, exact } => {
             let how = match exact {
                 true => "exactly",
@@ -1033,13 +1085,18 @@ fn evidence(evidence: Evidence) -> String {
         Evidence::Before => "all of them are as far from the plan or the last return".to_owned(),
         Evidence::OtherRows => "all of them are as far from the other rows".to_owned(),
         Evidence::OtherYears => "it is that far from the other years".to_owned(),
+        Evidence::Limit { right, limit } => {
+            format!("put right it is {right}, within the limit of {limit}")
+        }
         Evidence::Decimals => "all are below one, with more decimals than are asked for".to_owned(),
     }
 }
 
 /// The failures that are not listed by themselves.
-fn explains(explained: &[Explained]) -> String {
-    let mut rules: Vec<&str> = explained.iter().map(|it| &*it.rule).collect();
+fn explains(explained: &[Finding]) -> String {
+    let mut rules: Vec<&str> = (explained.iter())
+        .filter_map(|it| it.rule.as_deref())
+        .collect();
     rules.sort_unstable();
     rules.dedup();
     match rules.is_empty() {
@@ -1050,6 +1107,206 @@ fn explains(explained: &[Explained]) -> String {
             rules.join(", ")
         ),
     }
+}
+
+/// What stands in the cells of a cause, what would be right, and what holds then.
+fn miswritten(finding: &Finding) -> String {
+    let beside = finding.place.as_ref();
+    let value = |suspect: &Suspect| {
+        let likely = suspect.likely.as_deref().unwrap_or_default();
+        match suspect.given.as_str() {
+            "" => format!("is blank, should be {likely}"),
+            given => format!("says {given}, should be {likely}"),
+        }
+    };
+    let why = |suspect: &Suspect| {
+        let why: Vec<String> = causes::reasons(suspect)
+            .map(|it| reason(it, beside))
+            .collect();
+        match why.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", why.join("; ")),
+        }
+    };
+    let told = causes::told(finding);
+    let each = || {
+        let each = told.iter().map(|suspect| {
+            let cell = reference(&suspect.place, beside);
+            format!("{cell} {}", value(suspect))
+        });
+        each.collect::<Vec<_>>().join("; ")
+    };
+    let (said, change) = match wrong(finding) {
+        Wrong::Figure | Wrong::Blank => {
+            let said = told.iter().map(|it| format!("{}{}", value(it), why(it)));
+            (said.collect::<String>(), "once it is put right")
+        }
+        Wrong::Exchanged => (each(), "once they are put back"),
+        Wrong::Several => (each(), "once all are put right"),
+        Wrong::MixedUp => {
+            let why = told.first().and_then(|it| it.why.first());
+            let why = why.map_or(String::new(), |it| format!(" ({})", reason(it, beside)));
+            (each() + &why, "once both are put right")
+        }
+        Wrong::Tie => (String::new(), "once one of them is put right"),
+    };
+    let holds = holds(finding, change);
+    match said.is_empty() {
+        true => holds,
+        false => format!("{said}; {holds}"),
+    }
+}
+
+/// once it is put right, E8 and B16 hold: those cells are not wrong.
+fn holds(finding: &Finding, change: &str) -> String {
+    let relations = Relations::of(finding);
+    let places: Vec<String> = (relations.others.iter())
+        .map(|(place, rules)| match rules.is_empty() {
+            true => place.clone(),
+            false => format!("{place} ({})", rules.join(", ")),
+        })
+        .collect();
+    let mut holding = places.join(", ");
+    if relations.n_others > places.len() {
+        holding += &format!(" and others, {} places", relations.n_others);
+    }
+    let held = match (relations.n_own, relations.n_others) {
+        (0, 1) => format!("{holding} holds"),
+        (0, _) => format!("{holding} hold"),
+        (1, 0) => "its relation holds".to_owned(),
+        (n, 0) => format!("{n} relations hold"),
+        (n, _) => format!("{n} relations of its own and {holding} hold"),
+    };
+    // One relation alone proves no other cell right.
+    let innocent = match (relations.n_others, finding.is_tie()) {
+        (0, _) | (_, true) => "",
+        _ if relations.n() < 2 => "",
+        (1, _) => ": that cell is not wrong",
+        _ => ": those cells are not wrong",
+    };
+    let also = match causes::together(finding) {
+        [] => String::new(),
+        with => {
+            let with = likely_values(with, finding.place.as_ref(), " to ");
+            format!(" (together with changing {})", with.join(", "))
+        }
+    };
+    format!("{change}, {held}{also}{innocent}")
+}
+
+/// What is said of a cell that does not hold only because another is wrong.
+pub(super) fn related(cause: &Finding, relations: &str, cells: &str) -> String {
+    let is_miswritten = matches!(cause.detail, Detail::Miswritten { .. });
+    let is_sure = !cause.is_tie() && (cause.explains().len() > 1 || !is_miswritten);
+    let (why, innocent) = match (cause.is_tie(), is_sure) {
+        (true, _) => (
+            format!("because one of {cells} seems to be wrong"),
+            "do not change this cell yet",
+        ),
+        (false, true) => (
+            format!("because {cells} seems to be wrong"),
+            "this cell is right",
+        ),
+        (false, false) => (
+            format!("probably because {cells} is wrong"),
+            "do not change this cell yet",
+        ),
+    };
+    format!("[Concerned] {relations}\n{why}; it holds once that is put right. {innocent}")
+}
+
+/// What to do about a formula that is at fault: the figure is not to be typed over it.
+fn mend_formula(suspect: &Suspect, beside: Option<&Place>) -> Option<String> {
+    let cell = reference(&suspect.place, beside);
+    let likely = suspect.likely.as_deref()?;
+    suspect.why.iter().find_map(|reason| match reason {
+        Reason::OutOfDate => Some(format!(
+            "{cell} is a formula: recalculate the workbook, check that it comes to {likely}, and save it"
+        )),
+        Reason::FormulaLeavesOut { .. } | Reason::FormulaAdds { .. } | Reason::FormulaDiffers => {
+            Some(format!(
+                "Correct the formula in {cell}, which should come to {likely}; do not type over it"
+            ))
+        }
+        Reason::TextSkipped { part } => {
+            let text = reference(part.place.as_ref()?, beside);
+            Some(format!("Make a number of the text in {text}; {cell} then comes to {likely}"))
+        }
+        _ => None,
+    })
+}
+
+/// What to do about a cause, or a relation whose suspects say where to look.
+fn follows_suspects(finding: &Finding, otherwise: &str) -> Option<String> {
+    let beside = finding.place.as_ref();
+    let cells = |suspects: &mut dyn Iterator<Item = &Suspect>| {
+        let cells = suspects.map(|it| reference(&it.place, beside));
+        cells.collect::<Vec<_>>().join(", ")
+    };
+    if finding.is_tie() {
+        let cells = cells(&mut causes::candidates(finding).into_iter());
+        return Some(format!(
+            "Check {cells} against the source, and correct only the wrong one"
+        ));
+    }
+    let first = finding.suspects.first();
+    let likely = first.and_then(|it| it.likely.as_deref());
+    if let Some(said) = first.and_then(|suspect| mend_formula(suspect, beside)) {
+        return Some(said);
+    }
+    if let Detail::Miswritten { .. } = finding.detail {
+        let told = causes::told(finding);
+        let to = |suspect: &Suspect| {
+            let cell = reference(&suspect.place, beside);
+            format!(
+                "{cell} to {}",
+                suspect.likely.as_deref().unwrap_or_default()
+            )
+        };
+        let relations = Relations::of(finding);
+        let said = match wrong(finding) {
+            Wrong::Blank => format!(
+                "Check the source, and put {} into {}",
+                likely.unwrap_or_default(),
+                cells(&mut told.iter())
+            ),
+            Wrong::Exchanged => format!(
+                "Check the source, and put {} back into each other's place",
+                cells(&mut told.iter())
+            ),
+            _ => {
+                let all: Vec<String> = told.iter().map(to).collect();
+                format!("Check the source, and change {}", all.join(", "))
+            }
+        };
+        // What is mandatory is put right, whatever the reason.
+        let said = match finding.level {
+            Level::Mandatory => said,
+            _ => format!("{said}; if it is true, {otherwise}"),
+        };
+        // One relation alone may be wrong about its cell.
+        let [(place, _)] = &relations.others[..] else {
+            return Some(said);
+        };
+        return Some(match relations.n() {
+            1 => format!("{said}; if it was copied right, check {place} and the other figures"),
+            _ => said,
+        });
+    }
+    if let Some(suspect) = causes::other_definition(finding) {
+        let cell = reference(&suspect.place, beside);
+        return Some(format!(
+            "Do not change the total yet: check whether {cell} belongs to it; if it is defined differently, {otherwise}"
+        ));
+    }
+    if causes::names_its_cell(finding) {
+        let cell = reference(&first?.place, beside);
+        return Some(format!(
+            "Check the source, and change {cell} to {}; if {cell} is right, check the other figures",
+            likely?
+        ));
+    }
+    None
 }
 
 pub(super) fn level(level: Level) -> &'static str {
@@ -1115,6 +1372,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::NotReturned => "Not returned",
         Kind::DuplicateReturn => "Returned twice",
         Kind::Explanation => "Explanation",
+        Kind::Miswritten => "Wrong figure",
         Kind::UnitSlip => "Wrong unit",
         Kind::Shifted => "Shifted",
         Kind::OldForm => "Old form",
@@ -1450,6 +1708,12 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
         },
         ReadAs::RepeatedColumn { header } => {
             format!("more than one “{header}”; the later ones were left out")
+        }
+        ReadAs::OtherWorkbook { formula } => {
+            format!("“={formula}” refers to another workbook; its saved result {taken} is taken")
+        }
+        ReadAs::OutOfDate { formula } => {
+            format!("“={formula}” was saved as {typed} and comes to {taken} now; {typed} is taken")
         }
         ReadAs::Printed => format!("“{typed}” where the scheme prints “{taken}”"),
         ReadAs::RepeatedRow { label, first } => {

@@ -1,6 +1,6 @@
 //! What is odd by the schema itself, in both languages.
 
-use crate::model::{Explained, Finding, Guard, Operand};
+use crate::model::{Finding, Guard, Operand};
 use crate::report::Lang;
 
 use super::{cells, reference};
@@ -178,8 +178,10 @@ fn all_cells(finding: &Finding, lang: Lang) -> String {
     all.collect::<Vec<_>>().join(lang.pick("、", ", "))
 }
 
-fn explained(explains: &[Explained], lang: Lang) -> String {
-    let rules: Vec<&str> = explains.iter().map(|it| &*it.rule).collect();
+fn explained(explains: &[Finding], lang: Lang) -> String {
+    let rules: Vec<&str> = (explains.iter())
+        .filter_map(|it| it.rule.as_deref())
+        .collect();
     match (rules.len(), lang) {
         (0, _) => String::new(),
         (n, Lang::Zh) => format!(

@@ -5,6 +5,7 @@
 //! that one of them cannot say does not compile. What both need to know about a finding, such as
 //! how to name its cells, is here.
 
+mod causes;
 mod en;
 mod guard;
 pub(in crate::report) mod overview;
@@ -19,7 +20,7 @@ use rust_decimal::RoundingStrategy;
 
 use crate::model::{
     AliasMatch, Amount, Cells, Damage, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
-    Operand, Place, ReporterSource, ReturnState, Suspect, Unreadable, Verdict,
+    Operand, Place, Reason, ReporterSource, ReturnState, Suspect, Unreadable, Verdict,
 };
 
 use super::Lang;
@@ -103,26 +104,86 @@ fn counted_cells(finding: &Finding, lang: Lang) -> String {
     }
 }
 
+/// What would be right: of a cause and a failed relation that says itself which cell is wrong the value of that
+/// cell, of a tie all candidates with theirs.
+pub fn right(finding: &Finding, lang: Lang) -> String {
+    if finding.is_tie() {
+        const SHOWN: usize = 4;
+        let mut candidates = causes::candidates(finding);
+        candidates.retain(|suspect| suspect.likely.is_some());
+        let shown = candidates.iter().take(SHOWN).map(|suspect| {
+            let cell = reference(&suspect.place, finding.place.as_ref());
+            format!("{cell}={}", suspect.likely.as_deref().unwrap_or_default())
+        });
+        let more = (candidates.len() > SHOWN).then(|| "…".to_owned());
+        let shown: Vec<String> = shown.chain(more).collect();
+        return shown.join(lang.pick(" 或 ", " or "));
+    }
+    if causes::other_definition(finding).is_some() {
+        return String::new();
+    }
+    match causes::told(finding) {
+        told @ [_, _, ..] => {
+            let values = told.iter().filter_map(|suspect| {
+                let cell = reference(&suspect.place, finding.place.as_ref());
+                Some(format!("{cell}={}", suspect.likely.as_deref()?))
+            });
+            values.collect::<Vec<_>>().join(lang.pick("、", ", "))
+        }
+        _ => finding.expected.clone().unwrap_or_default(),
+    }
+}
+
 /// One suspect: C3 填写 100，若为 10 则相符（多写一个 0）.
 pub fn suspect(finding: &Finding, suspect: &Suspect, lang: Lang) -> String {
     let cell = reference(&suspect.place, finding.place.as_ref());
-    let why = reasons(suspect, finding.place.as_ref(), lang);
+    let mut shown = suspect.clone();
+    // That it is one of several has been said of all of them.
+    if finding.is_tie() {
+        shown
+            .why
+            .retain(|reason| !matches!(reason, Reason::Tied { .. }));
+    }
+    let why = reasons(&shown, finding.place.as_ref(), lang);
     match lang {
         Lang::Zh => zh::suspect(suspect, &cell, &why),
         Lang::En => en::suspect(suspect, &cell, &why),
     }
 }
 
-/// A line for each of the first suspects. Of a fault over many cells three say enough.
+/// A line for each of the first suspects that the finding has not named itself. Of a fault over many cells three say
+/// enough; of a tie all candidates matter, and no others.
 pub fn suspects(finding: &Finding, most: usize, lang: Lang) -> Vec<String> {
     let is_over_many = matches!(
         finding.detail,
         Detail::UnitSlip { .. } | Detail::Shifted { .. }
     );
-    let most = if is_over_many { most.min(3) } else { most };
-    let shown = finding.suspects.iter().take(most);
+    let most = match is_over_many {
+        true => most.min(3),
+        false if finding.is_tie() => finding.candidates().count(),
+        false => most,
+    };
+    let n_told = causes::told(finding).len();
+    let first = finding.suspects.get(n_told).filter(|_| n_told == 0);
+    // The figures of a relation say the same of its own cell.
+    let says_nothing_new = |suspect: &Suspect| {
+        causes::names_its_cell(finding)
+            && suspect.likely == finding.expected
+            && causes::reasons(suspect).next().is_none()
+    };
+    let n_said = n_told + usize::from(first.is_some_and(says_nothing_new));
+    let come_after = n_said > 0 || first.is_some_and(|it| it.likely.is_some());
+    let shown = finding.suspects.iter().enumerate().skip(n_said).take(most);
     let mut lines: Vec<String> = shown
-        .map(|suspect| self::suspect(finding, suspect, lang))
+        .map(|(idx, suspect)| {
+            let said = self::suspect(finding, suspect, lang);
+            let is_second = idx > 0 && come_after && !finding.is_tie() && !is_over_many;
+            match (is_second, lang) {
+                (true, Lang::Zh) => format!("也可能是 {said}"),
+                (true, Lang::En) => format!("or else {said}"),
+                (false, _) => said,
+            }
+        })
         .collect();
     if is_over_many && lines.len() < finding.suspects.len() {
         // The list of suspects may itself be cut off.
@@ -133,6 +194,54 @@ pub fn suspects(finding: &Finding, most: usize, lang: Lang) -> Vec<String> {
         });
     }
     lines
+}
+
+/// What is said of a cell that does not hold only because another is wrong; `None` where the finding says no such
+/// thing of it.
+pub fn related(cause: &Finding, cell: &Place, lang: Lang) -> Option<String> {
+    let here = cause.explains().iter().filter(|relation| {
+        let own = relation.place.as_ref();
+        own == Some(cell)
+            || own.is_some_and(|own| own.cell.is_none()) && {
+                let mut cells = relation.cells.iter();
+                cells.any(|other| other == *cell)
+            }
+    });
+    let relations: Vec<String> = here
+        .map(|relation| {
+            let rule = relation.rule.as_deref();
+            let rule = rule.map_or(String::new(), |rule| format!(" [{rule}]"));
+            format!("{}{rule}", title(relation, lang))
+        })
+        .collect();
+    if relations.is_empty() {
+        return None;
+    }
+    let candidates: Vec<&Suspect> = match cause.is_tie() {
+        true => causes::candidates(cause),
+        false => causes::told(cause).iter().collect(),
+    };
+    let cells = candidates.iter().take(LISTED);
+    let cells: Vec<String> = cells
+        .map(|suspect| reference(&suspect.place, Some(cell)))
+        .collect();
+    let cells = match cells.is_empty() {
+        true => cause
+            .place
+            .iter()
+            .map(|place| reference(place, Some(cell)))
+            .collect(),
+        false => cells,
+    };
+    let mut cells = cells.join(lang.pick("、", ", "));
+    // A fault over a row or a column is named by its first cell.
+    if candidates.is_empty() && !cause.cells.is_empty() {
+        cells += lang.pick(" 等格", " and others");
+    }
+    Some(match lang {
+        Lang::Zh => zh::related(cause, &relations.join("、"), &cells),
+        Lang::En => en::related(cause, &relations.join(", "), &cells),
+    })
 }
 
 /// Why a cell is suspected: 一位数字不同；与该行其他年份相近.
@@ -276,7 +385,7 @@ pub fn reporter_source(source: ReporterSource, lang: Lang) -> &'static str {
 
 /// Whether rounding alone explains a difference. The level says so: within the tolerance a rule
 /// gives a hint, whatever its own level.
-fn is_rounding(finding: &Finding) -> bool {
+pub(super) fn is_rounding(finding: &Finding) -> bool {
     let relation = matches!(
         finding.detail,
         Detail::Sum { .. }
@@ -365,6 +474,13 @@ fn operand(finding: &Finding, operand: &Operand, brackets: (&str, &str)) -> Stri
     text
 }
 
+/// A blank that other figures determine, with its value.
+fn determined(finding: &Finding) -> Option<(String, &str)> {
+    let first = finding.suspects.first()?;
+    let cell = reference(&first.place, finding.place.as_ref());
+    Some((cell, first.likely.as_deref()?))
+}
+
 /// The cell that the finding is at, if it is at one.
 fn own_cell(finding: &Finding) -> Option<String> {
     let place = finding.place.as_ref()?;
@@ -379,6 +495,14 @@ fn likely_values(cells: &[(Place, String)], beside: Option<&Place>, is: &str) ->
 }
 
 /// An operand with its value.
+/// Some operands with their values; of many the first.
+fn several(operands: &[Operand], between: &str) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = operands.iter().take(SHOWN).map(named).collect();
+    let more = if operands.len() > SHOWN { " …" } else { "" };
+    format!("{}{more}", shown.join(between))
+}
+
 fn named(operand: &Operand) -> String {
     format!("{} {}", operand.label, operand.value)
 }

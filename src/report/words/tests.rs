@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Explained, Extent,
-    Guard, Need, NoCopy, Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip,
-    Stage, Wanted,
+    Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Extent, Guard, Need,
+    NoCopy, Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip, Stage, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -221,9 +220,14 @@ fn examples() -> Vec<Finding> {
         }),
         guarded(Guard::MonthForTotal {
             last: cell("造林任务", "106.2亩", None),
-            explains: vec![Explained {
-                rule: "A3-04".into(),
-                place: Some(place("E3")),
+            explains: vec![{
+                let detail = Detail::Cumulative {
+                    now: a(),
+                    last: a(),
+                };
+                let mut fell = finding(Kind::Cumulative, detail).at(place("E3"));
+                fell.rule = Some("A3-04".into());
+                fell
             }],
         }),
         guarded(Guard::BeyondPlan {
@@ -523,12 +527,15 @@ fn examples() -> Vec<Finding> {
         finding(Kind::UnexpectedColumn, Detail::Beside).given("77"),
     ];
     let explains = || {
-        let rule = |rule: &str| Explained {
-            rule: rule.into(),
-            place: Some(place("E3")),
+        let rule = |rule: &str| {
+            let detail = Detail::TotalRow { n_rows: 3 };
+            let mut relation = finding(Kind::TotalRow, detail).at(place("E3"));
+            relation.rule = Some(rule.into());
+            relation
         };
         vec![rule("A3-02"), rule("A3-02"), rule("X-01")]
     };
+    all.extend(causes(explains()));
     for (unit, too_large) in [(Some("万亩".into()), false), (None, true)] {
         let slip = Slip {
             unit,
@@ -641,6 +648,12 @@ fn examples() -> Vec<Finding> {
             header: "备注".into(),
         },
         ReadAs::Printed,
+        ReadAs::OtherWorkbook {
+            formula: "[1]台账!$C$5".to_owned(),
+        },
+        ReadAs::OutOfDate {
+            formula: "SUM(C5:E5)".to_owned(),
+        },
         ReadAs::RepeatedRow {
             label: "轮台镇".into(),
             first: CellRef::new(4, 0),
@@ -724,13 +737,14 @@ fn variant(detail: &Detail) -> usize {
         Detail::TooLong => 59,
         Detail::Inexact { .. } => 60,
         Detail::Beside => 61,
+        Detail::Miswritten { .. } => 66,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..66 {
+    for number in 0..67 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"
@@ -759,6 +773,171 @@ fn every_kind_of_finding_can_be_said_in_both_languages() {
             }
         }
     }
+}
+
+/// A cause of every kind, with what it explains.
+fn causes(explains: Vec<Finding>) -> Vec<Finding> {
+    let suspect = |cell: &str, given: &str, likely: &str, why: Vec<Reason>| Suspect {
+        place: place(cell),
+        given: given.into(),
+        likely: Some(likely.into()),
+        why,
+    };
+    let exchanged = |with: &str| vec![Reason::Exchanged { with: place(with) }];
+    let tied = || vec![Reason::Tied { n_others: 1 }];
+    let misplaced = Reason::Misplaced {
+        row: "阳霞灌区·阳霞镇".into(),
+        other: (place("C4"), "3194".into()),
+        here: figure("659"),
+        there: figure("-654"),
+        left: figure("5"),
+        unit: "万立方米".into(),
+    };
+    let all = [
+        vec![suspect("B8", "17.5", "178.5", vec![Reason::DigitMissing])],
+        vec![suspect("E14", "", "822.6", Vec::new())],
+        vec![
+            suspect("D3", "318", "862", exchanged("E3")),
+            suspect("E3", "862", "318", exchanged("D3")),
+        ],
+        vec![
+            suspect("C3", "2080", "1421", vec![misplaced]),
+            suspect("C4", "2540", "3194", Vec::new()),
+        ],
+        vec![
+            suspect("D3", "318", "862", Vec::new()),
+            suspect("D4", "862", "318", Vec::new()),
+        ],
+        vec![
+            suspect("D3", "318", "862", tied()),
+            suspect("D4", "862", "318", tied()),
+        ],
+    ];
+    let causes = all.into_iter().map(|suspects| {
+        let detail = Detail::Miswritten {
+            explains: explains.clone(),
+        };
+        let mut cause = finding(Kind::Miswritten, detail).at(suspects[0].place.clone());
+        let others = suspects[1..].iter().map(|suspect| suspect.place.clone());
+        cause.cells = others.collect::<Vec<_>>().into();
+        cause.suspects = suspects;
+        cause
+    });
+    causes.collect()
+}
+
+/// Two sums that fail because of a cause, at other cells.
+fn two_sums() -> Vec<Finding> {
+    let relation = |rule: &str, cell: &str, kind, detail| {
+        let mut relation = finding(kind, detail).at(place(cell));
+        relation.rule = Some(rule.into());
+        relation
+    };
+    let total = Detail::TotalRow { n_rows: 11 };
+    vec![
+        relation("A3-01", "E8", Kind::Sum, sum().detail),
+        relation("A3-02", "B16", Kind::TotalRow, total),
+    ]
+}
+
+#[test]
+fn a_cause_is_said_with_its_repair_and_what_holds_then() {
+    let causes = causes(two_sums());
+    let said: Vec<String> = causes.iter().map(|it| message(it, Lang::Zh)).collect();
+    assert_eq!(
+        said[0],
+        "疑填错：填写 17.5，应为 178.5（少一位数字）；改这一格，E8（A3-01）、B16（A3-02）都对上，那两格没有错"
+    );
+    assert_eq!(
+        advice(&causes[0], Lang::Zh),
+        "请对照原始资料，把 B8 改成 178.5（少一位数字）"
+    );
+    assert_eq!(
+        said[1],
+        "疑漏填：空着，应为 822.6；填上这一格，E8（A3-01）、B16（A3-02）都对上，那两格没有错"
+    );
+    assert_eq!(
+        advice(&causes[1], Lang::Zh),
+        "请对照原始资料，在 E14 补填 822.6"
+    );
+    assert_eq!(
+        said[2],
+        "疑两格互换：D3 填写 318，应为 862；E3 填写 862，应为 318；两格对调后，E8（A3-01）、B16（A3-02）都对上，那两格没有错"
+    );
+    assert_eq!(
+        advice(&causes[2], Lang::Zh),
+        "请对照原始资料，把 D3、E3 的数对调"
+    );
+    assert_eq!(
+        said[5],
+        "几格中疑有一格填错：改对其中一格，E8（A3-01）、B16（A3-02）都对上"
+    );
+    assert_eq!(
+        advice(&causes[5], Lang::Zh),
+        "请对照原始资料核对 D3、D4，只改填错的那一格"
+    );
+    assert_eq!(
+        message(&causes[0], Lang::En),
+        "The figure seems to be wrong: says 17.5, should be 178.5 (a digit is missing); \
+         once it is put right, E8 (A3-01), B16 (A3-02) hold: those cells are not wrong"
+    );
+}
+
+#[test]
+fn of_a_cause_that_one_relation_shows_no_other_cell_is_said_to_be_right() {
+    let cause = causes(two_sums()[..1].to_vec()).remove(0);
+    assert_eq!(
+        message(&cause, Lang::Zh),
+        "疑填错：填写 17.5，应为 178.5（少一位数字）；改这一格，E8（A3-01）就对上"
+    );
+    assert_eq!(
+        advice(&cause, Lang::Zh),
+        "请对照原始资料，把 B8 改成 178.5（少一位数字）；若没有抄错，再核对 E8 和其余各数"
+    );
+    assert_eq!(
+        related(&cause, &place("E8"), Lang::Zh).as_deref(),
+        Some(
+            "【相关】合计与分项之和不符 [A3-01]\n疑因 B8 填错而起，改对那一格就对上；这一格先不要改"
+        )
+    );
+}
+
+#[test]
+fn a_cell_that_fails_because_of_another_is_not_to_be_changed() {
+    let causes = causes(two_sums());
+    assert_eq!(
+        related(&causes[0], &place("B16"), Lang::Zh).as_deref(),
+        Some(
+            "【相关】合计行与各行之和不符 [A3-02]\n因 B8 疑填错而起，改对那一格就对上；这一格没有错，不要改"
+        )
+    );
+    assert_eq!(related(&causes[0], &place("B8"), Lang::Zh), None);
+}
+
+#[test]
+fn what_is_expected_is_the_repair_and_of_a_tie_each_candidate_s() {
+    let causes = causes(two_sums());
+    let right = |finding: &Finding| right(finding, Lang::Zh);
+    assert_eq!(right(&causes[0].clone().expected("178.5")), "178.5");
+    assert_eq!(right(&causes[2]), "D3=862、E3=318");
+    assert_eq!(right(&causes[5]), "D3=862 或 D4=318");
+    // A difference that another figure explains says of no cell what would be right.
+    let mut sum = sum();
+    assert_eq!(right(&sum), "35");
+    sum.suspects = vec![Suspect {
+        place: place("G3"),
+        given: "580".into(),
+        likely: None,
+        why: vec![Reason::DifferenceEquals {
+            cell: cell("2023年 其他水源", "580", None),
+            exact: true,
+        }],
+    }];
+    assert_eq!(right(&sum), "");
+    assert_eq!(
+        advice(&sum, Lang::Zh),
+        "先不要改合计，请核对 G3 该不该算在内、口径是否一致；确属口径不同的，请报县里确定"
+    );
 }
 
 #[test]

@@ -4,14 +4,15 @@ use std::io::ErrorKind;
 
 use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Damage, Detail, Direction,
-    Evidence, Explained, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level,
-    Need, NewerBy, NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource,
-    ReturnState, SheetKind, SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
+    Evidence, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy,
+    NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState, SheetKind,
+    SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
 };
 
+use super::causes::{self, Relations, Wrong, wrong};
 use super::{
-    LISTED, amount, cells, counted_cells, expected, given, guard, is_date, is_rounding,
-    likely_values, named, own_cell, parts, reference,
+    LISTED, amount, cells, counted_cells, determined, expected, given, guard, is_date, is_rounding,
+    likely_values, named, own_cell, parts, reference, several,
 };
 use crate::report::Lang;
 
@@ -67,6 +68,8 @@ pub(super) fn title(finding: &Finding) -> String {
             ReadAs::AnnexNumber { .. } => "附件号与表的内容不符",
             ReadAs::RepeatedColumn { .. } => "表头重复，取第一列",
             ReadAs::Printed => "表中印好的内容改了，以制度为准",
+            ReadAs::OtherWorkbook { .. } => "公式引用了另一个工作簿",
+            ReadAs::OutOfDate { .. } => "公式的结果没有更新",
             ReadAs::RepeatedRow { .. } => "行重复，取第一行",
         },
         Detail::FormulaError { error: Some(_), .. } => "公式结果出错",
@@ -130,6 +133,14 @@ pub(super) fn title(finding: &Finding) -> String {
             Need::AtLeastOne => "几项中至少应填一项",
         },
         Detail::When { .. } => "与填报条件不符",
+        Detail::Miswritten { .. } => match wrong(finding) {
+            Wrong::Figure => "疑填错",
+            Wrong::Blank => "疑漏填",
+            Wrong::Exchanged => "疑两格互换",
+            Wrong::MixedUp => "疑两行的数分错",
+            Wrong::Several => "疑几格填错",
+            Wrong::Tie => "几格中疑有一格填错",
+        },
         Detail::UnitSlip { .. } => "疑计量单位填错",
         Detail::Shifted { extent, .. } => match extent {
             Extent::Row => "疑整行错列",
@@ -588,6 +599,7 @@ pub(super) fn facts(finding: &Finding) -> String {
                 condition.label, condition.value
             )
         }
+        Detail::Miswritten { .. } => miswritten(finding),
         Detail::UnitSlip {
             slip,
             extent: what,
@@ -618,7 +630,8 @@ pub(super) fn facts(finding: &Finding) -> String {
                 Evidence::Before
                 | Evidence::OtherRows
                 | Evidence::OtherYears
-                | Evidence::Decimals => "移回后与方案或上期的数相同".to_owned(),
+                | Evidence::Decimals
+                | Evidence::Limit { .. } => "移回后与方案或上期的数相同".to_owned(),
             };
             format!("{moved}，{from}{}", explains(others))
         }
@@ -645,7 +658,12 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Level::Mandatory => "请报县里确定",
         _ => "请说明原因",
     };
+    if let Some(advice) = follows_suspects(finding, otherwise) {
+        return advice;
+    }
     match &finding.detail {
+        // Its suspects say all there is to say.
+        Detail::Miswritten { .. } => format!("请核对 {cell}"),
         Detail::Unreadable(why) => unreadable_advice(why).to_owned(),
         Detail::SkippedSheets(_) => {
             "里面若有要报的数据，请移到普通工作表中重报；没有的不必处理".to_owned()
@@ -671,7 +689,10 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::BlankRow { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
         Detail::MissingTotal { label } => format!("请补填“{label}”一行再报"),
         Detail::BlankForm => "请填好再报；确实没有可报的，请告知县里".to_owned(),
-        Detail::MissingValue { .. } => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
+        Detail::MissingValue { .. } => match determined(finding) {
+            Some((cell, value)) => format!("请在 {cell} 补填；按其余各数应为 {value}"),
+            None => "请补填；确实没有的填 0，不适用的填“－”".to_owned(),
+        },
         Detail::UnitDiffers {
             converted: true, ..
         } => "请核对换算后的数字；以后请按制度规定的单位填报".to_owned(),
@@ -705,6 +726,12 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
             ReadAs::RepeatedRow { .. } => "请删去或改正重复的行".to_owned(),
             ReadAs::Percent | ReadAs::Bracketed | ReadAs::DateText | ReadAs::NumberWithUnit => {
                 format!("若读得不对，请改正 {cell}")
+            }
+            ReadAs::OtherWorkbook { .. } => {
+                "请核对这个数，改成直接填写的数；对方文件一改名或移动，这里就会出错".to_owned()
+            }
+            ReadAs::OutOfDate { .. } => {
+                "请打开自动计算（公式—计算选项—自动），核对结果后保存再报".to_owned()
             }
             ReadAs::Printed => "印好的内容不用填也不要改；认为制度有误的，请告诉县里".to_owned(),
             ReadAs::TextNumber => "数字已读取，可不处理；以后请按数字格式填写".to_owned(),
@@ -861,6 +888,27 @@ pub(super) fn reason(reason: &Reason, seen_from: Option<&Place>) -> String {
         Reason::OfWhichCounted { item } => format!("误加其中项：多出的正好是 {}", named(item)),
         Reason::AddedToItself => "正好是两倍，可能把合计本身也加了进去".to_owned(),
         Reason::Stale => "仍是方案或上期的合计，可能没有更新".to_owned(),
+        Reason::Blank { n_relations: 1 } => "此格空着，由 1 条关系算出".to_owned(),
+        Reason::Blank { n_relations } => {
+            format!("此格空着，由 {n_relations} 条关系算出，结果相同")
+        }
+        Reason::TypedOver => "相邻各格都是公式，这一格是手工填写的".to_owned(),
+        Reason::OutOfDate => {
+            "公式的结果没有更新：按公式重算与现在显示的数不同，请打开自动计算后保存".to_owned()
+        }
+        Reason::FormulaLeavesOut { parts } => format!("公式少加了 {}", several(parts, "、")),
+        Reason::FormulaAdds { cells } => format!("公式多加了 {}", several(cells, "、")),
+        Reason::FormulaDiffers => "公式加的不是本表要求的各格".to_owned(),
+        Reason::TextSkipped { part } => {
+            format!(
+                "公式没有算进 {}：这个数是文本格式，求和时被跳过",
+                named(part)
+            )
+        }
+        Reason::OtherWorkbook { name } => match &**name {
+            "" => "公式引用了另一个工作簿，结果可能没有更新".to_owned(),
+            name => format!("公式引用了另一个工作簿“{name}”，结果可能没有更新"),
+        },
         Reason::DifferenceEquals { cell, exact } => {
             let equals = match exact {
                 true => "差额正好等于",
@@ -942,13 +990,16 @@ fn evidence(evidence: Evidence) -> String {
         Evidence::Before => "与方案或上期的数相比，各数都差这么多".to_owned(),
         Evidence::OtherRows => "与其他各行相比，各数都差这么多".to_owned(),
         Evidence::OtherYears => "与其他年份的数相比，差这么多".to_owned(),
+        Evidence::Limit { right, limit } => format!("按此改正后为 {right}，在控制数 {limit} 以内"),
         Evidence::Decimals => "都不到 1，小数位又比要求的多".to_owned(),
     }
 }
 
 /// The failures that are not listed by themselves.
-fn explains(explained: &[Explained]) -> String {
-    let mut rules: Vec<&str> = explained.iter().map(|it| &*it.rule).collect();
+fn explains(explained: &[Finding]) -> String {
+    let mut rules: Vec<&str> = (explained.iter())
+        .filter_map(|it| it.rule.as_deref())
+        .collect();
     rules.sort_unstable();
     rules.dedup();
     match rules.is_empty() {
@@ -959,6 +1010,240 @@ fn explains(explained: &[Explained]) -> String {
             rules.join("、")
         ),
     }
+}
+
+/// What stands in the cells of a cause, what would be right, and what holds then.
+fn miswritten(finding: &Finding) -> String {
+    let beside = finding.place.as_ref();
+    let value = |suspect: &Suspect| {
+        let likely = suspect.likely.as_deref().unwrap_or_default();
+        match suspect.given.as_str() {
+            "" => format!("空着，应为 {likely}"),
+            given => format!("填写 {given}，应为 {likely}"),
+        }
+    };
+    let why = |suspect: &Suspect| {
+        let why: Vec<String> = causes::reasons(suspect)
+            .map(|it| reason(it, beside))
+            .collect();
+        match why.is_empty() {
+            true => String::new(),
+            false => format!("（{}）", why.join("；")),
+        }
+    };
+    let told = causes::told(finding);
+    let each = || {
+        let each = told.iter().map(|suspect| {
+            let cell = reference(&suspect.place, beside);
+            format!("{cell} {}", value(suspect))
+        });
+        each.collect::<Vec<_>>().join("；")
+    };
+    let (said, change) = match wrong(finding) {
+        Wrong::Figure | Wrong::Blank => {
+            let said = told.iter().map(|it| format!("{}{}", value(it), why(it)));
+            let change = match wrong(finding) {
+                Wrong::Blank => "填上这一格",
+                _ => "改这一格",
+            };
+            (said.collect::<String>(), change)
+        }
+        Wrong::Exchanged => (each(), "两格对调后"),
+        Wrong::Several => (each(), "这几格一并改正后"),
+        Wrong::MixedUp => {
+            let why = told.first().and_then(|it| it.why.first());
+            let why = why.map_or(String::new(), |it| format!("（{}）", reason(it, beside)));
+            (each() + &why, "一并改正后")
+        }
+        Wrong::Tie => (String::new(), "改对其中一格"),
+    };
+    let holds = holds(finding, change);
+    match said.is_empty() {
+        true => holds,
+        false => format!("{said}；{holds}"),
+    }
+}
+
+/// 改这一格，E8、B16 都对上，那两格没有错.
+fn holds(finding: &Finding, change: &str) -> String {
+    let relations = Relations::of(finding);
+    let places: Vec<String> = (relations.others.iter())
+        .map(|(place, rules)| match rules.is_empty() {
+            true => place.clone(),
+            false => format!("{place}（{}）", rules.join("、")),
+        })
+        .collect();
+    let mut holding = places.join("、");
+    if relations.n_others > places.len() {
+        holding += &format!("等 {} 处", relations.n_others);
+    }
+    let blank = if holding.ends_with(|last: char| last.is_ascii()) {
+        " "
+    } else {
+        ""
+    };
+    let held = match (relations.n_own, relations.n_others) {
+        (0, 1) => format!("{holding}{blank}就对上"),
+        (0, _) => format!("{holding}{blank}都对上"),
+        (1, 0) => "就对上".to_owned(),
+        (n, 0) => format!("{n} 条关系都对上"),
+        (n, _) => format!("本格 {n} 条关系和 {holding}{blank}都对上"),
+    };
+    // One relation alone proves no other cell right.
+    let innocent = match (relations.n_others, finding.is_tie()) {
+        (0, _) | (_, true) => "",
+        _ if relations.n() < 2 => "",
+        (1, _) => "，那一格没有错",
+        (2, _) => "，那两格没有错",
+        _ => "，那几格没有错",
+    };
+    let also = match causes::together(finding) {
+        [] => String::new(),
+        with => {
+            let with = likely_values(with, finding.place.as_ref(), " 改为 ");
+            format!("（另须把 {}）", with.join("、"))
+        }
+    };
+    let comma = match (relations.n_own, relations.n_others) {
+        (1, 0) => "",
+        _ => "，",
+    };
+    format!("{change}{comma}{held}{also}{innocent}")
+}
+
+/// What is said of a cell that does not hold only because another is wrong.
+pub(super) fn related(cause: &Finding, relations: &str, cells: &str) -> String {
+    let is_sure = !cause.is_tie() && (cause.explains().len() > 1 || !is_miswritten(cause));
+    let (why, innocent) = match (cause.is_tie(), is_sure) {
+        (true, _) => (format!("因 {cells} 中有一格疑填错而起"), "这一格先不要改"),
+        (false, true) => (format!("因 {cells} 疑填错而起"), "这一格没有错，不要改"),
+        (false, false) => (format!("疑因 {cells} 填错而起"), "这一格先不要改"),
+    };
+    format!("【相关】{relations}\n{why}，改对那一格就对上；{innocent}")
+}
+
+/// What to do about a formula that is at fault: the figure is not to be typed over it.
+fn mend_formula(suspect: &Suspect, beside: Option<&Place>) -> Option<String> {
+    let cell = reference(&suspect.place, beside);
+    let likely = suspect.likely.as_deref()?;
+    suspect.why.iter().find_map(|reason| match reason {
+        Reason::OutOfDate => Some(format!(
+            "{cell} 是公式，请打开自动计算（公式—计算选项—自动）重算，应为 {likely}，核对后保存再报"
+        )),
+        Reason::FormulaLeavesOut { .. } | Reason::FormulaAdds { .. } | Reason::FormulaDiffers => {
+            Some(format!(
+                "请改正 {cell} 的公式，改后应为 {likely}；不要在公式上直接填数"
+            ))
+        }
+        Reason::TextSkipped { part } => {
+            let text = reference(part.place.as_ref()?, beside);
+            Some(format!(
+                "请把 {text} 改成数字（设为数值格式后重新输入），{cell} 就会算成 {likely}"
+            ))
+        }
+        _ => None,
+    })
+}
+
+fn is_miswritten(finding: &Finding) -> bool {
+    matches!(finding.detail, Detail::Miswritten { .. })
+}
+
+/// What to do about a cause, or a relation whose suspects say where to look.
+fn follows_suspects(finding: &Finding, otherwise: &str) -> Option<String> {
+    let beside = finding.place.as_ref();
+    let cells = |suspects: &mut dyn Iterator<Item = &Suspect>| {
+        let cells = suspects.map(|it| reference(&it.place, beside));
+        cells.collect::<Vec<_>>().join("、")
+    };
+    if finding.is_tie() {
+        let cells = cells(&mut causes::candidates(finding).into_iter());
+        return Some(format!("请对照原始资料核对 {cells}，只改填错的那一格"));
+    }
+    let first = finding.suspects.first();
+    let likely = first.and_then(|it| it.likely.as_deref());
+    if let Some(said) = first.and_then(|suspect| mend_formula(suspect, beside)) {
+        return Some(said);
+    }
+    if let Detail::Miswritten { .. } = finding.detail {
+        let told = causes::told(finding);
+        let to = |suspect: &Suspect| {
+            let cell = reference(&suspect.place, beside);
+            format!(
+                "{cell} 改成 {}",
+                suspect.likely.as_deref().unwrap_or_default()
+            )
+        };
+        let relations = Relations::of(finding);
+        let said = match wrong(finding) {
+            Wrong::Blank => {
+                let cell = cells(&mut told.iter());
+                format!(
+                    "请对照原始资料，在 {cell} 补填 {}",
+                    likely.unwrap_or_default()
+                )
+            }
+            Wrong::Exchanged => {
+                format!("请对照原始资料，把 {} 的数对调", cells(&mut told.iter()))
+            }
+            Wrong::MixedUp => {
+                let all: Vec<String> = told.iter().map(to).collect();
+                format!(
+                    "请对照原始资料核对这两行：确实分错的，把 {}",
+                    all.join("、")
+                )
+            }
+            _ => {
+                let all: Vec<String> = told.iter().map(to).collect();
+                let why = told.first().filter(|_| told.len() == 1);
+                let why = why.and_then(|it| causes::reasons(it).next());
+                let why = why.filter(|it| is_short(it)).map(|it| reason(it, beside));
+                let why = why.map_or(String::new(), |why| format!("（{why}）"));
+                format!("请对照原始资料，把 {}{why}", all.join("、"))
+            }
+        };
+        // What is mandatory is put right, whatever the reason.
+        let said = match finding.level {
+            Level::Mandatory => said,
+            _ => format!("{said}；若确实如此，{otherwise}"),
+        };
+        // One relation alone may be wrong about its cell.
+        let [(place, _)] = &relations.others[..] else {
+            return Some(said);
+        };
+        return Some(match relations.n() {
+            1 => format!("{said}；若没有抄错，再核对 {place} 和其余各数"),
+            _ => said,
+        });
+    }
+    if let Some(suspect) = causes::other_definition(finding) {
+        let cell = reference(&suspect.place, beside);
+        return Some(format!(
+            "先不要改合计，请核对 {cell} 该不该算在内、口径是否一致；确属口径不同的，{otherwise}"
+        ));
+    }
+    if causes::names_its_cell(finding) {
+        let cell = reference(&first?.place, beside);
+        return Some(format!(
+            "请对照原始资料，把 {cell} 改成 {}；若 {cell} 没有填错，再核对其余各数",
+            likely?
+        ));
+    }
+    None
+}
+
+/// Whether a reason says in a word what was done to a figure.
+fn is_short(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Sign
+            | Reason::PointMoved { .. }
+            | Reason::DigitChanged
+            | Reason::DigitMissing
+            | Reason::DigitExtra
+            | Reason::DigitsSwapped
+            | Reason::TwoDigits
+    )
 }
 
 pub(super) fn level(level: Level) -> &'static str {
@@ -1022,6 +1307,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::NotReturned => "未报",
         Kind::DuplicateReturn => "重复上报",
         Kind::Explanation => "审核说明",
+        Kind::Miswritten => "疑填错",
         Kind::UnitSlip => "单位填错",
         Kind::Shifted => "错行错列",
         Kind::OldForm => "旧表样",
@@ -1335,6 +1621,14 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
             None => format!("表上写的是“{printed}”"),
         },
         ReadAs::RepeatedColumn { header } => format!("“{header}”不止一列，后面的没有汇总"),
+        ReadAs::OtherWorkbook { formula } => {
+            format!("公式“={formula}”取自另一个工作簿，用的是保存时的结果 {taken}")
+        }
+        ReadAs::OutOfDate { formula } => {
+            format!(
+                "公式“={formula}”保存的结果是 {typed}，按现在各格重算是 {taken}；汇总用的是 {typed}"
+            )
+        }
         ReadAs::Printed => format!("表上写的是“{typed}”，制度印的是“{taken}”"),
         ReadAs::RepeatedRow { label, first } => {
             format!("“{label}”在第 {} 行已有，这一行没有汇总", first.row + 1)

@@ -16,7 +16,7 @@ use super::body::{Body, Cells};
 use super::frame::{COMPLETION, Frame, MEASURED, Shown};
 use super::head::{self, merge};
 use super::layout::Part;
-use super::marks::{Mark, worst};
+use super::marks::{Mark, MarkLook, Marked, Told, weight};
 use super::notes::{Repeated, all_digits, as_returned, findings_note, no_formula, stated_total};
 use super::style::{Look, Number, Role, Styles, tab_colour};
 use super::{
@@ -78,12 +78,19 @@ impl<'a> Grid<'a> {
     }
 
     /// The findings of a cell and of those that are merged into it.
-    fn findings(self, row_idx: usize, leaf: usize, span: usize) -> Cow<'a, [usize]> {
+    fn findings(self, row_idx: usize, leaf: usize, span: usize) -> Cow<'a, [Told]> {
         let marks = |row| findings_at(self.frame.context.marks.row(self.frame.idx, row), leaf);
         match span {
             0 | 1 => Cow::Borrowed(marks(row_idx)),
             _ => (row_idx..row_idx + span).flat_map(marks).copied().collect(),
         }
+    }
+
+    /// How a cell and those that are merged into it are marked.
+    fn mark(self, row_idx: usize, leaf: usize, span: usize) -> Option<MarkLook> {
+        let marks = |row| self.frame.context.marks.row(self.frame.idx, row);
+        let rows = row_idx..row_idx + span.max(1);
+        rows.filter_map(|row| look_at(marks(row), leaf)).min()
     }
 
     fn is_absent(self, row_idx: usize, leaf: usize) -> bool {
@@ -109,8 +116,7 @@ impl<'a> Grid<'a> {
             ColumnKind::Text if text_is_long(self.frame.widths[leaf]) => Role::Text,
             _ => Role::Centred,
         };
-        let findings = self.findings(row_idx, leaf, span);
-        Look::new(role).level(worst(&self.frame.context.merged.findings, &findings))
+        Look::new(role).mark(self.mark(row_idx, leaf, span))
     }
 
     /// The looks of all cells, in a fixed order.
@@ -453,7 +459,8 @@ impl Writer<'_, '_> {
                 if !findings.is_empty() || exact.is_some() {
                     let source = frame.county.rows[row_idx].source;
                     let exact = exact.map(|exact| all_digits(frame.context, exact));
-                    self.write_note((at, Some(row_idx)), leaf, &findings, source, exact)?;
+                    let look = self.grid.mark(row_idx, leaf, span);
+                    self.write_note((at, Some(row_idx)), leaf, (&findings, look), source, exact)?;
                     marked = true;
                 }
             }
@@ -478,12 +485,11 @@ impl Writer<'_, '_> {
         &mut self,
         (at, row): (u32, Option<usize>),
         leaf: usize,
-        findings: &[usize],
+        (findings, look): (&[Told], Option<MarkLook>),
         source: Option<Source>,
         more: Option<String>,
     ) -> Result<(), XlsxError> {
-        let level =
-            worst(&self.grid.frame.context.merged.findings, findings).unwrap_or(Level::Hint);
+        let level = look.map_or(Level::Hint, weight);
         let left = &mut self.notes_left[level as usize];
         // A note about a stated total belongs to no finding and is always written.
         if *left == 0 && more.is_none() {
@@ -519,23 +525,26 @@ impl Writer<'_, '_> {
             .count();
         let marks = self.grid.frame.context.marks.total(frame.idx);
         // A finding about the label stands at one of the columns that the label covers.
-        let label: Vec<usize> = marks
+        let label: Vec<Told> = marks
             .iter()
             .filter(|mark| frame.total_label.contains(&mark.leaf))
             .flat_map(|mark| mark.findings.iter().copied())
             .collect();
-        let level = worst(&self.grid.frame.context.merged.findings, &label);
+        let look = (marks.iter())
+            .filter(|mark| frame.total_label.contains(&mark.leaf))
+            .map(|mark| mark.look)
+            .min();
         if !frame.total_label.is_empty() {
             let last = frame.total_label.end as u16 - 1;
             let first = self
                 .first_col()
                 .max(frame.total_label.start as u16)
                 .min(last);
-            let format = self.styles.get(Look::new(Role::TotalLabel).level(level));
+            let format = self.styles.get(Look::new(Role::TotalLabel).mark(look));
             let text = spec.label(n_returned);
             merge(self.sheet, (at, first), (at, last), &text, format)?;
             if !label.is_empty() {
-                self.write_note((at, None), first.into(), &label, total.stated, None)?;
+                self.write_note((at, None), first.into(), (&label, look), total.stated, None)?;
             }
         }
         let is_label = |leaf: &usize| frame.total_label.contains(leaf);
@@ -563,7 +572,7 @@ impl Writer<'_, '_> {
         let stated = office.map(|source| &frame.returned(source).1.entries[leaf].value);
         let marks = self.grid.frame.context.marks.total(frame.idx);
         let findings = findings_at(marks, leaf);
-        let mut level = worst(&self.grid.frame.context.merged.findings, findings);
+        let mut mark = look_at(marks, leaf);
         let kind = frame.annex.column_of(leaf).kind;
         let Some(sum) = sum else {
             // Nothing adds up here; what the responsible office says is shown as it says it.
@@ -572,7 +581,7 @@ impl Writer<'_, '_> {
                 (None, Some(value)) => frame.shown_value(value, leaf, None),
                 (None, None) => Shown::Blank,
             };
-            let look = Look::new(Role::TotalFigure).level(level);
+            let look = Look::new(Role::TotalFigure).mark(mark);
             write_shown(self.sheet, self.styles, at, col, &shown, look, kind)?;
             let exact = match shown {
                 Shown::Figure(amount, _) if !amount.is_short() => {
@@ -581,7 +590,7 @@ impl Writer<'_, '_> {
                 _ => None,
             };
             if !findings.is_empty() || exact.is_some() {
-                self.write_note((at, None), leaf, findings, office, exact)?;
+                self.write_note((at, None), leaf, (findings, mark), office, exact)?;
             }
             return Ok(());
         };
@@ -601,14 +610,14 @@ impl Writer<'_, '_> {
         let said = differs.map(|stated| {
             // While rows are missing the two must differ; that alone is worth no colour.
             let complete = frame.county.rows.iter().all(|row| row.source.is_some());
-            level = level.or(complete.then_some(Level::Hint));
+            mark = mark.or(complete.then_some((Marked::Wrong, Level::Hint)));
             stated_total(self.grid.frame.context, frame.idx, leaf, stated, sum)
         });
         if let Some(mean) = &mean {
-            let look = Look::new(Role::TotalFigure).level(level);
+            let look = Look::new(Role::TotalFigure).mark(mark);
             self.write_mean((at, col), mean, sum, look)?;
             if said.is_some() || !findings.is_empty() {
-                self.write_note((at, None), leaf, findings, office, said)?;
+                self.write_note((at, None), leaf, (findings, mark), office, said)?;
             }
             return Ok(());
         }
@@ -618,7 +627,7 @@ impl Writer<'_, '_> {
         };
         let look = Look::new(Role::TotalFigure)
             .number(Number::Decimals(decimals))
-            .level(level);
+            .mark(mark);
         let format = self.styles.get(look);
         // A formula adds up what the cells keep, which would be another sum.
         let why_no_formula = match frame.inexact[leaf].is_empty() && shown.is_short() {
@@ -637,7 +646,7 @@ impl Writer<'_, '_> {
         if said.is_some() || !findings.is_empty() || why_no_formula.is_some() {
             let said: Vec<String> = said.into_iter().chain(why_no_formula).collect();
             let said = (!said.is_empty()).then(|| said.join("\n\n"));
-            self.write_note((at, None), leaf, findings, office, said)?;
+            self.write_note((at, None), leaf, (findings, mark), office, said)?;
         }
         Ok(())
     }
@@ -752,9 +761,14 @@ impl Writer<'_, '_> {
     }
 }
 
-fn findings_at(marks: &[Mark], leaf: usize) -> &[usize] {
+fn findings_at(marks: &[Mark], leaf: usize) -> &[Told] {
     let mark = marks.iter().find(|mark| mark.leaf == leaf);
     mark.map_or(&[], |mark| &mark.findings)
+}
+
+fn look_at(marks: &[Mark], leaf: usize) -> Option<MarkLook> {
+    let mark = marks.iter().find(|mark| mark.leaf == leaf);
+    mark.map(|mark| mark.look)
 }
 
 /// Short texts stand in the middle of their column, as in the plan; long ones start at the left.

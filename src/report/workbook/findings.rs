@@ -153,7 +153,7 @@ fn write_row(
         })
     });
     let suspects = words::suspects(finding, usize::MAX, lang);
-    let texts: [(u16, String); 12] = [
+    let texts: [(u16, String); 13] = [
         (2, finding.annex.as_deref().unwrap_or_default().to_owned()),
         (
             3,
@@ -172,6 +172,7 @@ fn write_row(
         (15, suspects.join("\n")),
         (16, finding.explanation.clone().unwrap_or_default()),
         (8, finding.given.clone().unwrap_or_default()),
+        (9, words::right(finding, lang)),
     ];
     let n_lines = texts
         .iter()
@@ -209,7 +210,7 @@ fn write_row(
     }
     let figures = [
         (8, finding.given.clone()),
-        (9, finding.expected.clone()),
+        (9, Some(words::right(finding, lang))),
         (10, finding.difference.map(|amount| amount.to_string())),
         (11, finding.tolerance.map(|amount| amount.to_string())),
     ];

@@ -112,10 +112,7 @@ impl<'a> Frame<'a> {
             total_label: head::total_label(annex),
             first_value,
             inexact: Vec::new(),
-            notes: note_budget(
-                context.marks.count(idx, &context.merged.findings),
-                context.limits.notes,
-            ),
+            notes: note_budget(context.marks.count(idx), context.limits.notes),
             keys,
         };
         frame.percent = (0..n_leaves)

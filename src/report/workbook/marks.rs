@@ -4,7 +4,7 @@
 //! from. Where the county has one row for each reporter, every row of a form stands behind that one: what is found
 //! in any of them is marked there, and none of their cells is said to be that one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::consolidate::Source;
@@ -49,9 +49,17 @@ enum Became {
 pub(super) struct Mark {
     /// Leaf column.
     pub(super) leaf: usize,
-    /// Indices of the findings.
-    pub(super) findings: Vec<usize>,
+    /// The findings, those that it is wrong by first.
+    pub(super) findings: Vec<Told>,
+    /// How it is marked.
+    pub(super) look: MarkLook,
 }
+
+/// How a finding marks a cell, and its index.
+pub(super) type Told = (Marked, usize);
+
+/// How a cell is marked, and the worst level of the findings that mark it so. The lesser is seen first.
+pub(in crate::report) type MarkLook = (Marked, Level);
 
 /// A cell of an annex sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,10 +89,10 @@ impl Marks {
         for annex in 0..merged.county.annexes.len() {
             let mut rows = HashMap::new();
             let mut total = Vec::new();
-            let start = found.partition_point(|(spot, _)| spot.annex < annex);
-            let end = found.partition_point(|(spot, _)| spot.annex <= annex);
-            for cells in found[start..end].chunk_by(|(a, _), (b, _)| a.row == b.row) {
-                let placed = marks.place(cells);
+            let start = found.partition_point(|(spot, ..)| spot.annex < annex);
+            let end = found.partition_point(|(spot, ..)| spot.annex <= annex);
+            for cells in found[start..end].chunk_by(|(a, ..), (b, ..)| a.row == b.row) {
+                let placed = marks.place(cells, &merged.findings);
                 match cells[0].0.row {
                     Some(row) => drop(rows.insert(row, placed)),
                     None => total = placed,
@@ -93,24 +101,36 @@ impl Marks {
             marks.rows.push(rows);
             marks.totals.push(total);
         }
+        // Of a tie that one relation shows, the relation is told, whichever cell is wrong.
+        for (idx, finding) in merged.findings.iter().enumerate() {
+            let own = finding.place.as_ref().filter(|_| finding.is_tie());
+            let spot = own.and_then(|own| marks.marked_at(merged, scheme, own));
+            marks.spots[idx] = spot.or(marks.spots[idx]);
+        }
         marks
     }
 
-    /// Each finding at each cell that it marks: row by row, the total row last, and the worst first.
-    fn found(&self, merged: &Merged, scheme: &Scheme) -> Vec<(Spot, usize)> {
-        let mut found: Vec<(Spot, usize)> = Vec::new();
+    /// Each finding at each cell that it marks: row by row, the total row last, the plainest mark and the worst first.
+    fn found(&self, merged: &Merged, scheme: &Scheme) -> Vec<(Spot, Marked, usize)> {
+        let mut found: Vec<(Spot, Marked, usize)> = Vec::new();
         for (idx, finding) in merged.findings.iter().enumerate() {
-            let places = marked_places(finding);
-            let spots = places.filter_map(|place| self.marked_at(merged, scheme, &place));
-            let spots = spots.chain(self.without_total(merged, scheme, finding));
-            found.extend(spots.map(|spot| (spot, idx)));
+            let cells = marked_cells(finding).into_iter();
+            let spots = cells.filter_map(|(place, marked)| {
+                Some((self.marked_at(merged, scheme, &place)?, marked, idx))
+            });
+            let named = self.without_total(merged, scheme, finding);
+            found.extend(spots.chain(named.map(|spot| (spot, Marked::Wrong, idx))));
         }
-        found.sort_unstable_by_key(|&(Spot { annex, row, leaf }, finding)| {
+        found.sort_unstable_by_key(|&(Spot { annex, row, leaf }, marked, finding)| {
             let level = merged.findings[finding].level;
-            (annex, row.is_none(), row, leaf, level, finding)
+            (annex, row.is_none(), row, leaf, finding, marked, level)
         });
         // Several villages' figures of a column are one figure of their township.
-        found.dedup();
+        found.dedup_by_key(|(spot, _, finding)| (*spot, *finding));
+        found.sort_unstable_by_key(|&(Spot { annex, row, leaf }, marked, finding)| {
+            let level = merged.findings[finding].level;
+            (annex, row.is_none(), row, leaf, marked, level, finding)
+        });
         found
     }
 
@@ -201,28 +221,32 @@ impl Marks {
         matches!(became, Some(Became::One { .. }))
     }
 
-    /// How many cells of an annex have a finding of each level as their worst.
-    pub(super) fn count(&self, annex: usize, findings: &[Finding]) -> [usize; Level::ALL.len()] {
+    /// How many cells of an annex have a finding of each level as their worst. Those that are right as far as anybody
+    /// can tell count as hints do.
+    pub(super) fn count(&self, annex: usize) -> [usize; Level::ALL.len()] {
         let mut counts = [0; Level::ALL.len()];
         let rows = self.rows[annex].values().flatten();
         for mark in rows.chain(&self.totals[annex]) {
-            if let Some(level) = worst(findings, &mark.findings) {
-                counts[level as usize] += 1;
-            }
+            counts[weight(mark.look) as usize] += 1;
         }
         counts
     }
 
     /// The marks of one row.
-    fn place(&mut self, cells: &[(Spot, usize)]) -> Vec<Mark> {
+    fn place(&mut self, cells: &[(Spot, Marked, usize)], findings: &[Finding]) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::new();
-        for &(spot, finding) in cells {
-            self.spots[finding].get_or_insert(spot);
+        for &(spot, marked, idx) in cells {
+            // A link to a finding goes to what is wrong.
+            if marked != Marked::Related {
+                self.spots[idx].get_or_insert(spot);
+            }
             match marks.last_mut() {
-                Some(mark) if mark.leaf == spot.leaf => mark.findings.push(finding),
+                Some(mark) if mark.leaf == spot.leaf => mark.findings.push((marked, idx)),
+                // The first of a cell are the plainest and the worst.
                 _ => marks.push(Mark {
                     leaf: spot.leaf,
-                    findings: vec![finding],
+                    findings: vec![(marked, idx)],
+                    look: (marked, findings[idx].level),
                 }),
             }
         }
@@ -230,21 +254,67 @@ impl Marks {
     }
 }
 
-/// The worst level among some findings.
-pub(super) fn worst(findings: &[Finding], which: &[usize]) -> Option<Level> {
-    which.iter().map(|&idx| findings[idx].level).min()
+/// How much a marked cell matters.
+pub(super) fn weight((marked, level): MarkLook) -> Level {
+    match marked {
+        Marked::Wrong | Marked::Candidate => level,
+        Marked::Related => Level::Hint,
+    }
+}
+
+/// How a cell is marked because of a finding, the plainest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::report) enum Marked {
+    /// It is wrong, or what is wrong is said of it.
+    Wrong,
+    /// It may be wrong, as others may.
+    Candidate,
+    /// It is held against what is wrong, and right as far as anybody can tell.
+    Related,
+}
+
+/// The cells that a finding marks, and how: those that it is about, the candidates of a tie, and where relations fail
+/// because of it. Each cell once.
+pub(in crate::report) fn marked_cells(finding: &Finding) -> Vec<(Place, Marked)> {
+    let mut cells: Vec<(Place, Marked)> = Vec::new();
+    let mut seen: HashSet<Place> = HashSet::new();
+    let mut add = |place: Place, marked| {
+        if seen.insert(place.clone()) {
+            cells.push((place, marked));
+        }
+    };
+    if finding.is_tie() {
+        let candidates = finding.candidates();
+        candidates.for_each(|suspect| add(suspect.place.clone(), Marked::Candidate));
+        let own = finding.place.iter().filter(|place| place.cell.is_some());
+        own.for_each(|place| add(place.clone(), Marked::Related));
+    } else {
+        about(finding).for_each(|place| add(place, Marked::Wrong));
+    }
+    for relation in finding.explains() {
+        about(relation).for_each(|place| add(place, Marked::Related));
+    }
+    cells
+}
+
+/// The cells that a finding is about, or that may be wrong.
+pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = Place> {
+    let marked = marked_cells(finding).into_iter();
+    let marked = marked.filter(|(_, marked)| *marked != Marked::Related);
+    marked.map(|(place, _)| place)
 }
 
 /// The cells that a finding is about: its own, and its others where it is about them alike.
 ///
 /// The parts of a sum that does not add up are only concerned; of a text number, a blank, figures in another
 /// unit or place, rows that are alike, or a promise that several cells should keep together each cell is meant.
-pub(in crate::report) fn marked_places(finding: &Finding) -> impl Iterator<Item = Place> + '_ {
+fn about(finding: &Finding) -> impl Iterator<Item = Place> + '_ {
     let own = finding.place.iter().cloned();
     let alike = matches!(
         finding.kind,
         Kind::ReadAs
             | Kind::MissingValue
+            | Kind::Miswritten
             | Kind::UnitSlip
             | Kind::Shifted
             | Kind::Unique

@@ -7,6 +7,7 @@ use crate::consolidate::{Figure, Source};
 use crate::model::{Amount, CellRef, Detail, Finding, Place};
 use crate::report::{Lang, words};
 
+use super::marks::{Marked, Told};
 use super::{Context, text};
 
 /// 县水利局填报的合计为 35020，各行之和为 35038，差 -18.
@@ -166,7 +167,7 @@ pub(super) fn findings_note(
     context: &Context<'_>,
     repeated: &mut Repeated,
     (sheet, at): (&str, CellRef),
-    findings: &[usize],
+    findings: &[Told],
     source: Option<Source>,
     leaf: usize,
 ) -> String {
@@ -174,9 +175,17 @@ pub(super) fn findings_note(
     let lang = context.lang;
     let mut blocks: Vec<String> = Vec::new();
     let mut all_behind = !findings.is_empty();
-    for &idx in findings.iter().take(SHOWN) {
+    for &(marked, idx) in findings.iter().take(SHOWN) {
         let said = repeated.said(context, sheet, idx);
         all_behind &= said.behind.is_some();
+        if marked == Marked::Related {
+            let cause = seen_from(context, sheet, &context.merged.findings[idx]);
+            let here = Place::sheet(&Arc::from(""), &Arc::from(sheet), Some(at));
+            if let Some(related) = words::related(&cause, &here, lang) {
+                blocks.push(text::cut(&related, 600).into_owned());
+                continue;
+            }
+        }
         let mut block = said.title;
         let mut facts = said.facts;
         // What is said of one cell may hold for others, of which this is one.

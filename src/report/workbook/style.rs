@@ -5,6 +5,8 @@ use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, FormatUnderline, Workbo
 
 use crate::model::Level;
 
+use super::marks::{MarkLook, Marked};
+
 const BODY: &str = "宋体";
 const BLACK: &str = "黑体";
 const TITLE: &str = "方正小标宋简体";
@@ -19,6 +21,8 @@ pub(super) struct Look {
     pub(super) number: Number,
     /// The worst level of its findings.
     pub(super) level: Option<Level>,
+    /// How it is marked, where it has one.
+    pub(super) marked: Marked,
 }
 
 /// What a cell is for.
@@ -120,6 +124,7 @@ impl Look {
             role,
             number: Number::General,
             level: None,
+            marked: Marked::Wrong,
         }
     }
 
@@ -130,6 +135,13 @@ impl Look {
 
     pub(super) fn level(mut self, level: Option<Level>) -> Self {
         self.level = level;
+        self
+    }
+
+    /// The look of a cell that findings mark.
+    pub(super) fn mark(mut self, mark: Option<MarkLook>) -> Self {
+        self.level = mark.map(|(_, level)| level);
+        self.marked = mark.map_or(Marked::Wrong, |(marked, _)| marked);
         self
     }
 }
@@ -163,6 +175,9 @@ pub(super) fn colours(level: Level) -> (u32, u32, u32) {
     }
 }
 
+/// Fill of a cell that is right as far as anybody can tell, but is held against one that is wrong.
+const RELATED: u32 = 0xE4EAF2;
+
 /// The colour of a sheet's tab: stronger, because tabs are small.
 pub(super) fn tab_colour(level: Level) -> u32 {
     match level {
@@ -185,7 +200,7 @@ fn format(look: Look) -> Format {
             .set_font_color(0x0563C1)
             .set_underline(FormatUnderline::Single)
     };
-    let mut format = match look.role {
+    let format = match look.role {
         Role::AnnexNumber => plain().set_font_name(BLACK).set_font_size(14),
         Role::Title => plain()
             .set_font_name(TITLE)
@@ -243,7 +258,7 @@ fn format(look: Look) -> Format {
         Role::Signature => plain().set_unlocked(),
         Role::Period => plain().set_align(FormatAlign::Center),
     };
-    format = match look.number {
+    let format = match look.number {
         Number::General => format,
         Number::Decimals(decimals) => format.set_num_format(decimals_format(decimals)),
         Number::Signed(decimals) => {
@@ -254,15 +269,21 @@ fn format(look: Look) -> Format {
         Number::Date => format.set_num_format("yyyy-mm-dd"),
         Number::Text => format.set_num_format("@"),
     };
-    if let Some(level) = look.level {
-        let (fill, font, border) = colours(level);
-        format = format
+    let Some(level) = look.level else {
+        return format;
+    };
+    let (fill, font, border) = colours(level);
+    match look.marked {
+        Marked::Wrong => format
             .set_background_color(fill)
             .set_font_color(font)
             .set_border(FormatBorder::Thin)
-            .set_border_color(border);
+            .set_border_color(border),
+        Marked::Candidate => format
+            .set_border(FormatBorder::MediumDashed)
+            .set_border_color(border),
+        Marked::Related => format.set_background_color(RELATED),
     }
-    format
 }
 
 fn decimals_format(decimals: u8) -> String {

@@ -10,6 +10,7 @@ use crate::scheme::Rule;
 
 use super::head::merge;
 use super::layout::link;
+use super::marks::Marked;
 use super::style::{Look, Number, Role, Styles};
 use super::{
     Context, page,
@@ -237,6 +238,41 @@ impl Page<'_, '_> {
         )
     }
 
+    /// Looks of cells that are not known to be wrong.
+    fn marks_that_are_no_level(&mut self) -> Result<(), XlsxError> {
+        let lang = self.context.lang;
+        let looks = [
+            (
+                Marked::Candidate,
+                lang.pick("候选", "Candidate"),
+                lang.pick(
+                    "虚线框：这几格中有一格填错，分不出是哪一格，各格的批注写明应为多少；对照原始资料核对",
+                    "dashed frame: one of these cells is wrong and nothing tells which; their notes say what each should be",
+                ),
+            ),
+            (
+                Marked::Related,
+                lang.pick("相关", "Concerned"),
+                lang.pick(
+                    "浅灰蓝：因别的格填错才对不上，改了那一格就对上，不必改",
+                    "pale blue grey: does not hold only because another cell is wrong; leave it as it is",
+                ),
+            ),
+        ];
+        for (marked, name, meaning) in looks {
+            let look = Look::new(Role::Centred).mark(Some((marked, Level::Mandatory)));
+            let format = self.styles.get(look);
+            self.sheet
+                .text(self.row, 0, lang.pick("示例", "sample"), format)?;
+            self.cell(1, 1, name, Role::Centred)?;
+            self.cell(2, LAST - 1, meaning, Role::Text)?;
+            self.cell(LAST, LAST, "", Role::Centred)?;
+            self.sheet.set_row_height(self.row, text::height(1))?;
+            self.row += 1;
+        }
+        Ok(())
+    }
+
     fn colours(&mut self) -> Result<(), XlsxError> {
         let lang = self.context.lang;
         self.section("一、问题与颜色", "1. Findings and colours")?;
@@ -262,6 +298,7 @@ impl Page<'_, '_> {
             self.sheet.set_row_height(self.row, text::height(1))?;
             self.row += 1;
         }
+        self.marks_that_are_no_level()?;
         let absent = self.styles.role(Role::Absent);
         let word = lang.pick("未报", "missing");
         self.sheet.text(self.row, 0, word, absent)?;
@@ -361,11 +398,7 @@ impl Page<'_, '_> {
                     ),
                 });
             }
-            let marked: usize = context
-                .marks
-                .count(idx, &context.merged.findings)
-                .iter()
-                .sum();
+            let marked: usize = context.marks.count(idx).iter().sum();
             if marked > limits.notes {
                 lines.push(match lang {
                     Lang::Zh => format!("{name}有 {marked} 个单元格有问题，只有 {} 个带批注（先重后轻）；其余有颜色，问题见“{}”。", limits.notes, context.layout.names.findings),

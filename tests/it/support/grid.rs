@@ -127,6 +127,8 @@ impl Grid {
             rows: rows.collect(),
             period: Period::Plan,
             originals: Vec::new(),
+            formulas: Vec::new(),
+            blank_rows: Vec::new(),
         };
         self.tables.push(table);
         self

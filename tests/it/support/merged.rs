@@ -304,6 +304,8 @@ impl<'s> Draft<'s> {
             rows: Vec::new(),
             period: Period::Plan,
             originals: Vec::new(),
+            formulas: Vec::new(),
+            blank_rows: Vec::new(),
         };
         let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
         for (row_idx, line) in lines.enumerate() {

@@ -79,6 +79,13 @@ impl Returns<'_, '_> {
             if !facts.is_empty() {
                 what += &format!("{}{facts}", lang.pick("：", ": "));
             }
+            if finding.is_tie() {
+                let candidates = words::right(finding, lang);
+                what += &match lang {
+                    Lang::Zh => format!("；其中一格填错，应为：{candidates}"),
+                    Lang::En => format!("; one of these is wrong and should be: {candidates}"),
+                };
+            }
             let file = place.map_or("", |place| &*place.file);
             let copy = context
                 .copies

@@ -12,8 +12,8 @@ use hebiao::model::{
     Amount, Entry, FileRecord, FileStatus, Format, Guards, Period, Row, RowKind, Table, Value,
 };
 use hebiao::scheme::{
-    Annex, Column, ColumnKind, Course, Due, Leaf, Reporter, ReporterKind, ReturnedBy, Roster, Rows,
-    Scheme, TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Confirmed, Course, Due, Leaf, Reporter, ReporterKind, ReturnedBy,
+    Roster, Rows, Scheme, TotalRow, Unit, Units,
 };
 
 const ROWS: usize = 25;
@@ -114,6 +114,7 @@ fn table(annex: usize, reporter: usize, copy: usize, file: Arc<str>) -> Table {
         rows: rows.collect(),
         period: Period::Plan,
         originals: Vec::new(),
+        notes: Vec::new(),
         formulas: Vec::new(),
         blank_rows: Vec::new(),
     }
@@ -152,6 +153,7 @@ fn scheme(n_reporters: usize) -> Scheme {
         reporters,
         annexes: (0..12).map(annex).collect(),
         rules: Vec::new(),
+        confirmed: Confirmed::default(),
     }
 }
 
@@ -169,6 +171,7 @@ fn annex(idx: usize) -> Annex {
         },
         unit: (idx > 0).then_some(0),
         decimals: 2,
+        has_decimals: true,
         each_year: false,
         optional: false,
         blank_is_none: false,

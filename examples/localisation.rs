@@ -954,6 +954,7 @@ impl Bench<'_> {
             rows,
             period: Period::Plan,
             originals: Vec::new(),
+            notes: Vec::new(),
             formulas: Vec::new(),
             blank_rows: Vec::new(),
         };

@@ -10,6 +10,7 @@ use crate::model::{
 };
 use crate::scheme::{Annex, ColumnKind, RowSel, Rule, Scheme};
 
+use super::decimals;
 use super::judge::Common;
 use super::outcome::Why;
 
@@ -70,6 +71,14 @@ impl<'t> Spot<'t> {
     /// One unit of the last place that its column declares.
     pub(super) fn last_digit(self, scheme: &Scheme) -> Amount {
         Amount::last_digit(self.annex(scheme).decimals_of(self.leaf, self.row().spec))
+    }
+
+    /// How large the steps are to which it is rounded: nothing for what is counted.
+    pub(super) fn rounded_to(self, scheme: &Scheme) -> Amount {
+        match decimals::counts(scheme, self.table, self.row(), self.leaf) {
+            true => Amount::ZERO,
+            false => self.last_digit(scheme),
+        }
     }
 
     /// Whether it is blank where a blank counts as nothing.

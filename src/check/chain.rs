@@ -60,14 +60,14 @@ mod tests {
 
     #[test]
     fn last_months_total_and_this_month_make_this_months_total() {
-        // 20 + 10 = 30; three figures without decimals are off by 1.5 at most, together.
+        // 20 + 10 = 30; households are counted, so one more is one too many.
         check(
             chain("累计", "本月"),
             &march(
                 "东河 | 10 | 30
                  西岭 | 10 | 35   <- C3 chain: 30
                  南坪 | 10 | 15   <- cannot check: missing
-                 北原 | 10 | 31   <- C5 chain hint: 30
+                 北原 | 10 | 31   <- C5 chain: 30
                  山口 | 10 | 31   <- cannot check: not returned",
             ),
         );

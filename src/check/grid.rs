@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Amount, Basis, CellRef, Condition, Date, Detail, Direction, Earlier, Entry, Finding, Guards,
-    Level, Need, Past, Period, Row, RowKind, Side, Table, Value,
+    Kind, Level, Need, Past, Period, Row, RowKind, Side, Table, Value,
 };
 use crate::scheme::{
     Annex, Applies, AppliesIn, Bound, CellSel, Column, ColumnKind, Course, Due, Goal, Leaf, Limit,
@@ -101,6 +101,19 @@ pub(super) fn finding(draft: Draft, text: &str) -> Finding {
     let mut findings = checked(draft, text).findings;
     assert_eq!(findings.len(), 1, "{findings:#?}");
     findings.remove(0)
+}
+
+/// The only form, with a scheme that asks for it.
+pub(super) fn form(text: &str) -> (Scheme, Table) {
+    let (scheme, mut tables) = forms(range(&[], None, None), text);
+    assert_eq!(tables.len(), 1, "one form");
+    (scheme, tables.remove(0))
+}
+
+/// All forms, with a scheme that has one rule for them.
+pub(super) fn forms(draft: Draft, text: &str) -> (Scheme, Vec<Table>) {
+    let (forms, scheme) = read(&draft, text);
+    (scheme, forms.into_iter().map(|form| form.table).collect())
 }
 
 pub(super) fn amount(text: &str) -> Amount {
@@ -507,6 +520,8 @@ fn run(forms: &[Form], scheme: &Scheme) -> Checked {
         };
         checked.merge(checker.over_time(&tables, &earlier));
     }
+    // Decimals are told of whatever the rules are.
+    checked.findings.retain(|it| it.kind != Kind::Decimals);
     checked
 }
 
@@ -552,6 +567,7 @@ fn read(draft: &Draft, text: &str) -> (Vec<Form>, Scheme) {
         roster: Roster::default(),
         annexes: Vec::new(),
         rules: Vec::new(),
+        confirmed: crate::scheme::Confirmed::default(),
     };
     let mut blocks: Vec<Vec<&str>> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -636,6 +652,7 @@ fn read_form(scheme: &mut Scheme, idx: usize, lines: &[&str]) -> Form {
             rows: Vec::new(),
             period,
             originals: Vec::new(),
+            notes: Vec::new(),
             formulas: Vec::new(),
             blank_rows: Vec::new(),
         },
@@ -699,6 +716,7 @@ fn read_header(units: &Units, number: &str, line: &str, is_register: bool) -> An
                 kind: ColumnKind::Additive,
                 unit: None,
                 decimals: 0,
+                has_decimals: true,
                 each_year: year.is_some(),
                 optional: false,
                 blank_is_none: false,

@@ -243,7 +243,7 @@ impl Common {
     }
 
     /// The last digits of all cells, added up. A computed cell is printed with as many digits as
-    /// a typed one; `－` and a blank that counts as nothing are not rounded.
+    /// a typed one; counts, `－` and a blank that counts as nothing are not rounded.
     pub(super) fn last_digits<'c, 't: 'c>(
         self,
         scheme: &Scheme,
@@ -253,7 +253,7 @@ impl Common {
             if spot.amount().is_err() {
                 return Ok(sum);
             }
-            let digit = self.take(scheme, spot.last_digit(scheme), spot.unit(scheme))?;
+            let digit = self.take(scheme, spot.rounded_to(scheme), spot.unit(scheme))?;
             sum.checked_add(digit).ok_or(Why::TooManyDigits)
         })
     }

@@ -16,10 +16,12 @@ mod code;
 mod compare;
 mod copied;
 mod cumulative;
+mod decimals;
 mod equal;
 #[cfg(test)]
 mod grid;
 mod guards;
+mod inside;
 mod judge;
 mod linear;
 mod order;
@@ -28,6 +30,7 @@ mod over_time;
 mod pair;
 mod part;
 mod plan;
+mod prove;
 mod range;
 mod ratio;
 mod rows;
@@ -217,6 +220,7 @@ impl<'s> Checker<'s> {
                 }
             }
         }
+        (checked.findings).extend(decimals::too_many(self.scheme, table));
         checked
     }
 

@@ -143,7 +143,7 @@ fn check_row<'t>(
 
 /// The cell of a row that is about the year in hand, or about no year; figures of years that are over do not
 /// move, those of later years are not due.
-fn spot_of<'t>(at: At<'_>, row: RowAt<'t>, cell: &CellSel) -> Option<Spot<'t>> {
+pub(super) fn spot_of<'t>(at: At<'_>, row: RowAt<'t>, cell: &CellSel) -> Option<Spot<'t>> {
     let annex = &at.scheme.annexes[cell.annex];
     let is_of_year = row.row().year.is_none() || row.row().year == at.year;
     let leaf = annex.leaf(cell.column, at.year).filter(|_| is_of_year)?;
@@ -151,7 +151,7 @@ fn spot_of<'t>(at: At<'_>, row: RowAt<'t>, cell: &CellSel) -> Option<Spot<'t>> {
 }
 
 impl<'t> Known<'t> {
-    fn of(scheme: &Scheme, earlier: &'t Earlier) -> Self {
+    pub(super) fn of(scheme: &Scheme, earlier: &'t Earlier) -> Self {
         Self {
             plan: PastRows::of(scheme, earlier.plan.as_ref()),
             last_month: PastRows::of(scheme, earlier.last_month.as_ref()),

@@ -1,5 +1,7 @@
 #![doc = include_str!("range.md")]
 
+use rust_decimal::Decimal;
+
 use crate::model::{Amount, Detail, Value};
 use crate::scheme::{Limit, Relation};
 
@@ -81,7 +83,7 @@ fn check_quotient(
     };
     let detail = Detail::RangePer {
         per: at.operand(cells.all(), per),
-        quotient: in_short(value, divisor),
+        quotient: in_short(value, divisor, [min, max])?,
         min: min.map(as_text),
         max: max.map(as_text),
     };
@@ -128,10 +130,18 @@ fn as_amount(limit: Option<Limit>) -> Result<Option<Amount>, Why> {
     }
 }
 
-/// A quotient with at most two decimals; only to be shown.
-fn in_short(value: Amount, divisor: Amount) -> String {
+/// A quotient in as few decimals as show that it lies beyond its bounds, two where that is enough; only to be shown.
+fn in_short(value: Amount, divisor: Amount, limits: [Option<Limit>; 2]) -> Result<String, Why> {
     let quotient = value.0.checked_div(divisor.0).unwrap_or_default();
-    quotient.round_dp(2).normalize().to_string()
+    let [min, max] = limits.map(as_amount);
+    let (min, max) = (min?, max?);
+    let is_beyond = |quotient: &Decimal| {
+        let quotient = Amount(*quotient);
+        min.is_some_and(|min| quotient < min) || max.is_some_and(|max| quotient > max)
+    };
+    let mut rounded = (2..=8).map(|decimals| quotient.round_dp(decimals));
+    let told = rounded.find(is_beyond).unwrap_or(quotient);
+    Ok(told.normalize().to_string())
 }
 
 /// Whether a value may lie within bounds. A date that is not written out to the day is outside only
@@ -236,6 +246,22 @@ mod tests {
             丁 | 10 |  100   <- C5 range: 800～1200
             ",
         );
+    }
+
+    #[test]
+    fn a_quotient_is_told_so_that_it_is_seen_to_be_outside() {
+        let told = |investment: &str, min: &str, max: &str| {
+            let form = format!("项目 | 面积(万亩 .2) | 投资(万元 .2)\n甲 | 400.00 | {investment}");
+            let finding = finding(range_per("投资", "面积", Some(min), Some(max)), &form);
+            match finding.detail {
+                Detail::RangePer { quotient, .. } => quotient,
+                other => panic!("{other:?}"),
+            }
+        };
+        // 40001.2 ÷ 400 = 100.003, which two decimals would make 100.
+        assert_eq!(told("40001.2", "100", "100"), "100.003");
+        assert_eq!(told("45000", "80", "100"), "112.5");
+        assert_eq!(told("31999.6", "80", "100"), "79.999");
     }
 
     #[test]

@@ -44,6 +44,15 @@ pub(super) fn check_options(matches: &ArgMatches) -> super::check::Options {
     }
 }
 
+/// What `confirm` was asked for.
+pub(super) fn confirm_options(matches: &ArgMatches) -> super::confirm::Options {
+    let paths = matches.get_many::<PathBuf>("files");
+    super::confirm::Options {
+        paths: paths.map_or(Vec::new(), |paths| paths.cloned().collect()),
+        by: matches.get_one::<String>("by").cloned(),
+    }
+}
+
 /// What `rollup` was asked for.
 #[cfg(feature = "consolidate")]
 pub(super) fn rollup_order(matches: &ArgMatches, lang: Lang) -> super::rollup::Order {
@@ -234,6 +243,16 @@ pub(super) fn command(lang: Lang) -> Command {
                     .help_heading(say("选项", "Options")),
             ),
         )
+        .subcommand(confirm(
+            lang,
+            subcommand(
+                "confirm",
+                say(
+                    "县里确认：表头与制度不同的表，各列认得对，以后不再问",
+                    "the county confirms that headers which differ were taken for the right columns",
+                ),
+            ),
+        ))
         .subcommand(form(lang, subcommand("form", form_about(lang))))
         .subcommand(subcommand(
             "scheme",
@@ -310,6 +329,30 @@ fn rollup(lang: Lang, command: Command) -> Command {
                     "where results go (default: OUTBOX/PERIOD-州级)",
                 ))
                 .help_heading(options),
+        )
+}
+
+fn confirm(lang: Lang, command: Command) -> Command {
+    let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    command
+        .arg(
+            Arg::new("files")
+                .value_name(say("文件", "FILE"))
+                .value_parser(value_parser!(PathBuf))
+                .num_args(1..)
+                .required(true)
+                .help(say("报表文件或文件夹", "forms, or folders of them"))
+                .help_heading(say("参数", "Arguments")),
+        )
+        .arg(
+            Arg::new("by")
+                .long("by")
+                .value_name(say("姓名", "NAME"))
+                .help(say(
+                    "谁确认的（默认 电脑的用户名）",
+                    "who confirms it (default: the user's name)",
+                ))
+                .help_heading(say("选项", "Options")),
         )
 }
 

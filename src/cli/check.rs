@@ -96,7 +96,7 @@ fn terminal_width() -> Option<usize> {
 }
 
 /// The files named, and all files in the folders named, each once.
-fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
+pub(super) fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
     let mut files: Vec<InboxFile> = Vec::new();
     for path in paths {
         let shown = inbox::readable(path);

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod check;
+mod confirm;
 #[cfg(feature = "consolidate")]
 mod earlier;
 mod explain;
@@ -148,6 +149,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             arguments::is_json(matches),
         ),
         Some(("check", matches)) => check::run(&surroundings, &arguments::check_options(matches)),
+        Some(("confirm", matches)) => {
+            confirm::run(&surroundings, &arguments::confirm_options(matches))
+        }
         Some(("form", matches)) => form::run(&surroundings, &form::Order::of(matches)),
         Some(("scheme", _)) => scheme::run(&surroundings),
         Some(("explain", matches)) => explain::run(

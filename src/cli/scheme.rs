@@ -13,7 +13,7 @@ use crate::scheme::{
     ReporterKind, ReturnedBy, Rows, Scheme, SchemeError, SchemeFile, load_with_warnings,
 };
 
-use super::{ALL_CLEAR, NOT_DONE, Surroundings, put, tell};
+use super::{ALL_CLEAR, NOT_DONE, Surroundings, confirm, put, tell};
 
 /// A scheme that can be used.
 struct Loaded {
@@ -53,7 +53,12 @@ pub(super) fn load_scheme(surroundings: &Surroundings) -> Result<Option<Scheme>>
 pub(super) fn load_with_files(
     surroundings: &Surroundings,
 ) -> Result<Option<(Scheme, Vec<SchemeFile>)>> {
-    load_from(&folder_of(surroundings)?, surroundings.lang)
+    let loaded = load_from(&folder_of(surroundings)?, surroundings.lang)?;
+    let Some((mut scheme, files)) = loaded else {
+        return Ok(None);
+    };
+    scheme.confirmed = confirm::known(surroundings)?;
+    Ok(Some((scheme, files)))
 }
 
 fn folder_of(surroundings: &Surroundings) -> Result<PathBuf> {

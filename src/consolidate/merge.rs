@@ -241,6 +241,7 @@ impl<'a> Returns<'a> {
             let names = rows.iter().map(|source| self.row(*source).name());
             let detail = Detail::OthersRows {
                 rows: names.collect(),
+                not_returned: true,
             };
             let mut finding =
                 Finding::new(Kind::UnexpectedRow, Level::Verification, detail).at(place(&rows[0]));

@@ -105,6 +105,7 @@ fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> Result<Past, Dama
                 columns: vec![None; annex.leaves.len()],
                 rows: Vec::new(),
                 originals: Vec::new(),
+                notes: Vec::new(),
                 formulas: Vec::new(),
                 blank_rows: Vec::new(),
             });

@@ -92,6 +92,7 @@ fn consequences(
                 | Kind::Target
                 | Kind::Range
                 | Kind::Order
+                | Kind::Decimals
                 | Kind::Guard
         )
     };
@@ -130,6 +131,18 @@ fn consequences(
             cell: None,
             ..place.clone()
         };
+        let is_told = |place: &Place| by_place.contains_key(place);
+        // Decimals that another unit brings along; where some are not explained by it the rest is told.
+        if finding.kind == Kind::Decimals
+            && !is_told(&sheet)
+            && !finding
+                .cells
+                .iter()
+                .chain([place.clone()])
+                .all(|place| is_told(&place))
+        {
+            continue;
+        }
         let named = [place.clone(), sheet].into_iter();
         let others = finding.cells.iter().filter(|place| place.cell.is_some());
         let causes = named.chain(others).filter_map(|place| by_place.get(&place));

@@ -353,6 +353,7 @@ pub(super) fn by_blank(
     let given = Table {
         rows: vec![table.rows[row_idx].clone()],
         originals: Vec::new(),
+        notes: Vec::new(),
         formulas: Vec::new(),
         blank_rows: Vec::new(),
         file: table.file.clone(),

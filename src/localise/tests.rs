@@ -256,6 +256,7 @@ fn form(scheme: &Scheme, number: &str, text: &str) -> Table {
         rows: rows.collect(),
         period: Period::Plan,
         originals: Vec::new(),
+        notes: Vec::new(),
         formulas: Vec::new(),
         blank_rows: Vec::new(),
     }

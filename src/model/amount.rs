@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 /// An exact decimal that keeps its printed decimals: `40.0` stays `40.0`, and equals `40`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -36,8 +36,10 @@ impl Amount {
         if value.is_zero() && float != 0.0 {
             return None;
         }
-        if value.scale() < u32::from(decimals) {
-            value.rescale(u32::from(decimals));
+        // With more decimals than the library keeps it could not be written.
+        let decimals = u32::from(decimals).min(Decimal::MAX_SCALE);
+        if value.scale() < decimals {
+            value.rescale(decimals);
         }
         Some(Self(value))
     }
@@ -103,6 +105,15 @@ impl Amount {
     pub fn is_short(self) -> bool {
         let fits = |amount: Self| amount.0.mantissa().unsigned_abs() < 1_000_000_000_000_000;
         fits(self) || fits(self.normalised())
+    }
+
+    /// With no more than so many decimals, rounded as a spreadsheet rounds.
+    pub fn rounded(self, decimals: u8) -> Self {
+        let away = RoundingStrategy::MidpointAwayFromZero;
+        let decimals = u32::from(decimals).min(Decimal::MAX_SCALE);
+        let mut rounded = self.0.round_dp_with_strategy(decimals, away);
+        rounded.rescale(decimals);
+        Self(rounded)
     }
 
     /// The magnitude.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::suspect::{Evidence, Extent, Slip};
-use super::{CellRef, Damage, Finding, Guard, NewerBy, Period, Place, SkippedSheet, Unreadable};
+use super::{
+    Cause, CellRef, Damage, Finding, Guard, NewerBy, Period, Place, SkippedSheet, Unreadable,
+};
 
 /// The facts that a finding's words are made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,11 @@ pub enum Detail {
     },
     /// No sheet of the file holds anything.
     NothingIn,
+    /// Rows and columns of the form are exchanged.
+    Exchanged {
+        /// Number of the annex that it is then.
+        annex: Arc<str>,
+    },
     /// Several annexes fit equally well.
     AmbiguousForm {
         /// Their numbers.
@@ -33,6 +40,9 @@ pub enum Detail {
     MissingColumn {
         /// Its header, levels joined by `/`.
         header: String,
+        /// The column of the form that it seems to be, since sums hold with it: its header's cell, and what stands
+        /// there.
+        seems: Option<(CellRef, String)>,
     },
     /// A column of the form is not in the annex; what it holds is left out.
     UnexpectedColumn {
@@ -46,10 +56,12 @@ pub enum Detail {
         /// The row of the annex that it may mean.
         nearest: Option<String>,
     },
-    /// Rows of others, who have not returned them; what they hold is left out.
+    /// Rows of others; what they hold is left out.
     OthersRows {
         /// Their names.
         rows: Vec<String>,
+        /// Whether it is known that they have not returned them themselves.
+        not_returned: bool,
     },
     /// A row that the annex asks for is not there.
     MissingRow {
@@ -66,6 +78,13 @@ pub enum Detail {
     MissingTotal {
         /// Its label.
         label: String,
+    },
+    /// One figure in a merged cell that covers several.
+    Merged {
+        /// What the cells are that it covers, in the form's own words.
+        of: Vec<String>,
+        /// Where relations tell each part, and the parts add up to it: what each should be, in the same order.
+        parts: Vec<String>,
     },
     /// Nothing of the form was filled in.
     BlankForm,
@@ -99,6 +118,21 @@ pub enum Detail {
     NotANumber {
         /// What the column asks for.
         wanted: Wanted,
+        /// What is the matter with it, the first noticed first; empty where nothing can be said.
+        causes: Vec<Cause>,
+        /// What it may mean, the likeliest first.
+        readings: Vec<String>,
+        /// Whether the reading is only what the relations that it stands in ask for.
+        is_reckoned: bool,
+    },
+    /// More decimals than the column has.
+    Decimals {
+        /// Those of the column.
+        declared: u8,
+        /// What the sheet shows of the first.
+        shown: Option<String>,
+        /// Whether it counts what is whole: 户, 人, 个.
+        is_count: bool,
     },
     /// A figure that no form can mean: larger than any that a spreadsheet keeps to the last digit.
     TooLarge,
@@ -108,6 +142,10 @@ pub enum Detail {
     Inexact {
         /// The annex's.
         declared: Arc<str>,
+        /// What it comes to, rounded to the decimals of its column.
+        about: String,
+        /// The other figures of the same row or column, each with what was typed and what it comes to.
+        others: Vec<(CellRef, String, String)>,
     },
     /// Figures stand beside the table, in columns that have no header; what they mean is not known.
     Beside,
@@ -166,6 +204,8 @@ pub enum Detail {
         against_mark: bool,
         /// How many rows others have too, where the other is not set aside as a whole.
         n_rows: Option<usize>,
+        /// Where both stand in one file: the first figures that differ, the one taken before the other.
+        differ: Vec<[(Place, String); 2]>,
     },
     /// What an earlier period was consolidated to cannot be used.
     EarlierUnread {
@@ -484,6 +524,18 @@ pub enum ReadAs {
     TextNumber,
     /// A number in whose text characters stand that nobody sees.
     Unseen,
+    /// A number with the sign of a currency.
+    Currency,
+    /// A number with blanks between its thousands.
+    Spaced,
+    /// A number with a Chinese full stop for its point.
+    FullStop,
+    /// A number with 万 or 亿 behind it, where the unit counts in ones.
+    Times,
+    /// A word or a mark that means that there is no figure.
+    Nothing,
+    /// A number that the sheet shows as another one.
+    ShownOtherwise,
     /// A share shown as a percentage.
     Percent,
     /// A number with its unit in the same cell.
@@ -498,6 +550,16 @@ pub enum ReadAs {
     Header {
         /// The annex's header.
         declared: String,
+    },
+    /// Columns whose headers are not the annex's, or rows whose years are not, taken for its own by what they mean and
+    /// where they stand.
+    Guessed {
+        /// Which were taken for what, from left to right, or from top to bottom.
+        columns: Vec<GuessedColumn>,
+        /// Whether they are rows.
+        rows: bool,
+        /// Whether the sums that these columns take part in hold then; `None` where none could tell.
+        sums: Option<bool>,
     },
     /// A row label spelled differently.
     RowLabel {
@@ -540,6 +602,17 @@ pub enum ReadAs {
     },
 }
 
+/// A column that was taken for another than its header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuessedColumn {
+    /// Where its header stands, or should stand.
+    pub cell: CellRef,
+    /// What stands there; empty where nothing does.
+    pub given: String,
+    /// The annex's header.
+    pub declared: String,
+}
+
 /// How a name was matched with the roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AliasMatch {
@@ -551,6 +624,8 @@ pub enum AliasMatch {
     Short,
     /// One character differs.
     Misprint,
+    /// Something stands behind it that is no part of the name: 轮台镇（含城区）.
+    Remark,
 }
 
 /// Where a reporter's name was found.
@@ -683,11 +758,16 @@ impl Detail {
     pub(super) fn change_quotations(&mut self, change: &mut dyn FnMut(&mut String)) {
         let mut operands: Vec<&mut Operand> = Vec::new();
         match self {
-            Detail::MissingColumn { header }
+            Detail::MissingColumn { header, .. }
             | Detail::UnexpectedColumn { header }
             | Detail::ReadAs(
                 ReadAs::RepeatedColumn { header } | ReadAs::Header { declared: header },
             ) => change(header),
+            Detail::ReadAs(ReadAs::Guessed { columns, .. }) => {
+                columns
+                    .iter_mut()
+                    .for_each(|column| change(&mut column.given));
+            }
             Detail::UnexpectedRow { label, nearest } => {
                 change(label);
                 nearest.iter_mut().for_each(&mut *change);
@@ -698,7 +778,7 @@ impl Detail {
             | Detail::ReadAs(
                 ReadAs::RowLabel { declared: label } | ReadAs::RepeatedRow { label, .. },
             ) => change(label),
-            Detail::OthersRows { rows: texts } | Detail::MissingValue { columns: texts } => {
+            Detail::OthersRows { rows: texts, .. } | Detail::MissingValue { columns: texts } => {
                 texts.iter_mut().for_each(&mut *change);
             }
             Detail::UnitDiffers { printed, .. }
@@ -771,6 +851,10 @@ impl Detail {
             } => last.iter_mut().chain([cumulative, month]).collect(),
             Detail::Cumulative { now, last } => vec![now, last],
             Detail::Compare { now, base, .. } => vec![now, base],
+            Detail::DuplicateReturn { differ, .. } => {
+                let places = differ.iter_mut().flatten();
+                return places.for_each(|(place, _)| change(place));
+            }
             Detail::Guard(guard) => {
                 for explained in guard.explained() {
                     explained.change_places(&mut *change);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, CellRef, Cells, Detail, Kind, Period, Suspect};
+use super::{Amount, CellRef, Cells, Detail, Kind, Period, Proof, Suspect, is_unseen};
 
 /// One thing to tell the user about the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Finding {
     pub detail: Detail,
     /// Cells that would explain it if they were wrong, the likeliest first.
     pub suspects: Vec<Suspect>,
+    /// What shows that what was expected, or read, is meant.
+    pub proofs: Vec<Proof>,
     /// What the reporter wrote about it.
     pub explanation: Option<String>,
 }
@@ -121,6 +123,7 @@ impl Finding {
             unit: None,
             detail,
             suspects: Vec::new(),
+            proofs: Vec::new(),
             explanation: None,
         }
     }
@@ -186,6 +189,8 @@ impl Finding {
         for suspect in &mut self.suspects {
             suspect.change_places(change);
         }
+        let proofs = self.proofs.iter_mut().filter_map(|it| it.place.as_mut());
+        proofs.for_each(change);
     }
 
     /// Cuts what it quotes of a return to what a sentence takes: a cell may hold a whole page. Of many cells it makes
@@ -195,7 +200,7 @@ impl Finding {
         let quoted = self.given.iter_mut().chain(&mut self.expected);
         quoted.for_each(shorten);
         if let Some(row) = &mut self.row
-            && row.len() > QUOTED
+            && (row.len() > QUOTED || row.contains(is_unseen))
         {
             let mut name = row.to_string();
             shorten(&mut name);
@@ -249,8 +254,12 @@ impl Finding {
 /// Characters that are quoted of one text.
 const QUOTED: usize = 200;
 
-/// Cuts a text to what is quoted of it.
+/// Cuts a text to what is quoted of it, without what nobody sees: two texts that look alike would be set against each
+/// other.
 fn shorten(text: &mut String) {
+    if !text.is_ascii() {
+        text.retain(|c| !is_unseen(c));
+    }
     // No character has fewer bytes than one.
     if text.len() <= QUOTED {
         return;

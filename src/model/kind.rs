@@ -34,6 +34,7 @@ pub enum Kind {
     UnitMissing,
     NotANumber,
     ReadAs,
+    Decimals,
     FormulaError,
     FormulaReplaced,
     Alias,
@@ -56,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -85,6 +86,7 @@ impl Kind {
         Self::UnitMissing,
         Self::NotANumber,
         Self::ReadAs,
+        Self::Decimals,
         Self::FormulaError,
         Self::FormulaReplaced,
         Self::Alias,
@@ -136,6 +138,7 @@ impl Kind {
             Kind::UnitMissing => "unit-missing",
             Kind::NotANumber => "not-a-number",
             Kind::ReadAs => "read-as",
+            Kind::Decimals => "decimals",
             Kind::FormulaError => "formula-error",
             Kind::FormulaReplaced => "formula-replaced",
             Kind::Alias => "alias",

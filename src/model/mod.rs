@@ -5,6 +5,7 @@ mod cell_ref;
 mod cells;
 mod date;
 mod detail;
+mod doubt;
 mod earlier;
 mod finding;
 mod fraction;
@@ -28,9 +29,10 @@ pub use cell_ref::{CellRange, CellRef};
 pub use cells::{Cells, Run};
 pub use date::Date;
 pub use detail::{
-    AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, Need, NoCopy,
-    Operand, PeriodSource, ReadAs, ReporterSource, Side, Stage, Wanted,
+    AliasMatch, Basis, Condition, CopiedExtent, CopiedFrom, Detail, Direction, GuessedColumn, Need,
+    NoCopy, Operand, PeriodSource, ReadAs, ReporterSource, Side, Stage, Wanted,
 };
+pub use doubt::{Cause, Doubt, Proof};
 pub use earlier::{Damage, Earlier, Past};
 pub use finding::{Awaits, Finding, LEAST_EXPLANATION, Level, Place, Verdict, is_explanation};
 pub use fraction::Fraction;
@@ -43,10 +45,12 @@ pub use returns::{
     Call, CellChange, Correction, Effect, FileRecord, FileStatus, ReturnRecord, ReturnState,
     ReturnStatus, TableRecord, Tally,
 };
-pub use sheet::{Cell, CellValue, Format, NumberFormat, Sheet, SheetKind, SkippedSheet, Workbook};
+pub use sheet::{
+    Cell, CellValue, Format, NumberFormat, Scaled, Sheet, SheetKind, Shows, SkippedSheet, Workbook,
+};
 pub use stamp::Stamp;
 pub use suspect::{Evidence, Extent, Reason, Slip, Suspect};
-pub use table::{Computes, Entry, Formula, Row, RowKind, Table, Value};
+pub use table::{Computes, Entry, Formula, Note, Noted, Row, RowKind, Table, Value};
 pub use unreadable::{FileKind, Quantity, Unreadable};
 pub use unseen::is_unseen;
 pub use version::{NewerBy, Version, VersionMark};

@@ -56,6 +56,11 @@ impl Moment {
         Self::of_seconds(seconds + 8 * HOUR)
     }
 
+    /// The moment so many seconds after the beginning of 1970 in universal time.
+    pub fn since_1970(seconds: i64) -> Option<Self> {
+        Self::of_seconds(seconds + 8 * HOUR)
+    }
+
     /// Its day.
     pub fn date(self) -> Option<Date> {
         Date::of_days(self.days)

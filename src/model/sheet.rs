@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use super::Unreadable;
-use super::{CellRange, CellRef, Date, Moment};
+use super::{Amount, CellRange, CellRef, Date, Moment};
 
 /// What kind of file a return is, by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,10 @@ pub struct Sheet {
     cells: Vec<Cell>,
     /// Merged regions, by their first cell.
     pub merges: Vec<CellRange>,
+    /// Whether its dates are counted from 1904.
+    pub is_1904: bool,
+    /// Texts of which a part is crossed out, with what is left of them, ascending.
+    struck: Vec<(CellRef, Box<str>)>,
     /// The last rows of merged regions as a binary tree, each node the larger of its two: one region that reaches
     /// down the whole sheet must not make a search through all of them of every look.
     merge_ends: Vec<u32>,
@@ -117,6 +123,49 @@ pub struct NumberFormat {
     pub percent: bool,
     /// Decimals printed; `None` where the format does not fix them.
     pub decimals: Option<u8>,
+    /// Shown a power of ten larger or smaller than it is.
+    pub scaled: Option<Scaled>,
+    /// What the cell shows of its number.
+    pub shows: Shows,
+    /// Crossed out.
+    pub is_struck: bool,
+}
+
+/// How far off its value a figure is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scaled {
+    /// The power of ten that it is shown by: -3 for thousands.
+    pub power: i8,
+    /// Decimals of what is shown.
+    pub decimals: u8,
+}
+
+impl Scaled {
+    /// What is shown of a figure.
+    pub fn shown(self, amount: Amount) -> String {
+        let step = Decimal::new(1, 1);
+        let times = match self.power < 0 {
+            true => step,
+            false => Decimal::TEN,
+        };
+        let powers = 0..self.power.unsigned_abs();
+        let shown = powers.fold(amount.0, |shown, _| shown.saturating_mul(times));
+        Amount(shown).rounded(self.decimals).to_string()
+    }
+}
+
+/// What a cell shows of its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shows {
+    /// The number.
+    #[default]
+    Figure,
+    /// A date, though it is none.
+    Date,
+    /// A time of day.
+    Time,
+    /// No digit of it.
+    Nothing,
 }
 
 impl Sheet {
@@ -152,6 +201,8 @@ impl Sheet {
             visible,
             cells,
             merges,
+            is_1904: false,
+            struck: Vec::new(),
             merge_ends,
             row_starts,
         }
@@ -195,6 +246,18 @@ impl Sheet {
         let row = self.row(at.row);
         let idx = row.binary_search_by_key(&at.col, |cell| cell.at.col).ok()?;
         Some(&row[idx])
+    }
+
+    /// Takes what is left of texts of which a part is crossed out, in any order.
+    pub fn set_struck(&mut self, mut struck: Vec<(CellRef, Box<str>)>) {
+        struck.sort_by_key(|(at, _)| *at);
+        self.struck = struck;
+    }
+
+    /// What is left of a text of which a part is crossed out.
+    pub fn left_of_struck(&self, at: CellRef) -> Option<&str> {
+        let idx = self.struck.binary_search_by_key(&at, |(cell, _)| *cell);
+        Some(&self.struck[idx.ok()?].1)
     }
 
     /// The merged region that covers `at`, if any.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Amount, CellRange, CellRef, Date, Period};
+use super::{Amount, CellRange, CellRef, Date, Doubt, Period};
 
 /// What one sheet says as a return of one annex.
 #[derive(Clone, Debug)]
@@ -23,11 +23,35 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What was typed, where that is not what the value prints: `(row index, leaf, text)`, ascending.
     pub originals: Vec<(u32, u32, Box<str>)>,
+    /// What few entries have beside their value, ascending by row and leaf.
+    pub notes: Vec<Note>,
     /// What the form computes, ascending by row and leaf; not of forms that were read back from records.
     pub formulas: Vec<Formula>,
     /// Fixed rows that the form prints and nobody filled in, without entries; kept where a total is filled in, which
     /// may count them.
     pub blank_rows: Vec<Row>,
+}
+
+/// What an entry has beside its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// Index of its row.
+    pub row: u32,
+    /// Its leaf column.
+    pub leaf: u32,
+    /// What it is.
+    pub what: Noted,
+}
+
+/// What few entries have beside their value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Noted {
+    /// It was converted from another unit.
+    Converted,
+    /// The sheet shows it with fewer decimals, as this.
+    Shown(Box<str>),
+    /// It cannot be taken as it was typed.
+    Doubt(Doubt),
 }
 
 /// What the formula of an entry does.
@@ -133,6 +157,13 @@ impl Table {
             .binary_search_by_key(&key, |&(row, leaf, _)| (row, leaf))
             .ok()?;
         Some(&self.originals[idx].2)
+    }
+
+    /// What an entry has beside its value, if anything.
+    pub fn note(&self, row_idx: usize, leaf: usize) -> Option<&Noted> {
+        let key = (row_idx as u32, leaf as u32);
+        let idx = (self.notes).binary_search_by_key(&key, |note| (note.row, note.leaf));
+        Some(&self.notes[idx.ok()?].what)
     }
 }
 

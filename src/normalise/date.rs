@@ -56,6 +56,35 @@ pub(super) fn read_date(text: &str) -> Option<DateReading> {
     })
 }
 
+/// Whether a text is spelled as a date, of a month or a day that no calendar has: 2018年6月31日.
+pub(super) fn is_no_such_day(text: &str) -> bool {
+    let text: String = half_width(text)
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect();
+    let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = match digits {
+        true => vec![&text[..4], &text[4..6], &text[6..]],
+        false => {
+            let ends = text.trim_end_matches(['日', '号', '月']);
+            ends.split(['年', '月', '-', '/', '.']).collect()
+        }
+    };
+    let numbers: Option<Vec<u16>> = parts.iter().map(|part| part.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some(&[year, month, day]) => {
+            let is_date = (1900..2200).contains(&year) && month < 100 && day < 100;
+            is_date && Date::new(year, Some(month as u8), Some(day as u8)).is_none()
+        }
+        Some(&[year, month]) => {
+            (1900..2200).contains(&year)
+                && month < 100
+                && Date::new(year, Some(month as u8), None).is_none()
+        }
+        _ => false,
+    }
+}
+
 /// Year, month and day of 2019年6月3日, as far as they are given. The end of a month, or a time before it, is in
 /// that month; of 2019年底 no month is given.
 fn in_words(text: &str) -> Option<Vec<&str>> {

@@ -6,6 +6,8 @@
 
 use crate::model::{Amount, CellRange, CellRef, CellValue, Computes, Sheet};
 
+use super::number::says_nothing;
+
 /// A sum over more cells than this, with those that its own parts add up, is not a form's.
 const MAX_CELLS: u64 = 10_000;
 /// A total of totals of totals is not a form's either.
@@ -396,7 +398,7 @@ fn rounded(amount: Amount, decimals: Option<u32>) -> Amount {
 
 /// A blank, or the mark of what does not apply: nobody means a figure by it.
 fn is_nothing(text: &str) -> bool {
-    matches!(text.trim(), "" | "－" | "—" | "-" | "/")
+    text.trim().is_empty() || says_nothing(text).is_some()
 }
 
 #[cfg(test)]

@@ -7,14 +7,17 @@
 mod date;
 mod dated;
 mod formula;
+mod meaning;
 mod number;
+mod words;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Amount, Cell, CellRef, CellValue, Cells, Computes, Detail, Entry, Finding, Formula, Kind,
-    Level, Period, Place, ReadAs, Row, RowKind, Sheet, Table, Value, Wanted,
+    Amount, Cause, Cell, CellRef, CellValue, Cells, Computes, Date, Detail, Doubt, Entry, Finding,
+    Formula, Kind, Level, Note, Noted, Period, Place, ReadAs, Row, RowKind, Sheet, Shows, Table,
+    Value, Wanted, is_unseen,
 };
 use crate::recognise::{Layout, LayoutRow, Who};
 use crate::scheme::{
@@ -23,9 +26,10 @@ use crate::scheme::{
 
 pub use dated::dated;
 
-use date::read_date;
+use date::{is_no_such_day, read_date};
 use formula::{Sum, computes, plain_sum};
-use number::{Reading, read_number};
+use meaning::reckoned;
+use number::{Asked, Doubtful, Reading, read_number, says_nothing};
 
 /// Reads the values of one recognised form.
 pub fn normalise(
@@ -51,10 +55,12 @@ pub fn normalise(
         line_unit: None,
         line_units: Vec::new(),
         originals: Vec::new(),
+        notes: Vec::new(),
         formulas: Vec::new(),
         cells_left: MAX_ADDED_UP,
         departures: Vec::new(),
         unit_notes: HashMap::new(),
+        inexact: HashMap::new(),
         said: HashMap::new(),
         added_up: Vec::new(),
         broken: Vec::new(),
@@ -93,6 +99,7 @@ pub fn normalise(
         reporter: who.reporter,
         columns: layout.columns.clone(),
         originals: form.originals,
+        notes: form.notes,
         formulas: form.formulas,
         blank_rows: blank_rows(layout, &rows),
         rows,
@@ -115,6 +122,7 @@ struct Form<'f> {
     /// Where each column has a unit of its own: unit → the unit that the unit line states instead.
     line_units: Vec<(usize, usize)>,
     originals: Vec<(u32, u32, Box<str>)>,
+    notes: Vec<Note>,
     formulas: Vec<Formula>,
     /// How many cells may still be added up to see what formulas should have come to.
     cells_left: u64,
@@ -122,6 +130,8 @@ struct Form<'f> {
     departures: Vec<Departure>,
     /// The finding that says of a row or column that its figures are in another unit.
     unit_notes: HashMap<(UnitSource, usize, bool), usize>,
+    /// The finding that says of a row or column that its figures do not convert exactly.
+    inexact: HashMap<(UnitSource, usize), usize>,
     /// How many findings of a kind and level there are, and the last.
     said: HashMap<(Kind, Level), (usize, usize)>,
     /// Plain sums that were never calculated: cell, formula, what it comes to.
@@ -148,6 +158,22 @@ enum UnitSource {
     Columns,
     Cell,
 }
+
+/// Where a figure stands, and what is asked for there.
+#[derive(Clone, Copy)]
+struct FigureSpot {
+    row_idx: usize,
+    leaf: usize,
+    /// The annex's unit.
+    declared: Option<usize>,
+    /// The unit that the form states instead, and where.
+    stated: Option<(usize, UnitSource)>,
+    decimals: u8,
+    is_percent: bool,
+}
+
+/// A day before this year is a figure in a cell that shows dates.
+const EARLIEST_DAY: u16 = 1950;
 
 /// A sheet whose formulas add up more cells is not added up once more.
 const MAX_ADDED_UP: u64 = 2_000_000;
@@ -360,7 +386,8 @@ impl Form<'_> {
         };
         let mut entries = row.entries.iter().enumerate();
         let is_blank = entries.all(|(leaf, entry)| entry.value.is_missing() || is_printed(leaf));
-        if is_blank {
+        let mut merged = self.layout.merged.iter().flat_map(|merged| &merged.cells);
+        if is_blank && !merged.any(|cell| cell.row == row.sheet_row) {
             return None;
         }
         self.missing_values(&row);
@@ -408,13 +435,13 @@ impl Form<'_> {
         cell: &Cell,
     ) -> Entry {
         let value = match (&cell.value, kind) {
-            (CellValue::Error(error), _) => self.formula_error(cell, Some(error), None),
+            (CellValue::Error(error), _) => self.formula_error(cell, Some(error)),
             (CellValue::NotCalculated, _) => {
                 let sum = cell.formula.as_deref().filter(|_| kind.is_figure());
                 match sum.and_then(|formula| plain_sum(self.sheet, formula)) {
                     Some(Sum::Blank) => Value::Missing,
-                    Some(Sum::Of(sum)) => self.formula_error(cell, None, Some(sum)),
-                    None => self.formula_error(cell, None, None),
+                    Some(Sum::Of(sum)) => self.added_up(row, row_idx, leaf, cell, sum),
+                    None => self.formula_error(cell, None),
                 }
             }
             // A program that fills in a form may leave the blank that a sum came to while there was
@@ -422,7 +449,7 @@ impl Form<'_> {
             (CellValue::Text(text), _) if text.trim().is_empty() && kind.is_figure() => {
                 let sum = cell.formula.as_deref();
                 match sum.and_then(|formula| plain_sum(self.sheet, formula)) {
-                    Some(Sum::Of(sum)) => self.formula_error(cell, None, Some(sum)),
+                    Some(Sum::Of(sum)) => self.added_up(row, row_idx, leaf, cell, sum),
                     _ => Value::Missing,
                 }
             }
@@ -500,68 +527,298 @@ impl Form<'_> {
 
     fn figure(&mut self, row: &LayoutRow, row_idx: usize, leaf: usize, cell: &Cell) -> Value {
         let declared = self.scheme.unit_of(self.annex, leaf, row.spec);
-        let is_percent = declared.is_some() && declared == self.percent;
         let stated = self.stated_unit(row, leaf, declared);
+        let spot = FigureSpot {
+            row_idx,
+            leaf,
+            declared,
+            stated,
+            decimals: self.annex.decimals_of(leaf, row.spec),
+            is_percent: declared.is_some() && declared == self.percent,
+        };
+        if let Some(left) = self.sheet.left_of_struck(cell.at) {
+            return self.struck(spot, cell, Cause::StruckPart, &CellValue::Text(left.into()));
+        }
+        if cell.format.is_struck {
+            return self.struck(spot, cell, Cause::Struck, &cell.value);
+        }
         match &cell.value {
-            CellValue::Number(number) => {
-                let decimals = cell.format.decimals.unwrap_or(0);
-                if !cell.format.percent {
-                    return match Amount::from_float(*number, decimals) {
-                        Some(amount) => self.in_unit(amount, stated, declared, row_idx, leaf, cell),
-                        None if number.abs() < 1.0 => self.refused(cell, Detail::TooLong),
-                        None => self.refused(cell, Detail::TooLarge),
-                    };
-                }
-                let hundredfold = Amount::from_float(*number, 0)
-                    .and_then(|share| share.checked_mul(Amount::from(100)))
-                    .map(Amount::normalised);
-                match hundredfold.filter(|_| is_percent) {
-                    Some(mut amount) => {
-                        if amount.decimals() < decimals {
-                            amount.0.rescale(u32::from(decimals));
-                        }
-                        self.sized(amount, cell)
-                    }
-                    None if is_percent && number.abs() < 1.0 => self.refused(cell, Detail::TooLong),
-                    None if is_percent => self.refused(cell, Detail::TooLarge),
-                    None => self.not_a_number(cell, Wanted::Number),
-                }
+            CellValue::Number(number) => self.number(spot, *number, cell),
+            CellValue::Text(text) => self.text_figure(spot, text, cell),
+            CellValue::Date(date) => {
+                // Nobody fills in a form about so early a day, so it is the figure that is shown as one.
+                let is_figure = date.year < EARLIEST_DAY;
+                // Of a month that is shown without its day the number is not known.
+                let serial = date.day.map(|_| Amount::from(self.serial_of(*date)));
+                let doubt = Doubt {
+                    readings: serial.into_iter().collect(),
+                    is_about: false,
+                    only_if_proven: !is_figure,
+                };
+                self.doubtful(spot, cell, vec![Cause::Date], doubt)
             }
-            CellValue::Text(text) => match read_number(text, &self.scheme.units) {
-                Reading::Blank => Value::Missing,
-                Reading::NotApplicable => {
-                    let original = (row_idx as u32, leaf as u32, (**text).into());
-                    self.originals
-                        .extend(Some(original).filter(|_| **text != *"－"));
-                    Value::NotApplicable
-                }
-                Reading::TooLong => self.refused(cell, Detail::TooLong),
-                Reading::NotANumber => self.not_a_number(cell, Wanted::Number),
-                Reading::Figure(figure) if figure.percent && !is_percent => {
-                    self.not_a_number(cell, Wanted::Number)
-                }
-                Reading::Figure(figure) => {
-                    let own = figure.unit.map(|unit| (unit, UnitSource::Cell));
-                    let value =
-                        self.in_unit(figure.amount, own.or(stated), declared, row_idx, leaf, cell);
-                    if let Value::Amount(amount) = &value {
-                        let read = amount.to_string();
-                        let is_new = self
-                            .originals
-                            .last()
-                            .is_none_or(|last| (last.0, last.1) != (row_idx as u32, leaf as u32));
-                        if is_new && **text != *read {
-                            self.originals
-                                .push((row_idx as u32, leaf as u32, (**text).into()));
-                        }
-                        self.departed(figure.how, cell.at, text, read);
-                    }
-                    value
-                }
-            },
-            CellValue::Date(_) | CellValue::Bool(_) => self.not_a_number(cell, Wanted::Number),
+            CellValue::Bool(_) => self.not_a_number(cell, Wanted::Number, Vec::new()),
             CellValue::Error(_) | CellValue::NotCalculated => Value::Missing,
         }
+    }
+
+    fn number(&mut self, spot: FigureSpot, number: f64, cell: &Cell) -> Value {
+        let decimals = cell.format.decimals.unwrap_or(0);
+        let hundredfold = || {
+            let share = Amount::from_float(number, 0)?;
+            share.checked_mul(Amount::from(100)).map(Amount::normalised)
+        };
+        match cell.format.shows {
+            Shows::Time => {
+                return self.doubtful(spot, cell, vec![Cause::Time], Doubt::without_reading());
+            }
+            Shows::Date if number.fract() != 0.0 && number > 0.0 => {
+                let reading = Amount::from_float(number, 0);
+                let doubt = Doubt::of(reading.into_iter().collect());
+                return self.doubtful(spot, cell, vec![Cause::Date], doubt);
+            }
+            Shows::Figure | Shows::Date | Shows::Nothing => {}
+        }
+        if cell.format.percent {
+            return match hundredfold() {
+                Some(mut amount) if spot.is_percent => {
+                    if amount.decimals() < decimals {
+                        amount.0.rescale(u32::from(decimals));
+                    }
+                    self.sized(amount, cell)
+                }
+                None if spot.is_percent && number.abs() < 1.0 => {
+                    self.refused(cell, Detail::TooLong)
+                }
+                None if spot.is_percent => self.refused(cell, Detail::TooLarge),
+                // A figure typed into a cell of percentages is kept as its hundredth.
+                typed => {
+                    let kept = Amount::from_float(number, 0);
+                    let doubt = Doubt::of(typed.into_iter().chain(kept).collect());
+                    self.doubtful(spot, cell, vec![Cause::PercentFormat], doubt)
+                }
+            };
+        }
+        let Some(amount) = Amount::from_float(number, decimals) else {
+            return match number.abs() < 1.0 {
+                true => self.refused(cell, Detail::TooLong),
+                false => self.refused(cell, Detail::TooLarge),
+            };
+        };
+        let value = self.in_unit(amount, spot, None, cell);
+        if let Value::Amount(read) = &value {
+            self.shown_otherwise(spot, amount, *read, cell);
+        }
+        value
+    }
+
+    /// Says where a sheet shows another figure than it holds.
+    fn shown_otherwise(&mut self, spot: FigureSpot, amount: Amount, read: Amount, cell: &Cell) {
+        let format = cell.format;
+        if let Some(scaled) = format.scaled
+            && !amount.is_zero()
+        {
+            let shown = scaled.shown(amount);
+            self.departed(ReadAs::ShownOtherwise, cell.at, &shown, read.to_string());
+        } else if matches!(format.shows, Shows::Nothing | Shows::Date) && !amount.is_zero() {
+            self.departed(ReadAs::ShownOtherwise, cell.at, "", read.to_string());
+        } else if let Some(decimals) = format.decimals
+            && decimals < amount.normalised().decimals()
+        {
+            let shown = amount.rounded(decimals).to_string();
+            self.note(spot, Noted::Shown(shown.into()));
+        }
+    }
+
+    fn text_figure(&mut self, spot: FigureSpot, text: &Arc<str>, cell: &Cell) -> Value {
+        let FigureSpot { row_idx, leaf, .. } = spot;
+        match read_number(text, self.asked(spot)) {
+            Reading::Blank => Value::Missing,
+            Reading::NotApplicable { is_dash } => {
+                let original = (row_idx as u32, leaf as u32, (**text).into());
+                self.originals
+                    .extend(Some(original).filter(|_| **text != *"－"));
+                if !is_dash {
+                    self.departed(ReadAs::Nothing, cell.at, text, "－".to_owned());
+                }
+                Value::NotApplicable
+            }
+            Reading::TooLong => self.refused(cell, Detail::TooLong),
+            Reading::NotANumber => self.doubtful(spot, cell, Vec::new(), Doubt::without_reading()),
+            Reading::Doubtful(doubtful) => self.meant(spot, text, doubtful, cell),
+            Reading::Figure(figure) if figure.percent && !spot.is_percent => {
+                self.meant(spot, text, meaning::percent(&figure), cell)
+            }
+            Reading::Figure(figure) => {
+                let own = figure.unit.map(|unit| (unit, UnitSource::Cell));
+                let value = self.in_unit(figure.amount, spot, own, cell);
+                if let Value::Amount(amount) = &value {
+                    let read = amount.to_string();
+                    let is_new = self
+                        .originals
+                        .last()
+                        .is_none_or(|last| (last.0, last.1) != (row_idx as u32, leaf as u32));
+                    if is_new && **text != *read {
+                        self.originals
+                            .push((row_idx as u32, leaf as u32, (**text).into()));
+                    }
+                    // That it was converted has been said.
+                    if figure.unit.is_none_or(|unit| Some(unit) == spot.declared) {
+                        self.departed(figure.how, cell.at, text, read);
+                    }
+                }
+                value
+            }
+        }
+    }
+
+    /// A text that is no figure, with what it may mean.
+    fn meant(&mut self, spot: FigureSpot, text: &str, doubtful: Doubtful, cell: &Cell) -> Value {
+        let readings = match doubtful.causes[..] {
+            [Cause::FormulaText] => self.calculated(spot, text),
+            [Cause::Ditto] => self.above(spot, cell),
+            _ => self.in_declared(spot, &doubtful),
+        };
+        let doubt = Doubt {
+            readings,
+            is_about: false,
+            only_if_proven: doubtful.only_if_proven,
+        };
+        self.doubtful(spot, cell, doubtful.causes, doubt)
+    }
+
+    /// What a text may mean, in the annex's unit.
+    fn in_declared(&self, spot: FigureSpot, doubtful: &Doubtful) -> Vec<Amount> {
+        let convert = |figure: &number::Figure| {
+            if figure.percent && !spot.is_percent {
+                return None;
+            }
+            let stated = figure.unit.or(spot.stated.map(|(unit, _)| unit));
+            match (stated, spot.declared) {
+                (Some(stated), Some(declared)) => {
+                    (self.scheme.units).convert(figure.amount, stated, declared)
+                }
+                (Some(_), None) => None,
+                (None, _) => Some(figure.amount),
+            }
+        };
+        let mut readings: Vec<Amount> = doubtful.figures.iter().filter_map(convert).collect();
+        readings.retain(|reading| !is_too_large(*reading));
+        readings
+    }
+
+    /// What a formula that was typed as text comes to.
+    fn calculated(&self, spot: FigureSpot, text: &str) -> Vec<Amount> {
+        let formula = number::half_width(text);
+        let formula = formula
+            .trim()
+            .trim_start_matches(['\'', '’', '‘', '=', '+', '@']);
+        let sum = match plain_sum(self.sheet, formula) {
+            Some(Sum::Of(sum)) => Some(sum),
+            Some(Sum::Blank) => None,
+            None => reckoned(formula),
+        };
+        let declared = spot.declared.or(self.annex.unit);
+        let stated = spot.stated.map(|(unit, _)| unit);
+        let in_unit = |sum: Amount| match (stated, declared) {
+            (Some(stated), Some(declared)) => self.scheme.units.convert(sum, stated, declared),
+            _ => Some(sum),
+        };
+        sum.and_then(in_unit).into_iter().collect()
+    }
+
+    /// The figure above a cell that says "the same".
+    fn above(&self, spot: FigureSpot, cell: &Cell) -> Vec<Amount> {
+        let row = cell.at.row.checked_sub(1);
+        let above = row.and_then(|row| self.sheet.get(CellRef::new(row, cell.at.col)));
+        let above = above.filter(|above| !above.format.percent || spot.is_percent);
+        let amount = above.and_then(|above| match &above.value {
+            CellValue::Number(number) => Amount::from_float(*number, above.format.decimals?),
+            _ => None,
+        });
+        amount.into_iter().collect()
+    }
+
+    /// The number by which a spreadsheet keeps a date.
+    fn serial_of(&self, date: Date) -> i64 {
+        let days = date.days();
+        match self.sheet.is_1904 {
+            true => days + 24_107,
+            false if days < -25_508 => days + 25_568,
+            false => days + 25_569,
+        }
+    }
+
+    /// A cell that is crossed out, as a whole or in part. Whether what is left counts, only its sender knows.
+    fn struck(&mut self, spot: FigureSpot, cell: &Cell, cause: Cause, left: &CellValue) -> Value {
+        let amount = match left {
+            CellValue::Number(number) => {
+                Amount::from_float(*number, cell.format.decimals.unwrap_or(0))
+            }
+            CellValue::Text(text) => match read_number(text, self.asked(spot)) {
+                // What nothing is left of is blank.
+                Reading::Blank if cause == Cause::StruckPart => return Value::Missing,
+                Reading::Blank | Reading::NotApplicable { .. } => return Value::NotApplicable,
+                Reading::Figure(figure) if figure.unit.is_none() && !figure.percent => {
+                    Some(figure.amount)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let declared = spot.declared.zip(spot.stated);
+        let amount = amount.and_then(|amount| match declared {
+            Some((declared, (stated, _))) => self.scheme.units.convert(amount, stated, declared),
+            None => Some(amount),
+        });
+        let doubt = Doubt::of(amount.into_iter().collect());
+        self.doubtful(spot, cell, vec![cause], doubt)
+    }
+
+    fn asked(&self, spot: FigureSpot) -> Asked<'_> {
+        Asked {
+            units: &self.scheme.units,
+            unit: spot.stated.map(|(unit, _)| unit).or(spot.declared),
+            decimals: spot.decimals,
+        }
+    }
+
+    fn note(&mut self, spot: FigureSpot, what: Noted) {
+        let (row, leaf) = (spot.row_idx as u32, spot.leaf as u32);
+        let is_new = self
+            .notes
+            .last()
+            .is_none_or(|last| (last.row, last.leaf) != (row, leaf));
+        if is_new {
+            self.notes.push(Note { row, leaf, what });
+        }
+    }
+
+    /// A figure that cannot be taken as it is, told with what it may mean.
+    fn doubtful(
+        &mut self,
+        spot: FigureSpot,
+        cell: &Cell,
+        causes: Vec<Cause>,
+        doubt: Doubt,
+    ) -> Value {
+        let told: Vec<String> = match doubt.only_if_proven {
+            true => Vec::new(),
+            false => doubt.readings.iter().map(Amount::to_string).collect(),
+        };
+        let shown = as_typed(cell);
+        let expected = (!told.is_empty()).then(|| told.join(" / "));
+        let detail = Detail::NotANumber {
+            wanted: Wanted::Number,
+            causes,
+            readings: told,
+            is_reckoned: false,
+        };
+        let mut finding = Finding::new(Kind::NotANumber, Level::Mandatory, detail);
+        finding.expected = expected;
+        self.push(finding.given(shown.as_str()), Some(cell.at));
+        self.note(spot, Noted::Doubt(doubt));
+        Value::Unusable(shown.into())
     }
 
     /// The unit that the form states for a figure, and where: beside the row, above the column, or above all.
@@ -589,16 +846,16 @@ impl Form<'_> {
         Some((unit, UnitSource::Line))
     }
 
-    /// The amount in the annex's unit.
+    /// The amount in the annex's unit: from that which stands in its own cell, or else from that which the form states.
     fn in_unit(
         &mut self,
         amount: Amount,
-        stated: Option<(usize, UnitSource)>,
-        declared: Option<usize>,
-        row_idx: usize,
-        leaf: usize,
+        spot: FigureSpot,
+        own: Option<(usize, UnitSource)>,
         cell: &Cell,
     ) -> Value {
+        let declared = spot.declared;
+        let stated = own.or(spot.stated);
         let Some((stated, source)) = stated.filter(|stated| Some(stated.0) != declared) else {
             return self.sized(amount, cell);
         };
@@ -609,14 +866,7 @@ impl Form<'_> {
         let known = declared.filter(|&unit| self.scheme.units.convertible(stated, unit));
         // That the unit is another one has been said; not that this figure does not convert.
         if let (Some(known), None) = (known, converted) {
-            let declared = self.scheme.units.name(known).clone();
-            let detail = match is_too_large(amount) {
-                true => Detail::TooLarge,
-                false => Detail::Inexact { declared },
-            };
-            let finding = Finding::new(Kind::UnitDiffers, Level::Mandatory, detail);
-            self.push(finding.given(original.as_str()), Some(cell.at));
-            return Value::Unusable(original.into());
+            return self.inexact(amount, spot, (stated, source), known, cell);
         }
         // The unit line was reported once for all its figures; a header or a label is once for its own.
         let key = (source, stated, converted.is_some());
@@ -651,8 +901,9 @@ impl Form<'_> {
             Some(amount) => {
                 let value = self.sized(amount, cell);
                 if value.is_filled() {
-                    self.originals
-                        .push((row_idx as u32, leaf as u32, original.into()));
+                    let key = (spot.row_idx as u32, spot.leaf as u32);
+                    self.originals.push((key.0, key.1, original.into()));
+                    self.note(spot, Noted::Converted);
                 }
                 value
             }
@@ -660,7 +911,67 @@ impl Form<'_> {
         }
     }
 
+    /// A figure in another unit that cannot be written exactly in the annex's: what it comes to is said, and nothing
+    /// is changed.
+    fn inexact(
+        &mut self,
+        amount: Amount,
+        spot: FigureSpot,
+        (stated, source): (usize, UnitSource),
+        declared: usize,
+        cell: &Cell,
+    ) -> Value {
+        let units = &self.scheme.units;
+        let original = format!("{amount}{}", units.name(stated));
+        let about = units.about(amount, stated, declared, spot.decimals);
+        let about = about.filter(|_| !is_too_large(amount));
+        let Some(about) = about else {
+            let finding = Finding::new(Kind::UnitDiffers, Level::Mandatory, Detail::TooLarge);
+            self.push(finding.given(original.as_str()), Some(cell.at));
+            return Value::Unusable(original.into());
+        };
+        let name = units.name(declared).clone();
+        self.note(
+            spot,
+            Noted::Doubt(Doubt {
+                readings: vec![about],
+                is_about: true,
+                only_if_proven: false,
+            }),
+        );
+        let key = (source, stated);
+        let known = (source != UnitSource::Cell)
+            .then(|| self.inexact.get(&key))
+            .flatten();
+        if let Some(&idx) = known {
+            let place = self.place(Some(cell.at));
+            let finding = &mut self.findings[idx];
+            finding.cells.push(place);
+            if let Detail::Inexact { others, .. } = &mut finding.detail
+                && others.len() < MAX_SAME
+            {
+                others.push((cell.at, original.clone(), about.to_string()));
+            }
+            return Value::Unusable(original.into());
+        }
+        let detail = Detail::Inexact {
+            declared: name,
+            about: about.to_string(),
+            others: Vec::new(),
+        };
+        let finding = Finding::new(Kind::UnitDiffers, Level::Mandatory, detail)
+            .given(original.as_str())
+            .expected(about.to_string());
+        self.push(finding, Some(cell.at));
+        let (_, last) = self.said[&(Kind::UnitDiffers, Level::Mandatory)];
+        self.inexact.insert(key, last);
+        Value::Unusable(original.into())
+    }
+
     fn date(&mut self, row_idx: usize, leaf: usize, cell: &Cell) -> Value {
+        if cell.format.is_struck {
+            return self.not_a_number(cell, Wanted::Date, vec![Cause::Struck]);
+        }
         let typed = match &cell.value {
             CellValue::Date(date) => return Value::Date(*date),
             CellValue::Text(text) if text.trim().is_empty() => return Value::Missing,
@@ -672,20 +983,27 @@ impl Form<'_> {
                     .map_or_else(|| number.to_string(), |amount| amount.to_string());
                 // October of 2019.10 has lost its zero.
                 if shown.ends_with(".1") {
-                    return self.not_a_number(cell, Wanted::Date);
+                    return self.not_a_number(cell, Wanted::Date, Vec::new());
                 }
                 shown
             }
-            _ => return self.not_a_number(cell, Wanted::Date),
+            _ => return self.not_a_number(cell, Wanted::Date, Vec::new()),
         };
-        if matches!(
-            read_number(&typed, &self.scheme.units),
-            Reading::NotApplicable
-        ) {
+        if let Some(is_dash) = says_nothing(&typed) {
+            if !is_dash {
+                self.departed(ReadAs::Nothing, cell.at, &typed, "－".to_owned());
+            }
             return Value::NotApplicable;
         }
         let Some(read) = read_date(&typed) else {
-            return self.not_a_number(cell, Wanted::Date);
+            if let Some(date) = self.date_of_number(&typed) {
+                return self.proposed_date(cell, date);
+            }
+            let causes = match is_no_such_day(&typed) {
+                true => vec![Cause::NoSuchDay],
+                false => Vec::new(),
+            };
+            return self.not_a_number(cell, Wanted::Date, causes);
         };
         if typed != read.date.to_string() {
             self.originals
@@ -695,6 +1013,28 @@ impl Form<'_> {
             self.departed(ReadAs::DateText, cell.at, &typed, read.date.to_string());
         }
         Value::Date(read.date)
+    }
+
+    /// The date that a spreadsheet keeps as a number of five digits, if it is of these times.
+    fn date_of_number(&self, typed: &str) -> Option<Date> {
+        let number: i64 = typed.trim().parse().ok()?;
+        let date = Date::of_days(number - self.serial_of(Date::of_days(0)?))?;
+        (1980..2080).contains(&date.year).then_some(date)
+    }
+
+    fn proposed_date(&mut self, cell: &Cell, date: Date) -> Value {
+        let shown = as_typed(cell);
+        let detail = Detail::NotANumber {
+            wanted: Wanted::Date,
+            causes: vec![Cause::DateNumber],
+            readings: vec![date.to_string()],
+            is_reckoned: false,
+        };
+        let finding = Finding::new(Kind::NotANumber, Level::Mandatory, detail)
+            .given(shown.as_str())
+            .expected(date.to_string());
+        self.push(finding, Some(cell.at));
+        Value::Unusable(shown.into())
     }
 
     fn code(&mut self, cell: &Cell) -> Value {
@@ -712,20 +1052,34 @@ impl Form<'_> {
         }
     }
 
-    fn formula_error(
+    /// A sum that was never calculated, in the unit that the form states for it.
+    fn added_up(
         &mut self,
+        row: &LayoutRow,
+        row_idx: usize,
+        leaf: usize,
         cell: &Cell,
-        error: Option<&'static str>,
-        sum: Option<Amount>,
+        sum: Amount,
     ) -> Value {
+        let formula = format!("={}", cell.formula.as_deref().unwrap_or(""));
+        self.added_up.push((cell.at, formula, sum));
+        let declared = self.scheme.unit_of(self.annex, leaf, row.spec);
+        let spot = FigureSpot {
+            row_idx,
+            leaf,
+            declared,
+            stated: self.stated_unit(row, leaf, declared),
+            decimals: self.annex.decimals_of(leaf, row.spec),
+            is_percent: declared.is_some() && declared == self.percent,
+        };
+        self.in_unit(sum, spot, None, cell)
+    }
+
+    fn formula_error(&mut self, cell: &Cell, error: Option<&'static str>) -> Value {
         let given = match (error, &cell.formula) {
             (Some(error), _) => error.to_owned(),
             (None, formula) => format!("={}", formula.as_deref().unwrap_or("")),
         };
-        if let Some(sum) = sum {
-            self.added_up.push((cell.at, given, sum));
-            return Value::Amount(sum);
-        }
         let place = self.place(Some(cell.at));
         match self.broken.iter_mut().find(|same| same.0 == error) {
             Some((.., others)) => others.push(place),
@@ -734,24 +1088,16 @@ impl Form<'_> {
         Value::Unusable(given.into())
     }
 
-    fn not_a_number(&mut self, cell: &Cell, wanted: Wanted) -> Value {
-        let shown = match &cell.value {
-            CellValue::Number(number) if cell.format.percent => {
-                let share = Amount::from_float(*number, 0)
-                    .and_then(|share| share.checked_mul(Amount::from(100)))
-                    .map(Amount::normalised);
-                share.map_or_else(|| number.to_string(), |share| format!("{share}%"))
-            }
-            CellValue::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
-            value => shown(value),
+    fn not_a_number(&mut self, cell: &Cell, wanted: Wanted, causes: Vec<Cause>) -> Value {
+        let shown = as_typed(cell);
+        let detail = Detail::NotANumber {
+            wanted,
+            causes,
+            readings: Vec::new(),
+            is_reckoned: false,
         };
-        let finding = Finding::new(
-            Kind::NotANumber,
-            Level::Mandatory,
-            Detail::NotANumber { wanted },
-        )
-        .given(shown.as_str());
-        self.push(finding, Some(cell.at));
+        let finding = Finding::new(Kind::NotANumber, Level::Mandatory, detail);
+        self.push(finding.given(shown.as_str()), Some(cell.at));
         Value::Unusable(shown.into())
     }
 
@@ -797,6 +1143,7 @@ impl Form<'_> {
                 && column.print.is_none()
                 && (is_register || !self.annex.is_key(self.annex.leaves[leaf].column))
                 && let Some(col) = self.layout.columns[leaf]
+                && !self.is_merged(CellRef::new(row.sheet_row, col))
             {
                 // As every other sentence names a figure.
                 let name = match self.annex.leaves[leaf].year {
@@ -824,6 +1171,12 @@ impl Form<'_> {
         finding.row = Some(row.name().into());
         finding.year = row.year;
         self.push(finding, Some(first));
+    }
+
+    /// Whether a figure in a merged cell stands for this one, too.
+    fn is_merged(&self, cell: CellRef) -> bool {
+        let merged = &self.layout.merged;
+        merged.iter().any(|merged| merged.cells.contains(&cell))
     }
 
     /// Rows that the reporter owes and did not fill in.
@@ -861,7 +1214,8 @@ impl Form<'_> {
                 (idx, cell)
             })
             .collect();
-        if rows.is_empty() && missing.iter().all(|(_, blank)| blank.is_some()) {
+        let is_blank = rows.is_empty() && self.layout.n_unknown == 0;
+        if is_blank && missing.iter().all(|(_, blank)| blank.is_some()) {
             // Saying it of each row would be saying one thing many times.
             if let Some(level) = self.level_of_blank(!missing.is_empty()) {
                 let finding = Finding::new(Kind::MissingRow, level, Detail::BlankForm);
@@ -1111,13 +1465,41 @@ fn is_too_large(amount: Amount) -> bool {
 }
 
 fn text_value(value: &CellValue) -> Value {
-    let text = shown(value);
+    let mut text = shown(value);
+    // Some scripts cannot be written without joiners; everywhere else they came along with a copy.
+    let joins = |c: char| matches!(c, '\u{590}'..='\u{dff}' | '\u{1800}'..='\u{18af}');
+    if text.contains(is_unseen) && !text.contains(joins) {
+        text.retain(|c| !is_unseen(c));
+    }
     let text = text.trim_matches(|c: char| c.is_whitespace());
     if text.is_empty() {
         Value::Missing
     } else {
         Value::Text(text.into())
     }
+}
+
+/// A cell as people typed it.
+fn as_typed(cell: &Cell) -> String {
+    match &cell.value {
+        CellValue::Number(number) if cell.format.percent => {
+            let share = Amount::from_float(*number, 0)
+                .and_then(|share| share.checked_mul(Amount::from(100)))
+                .map(Amount::normalised);
+            share.map_or_else(|| number.to_string(), |share| format!("{share}%"))
+        }
+        CellValue::Number(number) if cell.format.shows == Shows::Time => time_of_day(*number),
+        CellValue::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
+        // What nobody sees is not shown: two texts that look alike would be set against each other.
+        CellValue::Text(text) => text.chars().filter(|c| !is_unseen(*c)).collect(),
+        value => shown(value),
+    }
+}
+
+/// The time that a part of a day is shown as: 12:30.
+fn time_of_day(number: f64) -> String {
+    let minutes = (number.rem_euclid(1.0) * 1440.0).round() as u32;
+    format!("{}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// A value as the sheet shows it.

@@ -22,6 +22,8 @@ use crate::recognise::{
 };
 use crate::scheme::{Annex, Scheme};
 
+use super::uncertain::Form;
+
 /// One file, read as far as it can be by itself.
 pub struct FormFile {
     /// What became of it.
@@ -151,10 +153,21 @@ impl<'s> FormReader<'s> {
         self.ask_for_unread(path, senders.chain(stamped).collect(), &mut findings);
         let stamped = stamp.as_ref().and_then(|stamp| stamp.period.as_deref());
         let stamped = stamped.and_then(Period::parse);
-        for ((idx, layout), who) in layouts.iter().zip(settled) {
+        for ((idx, layout), who) in layouts.iter_mut().zip(settled) {
             let sheet = &workbook.sheets[*idx];
             let about = settle_period(self.period, path, &sheet.name, &layout.periods, stamped);
-            let (table, noticed) = normalise(self.scheme, about.period, path, sheet, layout, who);
+            let form = Form {
+                scheme: self.scheme,
+                checker: &self.checker,
+                period: about.period,
+                file: path,
+                sheet,
+                who,
+            };
+            form.confirm(layout, &mut findings);
+            let layout = &*layout;
+            let (mut table, noticed) =
+                normalise(self.scheme, about.period, path, sheet, layout, who);
             let kept_apart = self.period.is_some_and(|period| period != about.period);
             record.tables.push(TableRecord {
                 sheet: table.sheet.clone(),
@@ -174,6 +187,9 @@ impl<'s> FormReader<'s> {
                 continue;
             }
             findings.extend(noticed);
+            form.ask_sums(layout, &table, &mut findings);
+            findings.extend(form.merged(layout, &mut table));
+            findings.extend(form.subtotals(layout));
             findings.extend(self.periods_differ(&table, who, about));
             checked.push(self.checker.form(&table));
             tables.push(table);

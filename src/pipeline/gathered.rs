@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-use crate::check::Checked;
+use crate::check::{Checked, Checker};
 use crate::explanations::{self, Explanation, apply_explanations};
 use crate::model::{
     Correction, Detail, Earlier, FileKind, FileRecord, FileStatus, Finding, Kind, Level, Period,
@@ -192,6 +192,16 @@ impl Gathered {
         let checker = &reader.checker;
         let county = self.stage(Stage::Together, || checker.county(current));
         self.checked.merge(county);
+        if Checker::has_doubts(current, &self.findings) {
+            let mut proven = self.findings.clone();
+            let proven = self.stage(Stage::Together, || {
+                checker.prove(current, earlier, &mut proven);
+                Some(proven)
+            });
+            if let Some(proven) = proven {
+                self.findings = proven;
+            }
+        }
         let over_time = self.stage(Stage::OverTime, || checker.over_time(current, earlier));
         self.checked.merge(over_time);
         // A form that was replaced needs no advice. Without advice findings are what they were.
@@ -369,6 +379,7 @@ fn same_file(first: &Arc<str>, path: &Arc<str>) -> Finding {
         newer_by: None,
         against_mark: false,
         n_rows: None,
+        differ: Vec::new(),
     };
     Finding::new(Kind::DuplicateReturn, Level::Hint, detail).at(Place::file(path))
 }

@@ -2,6 +2,7 @@
 
 mod file;
 mod gathered;
+mod uncertain;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -252,6 +253,8 @@ pub fn check_files(
         let settled = gathered.settle(&reader, period);
         let current = &settled.tables[..settled.n_current];
         gathered.hold_together(&reader, current, &earlier(period));
+        let others = returns::others_rows(scheme, current);
+        gathered.findings.extend(others);
         tables.extend(settled.tables);
     }
     // Nobody is asked here for what others owe.

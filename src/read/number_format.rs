@@ -1,6 +1,6 @@
 //! What a number format code says about the printed figure: `0.00%`, `#,##0`, `yyyy"年"m"月"`.
 
-use crate::model::NumberFormat;
+use crate::model::{NumberFormat, Scaled, Shows};
 
 /// How numbers with one format code are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,8 +29,16 @@ impl Shown {
             return Self::default();
         };
         if let Some(date) = first.date() {
+            // With the time beside it a moment is shown as it is.
+            let shows = match first.time {
+                true => Shows::Figure,
+                false => Shows::Date,
+            };
             return Self {
-                figure: NumberFormat::default(),
+                figure: NumberFormat {
+                    shows,
+                    ..NumberFormat::default()
+                },
                 date: Some(date),
                 // Digits are parts of seconds here.
                 to_second: first.time && !first.has_digits,
@@ -50,6 +58,9 @@ impl Shown {
             figure: NumberFormat {
                 percent: first.percent,
                 decimals,
+                scaled: first.scaled_by(),
+                shows: first.shows(sections.len()),
+                is_struck: false,
             },
             date: None,
             to_second: false,
@@ -91,6 +102,16 @@ struct Section {
     optional: bool,
     /// Exponents, fractions and figures in thousands: the decimals of the code are not the figure's.
     scaled: bool,
+    /// Exponents and fractions.
+    has_other_form: bool,
+    /// Commas behind the digits, each for a thousand.
+    thousands: i8,
+    /// A point between the digits that is only text: the digits behind it.
+    behind_text_point: Option<i8>,
+    /// `@`, for which a number is shown as it is.
+    has_text: bool,
+    /// Words of its own.
+    has_words: bool,
     year: bool,
     month: bool,
     day: bool,
@@ -106,14 +127,29 @@ impl Section {
         while let Some(c) = rest.next() {
             let was_comma = std::mem::replace(&mut comma, c == ',' && section.has_digits);
             match c {
+                ',' if section.has_digits => section.thousands += 1,
+                '0'..='9' | '#' | '?' if !behind_point => section.thousands = 0,
+                _ => {}
+            }
+            match c {
                 '"' => {
+                    let text = rest.as_str();
+                    let end = text.find('"').unwrap_or(text.len());
+                    section.has_words = true;
+                    if &text[..end] == "." {
+                        section.text_point(behind_point);
+                    }
                     rest.by_ref().find(|&c| c == '"');
                     comma = was_comma;
                 }
-                '\\' | '_' | '*' => {
-                    rest.next();
+                '\\' | '!' | '_' | '*' => {
+                    let next = rest.next();
+                    if matches!(c, '\\' | '!') && next == Some('.') {
+                        section.text_point(behind_point);
+                    }
                     comma = was_comma;
                 }
+                '@' => section.has_text = true,
                 '[' => {
                     let inside = rest.as_str();
                     let end = inside.find(']').unwrap_or(inside.len());
@@ -134,14 +170,21 @@ impl Section {
                 }
                 '0'..='9' | '#' | '?' => {
                     section.has_digits = true;
+                    if let Some(behind) = &mut section.behind_text_point {
+                        *behind += 1;
+                    }
                     if behind_point {
                         section.fixed = section.fixed.saturating_add(u8::from(c == '0'));
                         section.optional |= c != '0';
                     }
                 }
-                '/' if section.has_digits => section.scaled = true,
+                '/' if section.has_digits => {
+                    section.scaled = true;
+                    section.has_other_form = true;
+                }
                 'E' | 'e' if section.has_digits => {
                     section.scaled = true;
+                    section.has_other_form = true;
                     rest.next();
                 }
                 'G' | 'g' if starts_with(rest.as_str(), "eneral") => {
@@ -169,9 +212,42 @@ impl Section {
         section
     }
 
+    /// A point that is only text, as in 0!.0000 for ten thousands.
+    fn text_point(&mut self, behind_point: bool) {
+        if self.has_digits && !behind_point {
+            self.behind_text_point.get_or_insert(0);
+        }
+    }
+
     fn decimals(&self) -> Option<u8> {
-        let fixed = self.has_digits && !self.has_general && !self.scaled && !self.optional;
+        let is_scaled = self.scaled || self.behind_text_point.is_some_and(|behind| behind > 0);
+        let fixed = self.has_digits && !self.has_general && !is_scaled && !self.optional;
         fixed.then_some(self.fixed)
+    }
+
+    /// How far off its value a figure is shown.
+    fn scaled_by(&self) -> Option<Scaled> {
+        let behind = self.behind_text_point.unwrap_or(0);
+        let thousands = if self.scaled { self.thousands } else { 0 };
+        let power = -(3i8.checked_mul(thousands)?.checked_add(behind)?);
+        let is_scaled = power != 0 && self.has_digits && !self.has_other_form && !self.percent;
+        is_scaled.then_some(Scaled {
+            power,
+            decimals: self.fixed.max(behind.unsigned_abs()),
+        })
+    }
+
+    /// What is shown of a number, in a code of so many sections.
+    fn shows(&self, n_sections: usize) -> Shows {
+        let is_bare = !self.has_digits && !self.has_general && !self.has_text;
+        match (self.time && !self.has_general, is_bare) {
+            (true, _) => Shows::Time,
+            // A code of nothing is no code; conditions may be for figures that never come.
+            (false, true) if !self.has_condition && (n_sections > 1 || self.has_words) => {
+                Shows::Nothing
+            }
+            _ => Shows::Figure,
+        }
     }
 
     fn date(&self) -> Option<DateParts> {
@@ -258,8 +334,51 @@ mod tests {
             ("000000", false, Some(0)),
         ] {
             let shown = Shown::by_code(code);
-            assert_eq!(shown.figure, NumberFormat { percent, decimals }, "{code}");
+            let figure = (shown.figure.percent, shown.figure.decimals);
+            assert_eq!(figure, (percent, decimals), "{code}");
             assert_eq!(shown.date, None, "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_say_how_far_off_its_value_a_figure_is_shown() {
+        for (code, scaled) in [
+            ("0.0", None),
+            ("#,##0.00", None),
+            ("0.00E+00", None),
+            ("# ?/?", None),
+            ("0.0%", None),
+            ("0.0,", Some((-3, 1))),
+            ("0,.0", Some((-3, 1))),
+            ("#,##0,,", Some((-6, 0))),
+            ("0.0,\"千\"", Some((-3, 1))),
+            ("0!.0,", Some((-4, 1))),
+            ("0\\.0000", Some((-4, 4))),
+            ("0\".\"0000\"万\"", Some((-4, 4))),
+        ] {
+            let shown = Shown::by_code(code).figure.scaled;
+            let shown = shown.map(|scaled| (scaled.power, scaled.decimals));
+            assert_eq!(shown, scaled, "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_say_whether_a_number_is_shown_at_all() {
+        for (code, shows) in [
+            ("", Shows::Figure),
+            ("General", Shows::Figure),
+            ("@", Shows::Figure),
+            ("#,##0;-#,##0;", Shows::Figure),
+            ("[=0]\"\";0", Shows::Figure),
+            (";;;", Shows::Nothing),
+            ("\"已报\"", Shows::Nothing),
+            ("h:mm", Shows::Time),
+            ("[h]:mm:ss", Shows::Time),
+            ("mm:ss.0", Shows::Time),
+            ("yyyy-mm-dd", Shows::Date),
+            ("yyyy/m/d h:mm", Shows::Figure),
+        ] {
+            assert_eq!(Shown::by_code(code).figure.shows, shows, "{code}");
         }
     }
 

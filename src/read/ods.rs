@@ -4,7 +4,7 @@
 //! writes out repeated cells as often as a file asks.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::budget::Budget;
 use super::namespaces::with_usual_prefixes;
@@ -13,7 +13,7 @@ use super::package::{Package, xml_text};
 use super::xml::{Event, Tag, Xml, unescape};
 use super::{FileKind, Unreadable, cell_error, serial};
 use crate::model::{
-    Cell, CellRange, CellRef, CellValue, Date, Format, Moment, NumberFormat, Sheet, Workbook,
+    Cell, CellRange, CellRef, CellValue, Date, Format, Moment, NumberFormat, Sheet, Shows, Workbook,
 };
 
 /// Reads a packed spreadsheet.
@@ -85,6 +85,8 @@ struct Styles {
     /// Of cells.
     cells: HashMap<String, Shown>,
     hidden_sheets: Vec<String>,
+    /// Of texts that are crossed out.
+    struck: HashSet<String>,
 }
 
 impl Document {
@@ -204,13 +206,17 @@ impl Document {
             styles: &self.styles,
             budget,
             cells: Vec::new(),
+            struck: Vec::new(),
+            left: String::new(),
+            any_struck: false,
             merges: Vec::new(),
             columns: Vec::new(),
             next_row: 0,
         };
         match reader.read() {
             Ok(()) => {
-                let sheet = Sheet::new(name, visible, reader.cells, reader.merges);
+                let mut sheet = Sheet::new(name, visible, reader.cells, reader.merges);
+                sheet.set_struck(reader.struck);
                 self.sheets.push(sheet);
             }
             Err(reason) => {
@@ -229,7 +235,7 @@ fn number_style(xml: &mut Xml, kind: &str) -> Result<Shown, Unreadable> {
     let outside = xml.depth() - 1;
     let mut shown = Shown::default();
     shown.figure.percent = kind == "percentage-style";
-    let (mut year, mut month, mut day) = (false, false, false);
+    let (mut year, mut month, mut day, mut time) = (false, false, false, false);
     loop {
         match xml.next()? {
             Event::Start(tag) => match tag.full_name {
@@ -241,6 +247,7 @@ fn number_style(xml: &mut Xml, kind: &str) -> Result<Shown, Unreadable> {
                     shown.figure.decimals = decimals.filter(|_| fixed);
                 }
                 "number:year" | "number:era" => year = true,
+                "number:hours" | "number:minutes" | "number:seconds" => time = true,
                 "number:month" => month = true,
                 "number:day" | "number:day-of-week" => day = true,
                 _ => {}
@@ -250,6 +257,11 @@ fn number_style(xml: &mut Xml, kind: &str) -> Result<Shown, Unreadable> {
             _ => {}
         }
     }
+    shown.figure.shows = match kind {
+        "time-style" => Shows::Time,
+        "date-style" if !time => Shows::Date,
+        _ => Shows::Figure,
+    };
     if kind == "date-style" {
         shown.date = Some(match (year, month, day) {
             (true, true, false) => DateParts::Month,
@@ -264,14 +276,16 @@ impl Styles {
     fn style(&mut self, xml: &mut Xml, tag: Tag) -> Result<(), Unreadable> {
         let name = tag.raw("style:name").unwrap_or_default();
         let family = tag.raw("style:family").unwrap_or_default();
-        if family == "table-cell" {
-            let format = tag.raw("style:data-style-name").unwrap_or_default();
-            let parent = tag.raw("style:parent-style-name").unwrap_or_default();
-            let shown = self.formats.get(format).or_else(|| self.cells.get(parent));
-            if let Some(&shown) = shown {
-                self.cells.insert(name.to_owned(), shown);
-            }
-        }
+        let format = tag.raw("style:data-style-name").unwrap_or_default();
+        let parent = tag.raw("style:parent-style-name").unwrap_or_default();
+        let inherited = self.cells.get(parent).copied();
+        let own = self.formats.get(format).copied();
+        let mut shown = own.or(inherited);
+        let was_struck = inherited.is_some_and(|shown| shown.figure.is_struck);
+        let mut is_struck = match family {
+            "text" => self.struck.contains(parent),
+            _ => was_struck,
+        };
         let outside = xml.depth() - 1;
         loop {
             match xml.next()? {
@@ -281,11 +295,30 @@ impl Styles {
                 {
                     self.hidden_sheets.push(name.to_owned());
                 }
-                Event::End if xml.depth() == outside => return Ok(()),
-                Event::Eof => return Ok(()),
+                Event::Start(tag) if tag.full_name == "style:text-properties" => {
+                    let line = [
+                        "style:text-line-through-style",
+                        "style:text-line-through-type",
+                    ];
+                    let line = line.into_iter().find_map(|name| tag.raw(name));
+                    is_struck = line.map_or(is_struck, |line| line != "none");
+                }
+                Event::End if xml.depth() == outside => break,
+                Event::Eof => break,
                 _ => {}
             }
         }
+        if is_struck && family == "table-cell" {
+            shown.get_or_insert_default();
+        }
+        if family == "text" && is_struck {
+            self.struck.insert(name.to_owned());
+        }
+        if let Some(mut shown) = shown.filter(|_| family == "table-cell") {
+            shown.figure.is_struck = is_struck;
+            self.cells.insert(name.to_owned(), shown);
+        }
+        Ok(())
     }
 }
 
@@ -295,6 +328,10 @@ struct TableReader<'x, 'a, 'l, 's> {
     styles: &'s Styles,
     budget: &'s mut Budget<'l>,
     cells: Vec<Cell>,
+    struck: Vec<(CellRef, Box<str>)>,
+    /// What of the text in hand is not crossed out, and whether any is.
+    left: String,
+    any_struck: bool,
     merges: Vec<CellRange>,
     /// `(first column after, style of cells that name none)`
     columns: Vec<(u32, Option<&'a str>)>,
@@ -308,6 +345,8 @@ struct Draft {
     value: CellValue,
     format: NumberFormat,
     formula: Option<Box<str>>,
+    /// What is left of a text of which a part is crossed out.
+    left: Option<Box<str>>,
 }
 
 impl<'a> TableReader<'_, 'a, '_, '_> {
@@ -376,6 +415,9 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         for row in first..self.next_row {
             for draft in &drafts {
                 for col in draft.col..draft.col.saturating_add(draft.columns) {
+                    if let Some(left) = &draft.left {
+                        self.struck.push((CellRef::new(row, col), left.clone()));
+                    }
                     self.budget.keep(
                         &mut self.cells,
                         CellRef::new(row, col),
@@ -428,6 +470,9 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
             }
         }
         let text = self.cell_text()?;
+        let left = self
+            .any_struck
+            .then(|| std::mem::take(&mut self.left).into());
         let shown = style
             .or(row_style)
             .or_else(|| self.column_style(col))
@@ -435,6 +480,7 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
             .copied()
             .unwrap_or_default();
         let number = value.as_deref().and_then(finite);
+        let mut is_early = false;
         let named_error = cell_error::by_name(&text);
         let value = match kind {
             // An error is kept as a text, or as 0 with the error shown.
@@ -445,12 +491,20 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                 Some(number) => CellValue::Number(number),
                 None => CellValue::Text(text.into()),
             },
-            "date" => (value.as_deref())
-                .and_then(|value| serial::iso_date(value, shown))
-                .map_or_else(
-                    || CellValue::Text(text.into()),
-                    |date| shortened(date, shown),
-                ),
+            "date" => {
+                let value = value.as_deref();
+                match (
+                    value.and_then(early_moment),
+                    value.and_then(|value| serial::iso_date(value, shown)),
+                ) {
+                    (Some(number), _) => {
+                        is_early = true;
+                        CellValue::Number(number)
+                    }
+                    (None, Some(date)) => shortened(date, shown),
+                    (None, None) => CellValue::Text(text.into()),
+                }
+            }
             "time" => value
                 .as_deref()
                 .and_then(days)
@@ -467,12 +521,19 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         }
         let mut format = shown.figure;
         format.percent = kind == "percentage";
+        if kind == "time" {
+            format.shows = Shows::Time;
+        }
+        if is_early {
+            format.shows = Shows::Date;
+        }
         Ok(Some(Draft {
             col,
             columns,
             value,
             format,
             formula,
+            left: left.filter(|_| !format.is_struck),
         }))
     }
 
@@ -486,6 +547,8 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         let outside = self.xml.depth() - 1;
         let mut text = String::new();
         let mut paragraphs = 0;
+        self.left.clear();
+        self.any_struck = false;
         loop {
             match self.xml.next()? {
                 Event::Start(tag) if tag.full_name == "text:p" => {
@@ -507,7 +570,10 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
     fn paragraph(&mut self, text: &mut String) -> Result<(), Unreadable> {
         let outside = self.xml.depth() - 1;
         let start = text.len();
+        // From which depth on it is crossed out.
+        let mut struck_from: Option<u32> = None;
         loop {
+            let before = text.len();
             match self.xml.next()? {
                 // Blanks count once, and not at the start (OpenDocument 1.3, 6.1.2).
                 Event::Text(raw) => {
@@ -532,14 +598,26 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                     }
                     "text:tab" => text.push('\t'),
                     "text:line-break" => text.push('\n'),
-                    "text:span" | "text:a" | "text:ruby" | "text:ruby-base" => {}
+                    "text:span" => {
+                        let style = tag.raw("text:style-name").unwrap_or_default();
+                        if struck_from.is_none() && self.styles.struck.contains(style) {
+                            struck_from = Some(self.xml.depth());
+                        }
+                    }
+                    "text:a" | "text:ruby" | "text:ruby-base" => {}
                     name if name.starts_with("text:")
                         && (name.ends_with("-name") || name.ends_with("date")) => {}
                     _ => self.xml.skip()?,
                 },
                 Event::End if self.xml.depth() == outside => return Ok(()),
                 Event::Eof => return Ok(()),
-                Event::End => {}
+                Event::End => {
+                    struck_from = struck_from.filter(|from| self.xml.depth() >= *from);
+                }
+            }
+            match struck_from {
+                Some(_) => self.any_struck |= !text[before..].trim().is_empty(),
+                None => self.left.push_str(&text[before..]),
             }
         }
     }
@@ -577,6 +655,19 @@ fn shortened(date: Date, shown: Shown) -> CellValue {
         Some(DateParts::Month) => Date { day: None, ..date },
         _ => date,
     })
+}
+
+/// A moment in the first half of the last century as the number that it is kept as: no form is about one, so it is a
+/// figure in a cell that shows dates.
+fn early_moment(text: &str) -> Option<f64> {
+    let (day, time) = text.trim().split_once('T')?;
+    let date = serial::iso_date(day, Shown::default()).filter(|date| date.year < 1950)?;
+    let mut parts = time.trim_end_matches('Z').splitn(3, ':').map(finite);
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    let part = (hours * 3_600.0 + minutes * 60.0 + seconds) / 86_400.0;
+    // Kept to the second, which is more than a figure of three decimals.
+    let number = date.days() as f64 + 25_569.0 + (part * 1_000.0).round() / 1_000.0;
+    (part > 0.0).then_some(number)
 }
 
 /// A duration `PT08H30M00S` in days, as other formats keep times.

@@ -5,6 +5,7 @@
 //! error: the sheet is `None`, and calamine reads all of it. What both can read, both read alike.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
@@ -17,9 +18,20 @@ use super::xml::{Event, Xml, unescape};
 use super::{Unreadable, cell_error, serial};
 use crate::model::{Cell, CellRef, CellValue, float_of};
 
+/// The texts that cells share.
+#[derive(Default)]
+pub(super) struct Strings {
+    pub(super) all: Vec<Arc<str>>,
+    /// Of those of which a part is crossed out, what is left.
+    left: HashMap<usize, Box<str>>,
+}
+
+/// Cells whose text is crossed out in part, with what is left of it.
+pub(super) type Struck = Vec<(CellRef, Box<str>)>;
+
 /// The texts that cells share, out of what stands behind the start of `sst`; nothing where there is none.
-pub(super) fn strings(items: &str) -> Option<Vec<Arc<str>>> {
-    let mut strings = Vec::new();
+pub(super) fn strings(items: &str) -> Option<Strings> {
+    let mut strings = Strings::default();
     if items.is_empty() {
         return Some(strings);
     }
@@ -27,7 +39,7 @@ pub(super) fn strings(items: &str) -> Option<Vec<Arc<str>>> {
 }
 
 /// The same of whole items, of which more may follow.
-pub(super) fn some_strings(items: &str, strings: &mut Vec<Arc<str>>) -> Option<Piece> {
+pub(super) fn some_strings(items: &str, strings: &mut Strings) -> Option<Piece> {
     let mut items = Scanner::new(items);
     loop {
         items.pass_blanks();
@@ -43,9 +55,15 @@ pub(super) fn some_strings(items: &str, strings: &mut Vec<Arc<str>>) -> Option<P
                 let text = plain_text(items.text_until(b'<')?)?;
                 items.take(b"/t></si>").then_some(text)?
             }
-            false => runs(items.text_until_tag(b"</si>")?)?,
+            false => {
+                let (text, left) = runs(items.text_until_tag(b"</si>")?)?;
+                if let Some(left) = left {
+                    strings.left.insert(strings.all.len(), left);
+                }
+                text
+            }
         };
-        strings.push(text.into());
+        strings.all.push(text.into());
     }
 }
 
@@ -56,10 +74,12 @@ pub(super) enum Piece {
     Last,
 }
 
-/// The text of an item that is made of runs; how it is pronounced is left out.
-fn runs(item: &str) -> Option<Cow<'_, str>> {
+/// The text of an item that is made of runs, and what of it is not crossed out where some is; how it is pronounced is
+/// left out.
+fn runs(item: &str) -> Option<(Cow<'_, str>, Option<Box<str>>)> {
     let mut xml = Xml::new(item);
     let mut text = Cow::Borrowed("");
+    let (mut left, mut is_struck, mut any_struck) = (String::new(), false, false);
     loop {
         match xml.next().ok()? {
             Event::Start(tag) if tag.name == "t" => {
@@ -74,20 +94,41 @@ fn runs(item: &str) -> Option<Cow<'_, str>> {
                     false => plain_text(raw)?,
                 };
                 matches!(xml.next().ok()?, Event::End).then_some(())?;
+                match is_struck {
+                    true => any_struck |= !part.trim().is_empty(),
+                    false => left.push_str(&part),
+                }
                 match text.is_empty() {
                     true => text = part,
                     false => text.to_mut().push_str(&part),
                 }
             }
-            Event::Start(tag) if tag.name == "r" => {}
-            Event::Start(tag) if matches!(tag.name, "rPr" | "rPh" | "phoneticPr") => {
+            Event::Start(tag) if tag.name == "r" => is_struck = false,
+            Event::Start(tag) if tag.name == "rPr" => is_struck = is_crossed_out(&mut xml)?,
+            Event::Start(tag) if matches!(tag.name, "rPh" | "phoneticPr") => {
                 xml.skip().ok()?;
             }
             Event::End => {}
-            Event::Eof => return Some(text),
+            Event::Eof => return Some((text, any_struck.then(|| left.into()))),
             // Blanks stand between elements.
             Event::Text(raw) if is_blank(raw) => {}
             _ => return None,
+        }
+    }
+}
+
+/// Whether the looks of a run, of which the start has been read, cross it out.
+fn is_crossed_out(xml: &mut Xml<'_>) -> Option<bool> {
+    let outside = xml.depth() - 1;
+    let mut is_struck = false;
+    loop {
+        match xml.next().ok()? {
+            Event::Start(tag) if matches!(tag.name, "strike" | "dstrike") => {
+                is_struck = !matches!(tag.raw("val"), Some("0" | "false" | "off"));
+            }
+            Event::End if xml.depth() == outside => return Some(is_struck),
+            Event::Eof => return None,
+            _ => {}
         }
     }
 }
@@ -116,10 +157,10 @@ fn content(raw: &str) -> Option<Cow<'_, str>> {
 /// The cells of a sheet, out of what stands behind the start of `sheetData`.
 pub(super) fn cells(
     rows: &str,
-    strings: &[Arc<str>],
+    strings: &Strings,
     formats: &Formats,
     budget: &mut Budget<'_>,
-) -> Option<Result<Vec<Cell>, Unreadable>> {
+) -> Option<Result<(Vec<Cell>, Struck), Unreadable>> {
     let before = budget.clone();
     let mut cells = SheetCells::new(rows.len());
     let piece = cells.read(rows, strings, formats, budget);
@@ -127,12 +168,13 @@ pub(super) fn cells(
         *budget = before;
         return None;
     }
-    piece.map(|piece| piece.map(|_| cells.cells))
+    piece.map(|piece| piece.map(|_| (cells.cells, cells.struck)))
 }
 
 /// The cells of a sheet, as far as it has been read.
 pub(super) struct SheetCells {
     pub(super) cells: Vec<Cell>,
+    pub(super) struck: Struck,
     shared: SharedFormulas,
 }
 
@@ -143,6 +185,7 @@ impl SheetCells {
         let n_cells = (n_bytes / 40).min(1 << 16).next_power_of_two();
         Self {
             cells: Vec::with_capacity(n_cells),
+            struck: Vec::new(),
             shared: SharedFormulas::default(),
         }
     }
@@ -151,7 +194,7 @@ impl SheetCells {
     pub(super) fn read(
         &mut self,
         rows: &str,
-        strings: &[Arc<str>],
+        strings: &Strings,
         formats: &Formats,
         budget: &mut Budget<'_>,
     ) -> Option<Result<Piece, Unreadable>> {
@@ -161,6 +204,8 @@ impl SheetCells {
             formats,
             budget,
             cells: &mut self.cells,
+            struck: &mut self.struck,
+            left: None,
             shared: &mut self.shared,
             refused: None,
         };
@@ -174,10 +219,13 @@ impl SheetCells {
 
 struct SheetReader<'a, 'l, 's> {
     scanner: Scanner<'a>,
-    strings: &'s [Arc<str>],
+    strings: &'s Strings,
     formats: &'s Formats,
     budget: &'s mut Budget<'l>,
     cells: &'s mut Vec<Cell>,
+    struck: &'s mut Struck,
+    /// What is left of the last text, where a part of it is crossed out.
+    left: Option<Box<str>>,
     shared: &'s mut SharedFormulas,
     /// Why a cell was not kept.
     refused: Option<Unreadable>,
@@ -265,6 +313,9 @@ impl<'a> SheetReader<'a, '_, '_> {
             None if formula.is_some() => CellValue::NotCalculated,
             None => return Some(()),
         };
+        if let Some(left) = self.left.take() {
+            self.struck.push((head.at, left));
+        }
         let shown = shown?;
         let kept = (self.budget).keep(self.cells, head.at, value, shown.figure, formula);
         self.refused = kept.err();
@@ -283,8 +334,9 @@ impl<'a> SheetReader<'a, '_, '_> {
         Some(Some(match kind {
             b"" | b"n" => serial::value(self.scanner.float()?, shown, self.formats.is_1904),
             b"s" => {
-                let idx = self.scanner.digits()?;
-                CellValue::Text(self.strings.get(idx as usize)?.clone())
+                let idx = self.scanner.digits()? as usize;
+                self.left = self.strings.left.get(&idx).cloned();
+                CellValue::Text(self.strings.all.get(idx)?.clone())
             }
             b"b" => CellValue::Bool(match self.scanner.text_before(b'<')? {
                 "0" => false,
@@ -325,6 +377,11 @@ impl<'a> SheetReader<'a, '_, '_> {
 
     /// The rest of a text that is written in its cell.
     fn inline(&mut self) -> Option<Cow<'a, str>> {
+        if self.scanner.rest.starts_with(b"<r>") {
+            let (text, left) = runs(self.scanner.text_until_tag(b"</is>")?)?;
+            self.left = left;
+            return Some(text);
+        }
         let is_kept = self.scanner.take(b"<t xml:space=\"preserve\">");
         (is_kept || self.scanner.take(b"<t>")).then_some(())?;
         let raw = self.scanner.text_until(b'<')?;
@@ -558,7 +615,10 @@ mod tests {
             are_given: true,
             is_1904: false,
         };
-        let strings = ["轮台镇".into()];
+        let strings = Strings {
+            all: vec!["轮台镇".into()],
+            left: HashMap::new(),
+        };
         let rows = format!("<row r=\"1\" spans=\"1:2\">{cells}</row></sheetData>");
         let cells = super::cells(&rows, &strings, &formats, &mut Budget::new(&limits));
         let Some(cells) = cells else {
@@ -572,7 +632,7 @@ mod tests {
             };
             format!("{} {value}{}", cell.at, formula.collect::<String>())
         };
-        let cells = cells.expect("few cells");
+        let (cells, _) = cells.expect("few cells");
         cells.iter().map(show).collect::<Vec<_>>().join("; ")
     }
 
@@ -647,7 +707,7 @@ mod tests {
             r#"<c r="A1" t="6"><v></v></c>"#,
             r#"<c r="A1" t="str"><v>_x000D_</v></c>"#,
             r#"<c r="A1" t="str"><v>&unknown;</v></c>"#,
-            r#"<c r="A1" t="inlineStr"><is><r><t>a</t></r></is></c>"#,
+            r#"<c r="A1" t="inlineStr"><is><r><x:t>a</x:t></r><y/></is></c>"#,
             r#"<x:c r="A1"><v>1</v></x:c>"#,
             r#"<c r="A1"><v>1</v></c><!-- -->"#,
             r#"<c r="A1" s="2"><v>1</v></c>"#,
@@ -703,8 +763,29 @@ mod tests {
             let strings = strings(items);
             let strings = strings
                 .as_ref()
-                .map(|all| all.iter().map(|text| &**text).collect());
+                .map(|strings| strings.all.iter().map(|text| &**text).collect());
             assert_eq!(strings, shown, "{items}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_text_that_is_crossed_out_in_part() {
+        let run = |looks: &str, text: &str| format!("<r><rPr>{looks}</rPr><t>{text}</t></r>");
+        for (item, shown) in [
+            (
+                run("<strike/>", "331.6") + &run("<b/>", "340.2"),
+                Some("340.2"),
+            ),
+            (
+                run("<b/><strike val=\"1\"/>", "97") + "<r><t>971</t></r>",
+                Some("971"),
+            ),
+            (run("<strike val=\"0\"/>", "331.6") + &run("", "亩"), None),
+            (run("<strike/>", " ") + &run("", "331.6"), None),
+            (run("<strike/>", "331.6"), Some("")),
+        ] {
+            let strings = strings(&format!("<si>{item}</si></sst>")).expect("plain");
+            assert_eq!(strings.left.get(&0).map(|left| &**left), shown, "{item}");
         }
     }
 }

@@ -1,18 +1,24 @@
 //! Dates as spreadsheets keep them: days since 1900, or since 1904.
 
 use super::number_format::{DateParts, Shown};
-use crate::model::{CellValue, Date};
+use crate::model::{CellValue, Date, Shows};
 
 /// The value of a number cell: a date where it is shown as one.
 ///
 /// A date shown without its day (`2016年6月`) is a date without a day. Times without a date, and
 /// numbers that no calendar has, stay numbers.
 pub(super) fn value(number: f64, shown: Shown, is_1904: bool) -> CellValue {
+    // A part of a day is typed with its hour; so early, and shown without one, it is a figure.
+    let is_figure = number.fract() != 0.0 && number < EARLIEST && shown.figure.shows == Shows::Date;
     shown
         .date
+        .filter(|_| !is_figure)
         .and_then(|parts| date(number, parts, shown, is_1904))
         .map_or(CellValue::Number(number), CellValue::Date)
 }
+
+/// The number of a day in 1950. Nothing in a form is so old.
+const EARLIEST: f64 = 18_300.0;
 
 /// The date written `2024-05-31`, with or without a time behind it, which is rounded as it is shown.
 pub(super) fn iso_date(text: &str, shown: Shown) -> Option<Date> {

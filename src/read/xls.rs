@@ -90,8 +90,11 @@ pub(super) fn read_stream(
         match reader.read(stream, entry) {
             Ok(None) => {
                 uncalculated &= !reader.calculated;
-                let sheet = (reader.cells, reader.merges);
-                let sheet = Sheet::new(entry.name.clone(), entry.visible, sheet.0, sheet.1);
+                let (cells, struck) = (reader.cells, reader.struck);
+                let name = entry.name.clone();
+                let mut sheet = Sheet::new(name, entry.visible, cells, reader.merges);
+                sheet.is_1904 = globals.is_1904;
+                sheet.set_struck(struck);
                 workbook.sheets.push(sheet);
             }
             Ok(Some(kind)) => workbook.skipped_sheets.push(SkippedSheet {
@@ -131,6 +134,7 @@ pub(super) mod kind {
     pub(in super::super) const EOF: u16 = 0x000A;
     pub(super) const DATE_MODE: u16 = 0x0022;
     pub(in super::super) const FILE_PASS: u16 = 0x002F;
+    pub(super) const FONT: u16 = 0x0031;
     pub(super) const CONTINUE: u16 = 0x003C;
     pub(super) const CODE_PAGE: u16 = 0x0042;
     pub(in super::super) const BOUND_SHEET: u16 = 0x0085;
@@ -281,6 +285,8 @@ struct Globals {
     texts: Texts,
     sheets: Vec<SheetEntry>,
     strings: Vec<Arc<str>>,
+    /// Of those of which a part is crossed out, what is left.
+    left: HashMap<usize, Box<str>>,
     /// By the number that a cell gives as its format.
     formats: Vec<Shown>,
     is_1904: bool,
@@ -316,12 +322,15 @@ impl Globals {
             texts,
             sheets: Vec::new(),
             strings: Vec::new(),
+            left: HashMap::new(),
             formats: Vec::new(),
             is_1904: false,
             end: 0,
         };
         let mut codes: HashMap<u16, Shown> = HashMap::new();
         let mut format_ids = Vec::new();
+        let mut struck_fonts: Vec<bool> = Vec::new();
+        let mut runs: Vec<(usize, Runs)> = Vec::new();
         let mut ended = false;
         while let Some(Record { kind, data }) = records.next() {
             match kind {
@@ -337,7 +346,17 @@ impl Globals {
                         codes.insert(id, Shown::by_code(&code));
                     }
                 }
-                kind::XF => format_ids.push(word(data, 2).unwrap_or_default()),
+                kind::FONT => {
+                    // The fifth has no number of its own ([MS-XLS] 2.5.129).
+                    if struck_fonts.len() == 4 {
+                        struck_fonts.push(false);
+                    }
+                    struck_fonts.push(word(data, 2).unwrap_or_default() & 8 != 0);
+                }
+                kind::XF => {
+                    let font = usize::from(word(data, 0).unwrap_or_default());
+                    format_ids.push((word(data, 2).unwrap_or_default(), font));
+                }
                 kind::BOUND_SHEET => {
                     globals.bound_sheet(data)?;
                     budget.check_sheets(globals.sheets.len())?;
@@ -345,7 +364,7 @@ impl Globals {
                 kind::SST => {
                     let mut parts = records.continued();
                     parts.insert(0, data);
-                    globals.strings = shared_strings(parts, budget)?;
+                    (globals.strings, runs) = shared_strings(parts, budget)?;
                 }
                 kind::EOF => {
                     ended = true;
@@ -360,11 +379,17 @@ impl Globals {
         globals.end = records.at();
         globals.formats = format_ids
             .into_iter()
-            .map(|id| {
+            .map(|(id, font)| {
                 let own = codes.get(&id).copied();
-                own.unwrap_or_else(|| Shown::by_id(id.into()))
+                let mut shown = own.unwrap_or_else(|| Shown::by_id(id.into()));
+                shown.figure.is_struck = struck_fonts.get(font) == Some(&true);
+                shown
             })
             .collect();
+        for (idx, runs) in runs {
+            let left = left_of_runs(&globals.strings[idx], &runs, &struck_fonts);
+            globals.left.extend(left.map(|left| (idx, left)));
+        }
         Ok(globals)
     }
 
@@ -468,14 +493,47 @@ fn code_page(number: u16) -> &'static Encoding {
 
 /// The table of texts ([MS-XLS] 2.4.265). A text that breaks off ends the table: cells that ask for a
 /// later one will say so.
-fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<Vec<Arc<str>>, Unreadable> {
+fn shared_strings(parts: Vec<&[u8]>, budget: &Budget) -> Result<SharedStrings, Unreadable> {
     let mut table = Parts::new(parts, 8);
-    let mut strings = Vec::new();
-    while let Some(text) = table.text() {
+    let (mut strings, mut all_runs) = (Vec::new(), Vec::new());
+    while let Some((text, runs)) = table.text() {
+        if !runs.is_empty() && all_runs.len() < MOST_RUNS {
+            all_runs.push((strings.len(), runs));
+        }
         strings.push(text.into());
         budget.check_strings(strings.len())?;
     }
-    Ok(strings)
+    Ok((strings, all_runs))
+}
+
+/// Texts, and the fonts inside some of them.
+type SharedStrings = (Vec<Arc<str>>, Vec<(usize, Runs)>);
+
+/// From which character on which font is used.
+type Runs = Vec<(usize, usize)>;
+
+/// Texts with fonts of their own inside them, and fonts in one: in more nobody crosses out a figure.
+const MOST_RUNS: usize = 4_096;
+const MOST_FONTS: usize = 32;
+
+/// What of a text is not crossed out, where some is.
+fn left_of_runs(text: &str, runs: &Runs, struck_fonts: &[bool]) -> Option<Box<str>> {
+    let is_struck = |font: usize| struck_fonts.get(font) == Some(&true);
+    let any_struck = runs.iter().any(|(_, font)| is_struck(*font));
+    let mut left = String::new();
+    let mut struck = false;
+    let mut next = runs.iter().peekable();
+    let mut at = 0;
+    for c in text.chars() {
+        while let Some((_, font)) = next.next_if(|(from, _)| *from <= at) {
+            struck = is_struck(*font);
+        }
+        if !struck {
+            left.push(c);
+        }
+        at += c.len_utf16();
+    }
+    (any_struck && left.len() < text.len()).then(|| left.into())
 }
 
 /// The bytes of a record and of those that continue it.
@@ -529,16 +587,23 @@ impl<'a> Parts<'a> {
         Some(())
     }
 
-    /// A text, without its fonts and how it is pronounced ([MS-XLS] 2.5.293).
-    fn text(&mut self) -> Option<Box<str>> {
+    /// A text with its fonts, without how it is pronounced ([MS-XLS] 2.5.293).
+    fn text(&mut self) -> Option<(Box<str>, Runs)> {
         let length = self.number(2)?;
         let flags = self.byte()?;
         let runs = if flags & 8 != 0 { self.number(2)? } else { 0 };
         let phonetic = if flags & 4 != 0 { self.number(4)? } else { 0 };
         let text = self.units(length, flags & 1 != 0)?;
-        self.skip(runs * 4)?;
+        let mut fonts = Vec::new();
+        if runs <= MOST_FONTS {
+            for _ in 0..runs {
+                fonts.push((self.number(2)?, self.number(2)?));
+            }
+        } else {
+            self.skip(runs * 4)?;
+        }
         self.skip(phonetic)?;
-        Some(text.into())
+        Some((text.into(), fonts))
     }
 
     /// The characters of a text.
@@ -566,6 +631,7 @@ struct SheetReader<'g, 'l> {
     globals: &'g Globals,
     budget: &'g mut Budget<'l>,
     cells: Vec<Cell>,
+    struck: Vec<(CellRef, Box<str>)>,
     merges: Vec<CellRange>,
     /// The cell whose formula came to a text, which is still to come.
     text_due: Option<(CellRef, Shown)>,
@@ -579,6 +645,7 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             globals,
             budget,
             cells: Vec::new(),
+            struck: Vec::new(),
             merges: Vec::new(),
             text_due: None,
             calculated: false,
@@ -726,6 +793,9 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             }
             kind::LABEL_SST => {
                 let idx = double_word(rest, 0)?;
+                if let Some(left) = self.globals.left.get(&(idx as usize)) {
+                    self.struck.push((at, left.clone()));
+                }
                 match self.globals.strings.get(idx as usize) {
                     Some(text) => self.keep(at, CellValue::Text(text.clone()), shown, None),
                     None => Err(Unreadable::damaged(format!("shared text {idx} of {at}"))),
@@ -871,7 +941,7 @@ mod tests {
         let second = [1, 0x7A, 0x4E, 0xE1, 0x4F, 1, 0, 0, b'c'];
         let limits = crate::read::Limits::default();
         let strings = shared_strings(vec![&first, &second], &Budget::new(&limits));
-        let strings = strings.expect("texts");
+        let (strings, _) = strings.expect("texts");
         let strings: Vec<&str> = strings.iter().map(|text| &**text).collect();
         assert_eq!(strings, ["ab\u{4E7A}\u{4FE1}", "c"]);
     }

@@ -29,6 +29,7 @@ mod kind {
     pub(super) const FORMULA_BOOL: u32 = 10;
     pub(super) const FORMULA_ERROR: u32 = 11;
     pub(super) const SHARED_ITEM: u32 = 19;
+    pub(super) const FONT: u32 = 43;
     pub(super) const FORMAT: u32 = 44;
     pub(super) const XF: u32 = 47;
     pub(super) const RICH_TEXT: u32 = 62;
@@ -109,9 +110,11 @@ pub(super) fn read(
             .and_then(|bytes| bytes.ok_or_else(|| Unreadable::damaged("the sheet is missing")))
             .and_then(|bytes| read_sheet(&bytes, &shared, budget));
         match sheet {
-            Ok((cells, merges)) => workbook
-                .sheets
-                .push(Sheet::new(name, visible, cells, merges)),
+            Ok((cells, merges)) => {
+                let mut sheet = Sheet::new(name, visible, cells, merges);
+                sheet.is_1904 = shared.is_1904;
+                workbook.sheets.push(sheet);
+            }
             Err(reason) => workbook.unreadable_sheets.push((name, reason)),
         }
     }
@@ -176,6 +179,7 @@ fn shared_strings(bytes: &[u8], budget: &Budget) -> Result<Vec<Arc<str>>, Unread
 fn formats(bytes: &[u8]) -> Result<Vec<Shown>, Unreadable> {
     let mut codes: HashMap<u32, Shown> = HashMap::new();
     let mut formats = Vec::new();
+    let mut struck_fonts = Vec::new();
     let mut in_cell_formats = false;
     for record in Records::new(bytes) {
         let (kind, mut data) = record?;
@@ -184,12 +188,19 @@ fn formats(bytes: &[u8]) -> Result<Vec<Shown>, Unreadable> {
                 let id = data.number(2)?;
                 codes.insert(id, Shown::by_code(&data.text()?));
             }
+            kind::FONT => {
+                data.number(2)?;
+                struck_fonts.push(data.number(2)? & 8 != 0);
+            }
             kind::BEGIN_CELL_XFS => in_cell_formats = true,
             kind::END_CELL_XFS => in_cell_formats = false,
             kind::XF if in_cell_formats => {
                 data.number(2)?;
                 let id = data.number(2)?;
-                formats.push(*codes.entry(id).or_insert_with(|| Shown::by_id(id)));
+                let mut shown = *codes.entry(id).or_insert_with(|| Shown::by_id(id));
+                let font = data.number(2)? as usize;
+                shown.figure.is_struck = struck_fonts.get(font) == Some(&true);
+                formats.push(shown);
             }
             _ => {}
         }

@@ -6,7 +6,6 @@
 //! behind the cells, in what is left.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use memchr::{memchr_iter, memmem, memrchr};
 use quick_xml::events::{BytesStart, Event};
@@ -16,7 +15,7 @@ use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
 use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
 use super::package::{LARGE, Package, Relationship, tolerated};
-use super::plain::{Piece, SheetCells};
+use super::plain::{Piece, SheetCells, Strings, Struck};
 use super::{FileKind, Quantity, Unreadable, plain, saved};
 use crate::model::{Cell, CellRange, Format, Sheet, SheetKind, SkippedSheet, Workbook};
 
@@ -94,15 +93,21 @@ pub(super) fn read(
     for (name, visible, sheet) in sheets {
         let read = sheet.and_then(|(cells, merges)| {
             let cells = match cells {
-                Cells::Read(cells) => cells,
-                Cells::Left(part) => part.read(xlsx.as_mut(), &shared.formats, budget)?,
+                Cells::Read(cells, struck) => (cells, struck),
+                Cells::Left(part) => {
+                    let cells = part.read(xlsx.as_mut(), &shared.formats, budget)?;
+                    (cells, Struck::new())
+                }
             };
             Ok((cells, merges))
         });
         match read {
-            Ok((cells, merges)) => workbook
-                .sheets
-                .push(Sheet::new(name, visible, cells, merges)),
+            Ok(((cells, struck), merges)) => {
+                let mut sheet = Sheet::new(name, visible, cells, merges);
+                sheet.is_1904 = shared.formats.is_1904;
+                sheet.set_struck(struck);
+                workbook.sheets.push(sheet);
+            }
             Err(reason) => workbook.unreadable_sheets.push((name, reason)),
         }
     }
@@ -111,7 +116,7 @@ pub(super) fn read(
 
 /// The cells of a sheet.
 enum Cells {
-    Read(Vec<Cell>),
+    Read(Vec<Cell>, Struck),
     /// calamine has yet to read them.
     Left(LeftSheet),
 }
@@ -119,7 +124,7 @@ enum Cells {
 /// What sheets refer to, or why it cannot be read.
 struct Shared {
     /// The texts that cells share; nothing where they are not plain.
-    strings: Option<Vec<Arc<str>>>,
+    strings: Option<Strings>,
     no_strings: Option<Unreadable>,
     formats: Formats,
     no_formats: Option<Unreadable>,
@@ -127,13 +132,13 @@ struct Shared {
 
 impl Shared {
     fn new(
-        strings: Result<Option<Vec<Arc<str>>>, Unreadable>,
+        strings: Result<Option<Strings>, Unreadable>,
         shown: Result<Option<Vec<Shown>>, Unreadable>,
         is_1904: bool,
     ) -> Self {
         let (strings, no_strings) = match strings {
             Ok(strings) => (strings, None),
-            Err(reason) => (Some(Vec::new()), Some(reason)),
+            Err(reason) => (Some(Strings::default()), Some(reason)),
         };
         let (shown, no_formats) = match shown {
             Ok(shown) => (shown, None),
@@ -191,7 +196,7 @@ fn strings(
     package: &mut Package,
     path: &str,
     budget: &mut Budget,
-) -> Result<Option<Vec<Arc<str>>>, Unreadable> {
+) -> Result<Option<Strings>, Unreadable> {
     let strings = if package.expanded_bytes(path) > LARGE {
         let before = budget.clone();
         let strings = large_strings(package, path, budget)?;
@@ -204,7 +209,7 @@ fn strings(
         let items = shared_items(text.as_deref().unwrap_or_default(), budget)?;
         plain::strings(items)
     };
-    for text in strings.iter().flatten() {
+    for text in strings.iter().flat_map(|strings| &strings.all) {
         budget.hold(text.len() + TEXT_OVERHEAD)?;
     }
     Ok(strings)
@@ -214,7 +219,7 @@ fn large_strings(
     package: &mut Package,
     path: &str,
     budget: &mut Budget,
-) -> Result<Option<Vec<Arc<str>>>, Unreadable> {
+) -> Result<Option<Strings>, Unreadable> {
     let Some(mut pieces) = package.pieces(path) else {
         return Ok(None);
     };
@@ -224,18 +229,18 @@ fn large_strings(
     if head.ends_with("/>") {
         return Ok(None);
     }
-    let mut strings = Vec::new();
+    let mut strings = Strings::default();
     loop {
         let Some(items) = pieces.until_last("<si>", "</sst>", budget)? else {
             return Ok(None);
         };
         match plain::some_strings(items, &mut strings) {
-            Some(Piece::More) => budget.check_strings(strings.len())?,
+            Some(Piece::More) => budget.check_strings(strings.all.len())?,
             Some(Piece::Last) => break,
             None => return Ok(None),
         }
     }
-    budget.check_strings(strings.len())?;
+    budget.check_strings(strings.all.len())?;
     pieces.rest(budget)?;
     Ok(Some(strings))
 }
@@ -255,11 +260,12 @@ fn sheet(
     budget: &mut Budget,
 ) -> Result<Found, Unreadable> {
     let is_large = shared.is_whole() && package.expanded_bytes(path) > LARGE;
-    if let Some(strings) = shared.strings.as_deref().filter(|_| is_large) {
+    if let Some(strings) = shared.strings.as_ref().filter(|_| is_large) {
         let before = budget.clone();
         let formats = &shared.formats;
-        if let Some((cells, merges)) = large_sheet(package, path, strings, formats, budget)? {
-            return Ok(Found::Worksheet(Cells::Read(cells), merges));
+        if let Some(read) = large_sheet(package, path, strings, formats, budget)? {
+            let (cells, struck, merges) = read;
+            return Ok(Found::Worksheet(Cells::Read(cells, struck), merges));
         }
         *budget = before;
     }
@@ -285,23 +291,26 @@ fn small_sheet(
         return Err(reason.clone());
     }
     let merges = merges(rest, budget)?;
-    let strings = shared.strings.as_deref();
+    let strings = shared.strings.as_ref();
     let plain = strings.and_then(|strings| plain::cells(cells, strings, &shared.formats, budget));
     let cells = match plain {
-        Some(cells) => Cells::Read(cells?),
+        Some(cells) => {
+            let (cells, struck) = cells?;
+            Cells::Read(cells, struck)
+        }
         None => Cells::Left(left.add(cells, &shared.formats, budget)?),
     };
     Ok(Found::Worksheet(cells, merges))
 }
 
-/// The cells of a plain sheet, and its merged regions.
-type PlainSheet = (Vec<Cell>, Vec<CellRange>);
+/// The cells of a plain sheet, those crossed out in part, and its merged regions.
+type PlainSheet = (Vec<Cell>, Struck, Vec<CellRange>);
 
 /// The same of a large sheet; nothing where it is not plain.
 fn large_sheet(
     package: &mut Package,
     path: &str,
-    strings: &[Arc<str>],
+    strings: &Strings,
     formats: &Formats,
     budget: &mut Budget,
 ) -> Result<Option<PlainSheet>, Unreadable> {
@@ -335,7 +344,7 @@ fn large_sheet(
         return Ok(None);
     };
     let merges = merges(rest, budget)?;
-    Ok(Some((sheet.cells, merges)))
+    Ok(Some((sheet.cells, sheet.struck, merges)))
 }
 
 /// A part that is read whole.
@@ -534,8 +543,11 @@ fn formats(
     }
     let mut codes: HashMap<u32, Shown> = HashMap::new();
     let mut formats = Vec::new();
-    // Fonts, fills and borders, most of this part, are of no interest.
-    for section in ["numFmts", "cellXfs"] {
+    // Fills and borders, most of this part, are of no interest, and fonts only where some cross out.
+    let mut struck_fonts: Vec<bool> = Vec::new();
+    let crosses_out = memmem::find(text.as_bytes(), b"strike").is_some();
+    let sections = ["numFmts", "fonts", "cellXfs"].into_iter();
+    for section in sections.filter(|section| crosses_out || *section != "fonts") {
         let mut xml = reader(from_element(&text, section));
         loop {
             match xml.read_event().map_err(broken)? {
@@ -546,9 +558,22 @@ fn formats(
                             codes.insert(id, Shown::by_code(&code));
                         }
                     }
+                    ("fonts", "font") => struck_fonts.push(false),
+                    ("fonts", "strike") => {
+                        let value = attribute(&tag, "val")?;
+                        let is_struck = !matches!(value.as_deref(), Some("0" | "false" | "off"));
+                        if let Some(font) = struck_fonts.last_mut() {
+                            *font = is_struck;
+                        }
+                    }
                     ("cellXfs", "xf") => {
                         let id = number(&tag, "numFmtId")?.unwrap_or(0);
-                        formats.push(*codes.entry(id).or_insert_with(|| Shown::by_id(id)));
+                        let mut shown = *codes.entry(id).or_insert_with(|| Shown::by_id(id));
+                        if crosses_out {
+                            let font = number(&tag, "fontId")?.unwrap_or(0) as usize;
+                            shown.figure.is_struck = struck_fonts.get(font) == Some(&true);
+                        }
+                        formats.push(shown);
                     }
                     _ => {}
                 },

@@ -229,9 +229,12 @@ impl Evidence {
             let Some((cell, mut value)) = value else {
                 continue;
             };
-            if said.label == Label::Reporter {
-                // 轮台镇(加盖公章) is 轮台镇.
-                value.truncate(value.find('(').filter(|at| *at > 0).unwrap_or(value.len()));
+            if said.label == Label::Reporter
+                && let Some(at) = value.find('(').filter(|at| *at > 0)
+                && !names_anybody(scheme, &value[at..])
+            {
+                // 轮台镇(加盖公章) is 轮台镇; 轮台镇(草湖乡) may be either.
+                value.truncate(at);
             }
             let unit = match said.label {
                 Label::Period | Label::Other => continue,
@@ -512,6 +515,10 @@ fn labelled(text: &str) -> Vec<Labelled<'_>> {
 }
 
 const SEALS: [&str; 5] = ["(盖章)", "(公章)", "(签章)", "(章)", "(印章)"];
+
+fn names_anybody(scheme: &Scheme, text: &str) -> bool {
+    !scheme.roster.all_named_in(text).is_empty()
+}
 
 /// A value without seals and the lines to write on.
 fn name_in(value: &str) -> &str {

@@ -8,7 +8,9 @@ use foldhash::{HashMap, HashMapExt};
 use crate::model::{CellRef, CellValue, Sheet};
 use crate::scheme::{Annex, ColumnKind, Scheme, is_near, plain, without_remark};
 
+use super::guess::{HeaderColumn, Meaning, Meanings, guess, year_alone};
 use super::merges::Merges;
+use super::rows::is_figure;
 use super::sides::Columns;
 
 /// The widest form.
@@ -16,6 +18,9 @@ const MAX_WIDTH: u32 = 512;
 
 /// Rows below a header that are looked at for labels.
 const MAX_LABELS: usize = 64;
+
+/// Rows above the first in which half of a header stands, where the rest of it may stand.
+const N_ABOVE: u32 = 2;
 
 /// Nor has any more columns than this that are not the annex's.
 const MAX_UNMATCHED: usize = 64;
@@ -38,6 +43,8 @@ pub(super) struct HeaderIndex {
     printed_units: Vec<Option<usize>>,
     /// Plain labels of the rows in each leaf that is a key of fixed rows.
     labels: Vec<HashSet<String>>,
+    /// What each leaf's path means.
+    pub(super) meanings: Meanings,
     depth: usize,
 }
 
@@ -59,10 +66,34 @@ pub(super) struct Match {
     pub(super) repeated: Vec<(CellRef, String)>,
     /// Columns that are no leaf.
     pub(super) extra: Vec<(CellRef, String)>,
+    /// Columns that no header tells to be what they were taken for.
+    pub(super) guesses: Vec<Guess>,
     /// How many of the columns that make the form were found, and how many there are.
     pub(super) n_found: (usize, usize),
     /// Of 1000: how much of the annex's header was found, less what does not belong.
     pub(super) score: usize,
+}
+
+/// A column that was taken for a leaf whose header it does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guess {
+    /// Its header, or where that should be.
+    pub cell: CellRef,
+    /// What stands there, levels joined by `/`; empty where nothing does.
+    pub given: String,
+    /// The leaf that it was taken for.
+    pub leaf: usize,
+}
+
+/// How sure it must be that a header is an annex's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looking {
+    /// Half of its columns have the annex's headers.
+    Strictly,
+    /// Half of them have; columns without are taken for those that are missing.
+    Closely,
+    /// All its columns are found, by whatever they mean and wherever they stand.
+    Loosely,
 }
 
 impl Match {
@@ -83,6 +114,7 @@ impl HeaderIndex {
             leaves: Vec::new(),
             printed_units: Vec::new(),
             labels: Vec::new(),
+            meanings: Meanings::new(scheme, &[]),
             depth: annex.depth,
         };
         for (leaf, described) in annex.leaves.iter().enumerate() {
@@ -120,6 +152,7 @@ impl HeaderIndex {
             index.leaves.push(levels);
             index.labels.push(labels(annex, described.column));
         }
+        index.meanings = Meanings::new(scheme, &index.leaves);
         index
     }
 
@@ -133,10 +166,10 @@ impl HeaderIndex {
         &self,
         scheme: &Scheme,
         annex: &Annex,
-        sheet: &Sheet,
-        merges: &Merges,
+        (sheet, merges): (&Sheet, &Merges),
         (row, col): (u32, u32),
         columns: &Columns,
+        looking: Looking,
     ) -> Option<Match> {
         // No form is wider than this, counted from the first of its top cells.
         let from = col.saturating_sub(MAX_WIDTH / 8).max(*columns.start());
@@ -152,6 +185,7 @@ impl HeaderIndex {
             misprints: Vec::new(),
             repeated: Vec::new(),
             extra: Vec::new(),
+            guesses: Vec::new(),
             n_found: (0, 0),
             score: 0,
         };
@@ -177,13 +211,27 @@ impl HeaderIndex {
             }
         }
         self.take_misprints(scheme, annex, &unmatched, &mut found);
+        if looking == Looking::Loosely {
+            // Keys are looked for to the left of what is known.
+            self.take_guesses(scheme, annex, sheet, &band, &mut repeated, &mut found);
+        }
         self.take_keys(scheme, annex, sheet, &band, &mut found);
 
         let required = required(annex);
-        let n_found = required
-            .iter()
-            .filter(|&&leaf| found.columns[leaf].is_some())
-            .count();
+        let count = |found: &Match| {
+            let is_found = |leaf: &&usize| found.columns[**leaf].is_some();
+            required.iter().filter(is_found).count()
+        };
+        let mut n_found = count(&found);
+        if looking != Looking::Strictly {
+            self.take_guesses(scheme, annex, sheet, &band, &mut repeated, &mut found);
+        }
+        if looking == Looking::Loosely {
+            n_found = count(&found);
+            if n_found < required.len() {
+                return None;
+            }
+        }
         let has_key = annex
             .leaves
             .iter()
@@ -349,6 +397,106 @@ impl HeaderIndex {
         }
     }
 
+    /// Columns of figures whose headers are not the annex's, where leaves are missing.
+    fn take_guesses(
+        &self,
+        scheme: &Scheme,
+        annex: &Annex,
+        sheet: &Sheet,
+        band: &Band<'_>,
+        repeated: &mut Vec<(usize, u32, Path<'_, '_>)>,
+        found: &mut Match,
+    ) {
+        let is_missing = |leaf: &usize| {
+            annex.column_of(*leaf).kind.is_figure() && found.columns[*leaf].is_none()
+        };
+        let n_missing = (0..annex.leaves.len()).filter(is_missing).count();
+        if n_missing == 0 {
+            return;
+        }
+        let known = || found.columns.iter().flatten().copied();
+        let headed = band.columns.iter().copied();
+        let first = known().chain(headed.clone()).min().unwrap_or(0);
+        let last = known().chain(headed).max().unwrap_or(0) + n_missing as u32;
+        let inside = first.max(*band.wide.start())..=last.min(*band.wide.end());
+        let with_figures = columns_with_figures(sheet, band.last + 1, &inside);
+        let mut cols: Vec<u32> = with_figures.iter().chain(&band.columns).copied().collect();
+        cols.retain(|col| inside.contains(col));
+        cols.sort_unstable();
+        cols.dedup();
+        let path = |col: u32| {
+            let idx = band.columns.binary_search(&col).ok()?;
+            let direct = band.path(idx, false);
+            let is_known = self.leaf(&direct).is_some();
+            let path = if is_known {
+                direct
+            } else {
+                band.path(idx, true)
+            };
+            (!path.0.is_empty()).then_some(path)
+        };
+        // A header of two rows that were not merged: 三年合计 stands above, and nothing below it.
+        let above = |col: u32| {
+            let rows = (found.rows.0.saturating_sub(N_ABOVE)..found.rows.0).rev();
+            let mut texts = rows.filter_map(|row| HeaderText::new(sheet, CellRef::new(row, col)));
+            let leaf = self.leaf(&Path(vec![&texts.next()?]))?;
+            found.columns[leaf].is_none().then_some(leaf)
+        };
+        let unheaded = cols.iter().filter(|col| path(**col).is_none());
+        let headed_above: Vec<(u32, usize)> = unheaded
+            .filter_map(|&col| Some((col, above(col)?)))
+            .collect();
+        for (col, leaf) in headed_above {
+            found.columns[leaf].get_or_insert(col);
+        }
+        let mut columns: Vec<HeaderColumn> = cols
+            .iter()
+            .map(|&col| {
+                let meaning = path(col).map(|path| {
+                    let levels = path.0.iter().map(|level| level.plain.as_ref());
+                    Meaning::of(scheme, levels)
+                });
+                let repeats = repeated.iter().find(|(_, repeated, _)| *repeated == col);
+                HeaderColumn {
+                    col,
+                    meaning,
+                    leaf: found.columns.iter().position(|known| *known == Some(col)),
+                    repeats: repeats.map(|repeats| repeats.0),
+                    has_figures: with_figures.binary_search(&col).is_ok(),
+                }
+            })
+            .collect();
+        let before: Vec<Option<usize>> = columns.iter().map(|column| column.leaf).collect();
+        guess(annex, &self.meanings, &mut columns);
+        let changed = columns
+            .iter()
+            .zip(before)
+            .filter(|(now, was)| now.leaf != *was);
+        let changed: Vec<(u32, usize)> = changed
+            .filter_map(|(column, _)| Some((column.col, column.leaf?)))
+            .collect();
+        // A column that was another leaf's before gives that up first.
+        for (col, _) in &changed {
+            let was = found.columns.iter_mut().find(|was| **was == Some(*col));
+            was.into_iter().for_each(|was| *was = None);
+        }
+        for (col, leaf) in changed {
+            let path = path(col);
+            let (cell, given) = match &path {
+                Some(path) => (path.cell(), path.text()),
+                None => (CellRef::new(band.last, col), String::new()),
+            };
+            found.columns[leaf] = Some(col);
+            found.units[leaf] = path
+                .as_ref()
+                .and_then(|path| self.stated_unit(scheme, annex, leaf, path));
+            found.extra.retain(|(cell, _)| cell.col != col);
+            found.misprints.retain(|(cell, ..)| cell.col != col);
+            repeated.retain(|(_, repeated, _)| *repeated != col);
+            found.guesses.push(Guess { cell, given, leaf });
+        }
+    }
+
     fn is_near(&self, path: &Path<'_, '_>, leaf: usize) -> bool {
         let declared = &self.leaves[leaf];
         if path.0.len() == declared.len() {
@@ -428,10 +576,14 @@ impl<'t> HeaderText<'t> {
             CellValue::Text(text) if !text.trim().is_empty() => {
                 // 2023年度① has a footnote.
                 let name = text.trim_end_matches(|c| ('①'..='⑳').contains(&c));
+                let plain = plain(name);
                 Some(Self {
                     at,
                     raw: Cow::Borrowed(text),
-                    plain: plain(name),
+                    plain: match year_alone(&plain) {
+                        Some(year) => Cow::Owned(format!("{year}年度")),
+                        None => plain,
+                    },
                 })
             }
             value => year_of(value).map(|year| Self {
@@ -577,6 +729,25 @@ impl<'t> Band<'t> {
         }
         Path(levels)
     }
+}
+
+/// The columns below a header's last row, among these, in which figures stand.
+fn columns_with_figures(sheet: &Sheet, row: u32, among: &Columns) -> Vec<u32> {
+    let mut columns: Vec<u32> = Vec::new();
+    for (_, cells) in sheet.rows_from(row).take(MAX_LABELS) {
+        let is_figure = |value: &CellValue| {
+            is_figure(value) || matches!(value, CellValue::NotCalculated | CellValue::Error(_))
+        };
+        let figures = cells.iter().filter(|cell| is_figure(&cell.value));
+        columns.extend(
+            figures
+                .map(|cell| cell.at.col)
+                .filter(|col| among.contains(col)),
+        );
+    }
+    columns.sort_unstable();
+    columns.dedup();
+    columns
 }
 
 const N_YEAR_SPELLINGS: usize = 3;

@@ -7,6 +7,7 @@
 
 mod blank;
 mod evidence;
+mod guess;
 mod header;
 mod merges;
 mod period;
@@ -15,6 +16,7 @@ mod rows;
 mod sides;
 mod unheaded;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -23,12 +25,14 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{
-    Amount, Cell, CellRef, Detail, Finding, Kind, Level, Place, ReadAs, RowKind, Sheet,
+    Amount, Cell, CellRange, CellRef, Detail, Finding, GuessedColumn, Kind, Level, Place, ReadAs,
+    RowKind, Sheet,
 };
-use crate::scheme::{Scheme, plain, without_remark};
+use crate::scheme::{Annex, Scheme, plain, without_remark};
 
 use evidence::{Evidence, annex_number};
-use header::{HeaderIndex, Match};
+use guess::{Meaning, year_alone};
+use header::{HeaderIndex, Looking, Match};
 use merges::Merges;
 use rows::{RowIndex, Site, TableRows};
 use sides::{ALL, Columns, around, beside, free, overlap};
@@ -36,9 +40,11 @@ use unheaded::unheaded_figures;
 
 pub use blank::drop_blank_copies;
 pub use evidence::Mention;
+pub use header::Guess;
 pub(crate) use period::chinese_digit;
 pub use period::{About, PeriodMention, Said, settle_period};
 pub use reporter::{Who, named_by_path, settle_reporters};
+pub use rows::Subtotal;
 
 /// Where the parts of one annex stand in a sheet.
 #[derive(Clone, Debug)]
@@ -51,14 +57,29 @@ pub struct Layout {
     pub column_units: Vec<Option<usize>>,
     /// The unit that the unit line states, and where.
     pub unit: Option<(CellRef, Option<usize>, String)>,
+    /// Columns that no header tells to be what they were taken for.
+    pub guesses: Vec<Guess>,
     /// First row of the header.
     pub header_row: u32,
     /// The rows of the table, from top to bottom.
     pub rows: Vec<LayoutRow>,
+    /// How many rows with figures are none of the annex's.
+    pub n_unknown: usize,
+    /// Totals of some of its rows.
+    pub subtotals: Vec<Subtotal>,
+    /// Figures that stand for several cells of it, in merged cells.
+    pub merged: Vec<MergedFigure>,
     /// Texts that may say who returned the form.
     pub mentions: Vec<Mention>,
     /// Texts that may say what it is about.
     pub periods: Vec<PeriodMention>,
+}
+
+/// One figure in a merged cell that stands for several cells of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergedFigure {
+    /// The cells, the one that holds the figure first.
+    pub cells: Vec<CellRef>,
 }
 
 /// One row of a table, by what its labels say.
@@ -99,6 +120,12 @@ const MAX_FORMS: usize = 500;
 const MAX_BESIDE: usize = 16;
 /// How far, of 10, a title may be from an annex's and still be the same.
 const ALIKE: usize = 3;
+/// Cells of a sheet of which it is tried whether rows and columns are exchanged.
+const MOST_EXCHANGED: usize = 5_000;
+/// Where a header may stand that only means what an annex's does, and how long its texts and how many they are.
+const N_LOOSE_ROWS: usize = 40;
+const MAX_LOOSE_CELLS: usize = 64;
+const MAX_LOOSE_CHARS: usize = 40;
 /// Texts of a sheet among which its number is looked for.
 const N_FIRST: usize = 16;
 
@@ -130,9 +157,41 @@ impl<'s> Recogniser<'s> {
             file,
             sheet: Arc::from(sheet.name.as_str()),
         };
-        let mut findings = Vec::new();
         let merges = Merges::new(sheet);
-        let starts = self.starts(sheet);
+        let (layouts, findings) = self.look(&place, sheet, &merges, Looking::Strictly);
+        if !layouts.is_empty() {
+            return (layouts, findings);
+        }
+        if sheet.cells().is_empty() {
+            return (layouts, findings);
+        }
+        // Headers that are no annex's may still mean the same.
+        let (loose, noticed) = self.look(&place, sheet, &merges, Looking::Loosely);
+        if !loose.is_empty() {
+            return (loose, noticed);
+        }
+        if let Some(finding) = self.exchanged(&place, sheet) {
+            return (layouts, vec![finding]);
+        }
+        if !findings.is_empty() {
+            return (layouts, findings);
+        }
+        (layouts, self.unknown(&place, sheet).into_iter().collect())
+    }
+
+    /// Finds the annexes on a sheet, and what is odd about them.
+    fn look(
+        &self,
+        place: &SheetPlace<'_>,
+        sheet: &Sheet,
+        merges: &Merges,
+        looking: Looking,
+    ) -> (Vec<Layout>, Vec<Finding>) {
+        let mut findings = Vec::new();
+        let starts = match looking {
+            Looking::Strictly | Looking::Closely => self.starts(sheet),
+            Looking::Loosely => self.loose_starts(sheet),
+        };
         // A form that goes on over several pages is one.
         let mut forms: Vec<(Spot<'_>, Found)> = Vec::new();
         let mut n_headers = 0;
@@ -142,9 +201,10 @@ impl<'s> Recogniser<'s> {
                 .filter(|(_, form)| form.table.last >= start.row);
             for columns in free(open.map(|(_, form)| form.header.taken())) {
                 let mut spot = Spot {
-                    place: &place,
+                    place,
                     sheet,
-                    merges: &merges,
+                    merges,
+                    looking,
                     later: &starts[nth + 1..],
                     row: start.row,
                     columns,
@@ -183,10 +243,48 @@ impl<'s> Recogniser<'s> {
             .into_iter()
             .map(|(spot, form)| self.layout(&spot, form, &mut findings))
             .collect();
-        if layouts.is_empty() && findings.is_empty() {
-            findings.extend(self.unknown(&place, sheet));
-        }
         (layouts, findings)
+    }
+
+    /// The rows near the top in which a header may start whose texts mean what an annex's do. Two annexes may mean
+    /// the same; what stands below and around tells which it is.
+    fn loose_starts(&self, sheet: &Sheet) -> Vec<Start> {
+        let mut starts = Vec::new();
+        for (row, cells) in sheet.rows().take(N_LOOSE_ROWS) {
+            let texts = cells.iter().take(MAX_LOOSE_CELLS);
+            let meanings: Vec<(u32, Meaning)> = texts
+                .filter_map(|cell| {
+                    let text: Cow<'_, str> = match cell.text() {
+                        Some(text) if text.chars().count() <= MAX_LOOSE_CHARS => plain(text),
+                        Some(_) => return None,
+                        None => header::year_of(&cell.value)?.to_string().into(),
+                    };
+                    let meaning = Meaning::of(self.scheme, std::iter::once(&*text));
+                    Some((cell.at.col, meaning))
+                })
+                .collect();
+            let candidate = |annex: usize| {
+                let index = &self.headers[annex];
+                let known = meanings.iter();
+                let known = known.filter(|(_, meaning)| index.meanings.may_start(meaning));
+                let cols: Vec<u32> = known.map(|(col, _)| *col).collect();
+                let is_enough = cols.len() >= 2 && cols.len() * 2 >= index.n_tops;
+                let first_col = cols.first().copied().filter(|_| is_enough)?;
+                Some(Candidate { annex, first_col })
+            };
+            let candidates: Vec<Candidate> = match meanings.len() < 2 {
+                true => Vec::new(),
+                false => (0..self.headers.len()).filter_map(candidate).collect(),
+            };
+            if !candidates.is_empty() {
+                starts.push(Start {
+                    row,
+                    candidates,
+                    taken: OnceCell::new(),
+                });
+            }
+        }
+        starts
     }
 
     /// The rows in which a header may start, with the annexes that it may be of.
@@ -225,7 +323,11 @@ impl<'s> Recogniser<'s> {
                 (without, Some(_)) => self.tops.get_key_value(without),
                 (_, None) => None,
             };
-            let known = (self.tops.get_key_value(text.as_ref())).or_else(without);
+            // 二〇二三年 and 23年 are years as well.
+            let year = || self.tops.get_key_value(&year_alone(&text)?.to_string());
+            let known = (self.tops.get_key_value(text.as_ref()))
+                .or_else(without)
+                .or_else(year);
             let Some((top, annexes)) = known else {
                 continue;
             };
@@ -385,7 +487,27 @@ impl<'s> Recogniser<'s> {
             }
             others = tables[1..].iter().map(number).collect();
         }
-        let (annex, header, table) = tables.swap_remove(0);
+        let (annex, mut header, mut table) = tables.swap_remove(0);
+        let described = &annexes[annex];
+        let lacks_figures = (0..described.leaves.len()).any(|leaf| {
+            described.column_of(leaf).kind.is_figure() && header.columns[leaf].is_none()
+        });
+        if spot.looking == Looking::Strictly && lacks_figures {
+            // Now that it is known which columns are its own, those without a header of its may be the missing ones.
+            let candidate = Candidate {
+                annex,
+                first_col: header.first_col,
+            };
+            let close = Spot {
+                looking: Looking::Closely,
+                ..spot.clone()
+            };
+            let completed = self.find(&close, spot.row, &candidate, &spot.columns);
+            if let Some(completed) = completed.filter(|it| it.columns != header.columns) {
+                table = read(annex, &completed);
+                header = completed;
+            }
+        }
         evidence.look_below(self.scheme, spot.sheet, table.last + 1..end, &spot.columns);
         Some(Found {
             annex,
@@ -411,7 +533,8 @@ impl<'s> Recogniser<'s> {
         let has_columns = n_found * 2 > n_asked;
         // 合计 stands below any table.
         let mut data = table.rows.iter().filter(|row| row.kind == RowKind::Data);
-        let has_rows = table.n_unknown == 0 || data.next().is_some();
+        let has_row = data.next().is_some();
+        let has_rows = table.n_unknown == 0 || has_row;
         let names = || {
             evidence.names(
                 self.scheme,
@@ -420,7 +543,13 @@ impl<'s> Recogniser<'s> {
                 &spot.sheet.name,
             )
         };
-        has_columns && has_rows || evidence.title_differs(&described.title) <= ALIKE || names()
+        let is_titled = || evidence.title_differs(&described.title) <= ALIKE || names();
+        // A header that only means the same needs rows that are the annex's, or its title.
+        let is_fixed = !described.rows.fixed().is_empty();
+        match spot.looking {
+            Looking::Strictly | Looking::Closely => has_columns && has_rows || is_titled(),
+            Looking::Loosely => has_columns && (is_fixed && has_row || is_titled()),
+        }
     }
 
     /// Whether a table is another page of the form before it, with the header printed again: nothing else
@@ -463,7 +592,8 @@ impl<'s> Recogniser<'s> {
         let annex = &self.scheme.annexes[candidate.annex];
         let corner = (row, candidate.first_col);
         let index = &self.headers[candidate.annex];
-        index.find(self.scheme, annex, spot.sheet, spot.merges, corner, columns)
+        let stands_in = (spot.sheet, spot.merges);
+        index.find(self.scheme, annex, stands_in, corner, columns, spot.looking)
     }
 
     fn layout(&self, spot: &Spot<'_>, found: Found, findings: &mut Vec<Finding>) -> Layout {
@@ -477,6 +607,37 @@ impl<'s> Recogniser<'s> {
         let annex = &self.scheme.annexes[annex_idx];
         let unheaded = unheaded_figures(spot.sheet, &header, &table.rows, &spot.columns);
         let start = findings.len();
+        if let Some(first) = header.guesses.first() {
+            let columns = header.guesses.iter().map(|guess| GuessedColumn {
+                cell: guess.cell,
+                given: guess.given.clone(),
+                declared: annex.leaves[guess.leaf].path.join("/").replace('\n', ""),
+            });
+            let detail = Detail::ReadAs(ReadAs::Guessed {
+                columns: columns.collect(),
+                rows: false,
+                sums: None,
+            });
+            let mut finding = Finding::new(Kind::ReadAs, Level::Verification, detail)
+                .at(spot.at(Some(first.cell)))
+                .given(first.given.as_str());
+            let others = header.guesses[1..].iter();
+            finding.cells = others.map(|guess| spot.at(Some(guess.cell))).collect();
+            findings.push(finding);
+        }
+        if let Some(first) = table.other_years.first() {
+            let detail = Detail::ReadAs(ReadAs::Guessed {
+                columns: table.other_years.clone(),
+                rows: true,
+                sums: None,
+            });
+            let mut finding = Finding::new(Kind::ReadAs, Level::Verification, detail)
+                .at(spot.at(Some(first.cell)))
+                .given(first.given.as_str());
+            let others = table.other_years[1..].iter();
+            finding.cells = others.map(|year| spot.at(Some(year.cell))).collect();
+            findings.push(finding);
+        }
         let mut note = |kind, level, detail, cell: Option<CellRef>, given: Option<String>| {
             let mut finding = Finding::new(kind, level, detail).at(spot.at(cell));
             finding.given = given;
@@ -511,7 +672,10 @@ impl<'s> Recogniser<'s> {
                 note(
                     Kind::MissingColumn,
                     level,
-                    Detail::MissingColumn { header },
+                    Detail::MissingColumn {
+                        header,
+                        seems: None,
+                    },
                     corner,
                     None,
                 );
@@ -573,16 +737,61 @@ impl<'s> Recogniser<'s> {
         for finding in &mut findings[start..] {
             finding.annex = Some(annex.number.clone());
         }
+        let merged = merged_figures(spot, annex, &header.columns, &table.rows);
         Layout {
             annex: annex_idx,
+            merged,
+            n_unknown: table.n_unknown,
+            subtotals: table.subtotals,
             columns: header.columns,
             column_units: header.units,
+            guesses: header.guesses,
             unit: evidence.unit,
             header_row: header.rows.0,
             rows: table.rows,
             mentions: evidence.mentions,
             periods: evidence.periods,
         }
+    }
+
+    /// A sheet that is an annex once its rows are taken for columns: all columns are there then, and no row too many.
+    fn exchanged(&self, place: &SheetPlace<'_>, sheet: &Sheet) -> Option<Finding> {
+        if sheet.cells().len() > MOST_EXCHANGED {
+            return None;
+        }
+        let turn = |at: CellRef| CellRef::new(at.col, at.row);
+        let cells = sheet.cells().iter().map(|cell| Cell {
+            at: turn(cell.at),
+            ..cell.clone()
+        });
+        let merges = sheet.merges.iter().map(|merge| CellRange {
+            start: turn(merge.start),
+            end: turn(merge.end),
+        });
+        let turned = Sheet::new(
+            sheet.name.clone(),
+            sheet.visible,
+            cells.collect(),
+            merges.collect(),
+        );
+        let merges = Merges::new(&turned);
+        let ways = [Looking::Strictly, Looking::Loosely].into_iter();
+        let mut looks = ways.map(|looking| self.look(place, &turned, &merges, looking));
+        let (layouts, findings) = looks.find(|(layouts, _)| !layouts.is_empty())?;
+        let is_odd = |kind: Kind| matches!(kind, Kind::MissingColumn | Kind::UnexpectedRow);
+        let layout = layouts
+            .iter()
+            .find(|it| it.rows.iter().any(|row| row.filled))?;
+        if findings.iter().any(|finding| is_odd(finding.kind)) {
+            return None;
+        }
+        let annex = self.scheme.annexes[layout.annex].number.clone();
+        let first = layout.columns.iter().flatten().min().copied().unwrap_or(0);
+        let corner = turn(CellRef::new(layout.header_row, first));
+        let detail = Detail::Exchanged { annex };
+        let finding = Finding::new(Kind::UnknownForm, Level::Hint, detail);
+        let place = Place::sheet(place.file, &place.sheet, Some(corner));
+        Some(finding.at(place))
     }
 
     /// A sheet with figures that is no annex: the nearest is said, so that a misprinted header is seen.
@@ -677,6 +886,7 @@ struct Spot<'f> {
     place: &'f SheetPlace<'f>,
     sheet: &'f Sheet,
     merges: &'f Merges,
+    looking: Looking,
     /// The rows further down in which headers may start.
     later: &'f [Start],
     row: u32,
@@ -700,6 +910,41 @@ struct Found {
     /// Annexes that the header fits as well.
     others: Vec<Arc<str>>,
     table: TableRows,
+}
+
+/// The merged cells that hold one figure for several cells of a table.
+fn merged_figures(
+    spot: &Spot<'_>,
+    annex: &Annex,
+    columns: &[Option<u32>],
+    rows: &[LayoutRow],
+) -> Vec<MergedFigure> {
+    let filled = rows.iter().filter(|row| row.filled);
+    let mut filled: Vec<u32> = filled.map(|row| row.sheet_row).collect();
+    filled.sort_unstable();
+    let (Some(&first), Some(&last)) = (filled.first(), filled.last()) else {
+        return Vec::new();
+    };
+    let is_figure = |leaf: &usize| annex.column_of(*leaf).kind.is_figure();
+    let figures = (0..columns.len()).filter(is_figure);
+    let figures: Vec<u32> = figures.filter_map(|leaf| columns[leaf]).collect();
+    let merges = spot.merges.starting_in(first..=last).iter();
+    let small = merges.filter(|merge| merge.end.row - merge.start.row <= rows::MOST_MERGED);
+    let merged = small.filter_map(|merge| {
+        let value = spot.sheet.get(merge.start).map(|cell| &cell.value)?;
+        if !rows::is_figure(value) || !figures.contains(&merge.start.col) {
+            return None;
+        }
+        let from = filled.partition_point(|row| *row < merge.start.row);
+        let to = filled.partition_point(|row| *row <= merge.end.row);
+        let rows = filled[from..to].iter();
+        let cells = rows.flat_map(|&row| figures.iter().map(move |&col| CellRef::new(row, col)));
+        let mut cells: Vec<CellRef> = cells.filter(|cell| merge.contains(*cell)).collect();
+        cells.sort_unstable();
+        let is_one = cells.len() > 1 && cells[0] == merge.start;
+        is_one.then_some(MergedFigure { cells })
+    });
+    merged.collect()
 }
 
 /// Which of these columns hold anything in the rows of a table.

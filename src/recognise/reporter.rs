@@ -293,6 +293,7 @@ impl Form<'_> {
             .iter()
             .filter(|row| row.filled)
             .all(|row| row.kind == RowKind::Total)
+            && self.layout.n_unknown == 0
     }
 
     fn may_return(&self, reporter: usize) -> bool {
@@ -310,6 +311,8 @@ fn is_office(name: &str) -> bool {
     const ENDS: [&str; 13] = [
         "乡", "镇", "局", "委", "办", "院", "部", "站", "所", "队", "会", "中心", "公司",
     ];
+    let start = name.find('(').filter(|at| *at > 0);
+    let name = &name[..start.unwrap_or(name.len())];
     ENDS.iter().any(|end| name.ends_with(end))
 }
 

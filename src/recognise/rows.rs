@@ -6,18 +6,26 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{
-    AliasMatch, Cell, CellRef, CellValue, Detail, Kind, Level, ReadAs, RowKind, Sheet,
+    AliasMatch, Cell, CellRef, CellValue, Detail, GuessedColumn, Kind, Level, ReadAs, RowKind,
+    Sheet,
 };
 use crate::scheme::{
-    Annex, Column, ColumnKind, NameMatch, RowSpec, Rows, Scheme, is_near, is_shortened, plain,
-    without_remark,
+    Annex, Column, ColumnKind, NameMatch, RowSpec, Rows, Scheme, bare, is_near, is_shortened,
+    plain, without_remark,
 };
 
 use super::LayoutRow;
 use super::evidence::is_form_line;
+use super::guess::year_alone;
 use super::header::Match;
 use super::merges::{Merges, MergesDown};
 use super::period::chinese_digit;
+
+/// Rows that are looked at for the years of another plan.
+const MOST_YEAR_ROWS: usize = 200;
+
+/// Rows that one figure may stand for.
+pub(super) const MOST_MERGED: u32 = 64;
 
 /// More oddities than this of one form are told of together.
 const MAX_PROBLEMS: usize = 200;
@@ -28,8 +36,21 @@ pub(super) struct TableRows {
     pub(super) problems: Vec<RowProblem>,
     /// How many rows are none of the annex's.
     pub(super) n_unknown: usize,
+    /// Totals of some of the rows.
+    pub(super) subtotals: Vec<Subtotal>,
+    /// Years of another plan, the first row of each, and what they were taken for.
+    pub(super) other_years: Vec<GuessedColumn>,
     /// The last row of the table.
     pub(super) last: u32,
+}
+
+/// A row that adds up some of the rows of a table, and is none of the annex's.
+#[derive(Clone, Debug)]
+pub struct Subtotal {
+    /// Row of the sheet.
+    pub sheet_row: u32,
+    /// Its label.
+    pub label: String,
 }
 
 impl TableRows {
@@ -37,6 +58,7 @@ impl TableRows {
     pub(super) fn append(&mut self, next: Self) {
         self.rows.extend(next.rows);
         self.problems.extend(next.problems);
+        self.subtotals.extend(next.subtotals);
         self.n_unknown += next.n_unknown;
         self.last = next.last;
     }
@@ -133,6 +155,7 @@ pub(super) struct Site<'r> {
 /// Reads the rows below a header, up to the next header or the end of the sheet.
 pub(super) fn read(site: &Site<'_>) -> TableRows {
     let mut reader = RowReader::new(site);
+    reader.years_off = reader.years_off(site);
     let mut last = site.header.rows.1;
     for (row, cells) in site.sheet.rows_from(site.header.rows.1 + 1) {
         if row >= site.end {
@@ -148,7 +171,40 @@ pub(super) fn read(site: &Site<'_>) -> TableRows {
         rows: reader.rows,
         problems: reader.problems,
         n_unknown: reader.n_unknown,
+        subtotals: reader.subtotals,
+        other_years: reader.other_years,
         last,
+    }
+}
+
+/// A label as it was given, and what of it may be the name of a row.
+struct GivenKey<'k> {
+    whole: &'k str,
+    /// Without a list's number, marks and a remark.
+    base: &'k str,
+    /// Without a remark.
+    remarkless: &'k str,
+    /// Without a list's number and marks.
+    bare: &'k str,
+}
+
+impl<'k> GivenKey<'k> {
+    fn new(whole: &'k str) -> Self {
+        let bare = bare(whole);
+        Self {
+            whole,
+            base: self::bare(without_remark(bare).0),
+            remarkless: without_remark(whole).0,
+            bare,
+        }
+    }
+
+    /// Whether it is this row's key, but for what clerks put around it.
+    fn is(&self, declared: &str) -> bool {
+        let base = without_remark(declared).0;
+        [self.bare, self.base, self.remarkless].contains(&declared)
+            || base == self.base
+            || base == self.remarkless
     }
 }
 
@@ -157,6 +213,7 @@ struct RowReader<'r> {
     annex: &'r Annex,
     index: &'r RowIndex,
     sheet: &'r Sheet,
+    merges: &'r Merges,
     first_col: u32,
     last_col: u32,
     /// Key columns other than the year's, by position in the key.
@@ -175,6 +232,10 @@ struct RowReader<'r> {
     found: Vec<Option<(u32, bool)>>,
     has_total: bool,
     n_unknown: usize,
+    subtotals: Vec<Subtotal>,
+    /// By how many years the rows' years are off the annex's, all alike.
+    years_off: i32,
+    other_years: Vec<GuessedColumn>,
     rows: Vec<LayoutRow>,
     problems: Vec<RowProblem>,
 }
@@ -225,6 +286,7 @@ impl<'r> RowReader<'r> {
             annex,
             index: site.index,
             sheet: site.sheet,
+            merges: site.merges,
             first_col: header.first_col,
             last_col: header.last_col,
             last_key_col: key_cols
@@ -244,6 +306,9 @@ impl<'r> RowReader<'r> {
             found: vec![None; annex.rows.fixed().len()],
             has_total: false,
             n_unknown: 0,
+            subtotals: Vec::new(),
+            years_off: 0,
+            other_years: Vec::new(),
             rows: Vec::new(),
             problems: Vec::new(),
         }
@@ -261,7 +326,7 @@ impl<'r> RowReader<'r> {
             filled: cells.iter().any(|cell| {
                 self.content_cols.binary_search(&cell.at.col).is_ok()
                     && cell.text().is_none_or(|text| !text.trim().is_empty())
-            }),
+            }) || self.is_covered(row),
             has_figure: cells.iter().any(|cell| is_figure(&cell.value)),
         };
         if self.rows.is_empty() && is_code_row(cells) {
@@ -281,7 +346,7 @@ impl<'r> RowReader<'r> {
             self.below |= !self.rows.is_empty();
             return;
         }
-        let mut year = year_in(&year_label);
+        let mut year = self.year_of_row(&year_label, at(&self.year_col));
         let cell = at(self.key_cols.last().unwrap_or(&None))
             .or(at(&self.year_col))
             .unwrap_or(first.at);
@@ -313,6 +378,74 @@ impl<'r> RowReader<'r> {
         }
     }
 
+    /// Whether a merged cell that begins in a row above holds a figure for this one.
+    fn is_covered(&self, row: u32) -> bool {
+        let merges = self.merges.across(row, MOST_MERGED);
+        let mut above = merges.iter().filter(|merge| merge.start.row < row);
+        above.any(|merge| {
+            let is_content = |col: &u32| (merge.start.col..=merge.end.col).contains(col);
+            let mut last = self.rows.iter().rev().take(MOST_MERGED as usize);
+            let is_row = last.any(|row| row.sheet_row == merge.start.row);
+            let value = self.sheet.get(merge.start).map(|cell| &cell.value);
+            is_row && value.is_some_and(is_figure) && self.content_cols.iter().any(is_content)
+        })
+    }
+
+    /// By how many years the years of fixed rows are off the annex's, where there are as many, and all are off alike:
+    /// those of another plan.
+    fn years_off(&self, site: &Site<'_>) -> i32 {
+        let mut asked: Vec<u16> = (self.annex.rows.fixed().iter())
+            .filter_map(|spec| spec.year)
+            .collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let Some(labels) = self.year_col.as_ref().filter(|_| asked.len() > 1) else {
+            return 0;
+        };
+        let mut given: Vec<u16> = Vec::new();
+        let rows = self.sheet.rows_from(site.header.rows.1 + 1);
+        for (row, _) in rows
+            .take(MOST_YEAR_ROWS)
+            .take_while(|(row, _)| *row < site.end)
+        {
+            let label = self.label(labels.at(row)).unwrap_or_default();
+            // 填报日期：2024年5月6日 is no year.
+            let is_year = label.chars().count() <= "二〇二三年度".chars().count();
+            given.extend(year_in(&label).filter(|_| is_year));
+        }
+        given.sort_unstable();
+        given.dedup();
+        let off = |(given, asked): (&u16, &u16)| i32::from(*given) - i32::from(*asked);
+        let mut offs = given.iter().zip(&asked).map(off);
+        let first = offs.next().unwrap_or(0);
+        match given.len() == asked.len() && offs.all(|off| off == first) {
+            true => first,
+            false => 0,
+        }
+    }
+
+    /// The year that a row is of.
+    fn year_of_row(&mut self, label: &str, at: Option<CellRef>) -> Option<u16> {
+        let printed = year_in(label)?;
+        if self.years_off == 0 {
+            return Some(printed);
+        }
+        let year = u16::try_from(i32::from(printed) - self.years_off).ok()?;
+        let declared = format!("{year}年");
+        let is_known = self
+            .other_years
+            .iter()
+            .any(|known| known.declared == declared);
+        if let Some(cell) = at.filter(|_| !is_known) {
+            self.other_years.push(GuessedColumn {
+                cell,
+                given: label.to_owned(),
+                declared,
+            });
+        }
+        Some(year)
+    }
+
     fn register_row(
         &mut self,
         line: &Line<'_>,
@@ -340,7 +473,10 @@ impl<'r> RowReader<'r> {
         if let (Some(found), Some(key)) = (reporter, self.annex.reporter_key) {
             self.note_alias(cell, &keys[key], found);
         }
-        let key: Box<[Arc<str>]> = keys.iter().map(|key| Arc::from(key.as_str())).collect();
+        let key: Box<[Arc<str>]> = keys
+            .iter()
+            .map(|key| Arc::from(register_key(key)))
+            .collect();
         self.rows.push(LayoutRow {
             sheet_row: line.row,
             kind: RowKind::Data,
@@ -373,7 +509,15 @@ impl<'r> RowReader<'r> {
                 let given = keys.iter().filter(|key| !key.is_empty()).cloned();
                 let label = given.collect::<Vec<_>>().join("·");
                 let label = if label.is_empty() { year_label } else { label };
-                let near = self.nearest(&label);
+                let named = self.scheme.roster.all_named_in(&label);
+                let near = match named.len() > 1 {
+                    // 轮台镇(草湖乡) may be either.
+                    true => {
+                        let names = named.iter().map(|&idx| &*self.scheme.reporters[idx].name);
+                        Some(names.collect::<Vec<&str>>().join("、"))
+                    }
+                    false => self.nearest(&label),
+                };
                 self.unexpected(cell, label, near);
             }
             return;
@@ -388,6 +532,7 @@ impl<'r> RowReader<'r> {
                         label: label.clone(),
                         first,
                     });
+                    let before = self.problems.len();
                     self.problem(
                         Kind::ReadAs,
                         Level::QuasiMandatory,
@@ -395,6 +540,9 @@ impl<'r> RowReader<'r> {
                         cell,
                         Some(label),
                     );
+                    if let Some(new) = self.problems.get_mut(before) {
+                        new.others.push(first);
+                    }
                 }
                 return;
             }
@@ -448,6 +596,8 @@ impl<'r> RowReader<'r> {
         if let Some(&idx) = self.index.exact.get(&(joined(keys), year_of_row)) {
             return Some((0, idx));
         }
+        let keys: Vec<GivenKey<'_>> = keys.iter().map(|key| GivenKey::new(key)).collect();
+        let keys = &keys[..];
         let mut best: Option<(usize, usize)> = None;
         let mut is_tie = false;
         for (idx, spec) in specs.iter().enumerate() {
@@ -468,7 +618,7 @@ impl<'r> RowReader<'r> {
         &self,
         spec: &RowSpec,
         idx: usize,
-        keys: &[String],
+        keys: &[GivenKey<'_>],
         year: Option<u16>,
         reporter: Option<NameMatch>,
     ) -> Option<usize> {
@@ -478,17 +628,24 @@ impl<'r> RowReader<'r> {
         let mut cost = 0;
         let (mut is_named, mut is_short) = (false, false);
         for (idx, (declared, given)) in self.index.specs[idx].key.iter().zip(keys).enumerate() {
-            let base = without_remark(given).0;
-            cost += if given.is_empty() {
+            let base = given.base;
+            let is_reporter = Some(idx) == self.annex.reporter_key;
+            cost += if given.whole.is_empty() {
                 BLANK
-            } else if declared == given || declared == base || without_remark(declared).0 == base {
+            } else if declared == given.whole {
                 is_named = true;
                 0
-            } else if Some(idx) == self.annex.reporter_key {
-                match reporter {
-                    Some(found) if spec.reporters.contains(&found.reporter) => 1,
-                    _ => return None,
+            } else if is_reporter && let Some(found) = reporter {
+                if !spec.reporters.contains(&found.reporter) {
+                    return None;
                 }
+                is_named = true;
+                1
+            } else if given.is(declared) && !(is_reporter && self.names_anybody(given.whole)) {
+                is_named = true;
+                0
+            } else if is_reporter {
+                return None;
             } else if is_near(declared, base) {
                 NEAR
             } else if is_shortened(declared, base) {
@@ -502,8 +659,12 @@ impl<'r> RowReader<'r> {
         if is_short && !is_named {
             return None;
         }
-        let all_blank = !keys.is_empty() && keys.iter().all(String::is_empty);
+        let all_blank = !keys.is_empty() && keys.iter().all(|key| key.whole.is_empty());
         (!all_blank).then_some(cost)
+    }
+
+    fn names_anybody(&self, label: &str) -> bool {
+        !self.scheme.roster.all_named_in(label).is_empty()
     }
 
     /// The row whose name is nearest to a label that is none.
@@ -529,6 +690,13 @@ impl<'r> RowReader<'r> {
             return;
         }
         if self.annex.total.is_none() || self.has_total || label.contains("小计") {
+            // What stands below the total may add up anything.
+            if !self.has_total {
+                self.subtotals.push(Subtotal {
+                    sheet_row: line.row,
+                    label: label.to_owned(),
+                });
+            }
             let detail = Detail::UnexpectedRow {
                 label: label.to_owned(),
                 nearest: None,
@@ -674,6 +842,15 @@ impl<'r> RowReader<'r> {
     }
 }
 
+/// What names a row of a register: 1、某某公司 and 某某公司: are 某某公司; 2#炉 and 1.5吨 stay as they are.
+fn register_key(label: &str) -> &str {
+    let name = bare(label);
+    match name.chars().all(|c| is_han(c) || "()·".contains(c)) {
+        true => name,
+        false => label,
+    }
+}
+
 /// Cost of a label that is a misprint, and of one that is blank; more than any number of aliases.
 const NEAR: usize = 100;
 const BLANK: usize = 10;
@@ -690,7 +867,7 @@ pub(super) fn alias_problem(
         AliasMatch::Listed if name.contains(given) || given.contains(&name) => None,
         // Spelled with as many characters, it is the same name otherwise; 州生态环境局 for 县生态环境局 is another.
         AliasMatch::Listed if name.chars().count() != given.chars().count() => None,
-        AliasMatch::Listed => Some((Level::Hint, how)),
+        AliasMatch::Listed | AliasMatch::Remark => Some((Level::Hint, how)),
         _ => Some((Level::Verification, how)),
     }
 }
@@ -724,7 +901,7 @@ fn is_line(line: &Line<'_>, is_unlabelled: bool) -> bool {
 }
 
 /// A number, or a text that is one.
-fn is_figure(value: &CellValue) -> bool {
+pub(super) fn is_figure(value: &CellValue) -> bool {
     match value {
         CellValue::Number(_) => true,
         CellValue::Text(text) => {
@@ -815,7 +992,9 @@ fn year_in(label: &str) -> Option<u16> {
             .map(|c| digit(c).unwrap_or(c))
             .collect::<String>()
     };
-    year_in_digits(label).or_else(|| year_in_digits(&spelled()))
+    year_in_digits(label)
+        .or_else(|| year_in_digits(&spelled()))
+        .or_else(|| year_alone(label))
 }
 
 fn year_in_digits(label: &str) -> Option<u16> {

@@ -3,6 +3,7 @@
 
 mod calls;
 mod correction;
+mod others;
 mod standing;
 mod version;
 
@@ -21,6 +22,7 @@ use crate::model::{
 use crate::scheme::{Annex, ReturnedBy, Rows, Scheme};
 
 pub use calls::calls;
+pub use others::others_rows;
 pub use standing::judge;
 
 /// Returns in order, and what is to be said of them.
@@ -144,6 +146,14 @@ pub fn settle(
             newer_by: decided,
             against_mark,
             n_rows: (settled.superseded_by[idx].is_none()).then(|| replaced_by.values().sum()),
+            differ: match in_one_file && !identical && !is_clear {
+                true => differing(annex, taken_table, table),
+                false => Vec::new(),
+            },
+        };
+        let differing = match &detail {
+            Detail::DuplicateReturn { differ, .. } => differ.clone(),
+            _ => Vec::new(),
         };
         let level = match identical || is_clear {
             true => Level::Hint,
@@ -156,6 +166,14 @@ pub fn settle(
         ));
         finding.annex = Some(annex.number.clone());
         finding.reporter = table.reporter.map(|idx| scheme.reporters[idx].name.clone());
+        // The cells that contradict each other are marked in both sheets.
+        let mut cells = differing
+            .into_iter()
+            .flat_map(|[taken, other]| [other.0, taken.0]);
+        if let Some(first) = cells.next() {
+            finding.place = Some(first);
+            finding.cells = cells.collect();
+        }
         settled.findings.push(finding);
     }
     let is_replaced: Vec<bool> = settled.superseded_by.iter().map(Option::is_some).collect();
@@ -514,6 +532,32 @@ fn answers_for(scheme: &Scheme, table: &Table, row: &Row) -> bool {
         _ => false,
     };
     !by_kind || row.reporter.is_none() || row.reporter == table.reporter
+}
+
+/// The first figures that differ in rows that two tables have, that of the first table before that of the other.
+fn differing(annex: &Annex, a: &Table, b: &Table) -> Vec<[(Place, String); 2]> {
+    const MOST: usize = 6;
+    let mut rows: HashMap<RowName<'_>, &Row> = HashMap::new();
+    for row in &a.rows {
+        rows.entry(row_name(a, row)).or_insert(row);
+    }
+    let at = |table: &Table, row: &Row, leaf: usize| {
+        let cell = table.cell(row, leaf)?;
+        let place = Place::sheet(&table.file, &table.sheet, Some(cell));
+        Some((place, row.entries[leaf].value.to_string()))
+    };
+    let pairs = b
+        .rows
+        .iter()
+        .filter_map(|row| Some((*rows.get(&row_name(b, row))?, row)));
+    let cells = pairs.flat_map(|(taken, other)| {
+        let leaves = (0..annex.leaves.len()).filter(|leaf| annex.is_data(*leaf));
+        let differ = leaves
+            .filter(|leaf| taken.entries[*leaf].value != other.entries[*leaf].value)
+            .filter_map(|leaf| Some([at(a, taken, leaf)?, at(b, other, leaf)?]));
+        differ.collect::<Vec<_>>()
+    });
+    cells.take(MOST).collect()
 }
 
 /// Whether two rows hold the same, apart from their names and numbers.

@@ -109,6 +109,7 @@ impl Lifter<'_> {
                 .collect(),
             rows,
             originals: Vec::new(),
+            notes: Vec::new(),
             formulas: Vec::new(),
             blank_rows: Vec::new(),
         }
@@ -148,6 +149,7 @@ impl Lifter<'_> {
             columns: vec![None; self.annex.leaves.len()],
             rows: rows.collect(),
             originals: Vec::new(),
+            notes: Vec::new(),
             formulas: Vec::new(),
             blank_rows: Vec::new(),
         }

@@ -57,6 +57,7 @@ pub fn prefecture(area: &str, counties: &[CountyOutbox]) -> Option<Scheme> {
         years: first.years.clone(),
         guards: first.guards,
         units: first.units.clone(),
+        confirmed: first.confirmed.clone(),
     })
 }
 
@@ -199,6 +200,7 @@ fn name_counties(annex: &mut Annex) {
         kind: ColumnKind::Text,
         unit: None,
         decimals: 0,
+        has_decimals: false,
         each_year: false,
         optional: false,
         blank_is_none: false,

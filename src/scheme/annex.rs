@@ -101,6 +101,8 @@ pub struct Column {
     pub unit: Option<usize>,
     /// Declared decimals.
     pub decimals: u8,
+    /// Whether the scheme says how many; where it does not, none are reckoned with, and any are taken.
+    pub has_decimals: bool,
     /// Whether it stands once for every year.
     pub each_year: bool,
     /// Whether a blank is not missing.
@@ -357,6 +359,12 @@ impl Annex {
     pub fn decimals_of(&self, leaf: usize, spec: Option<usize>) -> u8 {
         spec.and_then(|idx| self.rows.fixed()[idx].decimals)
             .unwrap_or(self.column_of(leaf).decimals)
+    }
+
+    /// Whether the scheme says how many decimals an entry has.
+    pub fn has_decimals(&self, leaf: usize, spec: Option<usize>) -> bool {
+        spec.is_some_and(|idx| self.rows.fixed()[idx].decimals.is_some())
+            || self.column_of(leaf).has_decimals
     }
 
     /// Which way is better, likewise.

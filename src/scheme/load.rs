@@ -106,6 +106,7 @@ pub fn load_with_warnings(
         reporters,
         annexes: Vec::new(),
         rules: Vec::new(),
+        confirmed: super::Confirmed::default(),
     };
     if !scheme.years.is_sorted_by(|a, b| a < b) || scheme.years.is_empty() {
         let problem = Problem::BadValue {
@@ -674,6 +675,7 @@ impl AnnexLoader<'_> {
                 kind,
                 unit: own_unit.or(annex_unit.filter(|_| kind.is_figure())),
                 decimals: column.decimals.unwrap_or(0),
+                has_decimals: column.decimals.is_some(),
                 each_year: column.each.is_some(),
                 optional: column.optional,
                 blank_is_none: column.blank.is_some(),

@@ -6,6 +6,7 @@
 
 mod alike;
 mod annex;
+mod confirmed;
 mod error;
 mod error_en;
 mod file;
@@ -30,10 +31,11 @@ pub use annex::{
     Annex, Column, ColumnKind, Course, Due, Frequency, Goal, HeaderCell, Leaf, Print, ReturnedBy,
     RowSpec, Rows, Target, TotalRow,
 };
+pub use confirmed::{Confirmed, ConfirmedColumn, ConfirmedForm};
 pub use error::{Counted, NeverChecked, Problem, SchemeError, What, Whose};
 pub use load::{SchemeFile, load, load_with_warnings};
 pub use mean::Mean;
-pub use name::{NameMatch, Roster, is_near, is_shortened, plain, without_remark};
+pub use name::{NameMatch, Roster, bare, is_near, is_shortened, plain, without_remark};
 pub use publish::{MOST_DECIMALS, Publish};
 #[cfg(feature = "consolidate")]
 pub(crate) use resolve::nearest;
@@ -67,6 +69,8 @@ pub struct Scheme {
     pub annexes: Vec<Annex>,
     /// All rules: by annex, then across annexes, then targets.
     pub rules: Vec<Rule>,
+    /// What the county confirmed about headers of its reporters; kept beside the scheme, and no part of it.
+    pub confirmed: Confirmed,
 }
 
 /// 填报单位: a township or department that returns forms.

@@ -23,6 +23,14 @@ pub struct Unit {
 #[derive(Clone, Debug, Default)]
 pub struct Units(pub Vec<Unit>);
 
+/// What whole things are counted in.
+const COUNTERS: [&str; 48] = [
+    "户", "户次", "人", "人次", "个", "株", "棵", "台", "台套", "座", "辆", "辆次", "处", "家",
+    "家次", "件", "次", "项", "名", "口", "头", "只", "匹", "羽", "套", "所", "宗", "起", "艘",
+    "架", "栋", "幢", "间", "眼", "条", "村", "乡", "镇", "盏", "块", "份", "批", "例", "批次",
+    "场", "期", "班", "支",
+];
+
 impl Units {
     /// Index of the unit that a form spells so.
     pub fn find(&self, spelled: &str) -> Option<usize> {
@@ -57,6 +65,23 @@ impl Units {
         let quotient = Amount(base.0.checked_div(self.0[to].factor.0)?);
         let exact = quotient.checked_mul(self.0[to].factor)? == base;
         exact.then(|| quotient.normalised())
+    }
+
+    /// The same rounded to so many decimals; `None` where it does not convert at all.
+    pub fn about(&self, amount: Amount, from: usize, to: usize, decimals: u8) -> Option<Amount> {
+        self.convertible(from, to).then_some(())?;
+        let base = amount.checked_mul(self.0[from].factor)?;
+        let quotient = base.0.checked_div(self.0[to].factor.0)?;
+        Some(Amount(quotient).rounded(decimals))
+    }
+
+    /// Whether a figure of so many decimals counts what is whole, as households, people and pieces: 户, or 万户 to
+    /// its fourth decimal.
+    pub fn counts_whole(&self, unit: usize, decimals: u8) -> bool {
+        let Unit { base, factor, .. } = &self.0[unit];
+        let step = Amount::last_digit(decimals).checked_mul(*factor);
+        let is_whole = step.is_some_and(|step| step <= Amount::from(1));
+        is_whole && COUNTERS.contains(&&*self.0[*base].name)
     }
 
     /// The unit's name.

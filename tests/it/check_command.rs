@@ -153,7 +153,7 @@ fn of_two_sheets_with_one_form_the_hidden_one_is_set_aside_and_others_are_asked_
         (
             false,
             90.0,
-            "    核实 重复上报，内容不同\n      取用 工作表“附件3”（分不出新旧，取名称在前的），工作表“附件3 (2)” 没有汇总\n",
+            "    核实 B5 重复上报，内容不同\n      取用 工作表“附件3”（分不出新旧，取名称在前的），工作表“附件3 (2)” 没有汇总；附件3!B5 为 100，B5 为 90；附件3!E5 为 150，E5 为 140\n",
         ),
         (
             false,

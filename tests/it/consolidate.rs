@@ -140,7 +140,13 @@ fn what_a_township_says_of_another_that_returned_nothing_is_told_and_left_out() 
     let place = finding.place.as_ref().expect("a place");
     assert_eq!(place.cell.expect("a cell").to_string(), "B3");
     let rows = vec!["草湖乡".to_owned()];
-    assert_eq!(finding.detail, Detail::OthersRows { rows });
+    assert_eq!(
+        finding.detail,
+        Detail::OthersRows {
+            rows,
+            not_returned: true
+        }
+    );
 }
 
 #[test]

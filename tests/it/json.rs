@@ -6,7 +6,9 @@ use hebiao::model::{
 };
 use hebiao::report::json::{Facts, write};
 use hebiao::report::{Lang, words};
-use hebiao::scheme::{Annex, Due, Reporter, ReporterKind, ReturnedBy, Roster, Rows, Scheme, Units};
+use hebiao::scheme::{
+    Annex, Confirmed, Due, Reporter, ReporterKind, ReturnedBy, Roster, Rows, Scheme, Units,
+};
 
 #[test]
 fn findings_json_is_what_the_design_says() {
@@ -299,5 +301,6 @@ fn scheme() -> Scheme {
             publish: Vec::new(),
         }],
         rules: Vec::new(),
+        confirmed: Confirmed::default(),
     }
 }

@@ -372,6 +372,7 @@ fn a_column_of_progress_that_was_taken_out_is_missed() {
         finding.detail
             == Detail::MissingColumn {
                 header: "进展情况".to_owned(),
+                seems: None,
             }
     });
     assert_eq!(

@@ -32,6 +32,7 @@ mod ledger;
 mod misread;
 #[cfg(feature = "consolidate")]
 mod month;
+mod names_headers_rows;
 mod normalise;
 mod office_packages;
 #[cfg(feature = "consolidate")]
@@ -44,6 +45,7 @@ mod plan;
 #[cfg(feature = "consolidate")]
 mod publish;
 mod read;
+mod readings;
 mod recognise;
 #[cfg(feature = "consolidate")]
 mod records;

@@ -35,16 +35,17 @@ fn figures_as_people_type_them() {
          轮台镇 | '3.5亩 | '（12.5） | － | '/",
         "轮台镇: 3.5 | -12.5 | － | －",
         "read-as hint B3 3.5亩 => 3.5
-         read-as hint C3 （12.5） => -12.5",
+         read-as hint C3 （12.5） => -12.5
+         read-as hint E3 / => －",
     );
     reads(
         "单位：亩
          单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
          轮台镇 | 约30 | '三十 | '1,23 | TRUE",
         "轮台镇: ?约30 | ?三十 | ?1,23 | ?TRUE",
-        "not-a-number mandatory B3 约30
-         not-a-number mandatory C3 三十
-         not-a-number mandatory D3 1,23
+        "not-a-number mandatory B3 约30 => 30
+         not-a-number mandatory C3 三十 => 30
+         not-a-number mandatory D3 1,23 => 123 / 1.23
          not-a-number mandatory E3 TRUE",
     );
     reads(
@@ -152,6 +153,41 @@ fn a_unit_in_a_header_is_of_its_column() {
 }
 
 #[test]
+fn a_unit_in_a_header_is_also_that_of_what_formulas_come_to() {
+    reads_of(
+        "林草局.xlsx",
+        "单位：亩
+         单位 | 2023年度（公顷） | 2024年度 | 2025年度 | 三年合计
+         轮台镇 | 2 | 3 | 4 | 37
+         草湖乡 | =B3*2 -> 4 | 3 | 4 | 67
+         全县合计 | =SUM(B3:B4) | 6 | 8 | 104",
+        "轮台镇: 30 | 3 | 4 | 37
+         草湖乡: 60 | 3 | 4 | 67
+         合计: 90 | 6 | 8 | 104",
+        "unit-differs verification B3+B4+B5 2公顷 => 30亩
+         formula-error hint B5 =SUM(B3:B4) => 6",
+    );
+}
+
+#[test]
+fn what_does_not_convert_evenly_is_said_to_be_about_and_not_taken() {
+    // 15.28 ÷ 15 = 1.01866…, 30.5 ÷ 15 = 2.0333…; 30 亩 are 2 公顷.
+    reads_of(
+        "住建局.xlsx",
+        "年份 | 公园绿地新增（亩） | 附属绿地新增（公顷） | 道路绿地新增（公顷） | 生产绿地新增（公顷） | 合计 | 备注
+         2023年 | 15.28 | 1 | 1 | 1 | 4.02
+         2024年 | 30.5 | 1 | 1 | '15.28亩 | 5
+         2025年 | 30 | 1 | 1 | 1 | 5",
+        "@2023: ?15.28亩 | 1 | 1 | 1 | 4.02 | ∅
+         @2024: ?30.5亩 | 1 | 1 | ?15.28亩 | 5 | ∅
+         @2025: 2 | 1 | 1 | 1 | 5 | ∅",
+        "unit-differs mandatory B2+B3 15.28亩 => 1.02
+         unit-differs mandatory E3 15.28亩 => 1.02
+         unit-differs verification B4 30亩 => 2公顷",
+    );
+}
+
+#[test]
 fn a_line_of_units_speaks_for_headers_that_state_none() {
     let grid = |line: &str, area: &str| {
         format!(
@@ -236,8 +272,8 @@ fn percentages() {
          单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
          轮台镇 | 0.4[0%] | '40% | 3 | 4",
         "轮台镇: ?40% | ?40% | 3 | 4",
-        "not-a-number mandatory B3 40%
-         not-a-number mandatory C3 40%",
+        "not-a-number mandatory B3 40% => 40 / 0.4
+         not-a-number mandatory C3 40% => 40 / 0.4",
     );
 }
 
@@ -302,7 +338,8 @@ fn dates() {
          己厂·2019-01: “巴州” | “轮台县” | 2 | “否” | 2024 | 5 | ∅",
         "read-as hint F3+H3+F4+H6+F7+H7 2019/6/3 => 2019-06-03
          not-a-number mandatory H4 年底前
-         not-a-number mandatory F5 43619
+         not-a-number mandatory F5 43619 => 2019-06-03
+         read-as hint H5 / => －
          not-a-number mandatory F6 2019.1",
     );
 }
@@ -401,7 +438,7 @@ fn rows_that_lack_repeat_or_do_not_belong() {
          总计： | 1 | 2 | 3 | 6",
         "轮台镇: 1 | 2 | 3 | 6
          合计: 1 | 2 | 3 | 6",
-        "read-as quasi-mandatory A4 轮台镇
+        "read-as quasi-mandatory A4+A3 轮台镇
          unexpected-row hint A5 小计
          unexpected-row quasi-mandatory A6 幸福乡
          unexpected-row quasi-mandatory A7
@@ -607,7 +644,11 @@ proptest! {
         decimals in any::<Option<u8>>(),
     ) {
         let mut figure = cell(1, 1, CellValue::Number(number));
-        figure.format = NumberFormat { percent, decimals };
+        figure.format = NumberFormat {
+            percent,
+            decimals,
+            ..NumberFormat::default()
+        };
         let cells = vec![
             cell(0, 0, text("年份")),
             cell(0, 1, text("城镇生活污水再生利用率")),

@@ -601,12 +601,21 @@ fn a_form_that_cannot_be_read_is_held_against_the_annex_that_it_calls_itself() {
         年份 | 2023年 | 2024年 | 2025年
         城镇生活污水再生利用率 | 40 | 50 | 60";
     let reading = read_sheets(luntai(), "a.xlsx", &[sheet(grid)]);
+    let exchanged = hebiao::model::Detail::Exchanged {
+        annex: "附件4".into(),
+    };
+    let details: Vec<_> = reading.findings.iter().map(|it| &it.detail).collect();
+    assert_eq!(details, [&exchanged]);
     let nearest = |finding: &hebiao::model::Finding| match &finding.detail {
         hebiao::model::Detail::UnknownForm { nearest } => nearest.clone(),
         other => panic!("{other:?}"),
     };
+    let grid = "附件4
+        年份 | 2023年 | 2024年 | 2025年
+        水 | 40 | 50 | 60";
+    let reading = read_sheets(luntai(), "a.xlsx", &[sheet(grid)]);
     let found: Vec<_> = reading.findings.iter().map(nearest).collect();
-    assert_eq!(found, [Some(("附件4".into(), 2, 3))]);
+    assert_eq!(found, [Some(("附件4".into(), 1, 3))]);
     let grid = "附件3\n乡镇 | 任务 | 完成\n轮台镇 | 1 | 2";
     let reading = read_sheets(luntai(), "a.xlsx", &[sheet(grid)]);
     let found: Vec<_> = reading.findings.iter().map(nearest).collect();

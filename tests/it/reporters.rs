@@ -191,6 +191,7 @@ fn matched(name: &str) -> String {
                 Some(AliasMatch::Homophone) => "homophone",
                 Some(AliasMatch::Short) => "short",
                 Some(AliasMatch::Misprint) => "misprint",
+                Some(AliasMatch::Remark) => "remark",
             };
             format!("{} {how}", shown(found.reporter))
         }

@@ -37,6 +37,7 @@ pub fn explanation(kind: Kind) -> &'static str {
         Kind::UnitMissing => include_str!("unit_missing.md"),
         Kind::NotANumber => include_str!("not_a_number.md"),
         Kind::ReadAs => include_str!("read_as.md"),
+        Kind::Decimals => include_str!("decimals.md"),
         Kind::FormulaError => include_str!("formula_error.md"),
         Kind::FormulaReplaced => include_str!("formula_replaced.md"),
         Kind::Alias => include_str!("alias.md"),

@@ -6,13 +6,14 @@ use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Damage, Detail, Direction,
     Evidence, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy,
     NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState, SheetKind,
-    SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
+    SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict,
 };
 
 use super::causes::{self, Relations, Wrong, wrong};
 use super::{
-    LISTED, amount, cells, counted_cells, determined, expected, given, guard, is_date, is_rounding,
-    likely_values, named, own_cell, parts, reference, several,
+    LISTED, amount, cells, counted_cells, determined, doubt, expected, given, guard, is_date,
+    is_rounding, is_within, likely_values, named, own_cell, parts, reference, said_of_doubt,
+    several,
 };
 use crate::report::Lang;
 
@@ -29,6 +30,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::NothingIn => "The workbook is empty",
         Detail::UnknownForm { .. } => "The form is none of the annexes",
         Detail::AmbiguousForm { .. } => "The form could be several annexes",
+        Detail::Exchanged { .. } => "Rows and columns are exchanged",
         Detail::MissingColumn { .. } => "A column is missing",
         Detail::UnexpectedColumn { .. } => "A column too many, left out",
         Detail::UnexpectedRow { .. } => "A row too many, left out",
@@ -36,6 +38,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::MissingRow { .. } => "A row is missing",
         Detail::BlankRow { .. } => "A row was left blank",
         Detail::MissingTotal { .. } => "The total row is missing, nothing was taken",
+        Detail::Merged { .. } => "One figure in merged cells",
         Detail::BlankForm => "The form was left blank",
         Detail::MissingValue { .. } => "Figures are missing",
         Detail::UnitDiffers {
@@ -44,25 +47,32 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnitDiffers { .. } => "Another unit than the scheme's, not convertible",
         Detail::UnitMissing { .. } => "No unit is stated",
         Detail::UnitUnknown { .. } => "Unknown unit",
-        Detail::NotANumber { wanted } => match wanted {
-            Wanted::Number => "Not a number",
-            Wanted::Date => "Not a date",
-            Wanted::Code => "Not a code",
-            Wanted::Year => "Not a year",
-        },
+        Detail::NotANumber { wanted, causes, .. } => doubt::title(*wanted, causes, Lang::En),
         Detail::TooLarge => "The figure is too large to be true, left out",
         Detail::TooLong => "Too many digits to be reckoned with exactly",
         Detail::Inexact { .. } => "The figure does not convert exactly, left out",
+        Detail::Decimals { is_count: true, .. } => "Not a whole number",
+        Detail::Decimals { .. } => "More decimals than asked for",
         Detail::Beside => "Figures beside the table, left out",
         Detail::ReadAs(how) => match how {
             ReadAs::TextNumber => "Number kept as text",
             ReadAs::Unseen => "Unseen characters in a number",
+            ReadAs::Currency => "A figure with the sign of a currency",
+            ReadAs::Spaced => "Blanks between the thousands",
+            ReadAs::FullStop => "A full stop for a decimal point",
+            ReadAs::Times => "A figure in ten thousands",
+            ReadAs::Nothing => "No figure, in words",
+            ReadAs::ShownOtherwise => "The sheet shows another figure than it holds",
             ReadAs::Percent => "Read as a percentage",
             ReadAs::NumberWithUnit => "Number and unit in one cell",
             ReadAs::Bracketed => "Number in brackets read as negative",
             ReadAs::DateText => "Unusual spelling of a date",
             ReadAs::NumericCode => "Code kept as a number",
             ReadAs::Header { .. } => "Header spelled differently",
+            ReadAs::Guessed { rows: false, .. } => {
+                "Headers differ from the scheme's; please confirm the columns"
+            }
+            ReadAs::Guessed { .. } => "The years of rows differ from the scheme's; please confirm",
             ReadAs::RowLabel { .. } => "Row label spelled differently",
             ReadAs::AnnexByContent { .. } => "Annexes share their headers; the rows decided",
             ReadAs::AnnexNumber { .. } => "The annex number does not fit the form",
@@ -118,6 +128,9 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::Equal { .. } => "Two figures that should agree differ",
         Detail::Target { .. } => "Differs from the target in the plan's text",
         Detail::Part { .. } => "The part is greater than the whole",
+        Detail::Range { .. } | Detail::RangePer { .. } if is_within(finding) => {
+            "At the edge of its bounds"
+        }
         Detail::Range { .. } | Detail::RangePer { .. } => "Out of range",
         Detail::Order { .. } => "In the wrong order",
         Detail::Trend { .. } => "The change over the years is not as required",
@@ -167,7 +180,44 @@ pub(super) fn facts(finding: &Finding) -> String {
             nearest: Some((annex, found, all)),
         } => format!("nearest is {annex}, but only {found} of its {all} columns were found"),
         Detail::AmbiguousForm { candidates } => format!("{} fit equally well", list(candidates)),
-        Detail::MissingColumn { header } => format!("the form has no “{header}”"),
+        Detail::Exchanged { annex } => {
+            format!("it seems to be {annex} with rows and columns exchanged; it was left out")
+        }
+        Detail::MissingColumn { header, seems } => match seems {
+            Some((cell, given)) => format!(
+                "the form has no “{header}”; by the sums, column {}{} seems to be it",
+                cell.column_letters(),
+                match given.is_empty() {
+                    true => " (without a header)".to_owned(),
+                    false => format!(" “{given}”"),
+                }
+            ),
+            None => format!("the form has no “{header}”"),
+        },
+        Detail::Merged { of, parts } => {
+            let shown = &of[..of.len().min(LISTED)];
+            let more = match of.len() {
+                n if n > LISTED => format!(" and others ({n} cells)"),
+                _ => String::new(),
+            };
+            let split = match parts.is_empty() {
+                true if finding.expected.is_some() => format!(
+                    "; by their parts they should come to {}{}",
+                    expected(finding),
+                    difference(finding)
+                ),
+                true => String::new(),
+                false => format!(
+                    "; by their parts they should be {}, which add up to it",
+                    parts.join(", ")
+                ),
+            };
+            format!(
+                "{} in a merged cell is one figure for {}{more}{split}",
+                given(finding),
+                shown.join(", ")
+            )
+        }
         Detail::UnexpectedColumn { header } => format!("the scheme has no “{header}”"),
         Detail::UnexpectedRow { label, .. } if label.is_empty() => {
             let cell = finding.place.as_ref().and_then(|place| place.cell);
@@ -178,16 +228,17 @@ pub(super) fn facts(finding: &Finding) -> String {
             Some(nearest) => format!("the scheme has no “{label}”; it may mean “{nearest}”"),
             None => format!("the scheme has no “{label}”"),
         },
-        Detail::OthersRows { rows } => {
+        Detail::OthersRows { rows, not_returned } => {
             let more = match rows.len() {
                 n if n > LISTED => format!(" and {} more", n - LISTED),
                 _ => String::new(),
             };
             let shown = &rows[..rows.len().min(LISTED)];
-            format!(
-                "{}{more}: those whose rows they are returned nothing",
-                shown.join(", ")
-            )
+            let why = match not_returned {
+                true => "those whose rows they are returned nothing",
+                false => "these rows are for others to return",
+            };
+            format!("{}{more}: {why}", shown.join(", "))
         }
         Detail::MissingRow { label } => format!("the form has no “{label}”"),
         Detail::BlankRow { label } => format!("nothing is filled in at “{label}”"),
@@ -219,15 +270,10 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::UnitUnknown { printed, declared } => {
             format!("the form says “{printed}”; taken in the scheme's {declared}")
         }
-        Detail::NotANumber { wanted } => {
-            let wanted = match wanted {
-                Wanted::Number => "a number",
-                Wanted::Date => "a date",
-                Wanted::Code => "a code",
-                Wanted::Year => "a year",
-            };
-            format!("“{}” where {wanted} belongs; left out", given(finding))
-        }
+        Detail::NotANumber { .. } => match said_of_doubt(&finding.detail) {
+            Some(said) => doubt::facts(finding, &said, Lang::En),
+            None => String::new(),
+        },
         Detail::TooLarge => format!(
             "given {}, more than the 15 whole digits that a spreadsheet keeps",
             given(finding)
@@ -240,14 +286,46 @@ pub(super) fn facts(finding: &Finding) -> String {
             }
             _ => "together the figures have more digits than can be kept exactly".to_owned(),
         },
-        Detail::Inexact { declared } => {
-            format!("given {}, which has no end in {declared}", given(finding))
+        Detail::Inexact {
+            declared,
+            about,
+            others,
+        } => {
+            let others = doubt::about_others(others, declared, Lang::En);
+            let proof = doubt::proof(finding, Lang::En);
+            let proof = proof.map_or(String::new(), |proof| format!(" (with it, {proof})"));
+            format!(
+                "given {}, which has no end in {declared}: about {about}{proof}{others}; left out",
+                given(finding)
+            )
+        }
+        Detail::Decimals {
+            declared,
+            shown,
+            is_count,
+        } => {
+            let shown = shown.as_ref().filter(|_| !is_count);
+            let shown = shown.map_or(String::new(), |shown| format!(" (shown as {shown})"));
+            let asked = match (is_count, declared) {
+                (true, _) => "which counts what is whole".to_owned(),
+                (false, 0) => "where no decimals are asked for".to_owned(),
+                (false, declared) => format!("where {declared} decimals are asked for"),
+            };
+            and_others(finding, format!("given {}{shown}, {asked}", given(finding)))
         }
         Detail::Beside => and_others(
             finding,
             format!("given {}, in a column without a header", given(finding)),
         ),
-        Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
+        // Their other cells are named in what is said.
+        Detail::ReadAs(how @ (ReadAs::Guessed { .. } | ReadAs::RepeatedRow { .. })) => {
+            read_as(finding, how)
+        }
+        Detail::ReadAs(how) => {
+            let proof = doubt::proof(finding, Lang::En);
+            let proof = proof.map_or(String::new(), |proof| format!(", {proof}"));
+            and_others(finding, read_as(finding, how) + &proof)
+        }
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => and_others(finding, format!("it shows {error}; left out")),
             (None, true) => {
@@ -311,6 +389,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             newer_by,
             against_mark,
             n_rows,
+            differ,
         } => {
             let name = |name: &str| match in_one_file {
                 true => format!("sheet “{name}”"),
@@ -332,6 +411,24 @@ pub(super) fn facts(finding: &Finding) -> String {
                 (true, None) => format!("{other} is the same as {taken}, which was taken"),
                 (true, Some(n)) => {
                     format!("{n} rows of {other} are the same in other returns (such as {taken})")
+                }
+                (false, None) if !differ.is_empty() => {
+                    let shown = |value: &str| match value {
+                        "" => "blank".to_owned(),
+                        value => value.to_owned(),
+                    };
+                    let pairs = differ.iter().map(|[taken, other]| {
+                        format!(
+                            "{} is {}, {} is {}",
+                            reference(&taken.0, finding.place.as_ref()),
+                            shown(&taken.1),
+                            reference(&other.0, finding.place.as_ref()),
+                            shown(&other.1)
+                        )
+                    });
+                    let pairs: Vec<String> = pairs.collect();
+                    let pairs = pairs.join("; ");
+                    format!("{taken} was taken{by}, {other} left out; {pairs}")
                 }
                 (false, None) => format!("{taken} was taken{by}, {other} left out"),
                 (false, Some(n)) => format!(
@@ -687,7 +784,14 @@ pub(super) fn advice(finding: &Finding) -> String {
             "Use the form that the county handed out; take it out of the inbox if it is no return"
                 .to_owned()
         }
+        Detail::Exchanged { .. } => {
+            "Use the form as it was sent out, rows down and columns across".to_owned()
+        }
+        Detail::MissingColumn { seems: Some(_), .. } => {
+            "If it is, give it the scheme's header; otherwise add the column as in the form".to_owned()
+        }
         Detail::MissingColumn { .. } => "Add the column as in the form and return it".to_owned(),
+        Detail::Merged { .. } => format!("Unmerge {cell} and fill in each cell"),
         Detail::UnexpectedColumn { .. } => {
             "Check the header; a column of one's own may stay, it is not merged".to_owned()
         }
@@ -719,17 +823,19 @@ pub(super) fn advice(finding: &Finding) -> String {
         Detail::UnitUnknown { declared, .. } => {
             format!("Put it right if it is not in {declared}; write {declared}")
         }
-        Detail::NotANumber { wanted } => match wanted {
-            Wanted::Number => {
-                format!("Put only a number into {cell}; blank for no data, － for not applicable")
-            }
-            Wanted::Date => format!("Put a date into {cell}, such as 2024-05-31 or 2024年5月"),
-            Wanted::Code => format!("Type {cell} again, formatted as text"),
-            Wanted::Year => format!("Put a year of four digits into {cell}"),
+        Detail::NotANumber { .. } => match said_of_doubt(&finding.detail) {
+            Some(said) => doubt::advice(&cell, &said, Lang::En),
+            None => String::new(),
         },
         Detail::TooLarge => format!("Check figure and unit in {cell}; there are probably digits too many"),
         Detail::TooLong => format!("Check the decimals of {cell}; give as many as are asked for"),
-        Detail::Inexact { declared } => format!("Give {cell} in {declared}"),
+        Detail::Inexact { declared, .. } => format!("Give {cell} in {declared}"),
+        Detail::Decimals { is_count: true, .. } => {
+            format!("Check {cell} and give a whole number; explain if it is none")
+        }
+        Detail::Decimals { .. } => {
+            "It was taken as it is; give as many decimals as are asked for in future".to_owned()
+        }
         Detail::Beside => {
             "Move them to their columns if they belong to the form; otherwise they may stay".to_owned()
         }
@@ -755,9 +861,22 @@ pub(super) fn advice(finding: &Finding) -> String {
                 "What is printed is not to be changed; tell the county if the scheme is wrong"
                     .to_owned()
             }
+            ReadAs::Currency | ReadAs::Spaced | ReadAs::FullStop | ReadAs::Times => {
+                "It was read; give just the number in future".to_owned()
+            }
+            ReadAs::Nothing => {
+                "It may stay; give 0 for none, and － for what does not apply".to_owned()
+            }
+            ReadAs::ShownOtherwise => {
+                format!("Check the number format of {cell}; give what is shown if that is right")
+            }
             ReadAs::TextNumber => "It was read; use number cells in future".to_owned(),
             ReadAs::Unseen => {
                 "It was read; type again what was copied from a page or a chat".to_owned()
+            }
+            ReadAs::Guessed { .. } => {
+                "Check the columns; once the county confirms them (hebiao confirm FILE), nobody is asked again; otherwise use the scheme's headers"
+                    .to_owned()
             }
             ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {
                 "If it was taken for the wrong one, spell it as in the scheme".to_owned()
@@ -1364,6 +1483,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnitMissing => "Unit missing",
         Kind::NotANumber => "Content",
         Kind::ReadAs => "How it was read",
+        Kind::Decimals => "decimals",
         Kind::FormulaError => "Formula error",
         Kind::FormulaReplaced => "Formula replaced",
         Kind::Alias => "Spelling of a name",
@@ -1636,6 +1756,7 @@ pub(super) fn alias_match(how: AliasMatch) -> &'static str {
         AliasMatch::Homophone => "it sounds the same",
         AliasMatch::Short => "cut short",
         AliasMatch::Misprint => "one character differs",
+        AliasMatch::Remark => "a remark stands behind it",
     }
 }
 
@@ -1682,8 +1803,19 @@ fn and_others(finding: &Finding, said: String) -> String {
 fn read_as(finding: &Finding, how: &ReadAs) -> String {
     let (typed, taken) = (given(finding), expected(finding));
     match how {
-        ReadAs::Unseen => format!("unseen characters in “{typed}”, read as {taken}"),
+        ReadAs::Unseen => format!("unseen characters in the {taken} that was typed were left out"),
+        ReadAs::ShownOtherwise if typed.is_empty() => {
+            format!("the format shows no digit; taken as the {taken} that is kept")
+        }
+        ReadAs::ShownOtherwise => {
+            format!("the sheet shows {typed}; taken as the {taken} that is kept")
+        }
+        ReadAs::Nothing => format!("“{typed}” was taken for no figure (“{taken}”)"),
         ReadAs::TextNumber
+        | ReadAs::Currency
+        | ReadAs::Spaced
+        | ReadAs::FullStop
+        | ReadAs::Times
         | ReadAs::Percent
         | ReadAs::NumberWithUnit
         | ReadAs::Bracketed
@@ -1692,6 +1824,33 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
             true => format!("“{typed}”"),
             false => format!("“{typed}” was read as {taken}"),
         },
+        ReadAs::Guessed { columns, sums, .. } => {
+            let taken = columns
+                .iter()
+                .take(LISTED)
+                .map(|column| match &*column.given {
+                    "" => format!(
+                        "column {} without a header for “{}”",
+                        column.cell.column_letters(),
+                        column.declared
+                    ),
+                    given => format!("“{given}” for “{}”", column.declared),
+                });
+            let taken: Vec<String> = taken.collect();
+            let more = match columns.len() {
+                n if n > LISTED => format!(" and {} more", n - LISTED),
+                _ => String::new(),
+            };
+            let sums = match sums {
+                Some(true) => "; all sums hold then",
+                Some(false) => "; some sums do not hold then",
+                None => "",
+            };
+            format!(
+                "by place and year, {} were taken{more}{sums}",
+                taken.join(", ")
+            )
+        }
         ReadAs::Header { declared } if typed.is_empty() => {
             format!("a column without a header, taken for “{declared}” by the names of its rows")
         }
@@ -1732,7 +1891,7 @@ fn difference(finding: &Finding) -> String {
     let tolerance = match finding.tolerance {
         Some(tolerance) if !tolerance.is_zero() => {
             let tolerance = amount(finding, tolerance);
-            match is_rounding(finding) {
+            match is_within(finding) {
                 true => format!(", which rounding explains (up to {tolerance})"),
                 false => format!(", more than rounding explains ({tolerance})"),
             }

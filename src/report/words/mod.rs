@@ -6,6 +6,7 @@
 //! how to name its cells, is here.
 
 mod causes;
+mod doubt;
 mod en;
 mod guard;
 pub(in crate::report) mod overview;
@@ -383,6 +384,14 @@ pub fn reporter_source(source: ReporterSource, lang: Lang) -> &'static str {
     }
 }
 
+/// Whether a difference is no larger than rounding alone could make it.
+fn is_within(finding: &Finding) -> bool {
+    match (finding.difference, finding.tolerance) {
+        (Some(difference), Some(tolerance)) => difference.abs() <= tolerance.abs(),
+        _ => false,
+    }
+}
+
 /// Whether rounding alone explains a difference. The level says so: within the tolerance a rule
 /// gives a hint, whatever its own level.
 pub(super) fn is_rounding(finding: &Finding) -> bool {
@@ -394,13 +403,12 @@ pub(super) fn is_rounding(finding: &Finding) -> bool {
             | Detail::Target { .. }
             | Detail::Ratio { .. }
             | Detail::Part { .. }
+            | Detail::Range { .. }
+            | Detail::RangePer { .. }
+            | Detail::Chain { .. }
+            | Detail::Cumulative { .. }
     );
-    relation
-        && finding.level == Level::Hint
-        && match (finding.difference, finding.tolerance) {
-            (Some(difference), Some(tolerance)) => difference.abs() <= tolerance.abs(),
-            _ => false,
-        }
+    relation && finding.level == Level::Hint && is_within(finding)
 }
 
 /// A cell as it is named beside another: `E3` on the same sheet, `附件7!E3` on another one, with
@@ -530,6 +538,24 @@ fn expected(finding: &Finding) -> String {
 
 fn amount(finding: &Finding, amount: Amount) -> String {
     with_unit(finding, &amount.to_string())
+}
+
+/// The parts of what is said of something that is no figure.
+fn said_of_doubt(detail: &Detail) -> Option<doubt::Said<'_>> {
+    match detail {
+        Detail::NotANumber {
+            wanted,
+            causes,
+            readings,
+            is_reckoned,
+        } => Some(doubt::Said {
+            wanted: *wanted,
+            causes,
+            readings,
+            is_reckoned: *is_reckoned,
+        }),
+        _ => None,
+    }
 }
 
 /// Whether an operand is a date, so that it comes late instead of being large.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Basis, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Extent, Guard, Need,
-    NoCopy, Period, PeriodSource, ReadAs, Reason, SheetKind, SkippedSheet, Slip, Stage, Wanted,
+    Basis, Cause, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Extent, Guard,
+    GuessedColumn, Need, NoCopy, Period, PeriodSource, Proof, ReadAs, Reason, SheetKind,
+    SkippedSheet, Slip, Stage, Wanted,
 };
 
 fn place(cell: &str) -> Place {
@@ -109,8 +110,23 @@ fn examples() -> Vec<Finding> {
             Kind::MissingColumn,
             Detail::MissingColumn {
                 header: "2024年度".into(),
+                seems: Some((CellRef::new(3, 3), "明年".into())),
             },
         ),
+        finding(
+            Kind::UnknownForm,
+            Detail::Exchanged {
+                annex: "附件3".into(),
+            },
+        ),
+        finding(
+            Kind::MissingValue,
+            Detail::Merged {
+                of: vec!["阳霞灌区 2023年 用水总量".into()],
+                parts: vec!["3010".into(), "1256".into()],
+            },
+        )
+        .given("4266"),
         finding(
             Kind::UnexpectedColumn,
             Detail::UnexpectedColumn {
@@ -128,6 +144,7 @@ fn examples() -> Vec<Finding> {
             Kind::UnexpectedRow,
             Detail::OthersRows {
                 rows: vec!["草湖乡".into(), "阳霞镇".into()],
+                not_returned: true,
             },
         ),
         finding(
@@ -521,6 +538,8 @@ fn examples() -> Vec<Finding> {
             Kind::UnitDiffers,
             Detail::Inexact {
                 declared: "公顷".into(),
+                about: "1.02".to_owned(),
+                others: vec![(CellRef::new(5, 1), "30.5亩".to_owned(), "2.03".to_owned())],
             },
         )
         .given("100亩"),
@@ -566,7 +585,45 @@ fn examples() -> Vec<Finding> {
         all.push(finding(Kind::Shifted, detail));
     }
     for wanted in [Wanted::Number, Wanted::Date, Wanted::Code, Wanted::Year] {
-        all.push(finding(Kind::NotANumber, Detail::NotANumber { wanted }).given("约50"));
+        let detail = Detail::NotANumber {
+            wanted,
+            causes: Vec::new(),
+            readings: Vec::new(),
+            is_reckoned: false,
+        };
+        all.push(finding(Kind::NotANumber, detail).given("约50"));
+    }
+    for (number, cause) in CAUSES.into_iter().enumerate() {
+        let readings = ["331.6", "3316"].map(str::to_owned);
+        for n_readings in 0..=2 {
+            let detail = Detail::NotANumber {
+                wanted: match cause {
+                    Cause::NoSuchDay | Cause::DateNumber => Wanted::Date,
+                    _ => Wanted::Number,
+                },
+                causes: vec![cause],
+                readings: readings[..n_readings].to_vec(),
+                is_reckoned: number % 2 == 0,
+            };
+            let mut doubtful = finding(Kind::NotANumber, detail).given("33l.6");
+            all.push(doubtful.clone());
+            doubtful.proofs = vec![Proof {
+                rule: Some("A3-01".into()),
+                label: "三年合计".to_owned(),
+                place: doubtful.place.clone(),
+                period: (number % 3 == 0).then_some(Period::Plan),
+                is_exact: number % 2 == 0,
+            }];
+            all.push(doubtful);
+        }
+    }
+    for (declared, shown, is_count) in [(1, Some("332".to_owned()), false), (0, None, true)] {
+        let detail = Detail::Decimals {
+            declared,
+            shown,
+            is_count,
+        };
+        all.push(finding(Kind::Decimals, detail).given("331.64"));
     }
     for (error, computed) in [(Some("#DIV/0!"), false), (None, true), (None, false)] {
         all.push(finding(
@@ -599,6 +656,13 @@ fn examples() -> Vec<Finding> {
                 newer_by,
                 against_mark: newer_by == Some(NewerBy::Saved),
                 n_rows,
+                differ: match newer_by {
+                    Some(NewerBy::Shown) => vec![[
+                        (place("C5"), "331.6".into()),
+                        (elsewhere("C5"), String::new()),
+                    ]],
+                    _ => Vec::new(),
+                },
             },
         ));
     }
@@ -627,6 +691,13 @@ fn examples() -> Vec<Finding> {
     }
     for how in [
         ReadAs::TextNumber,
+        ReadAs::Unseen,
+        ReadAs::Currency,
+        ReadAs::Spaced,
+        ReadAs::FullStop,
+        ReadAs::Times,
+        ReadAs::Nothing,
+        ReadAs::ShownOtherwise,
         ReadAs::Percent,
         ReadAs::NumberWithUnit,
         ReadAs::Bracketed,
@@ -634,6 +705,31 @@ fn examples() -> Vec<Finding> {
         ReadAs::NumericCode,
         ReadAs::Header {
             declared: "面积（万亩）".into(),
+        },
+        ReadAs::Guessed {
+            columns: vec![
+                GuessedColumn {
+                    cell: CellRef::new(3, 2),
+                    given: "2023年计划".into(),
+                    declared: "2023年度".into(),
+                },
+                GuessedColumn {
+                    cell: CellRef::new(3, 5),
+                    given: String::new(),
+                    declared: "三年合计".into(),
+                },
+            ],
+            rows: false,
+            sums: Some(true),
+        },
+        ReadAs::Guessed {
+            columns: vec![GuessedColumn {
+                cell: CellRef::new(5, 0),
+                given: "2021年".into(),
+                declared: "2023年".into(),
+            }],
+            rows: true,
+            sums: None,
         },
         ReadAs::RowLabel {
             declared: "绿地率（%）".into(),
@@ -667,6 +763,41 @@ fn examples() -> Vec<Finding> {
     }
     all
 }
+
+/// All that may be the matter with a figure.
+const CAUSES: [Cause; 31] = [
+    Cause::Letters,
+    Cause::Footnote,
+    Cause::Triangle,
+    Cause::MinusWord,
+    Cause::MinusBehind,
+    Cause::Remark,
+    Cause::Commas,
+    Cause::Blanks,
+    Cause::Point,
+    Cause::Punctuation,
+    Cause::Quotes,
+    Cause::Currency,
+    Cause::Exponent,
+    Cause::Words,
+    Cause::Times,
+    Cause::PercentSign,
+    Cause::Fraction,
+    Cause::Reckoning,
+    Cause::About,
+    Cause::Bound,
+    Cause::Range,
+    Cause::Several,
+    Cause::Ditto,
+    Cause::FormulaText,
+    Cause::Date,
+    Cause::Time,
+    Cause::PercentFormat,
+    Cause::Struck,
+    Cause::StruckPart,
+    Cause::NoSuchDay,
+    Cause::DateNumber,
+];
 
 /// A number for each variant, so that a new one cannot be left out of the examples unnoticed.
 fn variant(detail: &Detail) -> usize {
@@ -738,13 +869,16 @@ fn variant(detail: &Detail) -> usize {
         Detail::Inexact { .. } => 60,
         Detail::Beside => 61,
         Detail::Miswritten { .. } => 66,
+        Detail::Decimals { .. } => 67,
+        Detail::Exchanged { .. } => 68,
+        Detail::Merged { .. } => 69,
     }
 }
 
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..67 {
+    for number in 0..70 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"
@@ -1004,7 +1138,11 @@ fn the_main_messages_in_chinese() {
         "文件无法读取",
         "认不出是哪张附件：最接近附件7，但只找到 24 列中的 5 列",
         "分不清是哪张附件：与附件3.1、附件5同样相像",
-        "缺少一列：表中没有“2024年度”",
+        "缺少一列：表中没有“2024年度”；按合计推算，D 列“明年”像是这一列",
+        "表的行和列对调了：像是附件3，但行和列对调了，没有汇总",
+        "几格合并成一格，只有一个数：合并的格里填写 4266，是阳霞灌区 2023年 用水总量合在一起的数；按分项之和，应分别为 3010、1256，合起来相符",
+        "表头与制度不同，请确认各列：按位置和年份把“2023年计划”当作“2023年度”，把没有表头的 F 列当作“三年合计”；这样认，合计都对得上",
+        "各行的年份与制度不同，请确认：按位置和年份把“2021年”当作“2023年”",
         "多出一行，未汇总：制度中没有“策大亚乡”，可能是“策达雅乡”",
         "填了别的单位的行，未汇总：填了草湖乡、阳霞镇，这些行的单位自己没有报",
         "有漏填的指标：没有填2023年度、2024年度",
@@ -1157,4 +1295,31 @@ fn what_is_to_be_done_follows_the_level_and_the_answer() {
         "已说明原因，待县里认可"
     );
     assert_eq!(below(Level::Verification, reason), "已说明原因，不必再处理");
+}
+
+#[test]
+fn what_is_within_rounding_of_its_bounds_is_never_said_to_exceed_them() {
+    let per = Operand {
+        label: "2023年 面积".to_owned(),
+        value: "4.00万亩".to_owned(),
+        place: None,
+    };
+    let detail = Detail::RangePer {
+        per,
+        quotient: "100.25".to_owned(),
+        min: None,
+        max: Some("100".to_owned()),
+    };
+    let mut range = finding(Kind::Range, detail).given("401").expected("≤400");
+    range.level = Level::Hint;
+    range.difference = Some(figure("1"));
+    range.tolerance = Some(figure("1"));
+    let said = message(&range, Lang::Zh);
+    assert!(said.starts_with("舍入差，取值在规定范围的边上"), "{said}");
+    assert!(said.ends_with("差 1，在舍入误差 1 以内"), "{said}");
+    assert!(!said.contains('超'), "{said}");
+    assert_eq!(advice(&range, Lang::Zh), "各数四舍五入所致，一般不必修改");
+    // Beyond it, whatever the level of the rule.
+    range.difference = Some(figure("2"));
+    assert!(message(&range, Lang::Zh).starts_with("超出取值范围"));
 }

@@ -6,13 +6,14 @@ use crate::model::{
     AliasMatch, Amount, Basis, Condition, CopiedExtent, CopiedFrom, Damage, Detail, Direction,
     Evidence, Extent, FileKind, FileStatus, Finding, Kind, LEAST_EXPLANATION, Level, Need, NewerBy,
     NoCopy, PeriodSource, Place, Quantity, ReadAs, Reason, ReporterSource, ReturnState, SheetKind,
-    SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict, Wanted,
+    SkippedSheet, Slip, Stage, Suspect, Unreadable, Verdict,
 };
 
 use super::causes::{self, Relations, Wrong, wrong};
 use super::{
-    LISTED, amount, cells, counted_cells, determined, expected, given, guard, is_date, is_rounding,
-    likely_values, named, own_cell, parts, reference, several,
+    LISTED, amount, cells, counted_cells, determined, doubt, expected, given, guard, is_date,
+    is_rounding, is_within, likely_values, named, own_cell, parts, reference, said_of_doubt,
+    several,
 };
 use crate::report::Lang;
 
@@ -29,6 +30,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::NothingIn => "表是空的",
         Detail::UnknownForm { .. } => "认不出是哪张附件",
         Detail::AmbiguousForm { .. } => "分不清是哪张附件",
+        Detail::Exchanged { .. } => "表的行和列对调了",
         Detail::MissingColumn { .. } => "缺少一列",
         Detail::UnexpectedColumn { .. } => "多出一列，未汇总",
         Detail::UnexpectedRow { .. } => "多出一行，未汇总",
@@ -36,6 +38,7 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::MissingRow { .. } => "缺少一行",
         Detail::BlankRow { .. } => "整行没有填",
         Detail::MissingTotal { .. } => "合计行没有填，未汇总",
+        Detail::Merged { .. } => "几格合并成一格，只有一个数",
         Detail::BlankForm => "整张表没有填",
         Detail::MissingValue { .. } => "有漏填的指标",
         Detail::UnitDiffers {
@@ -44,25 +47,30 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::UnitDiffers { .. } => "计量单位与制度不同，无法换算",
         Detail::UnitMissing { .. } => "没有注明计量单位",
         Detail::UnitUnknown { .. } => "不认识的计量单位",
-        Detail::NotANumber { wanted } => match wanted {
-            Wanted::Number => "不是数字",
-            Wanted::Date => "不是日期",
-            Wanted::Code => "不是代码",
-            Wanted::Year => "不是年份",
-        },
+        Detail::NotANumber { wanted, causes, .. } => doubt::title(*wanted, causes, Lang::Zh),
         Detail::TooLarge => "数字太大，不像真的，未汇总",
         Detail::TooLong => "位数太多，无法精确计算",
         Detail::Inexact { .. } => "换算除不尽，未汇总",
+        Detail::Decimals { is_count: true, .. } => "应是整数，填了小数",
+        Detail::Decimals { .. } => "小数位数比要求的多",
         Detail::Beside => "表外有数，未汇总",
         Detail::ReadAs(how) => match how {
             ReadAs::TextNumber => "数字存成了文本",
             ReadAs::Unseen => "数字里有看不见的字符",
+            ReadAs::Currency => "数字带有货币符号",
+            ReadAs::Spaced => "数字用空格分千位",
+            ReadAs::FullStop => "小数点打成了句号",
+            ReadAs::Times => "数字带“万”或“亿”，已乘上",
+            ReadAs::Nothing => "用文字表示没有数",
+            ReadAs::ShownOtherwise => "表上显示的与存的数不同",
             ReadAs::Percent => "按百分数读取",
             ReadAs::NumberWithUnit => "数字与单位写在一格",
             ReadAs::Bracketed => "括号内的数按负数读取",
             ReadAs::DateText => "日期写法不规范",
             ReadAs::NumericCode => "代码存成了数字",
             ReadAs::Header { .. } => "表头写法与制度不同",
+            ReadAs::Guessed { rows: false, .. } => "表头与制度不同，请确认各列",
+            ReadAs::Guessed { .. } => "各行的年份与制度不同，请确认",
             ReadAs::RowLabel { .. } => "行名写法与制度不同",
             ReadAs::AnnexByContent { .. } => "表头相同，按内容认定附件",
             ReadAs::AnnexNumber { .. } => "附件号与表的内容不符",
@@ -118,6 +126,9 @@ pub(super) fn title(finding: &Finding) -> String {
         Detail::Equal { .. } => "两处数据不一致",
         Detail::Target { .. } => "与方案正文的目标不符",
         Detail::Part { .. } => "其中项大于总项",
+        Detail::Range { .. } | Detail::RangePer { .. } if is_within(finding) => {
+            "取值在规定范围的边上"
+        }
         Detail::Range { .. } | Detail::RangePer { .. } => "超出取值范围",
         Detail::Order { .. } => "先后顺序不对",
         Detail::Trend { .. } => "年度变化与要求不符",
@@ -167,7 +178,39 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::AmbiguousForm { candidates } => {
             format!("与{}同样相像", list(candidates))
         }
-        Detail::MissingColumn { header } => format!("表中没有“{header}”"),
+        Detail::Exchanged { annex } => format!("像是{annex}，但行和列对调了，没有汇总"),
+        Detail::MissingColumn { header, seems } => match seems {
+            Some((cell, given)) => format!(
+                "表中没有“{header}”；按合计推算，{} 列{}像是这一列",
+                cell.column_letters(),
+                match given.is_empty() {
+                    true => "（没有表头）".to_owned(),
+                    false => format!("“{given}”"),
+                }
+            ),
+            None => format!("表中没有“{header}”"),
+        },
+        Detail::Merged { of, parts } => {
+            let shown = &of[..of.len().min(LISTED)];
+            let more = match of.len() {
+                n if n > LISTED => format!("等 {n} 格"),
+                _ => String::new(),
+            };
+            let split = match parts.is_empty() {
+                true if finding.expected.is_some() => format!(
+                    "；按分项之和，合起来应为 {}{}",
+                    expected(finding),
+                    difference(finding)
+                ),
+                true => String::new(),
+                false => format!("；按分项之和，应分别为 {}，合起来相符", parts.join("、")),
+            };
+            format!(
+                "合并的格里填写 {}，是{}{more}合在一起的数{split}",
+                given(finding),
+                shown.join("、")
+            )
+        }
         Detail::UnexpectedColumn { header } => format!("制度中没有“{header}”"),
         Detail::UnexpectedRow { label, .. } if label.is_empty() => {
             let cell = finding.place.as_ref().and_then(|place| place.cell);
@@ -178,13 +221,17 @@ pub(super) fn facts(finding: &Finding) -> String {
             Some(nearest) => format!("制度中没有“{label}”，可能是“{nearest}”"),
             None => format!("制度中没有“{label}”"),
         },
-        Detail::OthersRows { rows } => {
+        Detail::OthersRows { rows, not_returned } => {
             let more = match rows.len() {
                 n if n > LISTED => format!("等 {n} 行"),
                 _ => String::new(),
             };
             let shown = &rows[..rows.len().min(LISTED)];
-            format!("填了{}{more}，这些行的单位自己没有报", shown.join("、"))
+            let rows = format!("填了{}{more}", shown.join("、"));
+            match not_returned {
+                true => format!("{rows}，这些行的单位自己没有报"),
+                false => format!("{rows}，这些行由有关单位自己报"),
+            }
         }
         Detail::MissingRow { label } => format!("表中没有“{label}”"),
         Detail::BlankRow { label } => format!("“{label}”一行是空的"),
@@ -217,15 +264,10 @@ pub(super) fn facts(finding: &Finding) -> String {
         Detail::UnitUnknown { printed, declared } => {
             format!("表中写的是“{printed}”，已按制度规定的{declared}读取")
         }
-        Detail::NotANumber { wanted } => {
-            let wanted = match wanted {
-                Wanted::Number => "数字",
-                Wanted::Date => "日期",
-                Wanted::Code => "代码",
-                Wanted::Year => "年份",
-            };
-            format!("填写“{}”，此处应填{wanted}，没有汇总", given(finding))
-        }
+        Detail::NotANumber { .. } => match said_of_doubt(&finding.detail) {
+            Some(said) => doubt::facts(finding, &said, Lang::Zh),
+            None => String::new(),
+        },
         Detail::TooLarge => format!("填写 {}，超过了表格能存下的 15 位整数", given(finding)),
         Detail::TooLong => match finding.given.as_deref() {
             Some(given) if !given.is_empty() => {
@@ -233,14 +275,46 @@ pub(super) fn facts(finding: &Finding) -> String {
             }
             _ => "各数合在一起，位数超过了能精确计算的范围".to_owned(),
         },
-        Detail::Inexact { declared } => {
-            format!("填写 {}，换算成{declared}除不尽", given(finding))
+        Detail::Inexact {
+            declared,
+            about,
+            others,
+        } => {
+            let others = doubt::about_others(others, declared, Lang::Zh);
+            let proof = doubt::proof(finding, Lang::Zh);
+            let proof = proof.map_or(String::new(), |proof| format!("（按此算，{proof}）"));
+            format!(
+                "填写 {}，换算成{declared}除不尽，约合 {about} {declared}{proof}{others}；没有汇总",
+                given(finding)
+            )
+        }
+        Detail::Decimals {
+            declared,
+            shown,
+            is_count,
+        } => {
+            let shown = shown.as_ref().filter(|_| !is_count);
+            let shown = shown.map_or(String::new(), |shown| format!("（表上显示 {shown}）"));
+            let asked = match (is_count, declared) {
+                (true, _) => "按个数计的数应是整数".to_owned(),
+                (false, 0) => "这一列不要小数".to_owned(),
+                (false, declared) => format!("这一列保留 {declared} 位小数"),
+            };
+            and_others(finding, format!("填写 {}{shown}，{asked}", given(finding)))
         }
         Detail::Beside => and_others(
             finding,
             format!("填写 {}，这一列没有表头，不知道是什么数", given(finding)),
         ),
-        Detail::ReadAs(how) => and_others(finding, read_as(finding, how)),
+        // Their other cells are named in what is said.
+        Detail::ReadAs(how @ (ReadAs::Guessed { .. } | ReadAs::RepeatedRow { .. })) => {
+            read_as(finding, how)
+        }
+        Detail::ReadAs(how) => {
+            let proof = doubt::proof(finding, Lang::Zh);
+            let proof = proof.map_or(String::new(), |proof| format!("，{proof}"));
+            and_others(finding, read_as(finding, how) + &proof)
+        }
         Detail::FormulaError { error, computed } => match (error, computed) {
             (Some(error), _) => and_others(finding, format!("公式结果为 {error}，没有汇总")),
             (None, true) => {
@@ -303,6 +377,7 @@ pub(super) fn facts(finding: &Finding) -> String {
             newer_by,
             against_mark,
             n_rows,
+            differ,
         } => {
             let name = |name: &str| match in_one_file {
                 true => format!("工作表“{name}”"),
@@ -322,6 +397,24 @@ pub(super) fn facts(finding: &Finding) -> String {
                 (true, None) => format!("{other} 与 {taken} 相同，取用后者"),
                 (true, Some(n)) => {
                     format!("{other} 有 {n} 行与别的报表（如 {taken}）相同")
+                }
+                (false, None) if !differ.is_empty() => {
+                    let shown = |value: &str| match value {
+                        "" => "空着".to_owned(),
+                        value => value.to_owned(),
+                    };
+                    let pairs = differ.iter().map(|[taken, other]| {
+                        format!(
+                            "{} 为 {}，{} 为 {}",
+                            reference(&taken.0, finding.place.as_ref()),
+                            shown(&taken.1),
+                            reference(&other.0, finding.place.as_ref()),
+                            shown(&other.1)
+                        )
+                    });
+                    let pairs: Vec<String> = pairs.collect();
+                    let pairs = pairs.join("；");
+                    format!("取用 {taken}{by}，{other} 没有汇总；{pairs}")
                 }
                 (false, None) => format!("取用 {taken}{by}，{other} 没有汇总"),
                 (false, Some(n)) => {
@@ -673,7 +766,12 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::UnknownForm { .. } | Detail::AmbiguousForm { .. } => {
             "请使用县里下发的表样填报；若不是报表，请移出收件文件夹".to_owned()
         }
+        Detail::Exchanged { .. } => "请按县里下发的表样填报，行和列不要对调".to_owned(),
+        Detail::MissingColumn { seems: Some(_), .. } => {
+            "若就是这一列，请把表头改为制度的写法；否则请按表样补上这一列再报".to_owned()
+        }
         Detail::MissingColumn { .. } => "请按表样补上这一列再报".to_owned(),
+        Detail::Merged { .. } => format!("请取消 {cell} 的合并，各格分别填写"),
         Detail::UnexpectedColumn { .. } => {
             "请核对表头；若是另加的列，可不处理，该列不汇总".to_owned()
         }
@@ -703,15 +801,19 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         Detail::UnitUnknown { declared, .. } => {
             format!("若不是按{declared}填写，请改正；单位请写{declared}")
         }
-        Detail::NotANumber { wanted } => match wanted {
-            Wanted::Number => format!("请在 {cell} 只填数字；没有数据请留空，不适用请填“－”"),
-            Wanted::Date => format!("请在 {cell} 填写日期，如 2024-05-31 或 2024年5月"),
-            Wanted::Code => format!("请按文本格式重新填写 {cell}"),
-            Wanted::Year => format!("请在 {cell} 填写四位年份，如 2024年"),
+        Detail::NotANumber { .. } => match said_of_doubt(&finding.detail) {
+            Some(said) => doubt::advice(&cell, &said, Lang::Zh),
+            None => String::new(),
         },
         Detail::TooLarge => format!("请核对 {cell} 的数和单位，多半多写了几位"),
         Detail::TooLong => format!("请核对 {cell} 的小数位数，按要求的位数填写"),
-        Detail::Inexact { declared } => format!("请在 {cell} 按{declared}填写"),
+        Detail::Inexact {
+            declared, about, ..
+        } => format!("请在 {cell} 按{declared}填写；约数 {about} 供核对，原有准数的请填准数"),
+        Detail::Decimals { is_count: true, .. } => {
+            format!("请核对 {cell}，填写整数；确实不是整数的，请说明原因")
+        }
+        Detail::Decimals { .. } => "按填写的数汇总，可不处理；以后请按要求的位数填写".to_owned(),
         Detail::Beside => {
             "若是本表的数，请移到该填的列；若是自己的算数，可不处理，不汇总".to_owned()
         }
@@ -734,9 +836,24 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
                 "请打开自动计算（公式—计算选项—自动），核对结果后保存再报".to_owned()
             }
             ReadAs::Printed => "印好的内容不用填也不要改；认为制度有误的，请告诉县里".to_owned(),
+            ReadAs::Currency | ReadAs::Spaced | ReadAs::FullStop | ReadAs::Times => {
+                "数字已读取，可不处理；以后请只填数字".to_owned()
+            }
+            ReadAs::Nothing => "可不处理；数为零的请填 0，以后不适用的请填“－”".to_owned(),
+            ReadAs::ShownOtherwise => {
+                format!("请核对 {cell} 的单元格格式；若显示的才对，请改填显示的数")
+            }
             ReadAs::TextNumber => "数字已读取，可不处理；以后请按数字格式填写".to_owned(),
             ReadAs::Unseen => {
                 "数字已读取，可不处理；从网页、聊天里复制来的数字，请重新输入一遍".to_owned()
+            }
+            ReadAs::Guessed { rows: true, .. } => {
+                "请核对；认得对的，由县里确认一次（hebiao confirm 文件），以后不再问；不对的，请改为制度的年份"
+                    .to_owned()
+            }
+            ReadAs::Guessed { .. } => {
+                "请核对各列；认得对的，由县里确认一次（hebiao confirm 文件），以后不再问；不对的，请改为制度的表头"
+                    .to_owned()
             }
             ReadAs::Header { .. } | ReadAs::RowLabel { .. } => {
                 "若认得不对，请改为制度的写法".to_owned()
@@ -1299,6 +1416,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnitMissing => "单位未注",
         Kind::NotANumber => "填写内容",
         Kind::ReadAs => "读取说明",
+        Kind::Decimals => "小数位数",
         Kind::FormulaError => "公式出错",
         Kind::FormulaReplaced => "公式被替换",
         Kind::Alias => "名称写法",
@@ -1544,6 +1662,7 @@ pub(super) fn alias_match(how: AliasMatch) -> &'static str {
         AliasMatch::Homophone => "读音相同",
         AliasMatch::Short => "是简写",
         AliasMatch::Misprint => "只差一个字",
+        AliasMatch::Remark => "后面带有附注",
     }
 }
 
@@ -1596,8 +1715,17 @@ fn and_others(finding: &Finding, said: String) -> String {
 fn read_as(finding: &Finding, how: &ReadAs) -> String {
     let (typed, taken) = (given(finding), expected(finding));
     match how {
-        ReadAs::Unseen => format!("“{typed}”里有看不见的字符，读作 {taken}"),
+        ReadAs::Unseen => format!("填写的 {taken} 里夹有看不见的字符，去掉后读取"),
+        ReadAs::ShownOtherwise if typed.is_empty() => {
+            format!("单元格格式不显示数字，按存的 {taken} 读取")
+        }
+        ReadAs::ShownOtherwise => format!("表上显示 {typed}，按存的 {taken} 读取"),
+        ReadAs::Nothing => format!("填写“{typed}”，按没有数（“{taken}”）处理"),
         ReadAs::TextNumber
+        | ReadAs::Currency
+        | ReadAs::Spaced
+        | ReadAs::FullStop
+        | ReadAs::Times
         | ReadAs::Percent
         | ReadAs::NumberWithUnit
         | ReadAs::Bracketed
@@ -1606,6 +1734,35 @@ fn read_as(finding: &Finding, how: &ReadAs) -> String {
             true => format!("填写“{typed}”"),
             false => format!("填写“{typed}”，读作 {taken}"),
         },
+        ReadAs::Guessed {
+            columns,
+            sums,
+            rows,
+        } => {
+            let taken = columns
+                .iter()
+                .take(LISTED)
+                .map(|column| match &*column.given {
+                    "" => format!(
+                        "把没有表头的 {} 列当作“{}”",
+                        column.cell.column_letters(),
+                        column.declared
+                    ),
+                    given => format!("把“{given}”当作“{}”", column.declared),
+                });
+            let taken: Vec<String> = taken.collect();
+            let more = match columns.len() {
+                n if n > LISTED && *rows => format!("等 {n} 个年份"),
+                n if n > LISTED => format!("等 {n} 列"),
+                _ => String::new(),
+            };
+            let sums = match sums {
+                Some(true) => "；这样认，合计都对得上",
+                Some(false) => "；这样认，有的合计对不上",
+                None => "",
+            };
+            format!("按位置和年份{}{more}{sums}", taken.join("，"))
+        }
         ReadAs::Header { declared } if typed.is_empty() => {
             format!("这一列没有表头，按各行的名称认作“{declared}”")
         }
@@ -1643,7 +1800,7 @@ fn difference(finding: &Finding) -> String {
     let tolerance = match finding.tolerance {
         Some(tolerance) if !tolerance.is_zero() => {
             let tolerance = amount(finding, tolerance);
-            match is_rounding(finding) {
+            match is_within(finding) {
                 true => format!("，在舍入误差 {tolerance} 以内"),
                 false => format!("，超过舍入误差 {tolerance}"),
             }

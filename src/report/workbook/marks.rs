@@ -313,6 +313,7 @@ fn about(finding: &Finding) -> impl Iterator<Item = Place> + '_ {
     let alike = matches!(
         finding.kind,
         Kind::ReadAs
+            | Kind::Decimals
             | Kind::MissingValue
             | Kind::Miswritten
             | Kind::UnitSlip
@@ -322,6 +323,7 @@ fn about(finding: &Finding) -> impl Iterator<Item = Place> + '_ {
     ) || matches!(
         finding.detail,
         Detail::OthersRows { .. }
+            | Detail::Inexact { .. }
             | Detail::Beside
             | Detail::FormulaError {
                 computed: false,

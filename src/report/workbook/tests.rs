@@ -85,6 +85,7 @@ fn register(n_rows: usize, marked: &[(usize, Level)]) -> Merged {
         rows: (0..n_rows).map(row).collect(),
         period: Period::Plan,
         originals: Vec::new(),
+        notes: Vec::new(),
         formulas: Vec::new(),
         blank_rows: Vec::new(),
     };

@@ -286,6 +286,7 @@ fn written_cell(at: CellRef, written: &str) -> Cell {
                     .split_once('.')
                     .map_or(0, |(_, decimals)| decimals.len() as u8),
             ),
+            ..NumberFormat::default()
         };
     } else if let Ok(number) = written.parse::<f64>() {
         cell.value = CellValue::Number(number);

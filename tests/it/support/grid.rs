@@ -7,8 +7,8 @@ use hebiao::model::{
     Amount, Date, Detail, Entry, Finding, Guards, Period, Place, Row, RowKind, Table, Value,
 };
 use hebiao::scheme::{
-    Annex, Column, ColumnKind, Course, Due, Goal, Leaf, Reporter, ReporterKind, ReturnedBy, Roster,
-    RowSpec, Rows, Scheme, TotalRow, Unit, Units,
+    Annex, Column, ColumnKind, Confirmed, Course, Due, Goal, Leaf, Reporter, ReporterKind,
+    ReturnedBy, Roster, RowSpec, Rows, Scheme, TotalRow, Unit, Units,
 };
 
 /// One annex, and the returns of it.
@@ -71,6 +71,7 @@ impl Grid {
                 reporters,
                 annexes: vec![annex],
                 rules: Vec::new(),
+                confirmed: Confirmed::default(),
             },
             tables: Vec::new(),
         }
@@ -127,6 +128,7 @@ impl Grid {
             rows: rows.collect(),
             period: Period::Plan,
             originals: Vec::new(),
+            notes: Vec::new(),
             formulas: Vec::new(),
             blank_rows: Vec::new(),
         };
@@ -240,6 +242,7 @@ impl Add for Annex {
             kind: kind_of_column,
             unit: kind_of_column.is_figure().then_some(0),
             decimals: 0,
+            has_decimals: true,
             each_year: year.is_some(),
             optional: false,
             blank_is_none: kind == "none",

@@ -304,6 +304,7 @@ impl<'s> Draft<'s> {
             rows: Vec::new(),
             period: Period::Plan,
             originals: Vec::new(),
+            notes: Vec::new(),
             formulas: Vec::new(),
             blank_rows: Vec::new(),
         };

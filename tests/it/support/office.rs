@@ -35,3 +35,17 @@ fn convert(source: &Path, folder: &Path) -> std::process::Output {
     command.arg(folder.join("saved")).arg(source);
     command.output().expect("soffice runs")
 }
+
+/// Lets LibreOffice save a file of a folder in another format beside it; false where there is no LibreOffice.
+pub(crate) fn converted(folder: &Path, file: &str, kind: &str) -> bool {
+    if Command::new("soffice").arg("--version").output().is_err() {
+        return false;
+    }
+    let profile = format!("-env:UserInstallation=file://{}/profile", folder.display());
+    let mut command = Command::new("soffice");
+    command.args(["--headless", &profile, "--convert-to", kind, "--outdir"]);
+    let run = command.arg(folder).arg(folder.join(file)).output();
+    let run = run.expect("soffice runs");
+    assert!(run.status.success(), "{run:?}");
+    true
+}

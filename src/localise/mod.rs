@@ -153,7 +153,10 @@ fn consequences(
             &mut cause.detail
         {
             cause.level = cause.level.min(finding.level);
-            explains.push(finding.clone());
+            // Decimals that a unit brings along are no relation that fails.
+            if finding.kind != Kind::Decimals {
+                explains.push(finding.clone());
+            }
             all.push(idx);
         }
     }

@@ -384,16 +384,16 @@ fn two_wrong_cells_of_one_column_are_both_found() {
 }
 
 #[test]
-fn what_cannot_be_told_apart_is_told_as_a_tie() {
+fn of_a_single_sum_that_nothing_speaks_about_the_total_comes_first() {
     // 1111 too few somewhere in one row, no column total, and nothing that a typist would do.
     check(
         "附件1",
         "西岭镇 | 1203 | 500 | 862 | 318 | 3494",
         &[
-            "R-1 F2 tie: B2 填写 1203，若为 2314 则相符",
-            "R-1 F2 tie: D2 填写 862，若为 1973 则相符",
-            "R-1 F2 tie: E2 填写 318，若为 1429 则相符",
-            "R-1 F2 tie: F2 填写 3494，若为 2383 则相符",
+            "R-1 F2: F2 填写 3494，若为 2383 则相符",
+            "R-1 F2: B2 填写 1203，若为 2314 则相符",
+            "R-1 F2: D2 填写 862，若为 1973 则相符",
+            "R-1 F2: E2 填写 318，若为 1429 则相符",
         ],
     );
 }

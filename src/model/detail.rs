@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::suspect::{Evidence, Extent, Slip};
 use super::{
-    Cause, CellRef, Damage, Finding, Guard, NewerBy, Period, Place, SkippedSheet, Unreadable,
+    Cause, CellRef, Damage, Finding, Guard, Hidden, NewerBy, Period, Place, SkippedSheet,
+    Unreadable,
 };
 
 /// The facts that a finding's words are made of.
@@ -227,6 +228,13 @@ pub enum Detail {
         about: String,
         /// The county's sentence.
         message: String,
+    },
+    /// A sheet has figures that nobody sees who opens it.
+    Hidden {
+        /// Whether the whole sheet is hidden.
+        sheet: bool,
+        /// Its rows and columns that are hidden and hold figures.
+        parts: Hidden,
     },
     /// The form was made for another scheme, or for this one before it was changed.
     OldForm {

@@ -47,6 +47,7 @@ pub enum Kind {
     UnitSlip,
     Shifted,
     OldForm,
+    Hidden,
     WrongPeriod,
     Copied,
     Guard,
@@ -57,7 +58,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they are explained.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::Sum,
         Self::TotalRow,
         Self::Equal,
@@ -99,6 +100,7 @@ impl Kind {
         Self::UnitSlip,
         Self::Shifted,
         Self::OldForm,
+        Self::Hidden,
         Self::WrongPeriod,
         Self::Copied,
         Self::Guard,
@@ -151,6 +153,7 @@ impl Kind {
             Kind::UnitSlip => "unit-slip",
             Kind::Shifted => "shifted",
             Kind::OldForm => "old-form",
+            Kind::Hidden => "hidden",
             Kind::WrongPeriod => "wrong-period",
             Kind::Copied => "copied",
             Kind::Guard => "guard",

@@ -12,6 +12,7 @@ mod fraction;
 mod guard;
 mod hash;
 mod kind;
+pub mod looks;
 mod moment;
 mod period;
 mod returns;
@@ -46,7 +47,8 @@ pub use returns::{
     ReturnStatus, TableRecord, Tally,
 };
 pub use sheet::{
-    Cell, CellValue, Format, NumberFormat, Scaled, Sheet, SheetKind, Shows, SkippedSheet, Workbook,
+    Cell, CellValue, Format, Hidden, NumberFormat, Runs, Scaled, Sheet, SheetKind, Shows,
+    SkippedSheet, Workbook,
 };
 pub use stamp::Stamp;
 pub use suspect::{Evidence, Extent, Reason, Slip, Suspect};

@@ -84,6 +84,24 @@ pub struct Sheet {
     merge_ends: Vec<u32>,
     /// `(row, index of its first cell)`, ascending.
     row_starts: Vec<(u32, u32)>,
+    /// Rows and columns that are not shown.
+    pub hidden: Hidden,
+}
+
+/// Rows and columns that a sheet does not show: hidden, filtered out, of no height or width, or in a group that is
+/// closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// By their numbers.
+    pub rows: Runs,
+    /// By their numbers.
+    pub columns: Runs,
+}
+
+/// Numbers from where to where, both included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runs {
+    list: Vec<(u32, u32)>,
 }
 
 /// One cell that holds something.
@@ -205,7 +223,14 @@ impl Sheet {
             struck: Vec::new(),
             merge_ends,
             row_starts,
+            hidden: Hidden::default(),
         }
+    }
+
+    /// The same, with rows and columns that are not shown.
+    pub fn with_hidden(mut self, hidden: Hidden) -> Self {
+        self.hidden = hidden;
+        self
     }
 
     /// All cells, row by row.
@@ -295,6 +320,44 @@ impl Sheet {
             .get(idx + 1)
             .map_or(self.cells.len(), |&(_, start)| start as usize);
         &self.cells[start..end]
+    }
+}
+
+impl Runs {
+    /// Whether a number is among them.
+    pub fn contains(&self, number: u32) -> bool {
+        self.run_of(number).is_some()
+    }
+
+    /// The run that a number is in.
+    pub fn run_of(&self, number: u32) -> Option<(u32, u32)> {
+        let idx = self.list.partition_point(|run| run.1 < number);
+        self.list.get(idx).copied().filter(|run| run.0 <= number)
+    }
+
+    /// All of them, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.list.iter().copied()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+impl FromIterator<(u32, u32)> for Runs {
+    fn from_iter<I: IntoIterator<Item = (u32, u32)>>(runs: I) -> Self {
+        let mut runs: Vec<(u32, u32)> = runs.into_iter().filter(|run| run.0 <= run.1).collect();
+        runs.sort_unstable();
+        let mut list: Vec<(u32, u32)> = Vec::new();
+        for run in runs {
+            match list.last_mut() {
+                Some(last) if run.0 <= last.1.saturating_add(1) => last.1 = last.1.max(run.1),
+                _ => list.push(run),
+            }
+        }
+        Self { list }
     }
 }
 
@@ -404,6 +467,15 @@ mod tests {
         }
         let bare = Sheet::new("表".into(), true, Vec::new(), Vec::new());
         assert_eq!(bare.merge_at(CellRef::new(0, 0)), None);
+    }
+
+    #[test]
+    fn runs_of_numbers_are_joined_where_they_touch() {
+        let runs: Runs = [(10, 10), (3, 4), (11, 12), (5, 5), (9, 8), (3, 3)]
+            .into_iter()
+            .collect();
+        assert_eq!(runs.iter().collect::<Vec<_>>(), [(3, 5), (10, 12)]);
+        assert!(runs.contains(4) && runs.contains(12) && !runs.contains(9) && !runs.contains(13));
     }
 
     #[test]

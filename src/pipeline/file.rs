@@ -15,6 +15,7 @@ use crate::model::{
     Table, TableRecord, Unreadable, Version, VersionMark, Workbook, hex,
 };
 use crate::normalise::{dated, normalise};
+use crate::pipeline::hidden::hidden_figures;
 use crate::read::{Limits, MOST_EXPANDED, by_weight, caught, read, weight};
 use crate::recognise::{
     About, Layout, Recogniser, Who, drop_blank_copies, named_by_path, settle_period,
@@ -107,18 +108,26 @@ impl<'s> FormReader<'s> {
         }
         findings.extend(passed_over(path, workbook));
         let mut layouts: Vec<(usize, Layout)> = Vec::new();
+        // What is hidden and no form is a list that cells choose from, or a draft: beside forms nobody asks for it.
+        let mut of_hidden = Vec::new();
         for (idx, sheet) in workbook.sheets.iter().enumerate() {
             // Our own sheet of explanations names annexes and columns, and is no form.
             if explanations::is_ours(sheet) {
                 continue;
             }
             let (found, noticed) = self.recogniser.recognise(path, sheet);
+            let is_asked = sheet.visible || !found.is_empty();
             layouts.extend(found.into_iter().map(|layout| (idx, layout)));
-            findings.extend(noticed);
+            match is_asked {
+                true => findings.extend(noticed),
+                false => of_hidden.extend(noticed),
+            }
         }
         if layouts.is_empty() {
+            findings.extend(of_hidden);
             no_form(path, workbook, &mut findings);
         }
+        findings.extend(hidden_figures(self.scheme, path, workbook, &layouts));
         drop_blank_copies(&mut layouts);
         let names: Vec<Arc<str>> = workbook
             .sheets

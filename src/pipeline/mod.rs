@@ -2,6 +2,7 @@
 
 mod file;
 mod gathered;
+mod hidden;
 mod uncertain;
 
 use std::collections::BTreeMap;

@@ -15,6 +15,8 @@ pub(super) struct Budget<'l> {
     text_bytes: usize,
     shared_text_bytes: usize,
     held_bytes: usize,
+    /// Bytes that compiled formulas may take once they are written out: no file is refused for them.
+    formula_bytes: usize,
 }
 
 /// Where a sheet has more cells, room is made for all that may come: what would grow bit by bit is copied each
@@ -34,6 +36,7 @@ impl<'l> Budget<'l> {
             text_bytes: limits.text_bytes,
             shared_text_bytes: limits.shared_text_bytes,
             held_bytes: limits.held_bytes,
+            formula_bytes: (limits.held_bytes / 8).min(limits.text_bytes / 8),
         }
     }
 
@@ -101,6 +104,27 @@ impl<'l> Budget<'l> {
             ));
         }
         Ok(())
+    }
+
+    /// A formula that was compiled, unless there is no room for more of them; then nothing is left of it but that there
+    /// is one.
+    pub(super) fn written_out(&mut self, formula: Option<String>) -> Box<str> {
+        let formula = formula.unwrap_or_default();
+        let taken = formula.len() + TEXT_OVERHEAD;
+        match self.formula_bytes.checked_sub(taken) {
+            Some(left) if formula.len() <= self.limits.formula_bytes => {
+                self.formula_bytes = left;
+                formula.into()
+            }
+            _ => "".into(),
+        }
+    }
+
+    /// Counts a cell that is kept for its look; false where there are too many.
+    pub(super) fn keep_look(&mut self) -> bool {
+        let left = self.cells.checked_sub(1);
+        self.cells = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// Adds a cell to `cells`, unless it is blank.

@@ -22,6 +22,7 @@ mod cell_error;
 mod cell_parts;
 mod decrypt;
 mod guard;
+mod hidden;
 mod left;
 mod markup;
 mod namespaces;
@@ -36,6 +37,7 @@ mod saved;
 mod serial;
 mod shared_formulas;
 mod sniff;
+mod tokens;
 mod weight;
 mod whole_texts;
 mod xls;
@@ -43,6 +45,7 @@ mod xlsb;
 mod xlsx;
 mod xml;
 
+use crate::model::looks::Looks;
 use crate::model::{FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
 pub(crate) use guard::caught;
@@ -79,6 +82,19 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Unreadable> {
         Some((_, reason)) => reason.clone(),
         None => Unreadable::NoWorksheet,
     })
+}
+
+/// What the cells of a workbook are given beside their values, for a copy in another format; `None` for formats of which
+/// that is not known. What cannot be read of it is left out.
+pub fn looks(bytes: &[u8], limits: &Limits) -> Option<Looks> {
+    let looks = caught(|| {
+        let mut budget = Budget::new(limits);
+        match sniff::content(bytes, limits)? {
+            Content::Ole2 | Content::BiffStream => xls::looks(bytes, &mut budget),
+            Content::Package | Content::FlatOds => Ok(None),
+        }
+    });
+    looks.ok()?.ok().flatten()
 }
 
 /// The package inside a file that is encrypted with the standard password, which all programs know; `None` for

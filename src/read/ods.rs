@@ -13,7 +13,8 @@ use super::package::{Package, xml_text};
 use super::xml::{Event, Tag, Xml, unescape};
 use super::{FileKind, Unreadable, cell_error, serial};
 use crate::model::{
-    Cell, CellRange, CellRef, CellValue, Date, Format, Moment, NumberFormat, Sheet, Shows, Workbook,
+    Cell, CellRange, CellRef, CellValue, Date, Format, Hidden, Moment, NumberFormat, Sheet, Shows,
+    Workbook,
 };
 
 /// Reads a packed spreadsheet.
@@ -87,6 +88,8 @@ struct Styles {
     hidden_sheets: Vec<String>,
     /// Of texts that are crossed out.
     struck: HashSet<String>,
+    /// Of rows and columns that have no size.
+    without_size: HashSet<String>,
 }
 
 impl Document {
@@ -212,12 +215,18 @@ impl Document {
             merges: Vec::new(),
             columns: Vec::new(),
             next_row: 0,
+            hidden_rows: Vec::new(),
+            hidden_columns: Vec::new(),
         };
         match reader.read() {
             Ok(()) => {
+                let hidden = Hidden {
+                    rows: reader.hidden_rows.into_iter().collect(),
+                    columns: reader.hidden_columns.into_iter().collect(),
+                };
                 let mut sheet = Sheet::new(name, visible, reader.cells, reader.merges);
                 sheet.set_struck(reader.struck);
-                self.sheets.push(sheet);
+                self.sheets.push(sheet.with_hidden(hidden));
             }
             Err(reason) => {
                 self.unreadable_sheets.push((name, reason));
@@ -303,6 +312,19 @@ impl Styles {
                     let line = line.into_iter().find_map(|name| tag.raw(name));
                     is_struck = line.map_or(is_struck, |line| line != "none");
                 }
+                Event::Start(tag)
+                    if matches!(
+                        tag.full_name,
+                        "style:table-row-properties" | "style:table-column-properties"
+                    ) =>
+                {
+                    let size = tag
+                        .raw("style:row-height")
+                        .or(tag.raw("style:column-width"));
+                    if size.is_some_and(is_no_length) {
+                        self.without_size.insert(name.to_owned());
+                    }
+                }
                 Event::End if xml.depth() == outside => break,
                 Event::Eof => break,
                 _ => {}
@@ -336,6 +358,8 @@ struct TableReader<'x, 'a, 'l, 's> {
     /// `(first column after, style of cells that name none)`
     columns: Vec<(u32, Option<&'a str>)>,
     next_row: u32,
+    hidden_rows: Vec<(u32, u32)>,
+    hidden_columns: Vec<(u32, u32)>,
 }
 
 /// A cell, before it is known how often its row is repeated.
@@ -361,6 +385,9 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                             before.saturating_add(repeated(tag, "table:number-columns-repeated")?);
                         let style = tag.raw("table:default-cell-style-name");
                         self.columns.push((after, style));
+                        if self.is_hidden(tag) {
+                            self.hidden_columns.push((before, after.saturating_sub(1)));
+                        }
                     }
                     "table:table-row" => self.row(tag)?,
                     "table:table-columns"
@@ -383,6 +410,10 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         let style = tag.raw("table:default-cell-style-name");
         let first = self.next_row;
         self.next_row = first.saturating_add(rows);
+        if self.is_hidden(tag) {
+            self.hidden_rows
+                .push((first, self.next_row.saturating_sub(1)));
+        }
         let mut drafts = Vec::new();
         let mut spans = Vec::new();
         let mut col = 0u32;
@@ -537,6 +568,13 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         }))
     }
 
+    /// Whether a row or column is not shown: `collapse` where it was hidden, `filter` where it was filtered out.
+    fn is_hidden(&self, tag: Tag) -> bool {
+        let style = tag.raw("table:style-name").unwrap_or_default();
+        matches!(tag.raw("table:visibility"), Some("collapse" | "filter"))
+            || self.styles.without_size.contains(style)
+    }
+
     fn column_style(&self, col: u32) -> Option<&'a str> {
         let idx = self.columns.partition_point(|&(after, _)| after <= col);
         self.columns.get(idx)?.1
@@ -631,6 +669,14 @@ fn repeated(tag: Tag, name: &str) -> Result<u32, Unreadable> {
         Some(raw) => count(Some(raw))
             .ok_or_else(|| Unreadable::damaged(format!("{name} is {:.40}", raw.escape_debug()))),
     }
+}
+
+/// `0cm`, `0.0in`
+fn is_no_length(raw: &str) -> bool {
+    let number = raw
+        .trim_ascii()
+        .trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    number.parse().is_ok_and(|length: f64| length <= 0.0)
 }
 
 fn count(raw: Option<&str>) -> Option<u32> {

@@ -2,7 +2,9 @@
 //!
 //! Read here and not by calamine, which gives no number formats, so that 40 % would become 0.4, and
 //! which reserves memory by what a file declares, so that one wrong byte can end the program.
-//! Of formulas only their presence is kept: their text is compiled, and no form needs it.
+//! Formulas are given as they would be typed, where all of their tokens are known ([`tokens`]).
+
+mod looks;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -14,9 +16,11 @@ use super::budget::Budget;
 use super::cell_error::UNKNOWN;
 use super::number_format::Shown;
 use super::ole2::Ole2;
+use super::tokens::{self, Book, Compiled, Version};
 use super::{FileKind, Unreadable, decrypt, package, saved, serial, sniff};
+use crate::model::looks::Looks;
 use crate::model::{
-    Cell, CellRange, CellRef, CellValue, Format, Sheet, SheetKind, SkippedSheet, Workbook,
+    Cell, CellRange, CellRef, CellValue, Format, Hidden, Sheet, SheetKind, SkippedSheet, Workbook,
 };
 
 /// Reads the workbook in a file of streams, or says what else the file is.
@@ -67,6 +71,19 @@ pub(super) fn read_ole2(bytes: &[u8], budget: &mut Budget) -> Result<Workbook, U
     })
 }
 
+/// What the cells of the workbook in a file are given beside their values.
+pub(super) fn looks(bytes: &[u8], budget: &mut Budget) -> Result<Option<Looks>, Unreadable> {
+    let stream = match Ole2::open(bytes) {
+        Ok(file) => match (file.stream("Workbook")?, file.stream("Book")?) {
+            (Some(stream), _) | (None, Some(stream)) => Cow::Owned(stream),
+            (None, None) => return Ok(None),
+        },
+        Err(_) => Cow::Borrowed(bytes),
+    };
+    budget.take_expanded(stream.len())?;
+    looks::looks(&decrypt::stream(stream)?, budget).map(Some)
+}
+
 /// Reads the stream of records that is the workbook.
 pub(super) fn read_stream(
     stream: Cow<'_, [u8]>,
@@ -90,12 +107,7 @@ pub(super) fn read_stream(
         match reader.read(stream, entry) {
             Ok(None) => {
                 uncalculated &= !reader.calculated;
-                let (cells, struck) = (reader.cells, reader.struck);
-                let name = entry.name.clone();
-                let mut sheet = Sheet::new(name, entry.visible, cells, reader.merges);
-                sheet.is_1904 = globals.is_1904;
-                sheet.set_struck(struck);
-                workbook.sheets.push(sheet);
+                workbook.sheets.push(reader.sheet(entry));
             }
             Ok(Some(kind)) => workbook.skipped_sheets.push(SkippedSheet {
                 name: entry.name.clone(),
@@ -132,11 +144,15 @@ pub(super) mod kind {
     pub(super) const FORMULA: u16 = 0x0006;
     pub(super) const OLD_STRING: u16 = 0x0007;
     pub(in super::super) const EOF: u16 = 0x000A;
+    pub(super) const EXTERN_SHEET: u16 = 0x0017;
+    pub(super) const NAME: u16 = 0x0018;
     pub(super) const DATE_MODE: u16 = 0x0022;
+    pub(super) const EXTERN_NAME: u16 = 0x0023;
     pub(in super::super) const FILE_PASS: u16 = 0x002F;
     pub(super) const FONT: u16 = 0x0031;
     pub(super) const CONTINUE: u16 = 0x003C;
     pub(super) const CODE_PAGE: u16 = 0x0042;
+    pub(super) const COLUMN: u16 = 0x007D;
     pub(in super::super) const BOUND_SHEET: u16 = 0x0085;
     pub(super) const MUL_RK: u16 = 0x00BD;
     pub(super) const RICH_STRING: u16 = 0x00D6;
@@ -149,14 +165,18 @@ pub(super) mod kind {
     pub(in super::super) const USER_EXCLUSIVE: u16 = 0x0194;
     pub(in super::super) const FILE_LOCK: u16 = 0x0195;
     pub(in super::super) const REVISION_INFO: u16 = 0x0196;
+    pub(super) const SUP_BOOK: u16 = 0x01AE;
     pub(super) const NUMBER: u16 = 0x0203;
     pub(super) const LABEL: u16 = 0x0204;
     pub(super) const BOOL_ERR: u16 = 0x0205;
     pub(super) const STRING: u16 = 0x0207;
     pub(super) const FORMULA_3: u16 = 0x0206;
+    pub(super) const ROW: u16 = 0x0208;
+    pub(super) const ARRAY: u16 = 0x0221;
     pub(super) const RK: u16 = 0x027E;
     pub(super) const FORMULA_4: u16 = 0x0406;
     pub(super) const FORMAT: u16 = 0x041E;
+    pub(super) const SHARED_FORMULA: u16 = 0x04BC;
     pub(in super::super) const BOF: u16 = 0x0809;
 }
 
@@ -290,6 +310,8 @@ struct Globals {
     /// By the number that a cell gives as its format.
     formats: Vec<Shown>,
     is_1904: bool,
+    /// What formulas refer to.
+    book: Book,
     /// Where the sheets begin in the stream.
     end: usize,
 }
@@ -297,6 +319,8 @@ struct Globals {
 struct SheetEntry {
     name: String,
     visible: bool,
+    /// Hidden so that only macros show it.
+    very_hidden: bool,
     /// What it is instead of a worksheet.
     kind: Option<SheetKind>,
     start: usize,
@@ -325,8 +349,17 @@ impl Globals {
             left: HashMap::new(),
             formats: Vec::new(),
             is_1904: false,
+            book: Book {
+                version: Version::Biff8,
+                sheets: Vec::new(),
+                links: Vec::new(),
+                names: Vec::new(),
+                books: Vec::new(),
+                functions: HashMap::new(),
+            },
             end: 0,
         };
+        let mut links = Links::default();
         let mut codes: HashMap<u16, Shown> = HashMap::new();
         let mut format_ids = Vec::new();
         let mut struck_fonts: Vec<bool> = Vec::new();
@@ -357,6 +390,8 @@ impl Globals {
                     let font = usize::from(word(data, 0).unwrap_or_default());
                     format_ids.push((word(data, 2).unwrap_or_default(), font));
                 }
+                kind::SUP_BOOK | kind::EXTERN_NAME | kind::NAME => links.record(kind, data),
+                kind::EXTERN_SHEET => links.sheets(data, &records.continued()),
                 kind::BOUND_SHEET => {
                     globals.bound_sheet(data)?;
                     budget.check_sheets(globals.sheets.len())?;
@@ -377,6 +412,7 @@ impl Globals {
             return Err(Unreadable::truncated("the workbook stream breaks off"));
         }
         globals.end = records.at();
+        globals.book = links.book(&globals);
         globals.formats = format_ids
             .into_iter()
             .map(|(id, font)| {
@@ -391,6 +427,13 @@ impl Globals {
             globals.left.extend(left.map(|left| (idx, left)));
         }
         Ok(globals)
+    }
+
+    fn version(&self) -> Version {
+        match self.texts {
+            Texts::Bytes(encoding) => Version::Old(encoding),
+            Texts::Utf16 => Version::Biff8,
+        }
     }
 
     /// How texts are kept in records of Excel 2.
@@ -409,6 +452,7 @@ impl Globals {
         self.sheets.push(SheetEntry {
             name: name.replace('\0', ""),
             visible: data[4] & 3 == 0,
+            very_hidden: data[4] & 3 == 2,
             kind: match data[5] {
                 1 => Some(SheetKind::Macros),
                 2 => Some(SheetKind::Chart),
@@ -461,6 +505,141 @@ impl Globals {
             }
         }
         None
+    }
+}
+
+/// What formulas may refer to, as it is found.
+#[derive(Default)]
+struct Links<'a> {
+    /// Of each workbook that is linked to, whether it is this one.
+    books: Vec<bool>,
+    /// Its number, first and last sheet.
+    links: Vec<(usize, u16, u16)>,
+    functions: HashMap<(usize, usize), &'a [u8]>,
+    n_functions: usize,
+    names: Vec<Name<'a>>,
+}
+
+/// A name of cells or of a formula.
+struct Name<'a> {
+    flags: u16,
+    /// The sheet that it is for alone, from 1; 0 for all.
+    sheet: u16,
+    name: Option<String>,
+    data: &'a [u8],
+}
+
+impl<'a> Links<'a> {
+    fn record(&mut self, kind: u16, data: &'a [u8]) {
+        match kind {
+            kind::SUP_BOOK => {
+                self.books.push(word(data, 2) == Some(0x0401));
+                self.n_functions = 0;
+            }
+            kind::EXTERN_NAME => {
+                if let (Some(book), Some(name)) = (self.books.len().checked_sub(1), data.get(6..)) {
+                    self.functions.insert((book, self.n_functions), name);
+                }
+                self.n_functions += 1;
+            }
+            _ => self.names.push(Name {
+                flags: word(data, 0).unwrap_or_default(),
+                sheet: word(data, 8).unwrap_or_default(),
+                name: None,
+                data,
+            }),
+        }
+    }
+
+    fn sheets(&mut self, data: &[u8], continued: &[&[u8]]) {
+        let data = [&[data][..], continued].concat().concat();
+        for link in data.get(2..).unwrap_or_default().as_chunks::<6>().0 {
+            let [book, first, last] =
+                [0, 2, 4].map(|at| u16::from_le_bytes([link[at], link[at + 1]]));
+            self.links.push((book.into(), first, last));
+        }
+    }
+
+    fn book(mut self, globals: &Globals) -> Book {
+        let sheets: Vec<String> = (globals.sheets.iter())
+            .map(|sheet| sheet.name.clone())
+            .collect();
+        let own = |&(book, first, last): &(usize, u16, u16)| {
+            let is_own = self.books.get(book) == Some(&true);
+            // What was deleted has no number.
+            let fits = usize::from(first.max(last)) < sheets.len() && first <= last;
+            (is_own && fits).then_some((first.into(), last.into()))
+        };
+        let links = self.links.iter().map(own).collect();
+        let functions = (self.functions.iter())
+            .filter_map(|(at, name)| Some((*at, globals.texts.read(name, false)?)))
+            .collect();
+        for name in &mut self.names {
+            name.name = name.read(globals.texts);
+        }
+        let mut book = Book {
+            version: globals.version(),
+            sheets,
+            links,
+            names: self.names.iter().map(|name| name.name.clone()).collect(),
+            books: self.links.iter().map(|link| link.0).collect(),
+            functions,
+        };
+        // A name is no better than those that it is made of; so many times over none is made of others.
+        for _ in 0..8 {
+            let lost: Vec<usize> = (self.names.iter().enumerate())
+                .filter(|(idx, name)| book.names[*idx].is_some() && !name.is_sound(&book))
+                .map(|(idx, _)| idx)
+                .collect();
+            if lost.is_empty() {
+                return book;
+            }
+            lost.into_iter().for_each(|idx| book.names[idx] = None);
+        }
+        book.names.fill(None);
+        book
+    }
+}
+
+impl<'a> Name<'a> {
+    /// As it is typed; nothing for what programs and macros call so.
+    fn read(&self, texts: Texts) -> Option<String> {
+        const BUILT_IN: u16 = 0x20;
+        let length = usize::from(*self.data.get(3)?);
+        let rest = self.data.get(14..)?;
+        let counted = [&[length as u8], rest].concat();
+        let name = texts.read(&counted, false)?;
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\' | '?');
+        let is_name = self.flags & BUILT_IN == 0 && !name.is_empty() && name.chars().all(fits);
+        is_name.then_some(name)
+    }
+
+    /// What it stands for.
+    fn compiled(&self, texts: Texts) -> Option<Compiled<'a>> {
+        let length = usize::from(*self.data.get(3)?);
+        let n_bytes = match texts {
+            Texts::Bytes(_) => length,
+            Texts::Utf16 => 1 + length * (1 + usize::from(*self.data.get(14)? & 1)),
+        };
+        let rest = self.data.get(14 + n_bytes..)?;
+        let (tokens, arrays) = rest.split_at_checked(usize::from(word(self.data, 4)?))?;
+        Some(Compiled { tokens, arrays })
+    }
+
+    fn formula(&self, book: &Book) -> Option<String> {
+        let texts = match book.version {
+            Version::Old(encoding) => Texts::Bytes(encoding),
+            _ => Texts::Utf16,
+        };
+        tokens::formula_of_name(book, self.compiled(texts)?)
+    }
+
+    /// Whether formulas may use it.
+    fn is_sound(&self, book: &Book) -> bool {
+        // Functions and commands.
+        const MACRO: u16 = 0x0E;
+        let name = self.name.as_deref().unwrap_or_default();
+        name.starts_with("_xlfn.") || self.flags & MACRO == 0 && self.formula(book).is_some()
     }
 }
 
@@ -587,23 +766,39 @@ impl<'a> Parts<'a> {
         Some(())
     }
 
-    /// A text with its fonts, without how it is pronounced ([MS-XLS] 2.5.293).
+    /// A text with its fonts, without how it is pronounced ([MS-XLS] 2.5.293). Of very many fonts none is kept.
     fn text(&mut self) -> Option<(Box<str>, Runs)> {
+        let (text, n_runs, phonetic) = self.text_alone()?;
+        let mut fonts = Runs::new();
+        if n_runs <= MOST_FONTS {
+            for _ in 0..n_runs {
+                fonts.push((self.number(2)?, self.number(2)?));
+            }
+        } else {
+            self.skip(n_runs * 4)?;
+        }
+        self.skip(phonetic)?;
+        Some((text.into(), fonts))
+    }
+
+    /// The fonts of the parts of a text: from which character on, and which.
+    fn runs(&mut self) -> Option<Vec<(usize, u16)>> {
+        let (_, n_runs, phonetic) = self.text_alone()?;
+        let mut runs = Vec::new();
+        for _ in 0..n_runs {
+            runs.push((self.number(2)?, self.number(2)? as u16));
+        }
+        self.skip(phonetic)?;
+        Some(runs)
+    }
+
+    /// A text, the number of its fonts, and how many bytes say how it is pronounced.
+    fn text_alone(&mut self) -> Option<(String, usize, usize)> {
         let length = self.number(2)?;
         let flags = self.byte()?;
         let runs = if flags & 8 != 0 { self.number(2)? } else { 0 };
         let phonetic = if flags & 4 != 0 { self.number(4)? } else { 0 };
-        let text = self.units(length, flags & 1 != 0)?;
-        let mut fonts = Vec::new();
-        if runs <= MOST_FONTS {
-            for _ in 0..runs {
-                fonts.push((self.number(2)?, self.number(2)?));
-            }
-        } else {
-            self.skip(runs * 4)?;
-        }
-        self.skip(phonetic)?;
-        Some((text.into(), fonts))
+        Some((self.units(length, flags & 1 != 0)?, runs, phonetic))
     }
 
     /// The characters of a text.
@@ -634,9 +829,31 @@ struct SheetReader<'g, 'l> {
     struck: Vec<(CellRef, Box<str>)>,
     merges: Vec<CellRange>,
     /// The cell whose formula came to a text, which is still to come.
-    text_due: Option<(CellRef, Shown)>,
+    text_due: Option<(CellRef, Shown, Typed)>,
     /// Some formula came to something.
     calculated: bool,
+    /// Formulas that several cells share, by the first of these.
+    shared: HashMap<CellRef, Shared>,
+    /// The last cell that has a formula.
+    last_formula: CellRef,
+    /// The cells that have one: which of all, and the first.
+    sharing: Vec<(usize, CellRef)>,
+    rows: Vec<(u32, u32)>,
+    columns: Vec<(u32, u32)>,
+}
+
+/// A formula of several cells.
+struct Shared {
+    compiled: Arc<[u8]>,
+    /// It fills them all at once: only the first of them has it.
+    is_array: bool,
+}
+
+/// The formula of a cell.
+struct Typed {
+    text: Box<str>,
+    /// The first of the cells that share it.
+    shared_with: Option<CellRef>,
 }
 
 impl<'g, 'l> SheetReader<'g, 'l> {
@@ -649,7 +866,25 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             merges: Vec::new(),
             text_due: None,
             calculated: false,
+            shared: HashMap::new(),
+            last_formula: CellRef::new(0, 0),
+            sharing: Vec::new(),
+            rows: Vec::new(),
+            columns: Vec::new(),
         }
+    }
+
+    /// What was read.
+    fn sheet(self, entry: &SheetEntry) -> Sheet {
+        let hidden = Hidden {
+            rows: self.rows.into_iter().collect(),
+            columns: self.columns.into_iter().collect(),
+        };
+        let name = entry.name.clone();
+        let mut sheet = Sheet::new(name, entry.visible, self.cells, self.merges);
+        sheet.is_1904 = self.globals.is_1904;
+        sheet.set_struck(self.struck);
+        sheet.with_hidden(hidden)
     }
 
     /// Reads it, unless it is of another kind.
@@ -703,7 +938,23 @@ impl<'g, 'l> SheetReader<'g, 'l> {
                 _ => self.record(&record, &[])?,
             }
         }
-        self.text_never_came()
+        self.text_never_came()?;
+        self.write_out_shared();
+        Ok(())
+    }
+
+    /// Gives cells the formulas that they share, which are known only behind the first of them.
+    fn write_out_shared(&mut self) {
+        for (idx, first) in std::mem::take(&mut self.sharing) {
+            let at = self.cells[idx].at;
+            let shared = self.shared.get(&first);
+            let Some(shared) = shared.filter(|shared| !shared.is_array || at == first) else {
+                continue;
+            };
+            let formula = Compiled::of_xls(&shared.compiled)
+                .and_then(|compiled| tokens::formula(&self.globals.book, compiled, at));
+            self.cells[idx].formula = Some(self.budget.written_out(formula));
+        }
     }
 
     fn record(&mut self, record: &Record, continued: &[&[u8]]) -> Result<(), Unreadable> {
@@ -730,11 +981,48 @@ impl<'g, 'l> SheetReader<'g, 'l> {
                     let at = CellRef::new(row.into(), u32::from(col) + idx as u32);
                     let shown = self.shown(word(cell, 0));
                     let number = rk(double_word(cell, 2).ok_or_else(short)?);
-                    self.keep_number(at, number, shown, None)?;
+                    self.keep_number(at, number, shown)?;
+                }
+            }
+            kind::ROW => {
+                let height = word(data, 6).unwrap_or(1);
+                let flags = word(data, 12).unwrap_or_default();
+                if let Some(row) = word(data, 0)
+                    && (flags & 0x20 != 0 || height == 0)
+                {
+                    self.rows.push((row.into(), row.into()));
+                }
+            }
+            kind::COLUMN => {
+                let [first, last, width, flags] = [0, 2, 4, 8].map(|at| word(data, at));
+                if let (Some(first), Some(last)) = (first, last)
+                    && (flags.unwrap_or_default() & 1 != 0 || width == Some(0))
+                {
+                    self.columns.push((first.into(), last.into()));
+                }
+            }
+            // Of arrays only the first cell has the formula.
+            kind::SHARED_FORMULA | kind::ARRAY => {
+                let from = if record.kind == kind::ARRAY { 12 } else { 8 };
+                let (Some(row), Some(&col), Some(compiled)) =
+                    (word(data, 0), data.get(4), data.get(from..))
+                else {
+                    return Ok(());
+                };
+                self.budget.hold(compiled.len())?;
+                let compiled: Arc<[u8]> = compiled.into();
+                // Cells name the first of the area, or the one that the formula stands behind.
+                let first = CellRef::new(row.into(), col.into());
+                for at in [self.last_formula, first] {
+                    let shared = Shared {
+                        compiled: compiled.clone(),
+                        is_array: record.kind == kind::ARRAY,
+                    };
+                    self.shared.insert(at, shared);
                 }
             }
             kind::STRING | kind::OLD_STRING => {
-                if let Some((at, shown)) = self.text_due.take() {
+                if let Some((at, shown, typed)) = self.text_due.take() {
                     let texts = self.globals.texts;
                     let text = texts.read_continued(data, continued, true);
                     // As in Excel 2, where it cannot be one of this version.
@@ -745,7 +1033,7 @@ impl<'g, 'l> SheetReader<'g, 'l> {
                     };
                     let text = text.ok_or_else(short)?;
                     self.calculated = true;
-                    self.keep(at, CellValue::Text(text.into()), shown, Some("".into()))?;
+                    self.keep_formula(at, CellValue::Text(text.into()), shown, typed)?;
                 }
             }
             kind::NUMBER
@@ -780,13 +1068,13 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             (self.shown(word(data, 4)), data.get(6..)?)
         };
         Some(match record.kind {
-            kind::OLD_INTEGER => self.keep_number(at, word(rest, 0)?.into(), shown, None),
+            kind::OLD_INTEGER => self.keep_number(at, word(rest, 0)?.into(), shown),
             kind::OLD_LABEL => {
                 let text = self.globals.old_texts().read(rest, false)?;
                 self.keep(at, CellValue::Text(text.into()), shown, None)
             }
-            kind::NUMBER | kind::OLD_NUMBER => self.keep_number(at, float(rest)?, shown, None),
-            kind::RK => self.keep_number(at, rk(double_word(rest, 0)?), shown, None),
+            kind::NUMBER | kind::OLD_NUMBER => self.keep_number(at, float(rest)?, shown),
+            kind::RK => self.keep_number(at, rk(double_word(rest, 0)?), shown),
             kind::LABEL | kind::RICH_STRING => {
                 let text = self.globals.texts.read_continued(rest, continued, true)?;
                 self.keep(at, CellValue::Text(text.into()), shown, None)
@@ -809,54 +1097,81 @@ impl<'g, 'l> SheetReader<'g, 'l> {
                 };
                 self.keep(at, value, shown, None)
             }
-            _ => self.formula(at, shown, rest.first_chunk()?),
+            _ => {
+                // Formulas of older versions have other tokens.
+                let compiled = match record.kind {
+                    kind::FORMULA => rest.get(14..).and_then(Compiled::of_xls),
+                    _ => None,
+                };
+                self.formula(at, shown, rest.first_chunk()?, compiled)
+            }
         })
     }
 
-    fn formula(&mut self, at: CellRef, shown: Shown, value: &[u8; 8]) -> Result<(), Unreadable> {
+    fn formula(
+        &mut self,
+        at: CellRef,
+        shown: Shown,
+        value: &[u8; 8],
+        compiled: Option<Compiled>,
+    ) -> Result<(), Unreadable> {
         self.text_never_came()?;
-        let formula = Some("".into());
-        match *value {
+        self.last_formula = at;
+        let book = &self.globals.book;
+        let shared_with = compiled.and_then(|compiled| compiled.shared_with(book.version));
+        let text = compiled.filter(|_| shared_with.is_none());
+        let text = text.and_then(|compiled| tokens::formula(book, compiled, at));
+        let typed = Typed {
+            text: self.budget.written_out(text),
+            shared_with,
+        };
+        let value = match *value {
             [0, .., 0xFF, 0xFF] => {
-                self.text_due = Some((at, shown));
-                Ok(())
+                self.text_due = Some((at, shown, typed));
+                return Ok(());
             }
-            [1, _, value, .., 0xFF, 0xFF] => {
-                self.calculated = true;
-                self.keep(at, CellValue::Bool(value != 0), shown, formula)
+            [1, _, value, .., 0xFF, 0xFF] => CellValue::Bool(value != 0),
+            [2, _, value, .., 0xFF, 0xFF] => CellValue::Error(error(value)),
+            [_, .., 0xFF, 0xFF] => {
+                return self.keep_formula(at, CellValue::Text("".into()), shown, typed);
             }
-            [2, _, value, .., 0xFF, 0xFF] => {
-                self.calculated = true;
-                self.keep(at, CellValue::Error(error(value)), shown, formula)
-            }
-            [_, .., 0xFF, 0xFF] => self.keep(at, CellValue::Text("".into()), shown, formula),
-            bytes => {
-                self.calculated = true;
-                self.keep_number(at, f64::from_le_bytes(bytes), shown, formula)
-            }
-        }
+            bytes => self.number(f64::from_le_bytes(bytes), shown),
+        };
+        self.calculated = true;
+        self.keep_formula(at, value, shown, typed)
     }
 
     fn text_never_came(&mut self) -> Result<(), Unreadable> {
         match self.text_due.take() {
-            Some((at, shown)) => self.keep(at, CellValue::NotCalculated, shown, Some("".into())),
+            Some((at, shown, typed)) => {
+                self.keep_formula(at, CellValue::NotCalculated, shown, typed)
+            }
             None => Ok(()),
         }
     }
 
-    fn keep_number(
+    fn keep_formula(
         &mut self,
         at: CellRef,
-        number: f64,
+        value: CellValue,
         shown: Shown,
-        formula: Option<Box<str>>,
+        typed: Typed,
     ) -> Result<(), Unreadable> {
-        let value = if number.is_finite() {
-            serial::value(number, shown, self.globals.is_1904)
-        } else {
-            CellValue::Error("#NUM!")
-        };
-        self.keep(at, value, shown, formula)
+        let shared_with = typed.shared_with.map(|first| (self.cells.len(), first));
+        self.sharing.extend(shared_with);
+        self.keep(at, value, shown, Some(typed.text))
+    }
+
+    fn keep_number(&mut self, at: CellRef, number: f64, shown: Shown) -> Result<(), Unreadable> {
+        let value = self.number(number, shown);
+        self.keep(at, value, shown, None)
+    }
+
+    fn number(&self, number: f64, shown: Shown) -> CellValue {
+        match number.is_finite() {
+            true => serial::value(number, shown, self.globals.is_1904),
+            false => CellValue::Error("#NUM!"),
+        }
     }
 
     fn keep(

@@ -1,6 +1,6 @@
 //! Office Open XML workbooks in binary parts ([MS-XLSB]).
 //!
-//! As with .xls, of formulas only their presence is kept.
+//! As with .xls, formulas are given as they would be typed, where all of their tokens are known.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,11 +8,12 @@ use std::sync::Arc;
 use super::budget::Budget;
 use super::number_format::Shown;
 use super::package::{Package, Relationship, tolerated};
+use super::tokens::{self, Book, Compiled, Version};
 use super::xls::{error, rk};
 use super::xml::{Event, Xml};
 use super::{Unreadable, saved, serial};
 use crate::model::{
-    Cell, CellRange, CellRef, CellValue, Format, Sheet, SheetKind, SkippedSheet, Workbook,
+    Cell, CellRange, CellRef, CellValue, Format, Hidden, Sheet, SheetKind, SkippedSheet, Workbook,
 };
 
 /// Kinds of records ([MS-XLSB] 2.3).
@@ -29,15 +30,24 @@ mod kind {
     pub(super) const FORMULA_BOOL: u32 = 10;
     pub(super) const FORMULA_ERROR: u32 = 11;
     pub(super) const SHARED_ITEM: u32 = 19;
+    pub(super) const NAME: u32 = 39;
     pub(super) const FONT: u32 = 43;
     pub(super) const FORMAT: u32 = 44;
     pub(super) const XF: u32 = 47;
+    pub(super) const COLUMN: u32 = 60;
     pub(super) const RICH_TEXT: u32 = 62;
     pub(super) const WORKBOOK_PROPERTIES: u32 = 153;
     pub(super) const SHEET: u32 = 156;
     pub(super) const MERGED_CELL: u32 = 176;
+    pub(super) const LINKED_BOOK: u32 = 355;
+    pub(super) const OWN_BOOK: u32 = 357;
+    pub(super) const SAME_SHEET: u32 = 358;
+    pub(super) const LINKS: u32 = 362;
+    pub(super) const ARRAY: u32 = 426;
+    pub(super) const SHARED_FORMULA: u32 = 427;
     pub(super) const BEGIN_CELL_XFS: u32 = 617;
     pub(super) const END_CELL_XFS: u32 = 618;
+    pub(super) const ADD_INS: u32 = 667;
 }
 
 /// Reads the workbook whose main part is at `path`.
@@ -61,7 +71,16 @@ pub(super) fn read(
         strings: tolerated(strings)?,
         formats: tolerated(styles)?,
         is_1904: false,
+        book: Book {
+            version: Version::Biff12,
+            sheets: Vec::new(),
+            links: Vec::new(),
+            names: Vec::new(),
+            books: Vec::new(),
+            functions: HashMap::new(),
+        },
     };
+    let mut links = Links::default();
     for record in Records::new(&bytes) {
         let (kind, mut data) = record?;
         match kind {
@@ -73,9 +92,14 @@ pub(super) fn read(
                 sheets.push((data.text()?, state == 0, relationship));
                 budget.check_sheets(sheets.len())?;
             }
-            _ => {}
+            // What is too short is used by no formula that is given.
+            _ => {
+                let _ = links.record(kind, data);
+            }
         }
     }
+    let names = sheets.iter().map(|(name, ..)| name.clone());
+    shared.book = links.book(names.collect());
 
     let properties = package.unneeded("docProps/custom.xml", budget, custom_properties)?;
     let mut workbook = Workbook {
@@ -110,10 +134,10 @@ pub(super) fn read(
             .and_then(|bytes| bytes.ok_or_else(|| Unreadable::damaged("the sheet is missing")))
             .and_then(|bytes| read_sheet(&bytes, &shared, budget));
         match sheet {
-            Ok((cells, merges)) => {
+            Ok((cells, merges, hidden)) => {
                 let mut sheet = Sheet::new(name, visible, cells, merges);
                 sheet.is_1904 = shared.is_1904;
-                workbook.sheets.push(sheet);
+                workbook.sheets.push(sheet.with_hidden(hidden));
             }
             Err(reason) => workbook.unreadable_sheets.push((name, reason)),
         }
@@ -146,6 +170,83 @@ struct Shared {
     strings: Result<Vec<Arc<str>>, Unreadable>,
     formats: Result<Vec<Shown>, Unreadable>,
     is_1904: bool,
+    /// What formulas refer to.
+    book: Book,
+}
+
+/// What formulas may refer to, as it is found.
+#[derive(Default)]
+struct Links {
+    /// Of each workbook that is linked to, whether it is this one.
+    books: Vec<bool>,
+    /// Its number, first and last sheet.
+    links: Vec<(u32, u32, u32)>,
+    /// Flags, name, and what it stands for.
+    names: Vec<(u32, String, Vec<u8>)>,
+}
+
+impl Links {
+    fn record(&mut self, kind: u32, mut data: Data) -> Result<(), Unreadable> {
+        match kind {
+            kind::OWN_BOOK => self.books.push(true),
+            kind::LINKED_BOOK | kind::SAME_SHEET | kind::ADD_INS => self.books.push(false),
+            kind::LINKS => {
+                data.number(4)?;
+                while let Ok(book) = data.number(4) {
+                    self.links.push((book, data.number(4)?, data.number(4)?));
+                }
+            }
+            kind::NAME => {
+                let flags = data.number(4)?;
+                data.number(1)?;
+                data.number(4)?;
+                let name = data.text().unwrap_or_default();
+                self.names.push((flags, name, data.bytes.to_vec()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn book(self, sheets: Vec<String>) -> Book {
+        const BUILT_IN_OR_MACRO: u32 = 0x2E;
+        let own = |&(book, first, last): &(u32, u32, u32)| {
+            let is_own = self.books.get(book as usize) == Some(&true);
+            let fits = (last as usize) < sheets.len() && first <= last;
+            (is_own && fits).then_some((first as usize, last as usize))
+        };
+        let links = self.links.iter().map(own).collect();
+        let plain = |(flags, name, _): &(u32, String, Vec<u8>)| {
+            let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\' | '?');
+            let is_plain = !name.is_empty() && name.chars().all(fits);
+            (is_plain && flags & BUILT_IN_OR_MACRO == 0).then(|| name.clone())
+        };
+        let mut book = Book {
+            version: Version::Biff12,
+            sheets,
+            links,
+            names: self.names.iter().map(plain).collect(),
+            books: self.links.iter().map(|link| link.0 as usize).collect(),
+            functions: HashMap::new(),
+        };
+        // A name is no better than those that it is made of; so many times over none is made of others.
+        for _ in 0..8 {
+            let lost: Vec<usize> = (self.names.iter().enumerate())
+                .filter(|(idx, (.., data))| {
+                    let formula = Compiled::of_xlsb(data)
+                        .and_then(|compiled| tokens::formula_of_name(&book, compiled));
+                    book.names[*idx].is_some() && formula.is_none()
+                })
+                .map(|(idx, _)| idx)
+                .collect();
+            if lost.is_empty() {
+                return book;
+            }
+            lost.into_iter().for_each(|idx| book.names[idx] = None);
+        }
+        book.names.fill(None);
+        book
+    }
 }
 
 impl Shared {
@@ -212,13 +313,43 @@ fn read_sheet(
     bytes: &[u8],
     shared: &Shared,
     budget: &mut Budget,
-) -> Result<(Vec<Cell>, Vec<CellRange>), Unreadable> {
+) -> Result<(Vec<Cell>, Vec<CellRange>, Hidden), Unreadable> {
     let (mut cells, mut merges) = (Vec::new(), Vec::new());
+    let (mut rows, mut columns) = (Vec::new(), Vec::new());
+    let mut formulas = SharedFormulas::default();
     let mut row = 0;
     for record in Records::new(bytes) {
         let (kind, mut data) = record?;
         match kind {
-            kind::ROW => row = data.number(4)?,
+            kind::ROW => {
+                row = data.number(4)?;
+                // Its format and its height stand before its flags, which nobody needs to read the cells.
+                let look = (data.number(4), data.number(2), data.number(2));
+                if let (Ok(_), Ok(height), Ok(flags)) = look
+                    && (flags & 1 << 12 != 0 || height == 0)
+                {
+                    rows.push((row, row));
+                }
+            }
+            kind::COLUMN => {
+                let ends = (data.number(4), data.number(4));
+                let look = (data.number(4), data.number(4), data.number(2));
+                if let ((Ok(first), Ok(last)), (Ok(width), Ok(_), Ok(flags))) = (ends, look)
+                    && (flags & 1 != 0 || width == 0)
+                {
+                    columns.push((first, last));
+                }
+            }
+            kind::SHARED_FORMULA | kind::ARRAY => {
+                let first = [data.number(4)?, data.number(4)?, data.number(4)?];
+                data.number(4)?;
+                if kind == kind::ARRAY {
+                    data.number(1)?;
+                }
+                budget.hold(data.bytes.len())?;
+                let first = CellRef::new(first[0], first[2]);
+                (formulas.by_first).insert(first, (kind == kind::ARRAY, data.bytes.to_vec()));
+            }
             kind::MERGED_CELL => {
                 let [top, bottom, left, right] = [
                     data.number(4)?,
@@ -259,13 +390,52 @@ fn read_sheet(
                     }
                 };
                 let is_formula = matches!(kind, kind::FORMULA_TEXT..=kind::FORMULA_ERROR);
-                let formula = is_formula.then(|| "".into());
+                let formula = is_formula.then(|| {
+                    let compiled = data.bytes.get(2..).and_then(Compiled::of_xlsb)?;
+                    if let Some(first) = compiled.shared_with(Version::Biff12) {
+                        formulas.sharing.push((cells.len(), first));
+                        return None;
+                    }
+                    tokens::formula(&shared.book, compiled, at)
+                });
+                let formula = formula.map(|formula| budget.written_out(formula));
                 budget.keep(&mut cells, at, value, shown.figure, formula)?;
             }
             _ => {}
         }
     }
-    Ok((cells, merges))
+    formulas.write_out(&mut cells, &shared.book, budget);
+    let hidden = Hidden {
+        rows: rows.into_iter().collect(),
+        columns: columns.into_iter().collect(),
+    };
+    Ok((cells, merges, hidden))
+}
+
+/// Formulas that several cells share.
+#[derive(Default)]
+struct SharedFormulas {
+    /// By the first of the cells: whether it fills them all at once, and what it is.
+    by_first: HashMap<CellRef, (bool, Vec<u8>)>,
+    /// The cells that have one: which of all, and the first.
+    sharing: Vec<(usize, CellRef)>,
+}
+
+impl SharedFormulas {
+    /// Gives cells the formulas that they share. Of an array only the first has it.
+    fn write_out(self, cells: &mut [Cell], book: &Book, budget: &mut Budget) {
+        for (idx, first) in self.sharing {
+            let Some(cell) = cells.get_mut(idx) else {
+                continue;
+            };
+            let shared = self.by_first.get(&first);
+            let shared = shared.filter(|(is_array, _)| !is_array || cell.at == first);
+            let formula = shared
+                .and_then(|(_, data)| Compiled::of_xlsb(data))
+                .and_then(|compiled| tokens::formula(book, compiled, cell.at));
+            cell.formula = Some(budget.written_out(formula));
+        }
+    }
 }
 
 /// The records of a part.

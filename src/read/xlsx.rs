@@ -11,13 +11,14 @@ use memchr::{memchr_iter, memmem, memrchr};
 use quick_xml::events::{BytesStart, Event};
 
 use super::budget::{Budget, TEXT_OVERHEAD};
+use super::hidden::HiddenRows;
 use super::left::{CUSTOM_PROPERTIES, Left, LeftSheet, custom_properties};
 use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
 use super::package::{LARGE, Package, Relationship, tolerated};
 use super::plain::{Piece, SheetCells, Strings, Struck};
 use super::{FileKind, Quantity, Unreadable, plain, saved};
-use crate::model::{Cell, CellRange, Format, Sheet, SheetKind, SkippedSheet, Workbook};
+use crate::model::{Cell, CellRange, Format, Hidden, Sheet, SheetKind, SkippedSheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
 pub(super) fn read(
@@ -51,8 +52,8 @@ pub(super) fn read(
         };
         let (name, visible) = (entry.name, entry.visible);
         match sheet {
-            Ok(Found::Worksheet(cells, merges)) => {
-                sheets.push((name, visible, Ok((cells, merges))))
+            Ok(Found::Worksheet(cells, merges, hidden)) => {
+                sheets.push((name, visible, Ok((cells, merges, hidden))))
             }
             Ok(Found::Other(kind)) => skipped_sheets.push(SkippedSheet { name, kind }),
             Err(reason) => sheets.push((name, visible, Err(reason))),
@@ -91,7 +92,7 @@ pub(super) fn read(
         saved: saved::of_package(package, budget),
     };
     for (name, visible, sheet) in sheets {
-        let read = sheet.and_then(|(cells, merges)| {
+        let read = sheet.and_then(|(cells, merges, hidden)| {
             let cells = match cells {
                 Cells::Read(cells, struck) => (cells, struck),
                 Cells::Left(part) => {
@@ -99,14 +100,14 @@ pub(super) fn read(
                     (cells, Struck::new())
                 }
             };
-            Ok((cells, merges))
+            Ok((cells, merges, hidden))
         });
         match read {
-            Ok(((cells, struck), merges)) => {
+            Ok(((cells, struck), merges, hidden)) => {
                 let mut sheet = Sheet::new(name, visible, cells, merges);
                 sheet.is_1904 = shared.formats.is_1904;
                 sheet.set_struck(struck);
-                workbook.sheets.push(sheet);
+                workbook.sheets.push(sheet.with_hidden(hidden));
             }
             Err(reason) => workbook.unreadable_sheets.push((name, reason)),
         }
@@ -247,8 +248,8 @@ fn large_strings(
 
 /// What a part of a sheet holds.
 enum Found {
-    /// Its cells and its merged regions.
-    Worksheet(Cells, Vec<CellRange>),
+    /// Its cells, its merged regions, and what it does not show.
+    Worksheet(Cells, Vec<CellRange>, Hidden),
     Other(SheetKind),
 }
 
@@ -264,8 +265,9 @@ fn sheet(
         let before = budget.clone();
         let formats = &shared.formats;
         if let Some(read) = large_sheet(package, path, strings, formats, budget)? {
-            let (cells, struck, merges) = read;
-            return Ok(Found::Worksheet(Cells::Read(cells, struck), merges));
+            let (cells, struck, merges, hidden) = read;
+            let cells = Cells::Read(cells, struck);
+            return Ok(Found::Worksheet(cells, merges, hidden));
         }
         *budget = before;
     }
@@ -283,14 +285,17 @@ fn small_sheet(
     left: &mut Left,
     budget: &mut Budget,
 ) -> Result<Found, Unreadable> {
-    let (cells, rest) = match divide(text)? {
-        Divided::Worksheet { cells, rest } => (cells, rest),
+    let (head, cells, rest) = match divide(text)? {
+        Divided::Worksheet { head, cells, rest } => (head, cells, rest),
         Divided::Other(kind) => return Ok(Found::Other(kind)),
     };
     if let Some(reason) = shared.missing(cells) {
         return Err(reason.clone());
     }
     let merges = merges(rest, budget)?;
+    let mut hidden = HiddenRows::new();
+    hidden.read(cells);
+    let hidden = hidden.with_columns(head);
     let strings = shared.strings.as_ref();
     let plain = strings.and_then(|strings| plain::cells(cells, strings, &shared.formats, budget));
     let cells = match plain {
@@ -300,11 +305,11 @@ fn small_sheet(
         }
         None => Cells::Left(left.add(cells, &shared.formats, budget)?),
     };
-    Ok(Found::Worksheet(cells, merges))
+    Ok(Found::Worksheet(cells, merges, hidden))
 }
 
-/// The cells of a plain sheet, those crossed out in part, and its merged regions.
-type PlainSheet = (Vec<Cell>, Struck, Vec<CellRange>);
+/// The cells of a plain sheet, those crossed out in part, its merged regions, and what it does not show.
+type PlainSheet = (Vec<Cell>, Struck, Vec<CellRange>, Hidden);
 
 /// The same of a large sheet; nothing where it is not plain.
 fn large_sheet(
@@ -326,14 +331,18 @@ fn large_sheet(
         Divided::Worksheet {
             cells: "",
             rest: "",
+            ..
         } => {}
         _ => return Ok(None),
     }
+    let head = head.to_owned();
+    let mut hidden = HiddenRows::new();
     let mut sheet = SheetCells::new(n_bytes);
     loop {
         let Some(rows) = pieces.until_last("<row", "</sheetData>", budget)? else {
             return Ok(None);
         };
+        hidden.read(rows);
         match sheet.read(rows, strings, formats, budget).transpose()? {
             Some(Piece::More) => {}
             Some(Piece::Last) => break,
@@ -344,7 +353,8 @@ fn large_sheet(
         return Ok(None);
     };
     let merges = merges(rest, budget)?;
-    Ok(Some((sheet.cells, sheet.struck, merges)))
+    let hidden = hidden.with_columns(&head);
+    Ok(Some((sheet.cells, sheet.struck, merges, hidden)))
 }
 
 /// A part that is read whole.
@@ -620,6 +630,8 @@ fn from_element<'t>(text: &'t str, name: &str) -> &'t str {
 /// A sheet by its kind.
 enum Divided<'t> {
     Worksheet {
+        /// What stands before them.
+        head: &'t str,
         /// To the end of their element.
         cells: &'t str,
         /// What follows.
@@ -630,7 +642,7 @@ enum Divided<'t> {
 
 /// The cells of a sheet, and what follows them.
 fn divide(text: &str) -> Result<Divided<'_>, Unreadable> {
-    let worksheet = |cells, rest| Ok(Divided::Worksheet { cells, rest });
+    let worksheet = |head, cells, rest| Ok(Divided::Worksheet { head, cells, rest });
     const NO_CELLS: &str = "</sheetData>";
     let mut xml = reader(text);
     let mut is_root = true;
@@ -638,7 +650,7 @@ fn divide(text: &str) -> Result<Divided<'_>, Unreadable> {
         let tag = match xml.read_event().map_err(broken)? {
             Event::Start(tag) => tag,
             Event::Eof if is_root => return Err(Unreadable::damaged("the part is no sheet")),
-            Event::Eof => return worksheet(NO_CELLS, ""),
+            Event::Eof => return worksheet(text, NO_CELLS, ""),
             _ => continue,
         };
         match tag.local_name().as_ref() {
@@ -650,12 +662,12 @@ fn divide(text: &str) -> Result<Divided<'_>, Unreadable> {
             "sheetData" => {
                 let start = position(&xml, text);
                 if text[..start].ends_with("/>") {
-                    return worksheet(NO_CELLS, &text[start..]);
+                    return worksheet(&text[..start], NO_CELLS, &text[start..]);
                 }
                 // Searched from behind, where it is near.
                 let end = memmem::rfind(&text.as_bytes()[start..], b"sheetData>")
                     .map_or(text.len(), |at| start + at + "sheetData>".len());
-                return worksheet(&text[start..end], &text[end..]);
+                return worksheet(&text[..start], &text[start..end], &text[end..]);
             }
             _ => {}
         }

@@ -187,8 +187,8 @@ fn every_part_that_is_not_marked_stays_byte_for_byte() {
         for (part, content) in &before {
             if after.get(part) != Some(content) {
                 assert!(after.contains_key(part), "{name}: {part} is gone");
-                // Where a clerk's note is continued, its text becomes a run.
-                if !part.contains("omment") {
+                // Where a clerk's note is continued, its text becomes a run, and its box larger.
+                if !part.contains("omment") && !part.contains("mlDrawing") {
                     let (old, new) = (text(&before, part), text(&after, part));
                     assert_only_added(&old, &new, &format!("{name} {part}"));
                 }
@@ -309,10 +309,10 @@ fn annotating_a_copy_again_replaces_the_marks() {
 
 #[test]
 fn other_formats_come_back_as_a_workbook_with_the_same_values() {
-    for name in ["full.xls", "full.ods"] {
+    for (name, extension) in [("full.xls", "xlsx"), ("full.ods", "ods")] {
         let original = fixture(name);
         let copy = marked(&original, &findings());
-        assert_eq!(copy.extension, "xlsx");
+        assert_eq!(copy.extension, extension);
         let (before, after) = (read_back(&original), read_back(&copy.bytes));
         assert_eq!(before.sheets.len() + 1, after.sheets.len());
         for (old, new) in before.sheets.iter().zip(&after.sheets) {
@@ -333,12 +333,14 @@ fn other_formats_come_back_as_a_workbook_with_the_same_values() {
         }
         let ours = after.sheets.last().expect("a sheet");
         assert!(hebiao::explanations::is_ours(ours));
-        let legend = ours.get(CellRef::new(3, 0)).and_then(|cell| cell.text());
-        assert!(
-            legend.is_some_and(|text| text.contains("原文件是 .")),
-            "{legend:?}"
-        );
-        opens_elsewhere(name, &copy.bytes);
+        if extension == "xlsx" {
+            let legend = ours.get(CellRef::new(3, 0)).and_then(|cell| cell.text());
+            assert!(
+                legend.is_some_and(|text| text.contains("原文件是 .")),
+                "{legend:?}"
+            );
+            opens_elsewhere(name, &copy.bytes);
+        }
     }
 }
 
@@ -865,13 +867,7 @@ fn assert_consistent(name: &str, bytes: &[u8]) {
 
 #[test]
 fn copies_are_consistent_packages() {
-    for name in [
-        "full.xlsx",
-        "full-office.xlsx",
-        "strict.xlsx",
-        "full.xls",
-        "full.ods",
-    ] {
+    for name in ["full.xlsx", "full-office.xlsx", "strict.xlsx", "full.xls"] {
         let once = marked(&fixture(name), &findings());
         assert_consistent(name, &once.bytes);
         let again = marked(&once.bytes, &findings()[..3]);

@@ -15,6 +15,7 @@ mod command_line;
 mod compare;
 #[cfg(feature = "consolidate")]
 mod consolidate;
+mod copies;
 #[cfg(feature = "consolidate")]
 mod cost;
 #[cfg(feature = "consolidate")]

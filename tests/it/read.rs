@@ -38,29 +38,9 @@ B2 -3
 
 #[test]
 fn one_form_reads_the_same_from_every_format() {
-    for name in ["libreoffice.xlsx", "libreoffice.ods"] {
+    for name in ["libreoffice.xlsx", "libreoffice.ods", "libreoffice.xls"] {
         assert_eq!(show(&fixture(name)), FORM, "{name}");
     }
-    // The text of formulas in .xls is compiled.
-    let without_formulas: String = FORM
-        .lines()
-        .map(|line| {
-            line.split_once(" =")
-                .map_or(line, |(value, _)| value)
-                .to_owned()
-                + "\n"
-        })
-        .collect();
-    let workbook = fixture("libreoffice.xls");
-    assert_eq!(show(&workbook).replace(" =", ""), without_formulas);
-    assert_eq!(
-        workbook.sheets[0]
-            .cells()
-            .iter()
-            .filter(|c| c.formula.is_some())
-            .count(),
-        3
-    );
 }
 
 #[test]
@@ -74,7 +54,7 @@ fn formulas_without_a_saved_value_are_not_calculated() {
 附件3 A1:F1
 A1 造林绿化任务表
 A2 0.4 % .2
-B2 not calculated =
+B2 not calculated =A2*2
 C2 65282200012345678901
 D2 date 2024-05-31
 "

@@ -12,7 +12,7 @@ use rust_xlsxwriter::{
 };
 
 use crate::explanations;
-use crate::model::{Cell, CellValue, NumberFormat, Sheet, Workbook};
+use crate::model::{Cell, CellRef, CellValue, Format as Source, NumberFormat, Sheet, Workbook};
 use crate::report::workbook::text::{self, Texts};
 
 /// The new workbook.
@@ -20,8 +20,8 @@ pub(super) struct Converted {
     pub(super) bytes: Vec<u8>,
     /// Name of a sheet in the original → in the new one.
     pub(super) names: HashMap<String, String>,
-    /// Some formulas are only results now.
-    pub(super) lost_formulas: bool,
+    /// Cells whose formulas are only results now, by sheet.
+    pub(super) lost_formulas: Vec<(String, Vec<CellRef>)>,
 }
 
 pub(super) fn to_xlsx(workbook: &Workbook) -> Result<Converted, XlsxError> {
@@ -31,7 +31,9 @@ pub(super) fn to_xlsx(workbook: &Workbook) -> Result<Converted, XlsxError> {
     writer.set_properties(&DocProperties::new().set_creation_datetime(&date));
     let mut names: HashMap<String, String> = HashMap::new();
     let mut taken: Vec<String> = Vec::new();
-    let mut lost_formulas = false;
+    // What was compiled, Excel has understood; references lead to sheets by their names.
+    let is_compiled = workbook.format == Source::Xlsb && workbook.unreadable_sheets.is_empty();
+    let mut lost_formulas = Vec::new();
     let mut any_visible = false;
     // Our own sheet is made anew.
     let forms = workbook
@@ -46,7 +48,14 @@ pub(super) fn to_xlsx(workbook: &Workbook) -> Result<Converted, XlsxError> {
         // What was never calculated, or came to the empty text, would come to 0.
         page.set_formula_result_default("");
         page.set_name(&name)?;
-        lost_formulas |= write_sheet(page, sheet)?;
+        let is_known = |formula: &str| {
+            let is_compiled = is_compiled && refers_to_cells_only(formula);
+            is_compiled || is_plain_formula(formula)
+        };
+        let lost = write_sheet(page, sheet, &is_known)?;
+        if !lost.is_empty() {
+            lost_formulas.push((sheet.name.clone(), lost));
+        }
         if !sheet.visible {
             page.set_hidden(true);
         } else if !any_visible {
@@ -66,8 +75,13 @@ pub(super) fn to_xlsx(workbook: &Workbook) -> Result<Converted, XlsxError> {
     })
 }
 
-fn write_sheet(page: &mut Worksheet, sheet: &Sheet) -> Result<bool, XlsxError> {
-    let mut lost_formulas = false;
+/// Writes one sheet; returns the cells whose formulas were left out.
+fn write_sheet(
+    page: &mut Worksheet,
+    sheet: &Sheet,
+    is_known: &dyn Fn(&str) -> bool,
+) -> Result<Vec<CellRef>, XlsxError> {
+    let mut lost_formulas = Vec::new();
     type Look = (Option<(bool, Option<u8>)>, bool);
     let mut formats: HashMap<Look, Format> = HashMap::new();
     let mut widths: BTreeMap<u16, f64> = BTreeMap::new();
@@ -115,7 +129,9 @@ fn write_sheet(page: &mut Worksheet, sheet: &Sheet) -> Result<bool, XlsxError> {
             if sheet.merge_at(cell.at).is_some() {
                 format = format.set_align(FormatAlign::Center);
             }
-            lost_formulas |= write_cell(page, page_row, col, cell, format)?;
+            if write_cell(page, page_row, col, cell, format, is_known)? {
+                lost_formulas.push(cell.at);
+            }
             if is_table && sheet.merge_at(cell.at).is_none() {
                 let width = text::width(&shown(cell)) as f64 + 2.0;
                 let known = widths.entry(col).or_insert(8.5);
@@ -154,9 +170,10 @@ fn write_cell(
     col: u16,
     cell: &Cell,
     format: Format,
+    is_known: &dyn Fn(&str) -> bool,
 ) -> Result<bool, XlsxError> {
     let formula = cell.formula.as_deref();
-    if let Some(formula) = formula.filter(|formula| is_plain_formula(formula)) {
+    if let Some(formula) = formula.filter(|formula| is_known(formula)) {
         let mut formula = Formula::new(formula);
         if cell.value != CellValue::NotCalculated {
             formula = formula.set_result(shown(cell));
@@ -296,12 +313,37 @@ fn is_plain_formula(formula: &str) -> bool {
     !operand_due && depth == 0
 }
 
+/// Whether a formula uses no names and no other sheets.
+fn refers_to_cells_only(formula: &str) -> bool {
+    let mut is_quoted = false;
+    let mut word = String::new();
+    for c in formula.chars().chain([' ']) {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            _ if is_quoted => continue,
+            c if c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '\\' | '?') => {
+                word.push(c);
+                continue;
+            }
+            '!' | '\'' => return false,
+            _ => {}
+        }
+        let is_value = word.parse::<f64>().is_ok() || matches!(word.as_str(), "TRUE" | "FALSE");
+        let is_known = word.is_empty() || is_value || word.parse::<CellRef>().is_ok();
+        if !is_known && c != '(' {
+            return false;
+        }
+        word.clear();
+    }
+    !formula.is_empty()
+}
+
 fn page_row(row: u32) -> Option<u32> {
     (row < 1 << 20).then_some(row)
 }
 
 /// A name that Excel takes and that no other sheet has.
-fn free_name(name: &str, taken: &[String]) -> String {
+pub(super) fn free_name(name: &str, taken: &[String]) -> String {
     let is_free = |name: &String| {
         !taken
             .iter()
@@ -352,6 +394,20 @@ mod tests {
             "名",
         ] {
             assert!(!is_plain_formula(formula), "{formula}");
+        }
+    }
+
+    #[test]
+    fn formulas_of_names_and_other_sheets_are_told_apart() {
+        for formula in [
+            "SUM(B2:$D$2)",
+            "IF(A1>=1.5,\"a!\"&B1,TRUE)",
+            "VLOOKUP(A1,B2:C9,2,FALSE)",
+        ] {
+            assert!(refers_to_cells_only(formula), "{formula}");
+        }
+        for formula in ["", "面积*2", "SUM(x)", "表!A1", "'a b'!A1+1"] {
+            assert!(!refers_to_cells_only(formula), "{formula}");
         }
     }
 

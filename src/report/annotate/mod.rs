@@ -3,8 +3,9 @@
 //!
 //! An .xlsx or .xlsm is edited in place: parts that are not touched are copied byte for byte, and in
 //! the others only what is added differs ([`xml::Edits`]). No library that loads and saves workbooks
-//! keeps validations, charts, conditional formats and what WPS adds of its own. Other formats cannot
-//! be edited so; their copy is an .xlsx with the same sheets and values ([`convert`]).
+//! keeps validations, charts, conditional formats and what WPS adds of its own. So is an .ods
+//! ([`opendocument`]). Of an .xls, which is no XML, an .xlsx is made with all that both formats know ([`rebuild`]),
+//! and of what is damaged or of which less is known one with the same sheets and values ([`convert`]).
 //!
 //! Annotating a copy again replaces the marks. What is ours is known by marks that any program keeps
 //! when it saves the file:
@@ -24,8 +25,11 @@ mod convert;
 mod listing;
 mod names;
 mod notes;
+mod opendocument;
 mod package;
+mod rebuild;
 mod sheet;
+mod sheet_of_listing;
 mod styles;
 mod xml;
 
@@ -34,19 +38,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use rust_xlsxwriter::XlsxError;
 
 use crate::explanations::{self, ByKey, Columns, Explanation};
+use crate::model::looks::LeftOut;
 use crate::model::{
     CellRef, Detail, Finding, Format, Level, Period, Place, Sheet, Unreadable, Workbook,
 };
-use crate::read::{Limits, decrypted, read};
+use crate::read::{Limits, decrypted, looks, read};
 
 use super::workbook::marks::{MarkLook, Marked, marked_cells};
 use super::{Lang, words};
 
 pub use names::{SentBack, annotate_checked, copy_name, copy_paths, light, no_copy, send_back};
 
+use convert::Converted;
 use listing::{Entry, Listing, Retired};
 use package::{Package, Relationship};
-use sheet::{Legacy, SheetPart};
+use sheet::{Legacy, SheetPart, Shown};
 use styles::{Before, Styles};
 use xml::{Edits, Scanner, Step, escape_attribute, unescape};
 
@@ -64,7 +70,7 @@ const PRINT_TITLES: &str = "_xlnm.Print_Titles";
 pub struct Annotated {
     /// The file.
     pub bytes: Vec<u8>,
-    /// Without a point: `xlsx` or `xlsm`.
+    /// Without a point: `xlsx`, `xlsm`, `ods`.
     pub extension: &'static str,
 }
 
@@ -145,23 +151,23 @@ pub fn annotate(
             }
             Err(error) => return Err(error),
         }
-    } else {
-        let format = workbook.format;
-        remarks.push(match lang {
-            Lang::Zh => format!("原文件是 .{format} 格式，不能直接标注；这是内容相同的 .xlsx 副本，格式从简。"),
-            Lang::En => format!("The original is an .{format} file, which cannot be marked; this is an .xlsx copy with the same content, in a plain layout."),
-        });
     }
-    let converted = convert::to_xlsx(&workbook)?;
-    if converted.lost_formulas {
-        remarks.push(
-            lang.pick(
-                "副本中部分公式只保留了结果，请在原文件中改正后重报。",
-                "Some formulas are only results in this copy; correct the original and send that.",
-            )
-            .to_owned(),
-        );
+    if workbook.format == Format::Ods {
+        let copy = Copy {
+            workbook: &workbook,
+            earlier: &earlier,
+            names: None,
+            findings,
+            lang,
+        };
+        match copy.patch_opendocument(original, &mut remarks) {
+            Ok(annotated) => return Ok(annotated),
+            Err(AnnotateError::Part { .. } | AnnotateError::Zip(_)) => remarks.clear(),
+            Err(error) => return Err(error),
+        }
     }
+    let converted = made_anew(original, &workbook, lang, &mut remarks)?;
+    remarks.extend(lost_formulas(&converted.lost_formulas, lang));
     let copy = Copy {
         workbook: &workbook,
         earlier: &earlier,
@@ -170,6 +176,88 @@ pub fn annotate(
         lang,
     };
     copy.patch(&converted.bytes, &mut remarks)
+}
+
+/// An .xlsx with what is known of a workbook in another format, or of a damaged one.
+fn made_anew(
+    original: &[u8],
+    workbook: &Workbook,
+    lang: Lang,
+    remarks: &mut Vec<String>,
+) -> Result<Converted, AnnotateError> {
+    let format = workbook.format;
+    let looks = match format {
+        Format::Xlsx | Format::Xlsm => return Ok(convert::to_xlsx(workbook)?),
+        _ => looks(original, &Limits::default()),
+    };
+    let rebuilt = looks.and_then(|looks| {
+        let converted = rebuild::to_xlsx(workbook, &looks).ok()?;
+        Some((converted, looks.left_out))
+    });
+    let Some((converted, left_out)) = rebuilt else {
+        remarks.push(match lang {
+            Lang::Zh => format!("原文件是 .{format} 格式，不能直接标注；这是内容相同的 .xlsx 副本，格式从简。"),
+            Lang::En => format!("The original is an .{format} file, which cannot be marked; this is an .xlsx copy with the same content, in a plain layout."),
+        });
+        return Ok(convert::to_xlsx(workbook)?);
+    };
+    remarks.push(match lang {
+        Lang::Zh => format!(
+            "原文件是 .{format} 格式，不能直接标注；这是 .xlsx 副本，内容、公式、字体、列宽、数字格式、边框、链接、数据有效性和条件格式照原样。"
+        ),
+        Lang::En => format!(
+            "The original is an .{format} file, which cannot be marked; this is an .xlsx copy with its content, formulas, fonts, widths, number formats, borders, links, validations and conditional formats."
+        ),
+    });
+    let left_out: Vec<&str> = left_out
+        .iter()
+        .map(|what| left_out_name(*what, lang))
+        .collect();
+    if !left_out.is_empty() {
+        let left_out = left_out.join(lang.pick("、", ", "));
+        remarks.push(match lang {
+            Lang::Zh => format!("原文件中有而副本中没有的：{left_out}。"),
+            Lang::En => format!("In the original and not in this copy: {left_out}."),
+        });
+    }
+    Ok(converted)
+}
+
+fn left_out_name(what: LeftOut, lang: Lang) -> &'static str {
+    match what {
+        LeftOut::Drawings => lang.pick("图片、图表、图形", "pictures, charts and shapes"),
+        LeftOut::Macros => lang.pick("宏", "macros"),
+        LeftOut::PivotTables => lang.pick("数据透视表", "pivot tables"),
+        LeftOut::NewConditions => {
+            lang.pick("数据条、色阶、图标集", "data bars, colour scales and icons")
+        }
+        LeftOut::FilterCriteria => lang.pick(
+            "筛选条件（筛选掉的行仍隐藏）",
+            "criteria of filters (rows that were filtered out stay hidden)",
+        ),
+        LeftOut::BlankCells => lang.pick("一部分空单元格的格式", "the look of some blank cells"),
+    }
+}
+
+/// Which formulas are only their results in the copy.
+fn lost_formulas(lost: &[(String, Vec<CellRef>)], lang: Lang) -> Option<String> {
+    if lost.is_empty() {
+        return None;
+    }
+    let of_sheet = |(sheet, cells): &(String, Vec<CellRef>)| match lang {
+        Lang::Zh => format!("“{sheet}”的 {}", listed(cells, "、")),
+        Lang::En => format!("{} of “{sheet}”", listed(cells, ", ")),
+    };
+    let places: Vec<String> = lost.iter().map(of_sheet).collect();
+    let places = places.join(lang.pick("，", "; "));
+    Some(match lang {
+        Lang::Zh => format!(
+            "下列单元格的公式没能带过来，副本中只有原来的计算结果，改了别的数它不会变：{places}。请在原文件中改正后重报。"
+        ),
+        Lang::En => format!(
+            "The formulas of these cells could not be carried over; they hold the results of the original, which change with nothing: {places}. Correct the original and send that."
+        ),
+    })
 }
 
 /// What the workbook is called where explanations are told apart by files.
@@ -249,13 +337,14 @@ struct MainPart {
 impl Copy<'_> {
     fn patch(&self, bytes: &[u8], remarks: &mut Vec<String>) -> Result<Annotated, AnnotateError> {
         let mut package = Package::open(bytes)?;
-        let main = MainPart::read(&mut package)?;
+        let mut main = MainPart::read(&mut package)?;
         let extension = extension(&mut package, &main.path)?;
         let styles_path = main.styles_path(&mut package)?;
         let mut styles = Styles::read(package.needed(&styles_path)?)?;
         self.refuse_lost_formats(&mut package, &main, &styles)?;
 
-        let sheets = self.sheets_of(&main);
+        let names: Vec<String> = main.sheets.iter().map(|entry| entry.name.clone()).collect();
+        let sheets = self.sheets_of(&names);
         let cells: Vec<Vec<(At, Marked)>> = (self.findings.iter())
             .map(|finding| self.cells_of(&sheets, finding))
             .collect();
@@ -269,9 +358,23 @@ impl Copy<'_> {
                     .push((*marked, finding));
             }
         }
+        let shown = self.shown(&sheets, &found);
+        remarks.extend(shown.iter().filter_map(|shown| shown.remark.clone()));
+        let to_show: Vec<&str> = (shown.iter().zip(&main.sheets))
+            .filter(|(shown, _)| shown.sheet)
+            .map(|(_, entry)| entry.name.as_str())
+            .collect();
+        if let Some(text) = main.with_shown(&to_show)? {
+            package.set(&main.path, text.clone());
+            main.text = text;
+        }
         let mut before = BTreeMap::new();
         for ((idx, entry), found) in main.sheets.iter().enumerate().zip(found) {
             let mut fills = BTreeMap::new();
+            let found = ToMark {
+                cells: found,
+                shown: &shown[idx].parts,
+            };
             let silent =
                 self.mark_sheet(&mut package, &main, entry, &mut styles, found, &mut fills)?;
             before.extend(fills.into_iter().map(|(at, fill)| ((idx, at), fill)));
@@ -292,7 +395,7 @@ impl Copy<'_> {
                     .to_owned(),
             );
         }
-        let listing = self.listing(&main, &cells, &before, remarks);
+        let listing = self.listing(&names, &cells, &before, remarks);
         let text = listing::write(&listing, &mut styles, &main.main, &main.link_types);
         self.put_listing(&mut package, &main, text)?;
         if let Some(text) = styles.finish()? {
@@ -347,10 +450,10 @@ impl Copy<'_> {
     }
 
     /// The sheets that may be marked, by their names in the original.
-    fn sheets_of<'s>(&'s self, main: &MainPart) -> HashMap<&'s str, (usize, &'s Sheet)> {
+    fn sheets_of<'s>(&'s self, names: &[String]) -> HashMap<&'s str, (usize, &'s Sheet)> {
         let mut entries: HashMap<&str, usize> = HashMap::new();
-        for (idx, entry) in main.sheets.iter().enumerate() {
-            entries.entry(&entry.name).or_insert(idx);
+        for (idx, name) in names.iter().enumerate() {
+            entries.entry(name).or_insert(idx);
         }
         let mut sheets = HashMap::new();
         for sheet in &self.workbook.sheets {
@@ -361,6 +464,23 @@ impl Copy<'_> {
             }
         }
         sheets
+    }
+
+    /// What of each sheet of the copy is to be seen though it was hidden: marks that nobody sees help nobody.
+    fn shown(
+        &self,
+        sheets: &HashMap<&str, (usize, &Sheet)>,
+        found: &[Found<'_>],
+    ) -> Vec<ShownSheet> {
+        let mut shown: Vec<ShownSheet> = Vec::new();
+        shown.resize_with(found.len(), ShownSheet::default);
+        for (idx, sheet) in sheets.values() {
+            let found = &found[*idx];
+            if !found.is_empty() {
+                shown[*idx] = ShownSheet::of(sheet, found, self.lang);
+            }
+        }
+        shown
     }
 
     /// The cells of the copy that a finding marks, its own first, and how.
@@ -398,9 +518,10 @@ impl Copy<'_> {
         main: &MainPart,
         entry: &SheetEntry,
         styles: &mut Styles,
-        found: Found<'_>,
+        found: ToMark<'_>,
         fills: &mut BTreeMap<CellRef, Before>,
     ) -> Result<Vec<CellRef>, AnnotateError> {
+        let (found, shown) = (found.cells, found.shown);
         // Marks of an earlier annotation are on any sheet.
         let is_listing = self.earlier.sheet.as_deref() == Some(&*entry.name);
         if found.is_empty() && (self.earlier.sheet.is_none() || self.names.is_some()) || is_listing
@@ -446,9 +567,9 @@ impl Copy<'_> {
         let text = sheet.write(
             styles,
             &looks.collect(),
+            shown,
             &recorded,
             legacy.as_ref(),
-            &main.link_types,
             fills,
         );
         if let Some(text) = text {
@@ -460,7 +581,7 @@ impl Copy<'_> {
 
     fn listing<'l>(
         &'l self,
-        main: &'l MainPart,
+        names: &'l [String],
         cells: &[Vec<(At, Marked)>],
         before: &BTreeMap<At, Before>,
         remarks: &[String],
@@ -470,7 +591,7 @@ impl Copy<'_> {
         let mut written = ByKey::of(&self.earlier.explanations);
         let mut taken: HashMap<&str, Vec<(&str, Option<Period>)>> = HashMap::new();
         let mut recorded: HashSet<&At> = HashSet::new();
-        let name = |at: &At| &*main.sheets[at.0].name;
+        let name = |at: &At| names[at.0].as_str();
         let mut rows = Vec::new();
         for ((finding, cells), keys) in self.findings.iter().zip(cells).zip(&keys) {
             // It has a row of its own further down.
@@ -572,6 +693,68 @@ impl Copy<'_> {
         let id = package.relate(&main.path, &kind, &path)?;
         package.set(&main.path, main.with_sheet(&id, self.lang)?);
         Ok(())
+    }
+}
+
+/// What is to be marked on a sheet, and shown of it.
+struct ToMark<'f> {
+    cells: Found<'f>,
+    shown: &'f Shown,
+}
+
+/// What is to be seen of a sheet though it was hidden.
+#[derive(Default)]
+struct ShownSheet {
+    sheet: bool,
+    parts: Shown,
+    /// What is said of it.
+    remark: Option<String>,
+}
+
+impl ShownSheet {
+    fn of(sheet: &Sheet, found: &Found<'_>, lang: Lang) -> Self {
+        let hidden = &sheet.hidden;
+        let mut rows: Vec<(u32, u32)> = (found.keys())
+            .filter(|at| hidden.rows.contains(at.row))
+            .map(|at| (at.row, at.row))
+            .collect();
+        let mut columns: Vec<(u32, u32)> = (found.keys())
+            .filter(|at| hidden.columns.contains(at.col))
+            .map(|at| (at.col, at.col))
+            .collect();
+        for (_, finding) in found.values().flatten() {
+            if let Detail::Hidden { parts, .. } = &finding.detail {
+                rows.extend(parts.rows.iter());
+                columns.extend(parts.columns.iter());
+            }
+        }
+        let parts = Shown {
+            rows: rows.into_iter().collect(),
+            columns: columns.into_iter().collect(),
+        };
+        // A hint alone is no reason to bring a draft to light, unless it is that the sheet is hidden.
+        let asks = |(_, finding): &(Marked, &Finding)| {
+            finding.level < Level::Hint || matches!(finding.detail, Detail::Hidden { .. })
+        };
+        let is_sheet_shown = !sheet.visible && found.values().flatten().any(asks);
+        let mut places: Vec<String> = Vec::new();
+        if is_sheet_shown {
+            places.push(lang.pick("整张表", "the whole sheet").to_owned());
+        }
+        places.extend(words::rows_and_columns(&parts.rows, &parts.columns, lang));
+        let name = &sheet.name;
+        let remark = (!places.is_empty()).then(|| {
+            let places = places.join(lang.pick("、", ", "));
+            match lang {
+                Lang::Zh => format!("工作表“{name}”原来隐藏（或被筛选掉）的{places}里有问题，副本中已显示出来。"),
+                Lang::En => format!("{places} of “{name}” was hidden or filtered out; there are findings, so this copy shows it."),
+            }
+        });
+        Self {
+            sheet: is_sheet_shown,
+            parts,
+            remark,
+        }
     }
 }
 
@@ -719,6 +902,25 @@ impl MainPart {
             link_types,
             sheets,
         })
+    }
+
+    /// The part with some sheets no longer hidden; `None` where nothing changes.
+    fn with_shown(&self, names: &[&str]) -> Result<Option<String>, AnnotateError> {
+        let mut edits = Edits::default();
+        let mut scanner = Scanner::new(&self.text);
+        while let Some(step) = scanner.next()?.filter(|_| !names.is_empty()) {
+            let Step::Open(tag, 3) = step else { continue };
+            if tag.name != "sheet" {
+                continue;
+            }
+            let name = unescape(tag.value("name").unwrap_or_default());
+            if let Some((_, span)) = tag.attribute("state")
+                && names.contains(&name.as_str())
+            {
+                edits.replace(span, "visible");
+            }
+        }
+        Ok((!edits.is_empty()).then(|| edits.apply(&self.text)))
     }
 
     /// The path of the style sheet; one is made where there is none.

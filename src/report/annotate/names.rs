@@ -88,6 +88,7 @@ pub fn copy_paths<'f>(
     let records = go_back(files, findings);
     let extension = |record: &FileRecord| match record.format {
         Some(Format::Xlsm) => "xlsm",
+        Some(Format::Ods) => ods_extension(&record.path),
         _ => "xlsx",
     };
     let paths = paths(
@@ -188,12 +189,34 @@ pub fn annotate_checked(
     // An oddity in one file is no reason for all others to go without.
     let annotated = caught(|| annotate(&bytes, findings, lang));
     let annotated = annotated.map_err(|detail| NoCopy::ProgramFailed { detail })?;
-    annotated.map_err(|error| match error {
+    let named = annotated.map(|copy| Annotated {
+        extension: match copy.extension {
+            "ods" | "fods" => ods_extension(&record.path),
+            extension => extension,
+        },
+        ..copy
+    });
+    named.map_err(|error| match error {
         AnnotateError::Unreadable(why) => NoCopy::Unreadable(why),
         error => NoCopy::Damaged {
             detail: error.to_string(),
         },
     })
+}
+
+/// What a marked OpenDocument spreadsheet is called: one in a single file by its own name, since programs go by it.
+fn ods_extension(path: &str) -> &'static str {
+    let is = |end: &str| {
+        let start = path.len().checked_sub(end.len());
+        start
+            .and_then(|start| path.get(start..))
+            .is_some_and(|own| own.eq_ignore_ascii_case(end))
+    };
+    if is(".fods") || is(".xml") {
+        "fods"
+    } else {
+        "ods"
+    }
 }
 
 /// The finding that a file has no annotated copy.

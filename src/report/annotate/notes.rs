@@ -15,11 +15,12 @@ use super::package::{Package, Relationship};
 use super::sheet::{Legacy, SheetPart};
 use super::xml::{Edits, Scanner, Step, escape, unescape};
 
-const COMMENTS_TYPE: &str =
+pub(super) const COMMENTS_TYPE: &str =
     "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml";
-const VML_TYPE: &str = "application/vnd.openxmlformats-officedocument.vmlDrawing";
+pub(super) const VML_TYPE: &str = "application/vnd.openxmlformats-officedocument.vmlDrawing";
 
-const AUTHOR: &str = "核表";
+/// Whose notes they are.
+pub(super) const AUTHOR: &str = "核表";
 
 /// First and last line of what is ours.
 const LINES: [(&str, &str); 2] = [
@@ -37,7 +38,7 @@ pub(super) fn framed(text: &str, lang: Lang) -> String {
 }
 
 /// Where our text stands in a note, the line breaks before it included.
-fn ours(text: &str) -> Option<Range<usize>> {
+pub(super) fn ours(text: &str) -> Option<Range<usize>> {
     LINES.iter().find_map(|(first, last)| {
         let start = text.find(first)?;
         let end = match text[start..].find(last) {
@@ -134,14 +135,23 @@ pub(super) fn write(
     }
     let shapes = |first: usize| {
         let shapes = done.added.iter().enumerate();
+        let boxes = Boxes {
+            sheet,
+            last_col: place.last_col,
+        };
         shapes
-            .map(|(idx, (at, text))| shape(sheet, place, *at, text, first + idx))
+            .map(|(idx, (at, text))| boxes.shape(*at, text, first + idx))
             .collect::<String>()
     };
     match drawing {
         Some(link) => {
             let old = package.needed(&link.target)?;
             let (kept, n_shapes) = without_shapes(&old, &done.removed);
+            let boxes = Boxes {
+                sheet,
+                last_col: place.last_col,
+            };
+            let kept = boxes.enlarged(kept, &done.continued);
             if n_shapes == 0 && done.added.is_empty() {
                 package.remove(&link.target)?;
                 package.unrelate(place.path, &link.id)?;
@@ -161,19 +171,43 @@ pub(super) fn write(
         None => {
             let block = free_block(package)?;
             let path = package.free_path("xl/drawings/vmlDrawing", ".vml");
-            let empty = format!(
-                "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
-                 xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><o:shapelayout v:ext=\"edit\">\
-                 <o:idmap v:ext=\"edit\" data=\"{block}\"/></o:shapelayout></xml>"
-            );
-            let text = with_shapes(&empty, &shapes(block * 1024 + 1));
-            package.set(&path, text.unwrap_or_default());
+            package.set(&path, new_drawing(block, &shapes(block * 1024 + 1)));
             package.declare_by_extension(&path, VML_TYPE)?;
             let kind = format!("{}/vmlDrawing", place.link_types);
             let id = package.relate(place.path, &kind, &path)?;
             Ok(Some(Legacy::Add(id)))
         }
     }
+}
+
+/// A drawing with the shapes of one block of numbers.
+fn new_drawing(block: usize, shapes: &str) -> String {
+    let empty = format!(
+        "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
+         xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><o:shapelayout v:ext=\"edit\">\
+         <o:idmap v:ext=\"edit\" data=\"{block}\"/></o:shapelayout></xml>"
+    );
+    with_shapes(&empty, shapes).unwrap_or_default()
+}
+
+/// The drawing of the notes that a sheet has itself.
+pub(super) fn drawing(
+    sheet: &SheetPart,
+    last_col: &dyn Fn(CellRef) -> u32,
+    notes: &[(CellRef, &str)],
+    block: usize,
+) -> String {
+    let boxes = Boxes { sheet, last_col };
+    let shapes = notes.iter().enumerate();
+    let shapes: String = shapes
+        .map(|(idx, (at, text))| boxes.shape(*at, text, block * 1024 + 1 + idx))
+        .collect();
+    new_drawing(block, &shapes)
+}
+
+/// Pixels of a box in which a text can be read.
+pub(super) fn box_size(text: &str) -> (u32, u32) {
+    Boxes::needed(text, 0)
 }
 
 /// What became of a sheet's list of notes.
@@ -184,6 +218,8 @@ struct Done {
     removed: BTreeSet<CellRef>,
     /// Notes on cells that had none.
     added: BTreeMap<CellRef, String>,
+    /// The whole of the notes that were put behind the clerk's own words.
+    continued: BTreeMap<CellRef, String>,
     /// No note is left.
     is_empty: bool,
 }
@@ -237,6 +273,7 @@ impl Done {
                 wrap_plain_text(comment, text, &mut edits);
             }
             if let Some(new) = new {
+                self.continued.insert(at, format!("{rest}\n{new}"));
                 let run = run(&format!("\n{new}"), &comment.prefix);
                 match comment.text_is_empty {
                     true => {
@@ -580,43 +617,158 @@ fn free_block(package: &mut Package<'_>) -> Result<usize, AnnotateError> {
     Ok(last + 1)
 }
 
-/// The box of one note, beside its cell and as large as its text needs.
-fn shape(sheet: &SheetPart, place: &Place<'_>, at: CellRef, text: &str, number: usize) -> String {
+/// The boxes of notes on a sheet.
+struct Boxes<'a> {
+    sheet: &'a SheetPart,
+    /// Where the merged region of a cell ends.
+    last_col: &'a dyn Fn(CellRef) -> u32,
+}
+
+/// A way along rows or columns: the first or last, and pixels behind its start.
+type Edge = (u32, u32);
+
+impl Boxes<'_> {
     const LAST: (u32, u32) = ((1 << 20) - 1, (1 << 14) - 1);
+    /// Characters in a line of ours.
     const DIGITS: usize = 46;
-    let digits = text::width(text).clamp(24, DIGITS);
-    let lines = text::lines(text, digits as f64 + 1.5);
-    let (width, height) = (digits as u32 * 7 + 20, (lines as u32).min(60) * 16 + 14);
-    let left = ((place.last_col)(at) + 1).min(LAST.1 - 1);
-    let top = at.row.saturating_sub(1);
-    let span = |first: u32, last: u32, wanted: u32, pixels: &dyn Fn(u32) -> u32| {
+
+    /// Pixels that a text needs in a box at least so wide.
+    fn needed(text: &str, width: u32) -> (u32, u32) {
+        let digits = text::width(text).clamp(24, Self::DIGITS);
+        let width = width.max(digits as u32 * 7 + 20);
+        let digits = f64::from(width.saturating_sub(20)) / 7.0;
+        let lines = text::lines(text, digits + 1.5);
+        (width, (lines as u32).min(60) * 16 + 14)
+    }
+
+    /// Where something ends that begins at `first` and is so long.
+    fn end(first: u32, last: u32, wanted: u32, pixels: &dyn Fn(u32) -> u32) -> Edge {
         let mut rest = wanted;
-        for idx in first..first.saturating_add(200).min(last) {
+        let most = first.saturating_add(200).min(last);
+        for idx in first..most {
             let size = pixels(idx);
             if rest <= size {
                 return (idx, rest);
             }
             rest -= size;
         }
-        (first.saturating_add(200).min(last), 0)
-    };
-    let (right, right_rest) = span(left, LAST.1, width + 12, &|col| sheet.column_pixels(col));
-    let (bottom, bottom_rest) = span(top, LAST.0, height + 8, &|row| sheet.row_pixels(row));
-    format!(
-        "<v:shape xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
-         xmlns:x=\"urn:schemas-microsoft-com:office:excel\" id=\"_x0000_s{number}\" type=\"#_x0000_t202\" \
-         style=\"position:absolute;margin-left:80pt;margin-top:5pt;width:{}pt;height:{}pt;z-index:1;visibility:hidden\" \
-         fillcolor=\"#ffffe1\" o:insetmode=\"auto\"><v:fill color2=\"#ffffe1\"/>\
-         <v:shadow on=\"t\" color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/>\
-         <v:textbox style=\"mso-direction-alt:auto\"><div style=\"text-align:left\"></div></v:textbox>\
-         <x:ClientData ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/>\
-         <x:Anchor>{left}, 12, {top}, 8, {right}, {right_rest}, {bottom}, {bottom_rest}</x:Anchor>\
-         <x:AutoFill>False</x:AutoFill><x:Row>{}</x:Row><x:Column>{}</x:Column></x:ClientData></v:shape>",
-        width * 3 / 4,
-        height * 3 / 4,
-        at.row,
-        at.col
-    )
+        (most, 0)
+    }
+
+    /// How long it is.
+    fn length(from: Edge, to: Edge, pixels: &dyn Fn(u32) -> u32) -> u32 {
+        let between = (from.0..to.0).take(300).map(pixels);
+        let whole = between.fold(to.1, u32::saturating_add);
+        whole.saturating_sub(from.1)
+    }
+
+    /// The box of one note, beside its cell and as large as its text needs.
+    fn shape(&self, at: CellRef, text: &str, number: usize) -> String {
+        let (width, height) = Self::needed(text, 0);
+        let left = ((self.last_col)(at) + 1).min(Self::LAST.1 - 1);
+        let top = at.row.saturating_sub(1);
+        let (right, right_rest) = Self::end(left, Self::LAST.1, width + 12, &|col| {
+            self.sheet.column_pixels(col)
+        });
+        let (bottom, bottom_rest) = Self::end(top, Self::LAST.0, height + 8, &|row| {
+            self.sheet.row_pixels(row)
+        });
+        format!(
+            "<v:shape xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
+             xmlns:x=\"urn:schemas-microsoft-com:office:excel\" id=\"_x0000_s{number}\" type=\"#_x0000_t202\" \
+             style=\"position:absolute;margin-left:80pt;margin-top:5pt;width:{}pt;height:{}pt;z-index:1;visibility:hidden\" \
+             fillcolor=\"#ffffe1\" o:insetmode=\"auto\"><v:fill color2=\"#ffffe1\"/>\
+             <v:shadow on=\"t\" color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/>\
+             <v:textbox style=\"mso-direction-alt:auto\"><div style=\"text-align:left\"></div></v:textbox>\
+             <x:ClientData ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/>\
+             <x:Anchor>{left}, 12, {top}, 8, {right}, {right_rest}, {bottom}, {bottom_rest}</x:Anchor>\
+             <x:AutoFill>False</x:AutoFill><x:Row>{}</x:Row><x:Column>{}</x:Column></x:ClientData></v:shape>",
+            width * 3 / 4,
+            height * 3 / 4,
+            at.row,
+            at.col
+        )
+    }
+
+    /// The drawing with larger boxes for notes that have become longer.
+    fn enlarged(&self, drawing: String, notes: &BTreeMap<CellRef, String>) -> String {
+        if notes.is_empty() {
+            return drawing;
+        }
+        let mut edits = Edits::default();
+        let mut at = 0;
+        while let Some(start) = find_tag(&drawing[at..], "shape").map(|idx| at + idx) {
+            let close = closing(&drawing, start);
+            let end = match drawing[start..].find(&close) {
+                Some(idx) => start + idx + close.len(),
+                None => drawing.len(),
+            };
+            let shape = &drawing[start..end];
+            let cell = number_in(shape, "Row").zip(number_in(shape, "Column"));
+            let text = cell.and_then(|(row, col)| notes.get(&CellRef::new(row, col)));
+            if let Some(text) = text {
+                self.enlarge(start, shape, text, &mut edits);
+            }
+            at = end;
+        }
+        edits.apply(&drawing)
+    }
+
+    /// Where a box is too small for its text, lets it go on further to the right and down.
+    fn enlarge(&self, start: usize, shape: &str, text: &str, edits: &mut Edits) -> Option<()> {
+        let tag = find_tag(shape, "Anchor")?;
+        let from = tag + shape[tag..].find('>')? + 1;
+        let to = from + shape[from..].find('<')?;
+        let numbers: Option<Vec<u32>> = shape[from..to]
+            .split(',')
+            .map(|number| number.trim().parse().ok())
+            .collect();
+        let [
+            left,
+            left_rest,
+            top,
+            top_rest,
+            right,
+            right_rest,
+            bottom,
+            bottom_rest,
+        ] = numbers?[..]
+        else {
+            return None;
+        };
+        let cols = |col: u32| self.sheet.column_pixels(col);
+        let rows = |row: u32| self.sheet.row_pixels(row);
+        let width = Self::length((left, left_rest), (right, right_rest), &cols);
+        let height = Self::length((top, top_rest), (bottom, bottom_rest), &rows);
+        let needed = Self::needed(text, width);
+        if needed.0 <= width && needed.1 <= height {
+            return None;
+        }
+        let (width, height) = (needed.0.max(width), needed.1.max(height));
+        let right = Self::end(left, Self::LAST.1, width + left_rest, &cols);
+        let bottom = Self::end(top, Self::LAST.0, height + top_rest, &rows);
+        edits.replace(
+            start + from..start + to,
+            format!(
+                "{left}, {left_rest}, {top}, {top_rest}, {}, {}, {}, {}",
+                right.0, right.1, bottom.0, bottom.1
+            ),
+        );
+        // Some programs go by the size in the style.
+        let tag = &shape[..shape.find('>')?];
+        for (name, size) in [("width:", width), ("height:", height)] {
+            let is_own =
+                |at: &usize| !tag[..*at].ends_with(|c: char| c == '-' || c.is_alphanumeric());
+            let found = tag.match_indices(name).map(|(at, _)| at).find(is_own);
+            if let Some(at) = found {
+                let value = at + name.len();
+                let length = tag[value..].find([';', '"', '\''])?;
+                let span = start + value..start + value + length;
+                edits.replace(span, format!("{}pt", size * 3 / 4));
+            }
+        }
+        Some(())
+    }
 }
 
 #[cfg(test)]

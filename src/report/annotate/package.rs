@@ -480,7 +480,7 @@ fn resolve(folder: &str, target: &str) -> String {
 }
 
 /// XML is in UTF-8, or in UTF-16 with a mark at its start; what is written again is in UTF-8.
-fn text_of(bytes: Vec<u8>) -> Option<String> {
+pub(super) fn text_of(bytes: Vec<u8>) -> Option<String> {
     let utf_16 = |encoding: &'static encoding_rs::Encoding| {
         let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[2..])?;
         let end = text.find("?>").unwrap_or(0);

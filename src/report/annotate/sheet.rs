@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::model::CellRef;
+use crate::model::{CellRef, Runs};
 use crate::report::workbook::marks::MarkLook;
 
 use super::AnnotateError;
 use super::styles::{Before, Styles};
-use super::xml::{Edits, Scanner, Step};
+use super::xml::{Edits, Scanner, Step, Tag, with_attribute};
 
 /// A worksheet part, and what is known of it.
 pub(super) struct SheetPart {
@@ -16,6 +16,7 @@ pub(super) struct SheetPart {
     prefix: String,
     /// The prefix bound to the namespace of relationships at the root, if any.
     link_prefix: Option<String>,
+    link_namespace: String,
     data: SheetData,
     rows: Vec<RowAt>,
     columns: Vec<ColumnAt>,
@@ -44,6 +45,8 @@ struct RowAt {
     /// The style of its blank cells.
     style: Option<usize>,
     height: Option<f64>,
+    /// The attributes by which it is not shown.
+    hidden: Vec<Range<usize>>,
     spans: Option<(u32, u32, Range<usize>)>,
     cells: Vec<CellAt>,
     /// Where its end tag begins, or the end of its only tag.
@@ -66,6 +69,7 @@ struct ColumnAt {
     cols: (u32, u32),
     width: f64,
     style: Option<usize>,
+    tag: Range<usize>,
 }
 
 /// Elements that must stand behind the link to the notes' drawing (ECMA-376, 18.3.1.99).
@@ -129,6 +133,7 @@ impl SheetPart {
                             false => number(tag.value("width")).unwrap_or(default_width),
                         },
                         style: number(tag.value("style")),
+                        tag: tag.span,
                     });
                 }
                 Step::Open(tag, 3) if in_data && tag.name == "row" => {
@@ -143,6 +148,7 @@ impl SheetPart {
                     });
                     rows.push(RowAt {
                         row: next_row,
+                        hidden: hiding(&tag, "ht"),
                         is_empty: tag.is_empty,
                         style: number(tag.value("s")).filter(|_| has_style),
                         height: match tag.value("hidden") {
@@ -201,6 +207,7 @@ impl SheetPart {
             text,
             prefix,
             link_prefix,
+            link_namespace: link_namespace.to_owned(),
             rows,
             columns,
             default_width,
@@ -215,9 +222,9 @@ impl SheetPart {
         self,
         styles: &mut Styles,
         marks: &BTreeMap<CellRef, MarkLook>,
+        shown: &Shown,
         recorded: &dyn Fn(CellRef) -> Before,
         legacy: Option<&Legacy>,
-        link_namespace: &str,
         before: &mut BTreeMap<CellRef, Before>,
     ) -> Option<String> {
         let mut edits = Edits::default();
@@ -250,18 +257,85 @@ impl SheetPart {
             }
         }
         self.add_cells(styles, &to_add, before, &mut edits);
+        self.show(shown, &mut edits);
         match (legacy, &self.legacy) {
             (Some(Legacy::Remove), Some((_, span))) => edits.replace(span.clone(), ""),
             (Some(Legacy::Add(id)), None) => {
-                edits.insert(self.legacy_place, self.legacy_element(id, link_namespace));
+                edits.insert(self.legacy_place, self.legacy_element(id));
             }
             _ => {}
         }
         (!edits.is_empty()).then(|| edits.apply(&self.text))
     }
 
-    fn legacy_element(&self, id: &str, link_namespace: &str) -> String {
-        let prefix = &self.prefix;
+    /// Shows rows and columns that were hidden.
+    fn show(&self, shown: &Shown, edits: &mut Edits) {
+        for row in &self.rows {
+            if !row.hidden.is_empty() && shown.rows.contains(row.row) {
+                for attribute in &row.hidden {
+                    edits.replace(attribute.clone(), "");
+                }
+            }
+        }
+        for column in self.columns.iter().filter(|column| column.width <= 0.0) {
+            // The whole sheet may be one element.
+            let (first, last) = (column.cols.0, column.cols.1.min((1 << 14) - 1));
+            let runs = shown
+                .columns
+                .iter()
+                .filter(|run| run.0 <= last && run.1 >= first);
+            let mut parts = Vec::new();
+            let mut next = first;
+            for run in runs {
+                let (from, to) = (run.0.max(first), run.1.min(last));
+                parts.extend((next < from).then(|| (next, from - 1, false)));
+                parts.push((from, to, true));
+                next = to + 1;
+            }
+            if parts.is_empty() {
+                continue;
+            }
+            parts.extend((next <= last).then_some((next, last, false)));
+            let element = &self.text[column.tag.clone()];
+            let elements: String = (parts.into_iter())
+                .map(|(first, last, is_shown)| {
+                    let element = match is_shown {
+                        true => self.shown_column(element),
+                        false => element.to_owned(),
+                    };
+                    let element = with_attribute(&element, "min", &(first + 1).to_string());
+                    with_attribute(&element, "max", &(last + 1).to_string())
+                })
+                .collect();
+            // Elements with an end tag keep it.
+            if element.ends_with("/>") {
+                edits.replace(column.tag.clone(), elements);
+            }
+        }
+    }
+
+    /// The element of a column without what hides it.
+    fn shown_column(&self, element: &str) -> String {
+        let mut scanner = Scanner::new(element);
+        let Ok(Some(Step::Open(tag, _))) = scanner.next() else {
+            return element.to_owned();
+        };
+        let mut edits = Edits::default();
+        let has_no_width = tag
+            .value("width")
+            .is_none_or(|width| number(Some(width)).unwrap_or(0.0) <= 0.0);
+        for attribute in hiding(&tag, "width") {
+            edits.replace(attribute, "");
+        }
+        let shown = edits.apply(element);
+        match has_no_width {
+            true => with_attribute(&shown, "width", &format!("{}", self.default_width.max(8.0))),
+            false => shown,
+        }
+    }
+
+    fn legacy_element(&self, id: &str) -> String {
+        let (prefix, link_namespace) = (&self.prefix, &self.link_namespace);
         match &self.link_prefix {
             Some(link) => format!("<{prefix}legacyDrawing {link}id=\"{id}\"/>"),
             None => {
@@ -371,6 +445,34 @@ impl SheetPart {
         let height = idx.and_then(|idx| self.rows[idx].height);
         (height.unwrap_or(self.default_height).clamp(0.0, 409.0) * 4.0 / 3.0) as u32
     }
+}
+
+/// Rows and columns that are to be seen.
+#[derive(Default)]
+pub(super) struct Shown {
+    pub(super) rows: Runs,
+    pub(super) columns: Runs,
+}
+
+/// The attributes by which a row or column is not shown, with the blank before each.
+fn hiding(tag: &Tag<'_>, size: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let is_nothing = |raw: &str| number(Some(raw)).is_some_and(|size: f64| size <= 0.0);
+    let has_no_size = tag.value(size).is_some_and(is_nothing);
+    for (name, value, span) in tag.attributes() {
+        let hides = match name {
+            "hidden" => matches!(value, "1" | "true"),
+            "customHeight" => has_no_size,
+            name if name == size => has_no_size,
+            _ => false,
+        };
+        if hides {
+            // ` name="value"`; what stands between the name and its value may be odd.
+            let start = tag.name_start(name, span.start);
+            spans.push(start..span.end + 1);
+        }
+    }
+    spans
 }
 
 /// What becomes of the link to the notes' drawing.

@@ -29,7 +29,7 @@ pub(super) fn fill_colour(level: Level) -> &'static str {
 }
 
 /// The fill of a cell that is right as far as anybody can tell, but is held against a wrong one.
-const RELATED: &str = "FFE4EAF3";
+pub(super) const RELATED: &str = "FFE4EAF3";
 
 /// The frame of a cell that may be wrong, as others may. Its colour is the record, as that of a fill is.
 fn frame_colour(level: Level) -> &'static str {

@@ -139,6 +139,13 @@ impl<'a> Tag<'a> {
             .map(|prefix| format!("{prefix}:"))
     }
 
+    /// Where the name of the attribute begins whose value stands at `value`, with the blank before it.
+    pub(super) fn name_start(&self, name: &str, value: usize) -> usize {
+        let before = &self.document[..value];
+        let start = before.rfind(name).unwrap_or(value);
+        start - usize::from(before[..start].ends_with(|c: char| c.is_ascii_whitespace()))
+    }
+
     /// Where `>` or `/>` begins.
     pub(super) fn end_of_attributes(&self) -> usize {
         self.span.end - 1 - usize::from(self.is_empty)

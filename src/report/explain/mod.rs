@@ -50,6 +50,7 @@ pub fn explanation(kind: Kind) -> &'static str {
         Kind::UnitSlip => include_str!("unit_slip.md"),
         Kind::Shifted => include_str!("shifted.md"),
         Kind::OldForm => include_str!("old_form.md"),
+        Kind::Hidden => include_str!("hidden.md"),
         Kind::Copied => include_str!("copied.md"),
         Kind::Guard => include_str!("guard.md"),
         Kind::NoCopy => include_str!("no_copy.md"),

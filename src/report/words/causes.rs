@@ -46,7 +46,12 @@ impl Relations {
                 n_own += 1;
                 continue;
             };
-            if place.cell.is_some() && own.contains(place) {
+            // Of several given cells it may be one.
+            let is_own = match place.cell {
+                Some(_) => own.contains(place),
+                None => relation.cells.iter().any(|cell| own.contains(&cell)),
+            };
+            if is_own {
                 n_own += 1;
                 continue;
             }

@@ -12,8 +12,8 @@ use crate::model::{
 use super::causes::{self, Relations, Wrong, wrong};
 use super::{
     LISTED, amount, cells, counted_cells, determined, doubt, expected, given, guard, is_date,
-    is_rounding, is_within, likely_values, named, own_cell, parts, reference, said_of_doubt,
-    several,
+    is_rounding, is_within, likely_values, named, own_cell, parts, reference, rows_and_columns,
+    said_of_doubt, several,
 };
 use crate::report::Lang;
 
@@ -106,6 +106,7 @@ pub(super) fn title(finding: &Finding) -> String {
             same_scheme: true, ..
         } => "An old form was used",
         Detail::OldForm { .. } => "A form of another scheme was used",
+        Detail::Hidden { .. } => "There are figures where nobody sees them",
         Detail::Chain { .. } => "The cumulative figure is not last month's and this month's",
         Detail::Cumulative { .. } => "The cumulative figure is less than last month",
         Detail::Compare { with, .. } => match with {
@@ -573,6 +574,12 @@ pub(super) fn facts(finding: &Finding) -> String {
             ),
             false => format!("it was made for “{scheme}”; it was read by the scheme in force"),
         },
+        Detail::Hidden { sheet, parts } => {
+            let whole = sheet.then(|| "the whole sheet".to_owned());
+            let rest = rows_and_columns(&parts.rows, &parts.columns, Lang::En);
+            let places: Vec<String> = whole.into_iter().chain(rest).collect();
+            format!("hidden, with figures: {}", places.join(", "))
+        }
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, Lang::En);
             let shown = match shown.is_empty() {
@@ -960,6 +967,9 @@ pub(super) fn advice(finding: &Finding) -> String {
                 .to_owned()
         }
         Detail::OldForm { .. } => "Check how it was read; use the new form next time".to_owned(),
+        Detail::Hidden { .. } => {
+            "They are checked and counted as all others; unhide them and delete what is not to be reported".to_owned()
+        }
         Detail::Sum { .. } => {
             format!("Check {cell}; if a part is wrong, the total should change with it")
         }
@@ -1421,8 +1431,12 @@ fn follows_suspects(finding: &Finding, otherwise: &str) -> Option<String> {
     if causes::names_its_cell(finding) {
         let cell = reference(&first?.place, beside);
         return Some(format!(
-            "Check the source, and change {cell} to {}; if {cell} is right, check the other figures",
-            likely?
+            "Check the source, and change {cell} to {}; if {cell} is right, check the other figures{}",
+            likely?,
+            match finding.level {
+                Level::Mandatory => String::new(),
+                _ => format!("; if it is true, {otherwise}"),
+            }
         ));
     }
     None
@@ -1496,6 +1510,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnitSlip => "Wrong unit",
         Kind::Shifted => "Shifted",
         Kind::OldForm => "Old form",
+        Kind::Hidden => "Hidden content",
         Kind::WrongPeriod => "Wrong period",
         Kind::EarlierUnread => "Earlier period unread",
         Kind::ProgramFault => "Program fault",

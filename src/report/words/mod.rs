@@ -20,8 +20,9 @@ use std::io::ErrorKind;
 use rust_decimal::RoundingStrategy;
 
 use crate::model::{
-    AliasMatch, Amount, Cells, Damage, Detail, Effect, FileStatus, Finding, Kind, Level, NewerBy,
-    Operand, Place, Reason, ReporterSource, ReturnState, Suspect, Unreadable, Verdict,
+    AliasMatch, Amount, CellRef, Cells, Damage, Detail, Effect, FileStatus, Finding, Kind, Level,
+    NewerBy, Operand, Place, Reason, ReporterSource, ReturnState, Runs, Suspect, Unreadable,
+    Verdict,
 };
 
 use super::Lang;
@@ -103,6 +104,45 @@ fn counted_cells(finding: &Finding, lang: Lang) -> String {
         (true, Lang::Zh) => format!("{shown}（共 {n_cells} 格）"),
         (true, Lang::En) => format!("{shown} ({n_cells} cells)"),
     }
+}
+
+/// Rows and columns from where to where: 第11、15—20行, G、J—K列.
+pub fn rows_and_columns(rows: &Runs, columns: &Runs, lang: Lang) -> Vec<String> {
+    let column = |col: u32| {
+        let cell = CellRef::new(0, col).to_string();
+        cell.trim_end_matches('1').to_owned()
+    };
+    let runs = |runs: &Runs, name: &dyn Fn(u32) -> String| {
+        let shown = runs
+            .iter()
+            .take(LISTED)
+            .map(|(first, last)| match first == last {
+                true => name(first),
+                false => format!("{}—{}", name(first), name(last)),
+            });
+        let shown: Vec<String> = shown.collect();
+        let more = if runs.iter().count() > LISTED {
+            "…"
+        } else {
+            ""
+        };
+        shown.join(lang.pick("、", ", ")) + more
+    };
+    let rows = (!rows.is_empty()).then(|| {
+        let shown = runs(rows, &|row| (row + 1).to_string());
+        match lang {
+            Lang::Zh => format!("第{shown}行"),
+            Lang::En => format!("rows {shown}"),
+        }
+    });
+    let columns = (!columns.is_empty()).then(|| {
+        let shown = runs(columns, &column);
+        match lang {
+            Lang::Zh => format!("{shown}列"),
+            Lang::En => format!("columns {shown}"),
+        }
+    });
+    rows.into_iter().chain(columns).collect()
 }
 
 /// What would be right: of a cause and a failed relation that says itself which cell is wrong the value of that

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{
     Basis, Cause, CellRef, Condition, CopiedExtent, CopiedFrom, Direction, Evidence, Extent, Guard,
-    GuessedColumn, Need, NoCopy, Period, PeriodSource, Proof, ReadAs, Reason, SheetKind,
+    GuessedColumn, Hidden, Need, NoCopy, Period, PeriodSource, Proof, ReadAs, Reason, SheetKind,
     SkippedSheet, Slip, Stage, Wanted,
 };
 
@@ -334,6 +334,16 @@ fn examples() -> Vec<Finding> {
         )
         .given("0a1b2c3d")
         .expected("4e5f6a7b"),
+        finding(
+            Kind::Hidden,
+            Detail::Hidden {
+                sheet: true,
+                parts: Hidden {
+                    rows: [(10, 10), (14, 19)].into_iter().collect(),
+                    columns: [(6, 6), (9, 10)].into_iter().collect(),
+                },
+            },
+        ),
         finding(
             Kind::OldForm,
             Detail::OldForm {
@@ -849,6 +859,7 @@ fn variant(detail: &Detail) -> usize {
         Detail::BlankRow { .. } => 41,
         Detail::BlankForm => 42,
         Detail::OldForm { .. } => 43,
+        Detail::Hidden { .. } => 70,
         Detail::Told { .. } => 49,
         Detail::WrongPeriod { .. } => 44,
         Detail::Chain { .. } => 45,
@@ -878,7 +889,7 @@ fn variant(detail: &Detail) -> usize {
 #[test]
 fn every_kind_of_finding_can_be_said_in_both_languages() {
     let examples = examples();
-    for number in 0..70 {
+    for number in 0..71 {
         assert!(
             examples.iter().any(|f| variant(&f.detail) == number),
             "no example of variant {number}"

@@ -12,8 +12,8 @@ use crate::model::{
 use super::causes::{self, Relations, Wrong, wrong};
 use super::{
     LISTED, amount, cells, counted_cells, determined, doubt, expected, given, guard, is_date,
-    is_rounding, is_within, likely_values, named, own_cell, parts, reference, said_of_doubt,
-    several,
+    is_rounding, is_within, likely_values, named, own_cell, parts, reference, rows_and_columns,
+    said_of_doubt, several,
 };
 use crate::report::Lang;
 
@@ -104,6 +104,7 @@ pub(super) fn title(finding: &Finding) -> String {
             same_scheme: true, ..
         } => "用的是旧表样",
         Detail::OldForm { .. } => "用的是别的报表制度的表样",
+        Detail::Hidden { .. } => "看不见的地方有数字",
         Detail::Chain { .. } => "累计数与上月累计加本月数不符",
         Detail::Cumulative { .. } => "累计数比上月减少",
         Detail::Compare { with, .. } => match with {
@@ -552,6 +553,12 @@ pub(super) fn facts(finding: &Finding) -> String {
             ),
             false => format!("空表是为“{scheme}”制作的；已按现行制度读取"),
         },
+        Detail::Hidden { sheet, parts } => {
+            let whole = sheet.then(|| "整张工作表".to_owned());
+            let rest = rows_and_columns(&parts.rows, &parts.columns, Lang::Zh);
+            let places: Vec<String> = whole.into_iter().chain(rest).collect();
+            format!("{}隐藏，有数字", places.join("、"))
+        }
         Detail::Sum { parts: all, .. } => {
             let shown = parts(finding, all, Lang::Zh);
             let shown = match shown.is_empty() {
@@ -896,6 +903,9 @@ fn advice_at(finding: &Finding, cell: Option<String>) -> String {
         }
         Detail::StageFailed { .. } => "请把收件文件夹发给软件维护人员".to_owned(),
         Detail::OldForm { .. } => "请核对读取是否正确；以后请用新发的空表填报".to_owned(),
+        Detail::Hidden { .. } => {
+            "这些数字照常审核、汇总；请取消隐藏或筛选看一看，不该报的删去".to_owned()
+        }
         Detail::Chain { .. } => format!("请核对 {cell}、本月数和上月报的累计数"),
         Detail::Cumulative { .. } => {
             format!("请核对 {cell}；上月多报、本月核减的，{otherwise}")
@@ -1329,6 +1339,9 @@ fn follows_suspects(finding: &Finding, otherwise: &str) -> Option<String> {
             return Some(said);
         };
         return Some(match relations.n() {
+            1 if wrong(finding) == Wrong::Blank => {
+                format!("{said}；确实没有的，再核对 {place} 和其余各数")
+            }
             1 => format!("{said}；若没有抄错，再核对 {place} 和其余各数"),
             _ => said,
         });
@@ -1342,8 +1355,12 @@ fn follows_suspects(finding: &Finding, otherwise: &str) -> Option<String> {
     if causes::names_its_cell(finding) {
         let cell = reference(&first?.place, beside);
         return Some(format!(
-            "请对照原始资料，把 {cell} 改成 {}；若 {cell} 没有填错，再核对其余各数",
-            likely?
+            "请对照原始资料，把 {cell} 改成 {}；若 {cell} 没有填错，再核对其余各数{}",
+            likely?,
+            match finding.level {
+                Level::Mandatory => String::new(),
+                _ => format!("，确实如此的，{otherwise}"),
+            }
         ));
     }
     None
@@ -1429,6 +1446,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::UnitSlip => "单位填错",
         Kind::Shifted => "错行错列",
         Kind::OldForm => "旧表样",
+        Kind::Hidden => "隐藏内容",
         Kind::WrongPeriod => "报告期不符",
         Kind::Copied => "照抄",
         Kind::Guard => "常理核对",

@@ -785,12 +785,9 @@ impl Bench<'_> {
                 "{{\"terms\":[{}],\"constant\":{},\"tolerance\":{}}}",
                 terms.join(","),
                 relation.constant,
-                if rounded {
-                    relation.tolerance
-                } else if relation.constant != 0.0 || relation.terms.len() == 2 {
-                    relation.tolerance
-                } else {
-                    0.0
+                match rounded || relation.constant != 0.0 || relation.terms.len() == 2 {
+                    true => relation.tolerance,
+                    false => 0.0,
                 },
             ));
         }
@@ -889,11 +886,17 @@ impl Bench<'_> {
                 "附件3" => fit(&mut rows, &figures[..3], Some(13_500_000)),
                 // Less than 3.8044 亿立方米.
                 "附件7" => {
-                    let total: i64 = rows.iter().map(|row| row[figures[2]]).sum();
-                    while rows.iter().map(|row| row[figures[2]]).sum::<i64>() > 3_500_000 {
+                    let sums = sums(self.scheme, annex_idx);
+                    let total = |rows: &[Vec<i64>]| -> i64 {
+                        let balanced = rows.iter().cloned().map(|mut row| {
+                            balance(&sums, &mut row);
+                            row[figures[2]]
+                        });
+                        balanced.sum()
+                    };
+                    while total(&rows) > 3_500_000 {
                         rows.iter_mut().flatten().for_each(|value| *value /= 2);
                     }
-                    let _ = total;
                 }
                 _ => {}
             }

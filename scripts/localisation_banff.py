@@ -74,9 +74,6 @@ def located(forms, seconds):
         accept_negative=True,
         time_per_obs=seconds,
         seed=1,
-        outstatus="pandas_dataframe",
-        outreject="pandas_dataframe",
-        logger=None,
         capture=None,
     )
     by_record = defaultdict(set)
@@ -91,11 +88,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("forms", type=Path)
     parser.add_argument("--seconds", type=float, default=5, help="what Banff may take for one form")
+    parser.add_argument("--most", type=int, default=1000, help="forms of one shape and kind of slip")
     arguments = parser.parse_args()
     with_banff()
     groups = defaultdict(list)
+    taken = defaultdict(int)
     for line in arguments.forms.read_text().splitlines():
         form = json.loads(line)
+        kind = form["shape"], form["rounded"], form["slip"]
+        taken[kind] += 1
+        if taken[kind] > arguments.most:
+            continue
         key = json.dumps([form["relations"], sorted(form["cells"])])
         groups[form["shape"], form["rounded"], key].append(form)
     counts = defaultdict(lambda: [0, 0, 0, 0])

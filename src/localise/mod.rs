@@ -437,6 +437,24 @@ impl<'a> Localiser<'a> {
             advice.suspects.insert(finding, suspects);
             system.balances[promise].set_aside = true;
         }
+        // Whatever fails names a cell, even if that explains nothing else.
+        let mut left: Vec<(usize, usize)> = (failures.0.iter())
+            .map(|(&balance, &finding)| (balance, finding))
+            .filter(|(balance, finding)| {
+                let is_told = advice.explained.contains(finding)
+                    || (advice.causes.iter()).any(|cause| cause.explains.contains(finding))
+                    || (advice.suspects.get(finding)).is_some_and(|it| !it.is_empty());
+                !is_told && is_failure(&findings[*finding]) && system.balances[*balance].fails()
+            })
+            .collect();
+        left.sort_unstable();
+        for (balance, finding) in left {
+            let repairs = self
+                .judge(system)
+                .rank(search::by_this_alone(system, balance));
+            let suspects = teller.suspects(system, &repairs, Some(balance), TIE);
+            advice.suspects.insert(finding, suspects);
+        }
         // A blank that is told as the cause is not told as a blank.
         for cause in &advice.causes {
             let place = cause.finding.place.as_ref();
@@ -835,8 +853,8 @@ fn explanations(system: &System<'_>, block: &[usize]) -> Vec<(Vec<usize>, Vec<se
         n_nodes: 1_500,
     };
     const ALONE: Limits = Limits {
-        n_cells: 2,
-        n_nodes: 300,
+        n_cells: 1,
+        n_nodes: 120,
     };
     let found = search(system, block, WHOLE);
     if !found.is_empty() {

@@ -96,7 +96,10 @@ pub(super) fn by_relations(system: &mut System<'_>) -> Vec<Found> {
 /// of the row holds once they are moved back, be it over the border of a year. The figure that was moved out of the
 /// row is what one of its relations says.
 pub(super) fn by_gap(system: &mut System<'_>) -> Vec<Found> {
-    let unknown = (0..system.cells.len()).filter(|cell| system.cells[*cell].is_unknown());
+    let unknown = (0..system.cells.len()).filter(|cell| {
+        let it = &system.cells[*cell];
+        it.holds != Holds::Figure && it.spot.1 < system.tables[it.spot.0].rows.len()
+    });
     let rows: BTreeSet<(usize, usize)> = unknown
         .map(|cell| (system.cells[cell].spot.0, system.cells[cell].spot.1))
         .collect();
@@ -199,7 +202,7 @@ fn move_back(system: &mut System<'_>, block: &Block) -> Option<usize> {
         return None;
     }
     let n_new = touched.iter().filter(|idx| !held.contains(idx)).count();
-    (n_new >= 4).then_some(n_new)
+    (n_new >= 3).then_some(n_new)
 }
 
 /// Table and leaf, or table and row → position along it → cell and what it should hold.

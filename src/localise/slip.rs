@@ -219,7 +219,7 @@ fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
         after: Vec::new(),
     };
     let mut at_work: BTreeSet<usize> = BTreeSet::new();
-    let mut n_violated = 0;
+    let (mut n_violated, mut n_clear) = (0, 0);
     let is_member = |cell: usize| group.cells.binary_search(&cell).is_ok();
     for idx in touched(system, &group.cells) {
         let balance = &system.balances[idx];
@@ -250,8 +250,12 @@ fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
         if balance.fails() {
             // A promise that is kept once the unit is right speaks for the slip; one that is not, not against it.
             n_violated += usize::from(!balance.set_aside);
-            if holds && moved.abs() > 5 * tolerance {
+            if holds {
                 effect.fixed.push(idx);
+            }
+            // Where the figures are small, rounding might have done it.
+            if holds && moved.abs() > 5 * tolerance {
+                n_clear += 1;
                 let members = terms()
                     .map(|(cell, _)| *cell)
                     .filter(|cell| is_member(*cell));
@@ -263,9 +267,9 @@ fn effect(system: &System<'_>, group: &Group) -> Option<Effect> {
         effect.after.push((idx, residual, tolerance));
     }
     let n_fixed = effect.fixed.len();
-    let is_plain = n_fixed >= 2 && at_work.len() >= 2;
+    let is_plain = n_clear >= 2 && at_work.len() >= 2;
     // Sums hold in any unit, so of a whole form only a promise may be able to tell.
-    let is_form = group.extent == Extent::Form && n_fixed >= 1 && is_mostly_finer(system, group);
+    let is_form = group.extent == Extent::Form && n_clear >= 1 && is_mostly_finer(system, group);
     ((is_plain || is_form) && 4 * n_fixed >= 3 * n_violated).then_some(effect)
 }
 

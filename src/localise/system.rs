@@ -160,6 +160,16 @@ pub(super) struct Cell {
     pub(super) parts: Vec<(usize, bool)>,
 }
 
+/// What is known of a cell before it is one.
+#[derive(Clone, Copy)]
+struct Figure {
+    value: i128,
+    step: i128,
+    decimals: u8,
+    unit: Option<usize>,
+    holds: Holds,
+}
+
 impl Cell {
     /// Whether it is blank, so that a relation cannot be checked.
     pub(super) fn is_unknown(&self) -> bool {
@@ -291,21 +301,20 @@ impl<'t> System<'t> {
                 false => -of_expected,
             };
             residual = residual.checked_add(coefficient.checked_mul(value)?)?;
-            cells.push((
-                spot,
+            let figure = Figure {
                 value,
                 step,
                 decimals,
-                term.unit,
-                term.holds,
-                coefficient,
-            ));
+                unit: term.unit,
+                holds: term.holds,
+            };
+            cells.push((spot, figure, coefficient));
         }
         let mut terms: Vec<(usize, i128)> = Vec::with_capacity(cells.len());
-        for (spot, value, step, decimals, unit, holds, coefficient) in cells {
+        for (spot, figure, coefficient) in cells {
             let idx = match self.by_spot.get(&spot) {
                 Some(idx) => *idx,
-                None => self.add_cell(spot, value, step, decimals, unit, holds, bounds),
+                None => self.add_cell(spot, figure, bounds),
             };
             terms.push((idx, coefficient));
         }
@@ -345,16 +354,14 @@ impl<'t> System<'t> {
         (a > 0 && b > 0).then(|| (a / divisor, b / divisor))
     }
 
-    fn add_cell(
-        &mut self,
-        spot: Spot,
-        value: i128,
-        step: i128,
-        decimals: u8,
-        unit: Option<usize>,
-        holds: Holds,
-        bounds: &Bounds,
-    ) -> usize {
+    fn add_cell(&mut self, spot: Spot, figure: Figure, bounds: &Bounds) -> usize {
+        let Figure {
+            value,
+            step,
+            decimals,
+            unit,
+            holds,
+        } = figure;
         let table = &self.tables[spot.0];
         let annex = &self.scheme.annexes[table.annex];
         let (min, max) = bounds.get(table.annex, annex.leaves[spot.2].column);
@@ -411,8 +418,14 @@ impl<'t> System<'t> {
                 let decimals = printed_decimals(amount, declared);
                 let step = self.of(Amount::last_digit(decimals), unit);
                 if let (Some(value), Some(step)) = (self.of(amount, unit), step) {
-                    let holds = Holds::Figure;
-                    self.add_cell(spot, value, step, decimals, unit, holds, bounds);
+                    let figure = Figure {
+                        value,
+                        step,
+                        decimals,
+                        unit,
+                        holds: Holds::Figure,
+                    };
+                    self.add_cell(spot, figure, bounds);
                 }
             }
         }

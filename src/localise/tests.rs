@@ -384,7 +384,7 @@ fn two_wrong_cells_of_one_column_are_both_found() {
 }
 
 #[test]
-fn of_a_single_sum_that_nothing_speaks_about_the_total_comes_first() {
+fn of_a_single_sum_the_total_comes_first() {
     // 1111 too few somewhere in one row, no column total, and nothing that a typist would do.
     check(
         "附件1",
@@ -394,6 +394,21 @@ fn of_a_single_sum_that_nothing_speaks_about_the_total_comes_first() {
             "R-1 F2: B2 填写 1203，若为 2314 则相符",
             "R-1 F2: D2 填写 862，若为 1973 则相符",
             "R-1 F2: E2 填写 318，若为 1429 则相符",
+        ],
+    );
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_told_as_a_tie() {
+    // 100 too many, and each figure is one digit off from one that fits.
+    check(
+        "附件1",
+        "西岭镇 | 1203 | 500 | 862 | 318 | 2283",
+        &[
+            "R-1 F2 tie: F2 填写 2283，若为 2383 则相符（一位数字不同）",
+            "R-1 F2 tie: D2 填写 862，若为 762 则相符（一位数字不同）",
+            "R-1 F2 tie: E2 填写 318，若为 218 则相符（一位数字不同）",
+            "R-1 F2 tie: B2 填写 1203，若为 1103 则相符（一位数字不同）",
         ],
     );
 }
@@ -517,6 +532,7 @@ fn a_change_of_weight_moves_the_suspect() {
     let weights = Weights {
         digit: 2_000,
         unit: 2_000,
+        point: 2_000,
         ..Weights::default()
     };
     assert_ne!(first(weights), "D2");

@@ -17,9 +17,6 @@ use hebiao_fuzz::grid::GridFile;
 use hebiao_fuzz::scheme::luntai;
 use libfuzzer_sys::fuzz_target;
 use polars::prelude::*;
-use polars_io::SerReader;
-use polars_io::parquet::read::ParquetReader;
-use polars_io::parquet::write::ParquetWriter;
 
 fuzz_target!(
     init: {

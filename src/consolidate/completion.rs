@@ -124,8 +124,8 @@ fn is_met(target: &Target, value: Amount, promised: Amount) -> bool {
     }
 }
 
-/// Of what is to be reached, how much is; of what is not to be exceeded, the other way round, so that 100 and
-/// more is always good.
+/// The figure in percent of the target; where it must not be exceeded, the target in percent of the figure, so that
+/// 100 and more is always good.
 fn rate(target: &Target, value: Amount, promised: Amount) -> Option<Amount> {
     let (part, whole) = match target.bound {
         Bound::Equal | Bound::AtLeast => (value, promised),

@@ -84,6 +84,23 @@ pub struct CountyRow {
     pub completion: Option<Completion>,
 }
 
+#[cfg(feature = "consolidate")]
+impl CountyRow {
+    /// A row with its key and the row of a return that stands for it, of which nothing else is known.
+    pub(super) fn new(key: Box<[Arc<str>]>, source: Option<Source>) -> Self {
+        Self {
+            spec: None,
+            key,
+            year: None,
+            reporter: None,
+            source,
+            conflicts: Vec::new(),
+            shared: Vec::new(),
+            completion: None,
+        }
+    }
+}
+
 /// How far a row has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Completion {

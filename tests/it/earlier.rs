@@ -8,12 +8,14 @@ use calamine::{Reader, Xlsx, open_workbook};
 use hebiao::consolidate::read_records;
 use hebiao::consolidate::records::{RecordsError, write_records};
 use hebiao::model::{Damage, Period, Value};
-use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, SerReader, Series};
-use polars_io::parquet::read::ParquetReader;
-use polars_io::parquet::write::ParquetWriter;
+use polars::prelude::{
+    Column, DataFrame, DataType, IntoColumn, NamedFrom, ParquetCompression, ParquetReader,
+    ParquetWriter, SerReader, Series,
+};
 use proptest::prelude::*;
 
 use crate::grid::Grid;
+use crate::merged::ANNEX_3;
 use crate::month::{Desk, list, texts};
 
 fn may() -> Period {
@@ -95,6 +97,48 @@ fn records_with_an_entry_that_was_never_written_are_refused() {
     let other = changed(|frame| replace(frame, text("period", ["2024-04", "2024-04"])));
     let printed = "2024-04".to_owned();
     assert_eq!(other, Err(Damage::OtherPeriod { printed }));
+}
+
+/// Files of earlier versions have pages that polars did not make, with the same rows. This one is of April as [`Desk`] has it.
+#[test]
+fn records_of_an_earlier_version_are_read_as_those_of_today() {
+    let desk = Desk::new("earlier-version");
+    desk.april();
+    assert_eq!(desk.run(&["merge", "2024-04"]).status.code(), Some(0));
+    let scheme = crate::merged::scheme(&[ANNEX_3]);
+    let april = Period::parse("2024-04").expect("a month");
+    let read = |bytes: Vec<u8>| {
+        let past = read_records(&scheme, april, Cursor::new(bytes)).expect("whole records");
+        assert_eq!(past.tables.len(), 3);
+        format!("{:#?}", past.tables)
+    };
+    let today = fs::read(desk.path("out/2024-04/records.parquet")).expect("the records");
+    let earlier = include_bytes!("../data/records/earlier-version.parquet").to_vec();
+    assert_ne!(today, earlier, "it shows nothing");
+    assert_eq!(read(today), read(earlier));
+}
+
+/// polars' and other programs' ways to pack pages, as somebody may who writes records again.
+#[test]
+fn records_are_read_however_their_pages_are_packed() {
+    let grid = sample();
+    let bytes = written(&grid);
+    let whole = ParquetReader::new(Cursor::new(bytes)).finish();
+    let whole = whole.expect("it is what was written");
+    for packing in [
+        ParquetCompression::Uncompressed,
+        ParquetCompression::Snappy,
+        ParquetCompression::Lz4Raw,
+        ParquetCompression::Zstd(None),
+    ] {
+        let mut bytes = Vec::new();
+        let writer = ParquetWriter::new(&mut bytes).with_compression(packing);
+        writer.finish(&mut whole.clone()).expect("memory takes it");
+        let past = read_records(&grid.scheme, may(), Cursor::new(bytes));
+        let past = past.unwrap_or_else(|error| panic!("{packing:?}: {error}"));
+        let row = &past.tables[0].rows[0];
+        assert_eq!(row.entries[1].value.to_string(), "1.50");
+    }
 }
 
 /// Every byte of a small file changed, one at a time, and the file cut everywhere: whatever comes of it, the program goes on.

@@ -67,6 +67,8 @@ mod support;
 mod templates_readme;
 mod thirteenth_annex;
 #[cfg(feature = "consolidate")]
+mod threads;
+#[cfg(feature = "consolidate")]
 mod variances;
 
 // Tests name these without their folder.

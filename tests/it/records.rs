@@ -5,8 +5,7 @@ use std::io::Cursor;
 use hebiao::consolidate::read_records;
 use hebiao::consolidate::records::write_records;
 use hebiao::model::{FileRecord, FileStatus, Format, Period, TableRecord};
-use polars::prelude::{DataFrame, SerReader};
-use polars_io::parquet::read::ParquetReader;
+use polars::prelude::{DataFrame, ParquetReader, SerReader};
 
 use crate::grid::Grid;
 

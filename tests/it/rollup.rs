@@ -9,8 +9,7 @@ use hebiao::consolidate::records::write_records;
 use hebiao::model::{Detail, Finding, Kind, Level, Period};
 use hebiao::report::{Lang, json};
 use hebiao::scheme::{Scheme, SchemeFile, load};
-use polars::prelude::SerReader;
-use polars_io::parquet::read::ParquetReader;
+use polars::prelude::{ParquetReader, SerReader};
 
 use crate::merged::{COUNTY, Draft, place};
 

@@ -5,15 +5,15 @@
 //! otherwise now.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Seek};
+use std::io::{Cursor, Read, Seek};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 use polars::prelude::*;
 
-use super::keys;
-use super::records::{RecordsError, read_frame};
-use super::scaled::from_scaled;
+use super::{COLUMNS, RecordsError, sound};
+use crate::consolidate::exact::from_scaled;
+use crate::consolidate::keys;
 use crate::model::{CellRef, Damage, Entry, Past, Period, Row, RowKind, Table, Value};
 use crate::read::caught;
 use crate::scheme::{Annex, Rows, Scheme};
@@ -30,6 +30,38 @@ pub fn read_records(
     let past = caught(|| past(scheme, period, &frame));
     let past = past.unwrap_or_else(|detail| Err(Damage::Damaged { detail }));
     past.map_err(RecordsError::Damaged)
+}
+
+/// The records of a file, if they have all columns that this program writes, each of its type.
+pub(super) fn read_frame(mut file: impl Read + Seek) -> Result<DataFrame, Damage> {
+    let mut bytes = Vec::new();
+    let read = (file.rewind()).and_then(|()| file.read_to_end(&mut bytes));
+    read.map_err(|error| Damage::NotOpened {
+        detail: error.to_string(),
+    })?;
+    // polars trusts what a file says of itself, and panics where that is wrong, or does worse.
+    let read = caught(|| {
+        let mut reader = ParquetReader::new(Cursor::new(&bytes[..]));
+        let metadata = reader.get_metadata().map_err(|error| error.to_string())?;
+        sound::check(&bytes, metadata)?;
+        // In one piece, because its rows are looked up one by one.
+        let frame = reader.set_rechunk(true).finish();
+        frame.map_err(|error| error.to_string())
+    });
+    let read = read.and_then(|read| read);
+    let frame = read.map_err(|detail| Damage::Damaged { detail })?;
+    for (name, kind) in COLUMNS {
+        let wanted = kind.polars();
+        let found = frame.column(name).map(|column| column.dtype());
+        if found.ok() != Some(&wanted) {
+            let wanted = wanted.to_string();
+            return Err(Damage::Column { name, wanted });
+        }
+    }
+    let own = frame.select(COLUMNS.map(|(name, _)| name));
+    own.map_err(|error| Damage::Damaged {
+        detail: error.to_string(),
+    })
 }
 
 fn past(scheme: &Scheme, period: Period, frame: &DataFrame) -> Result<Past, Damage> {

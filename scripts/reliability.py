@@ -492,7 +492,7 @@ def names(desk, table, quick):
 
     # What cannot be cleared away, as the administrator, whom nothing else keeps out.
     desk.merge(outbox, 0)
-    stuck = [outbox / ".plan.new-1/a", outbox / ".plan.old/b", outbox / ".plan.new-file"]
+    stuck = [outbox / ".plan.new-1/a", outbox / ".plan.new-2/b", outbox / ".plan.new-file"]
     for path in stuck:
         path.parent.mkdir(exist_ok=True)
         path.write_text("left")
@@ -501,7 +501,7 @@ def names(desk, table, quick):
             done = desk.merge(outbox, nth)
             said = done.stderr.decode()
             is_right = tree(outbox / "plan") == desk.whole[nth] and done.returncode == 1
-            is_told = "清理不掉" in said and ".plan.new-1" in said and ".plan.old" in said
+            is_told = "清理不掉" in said and ".plan.new-1" in said and ".plan.new-2" in said
             table.add("leftovers that cannot be removed: told and passed over", is_right and is_told, said)
         subprocess.run(["chattr", "-i", *stuck])
         desk.merge(outbox, 1)

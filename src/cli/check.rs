@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
 
 use crate::explanations;
 use crate::inbox::{self, InboxFile};
@@ -41,7 +42,7 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         Some(period) => Some(named_period(period, lang)?),
         None => None,
     };
-    let files = list(&options.paths, lang)?;
+    let Listed { files, missing } = list(&options.paths, lang)?;
     if let Some(folder) = &options.annotate {
         // A folder that cannot be written is better known before the work than after it.
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -54,6 +55,9 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
         Some(folder) => write_copies(&scheme, &files, &mut checked, folder, lang),
         None => Copies::default(),
     };
+    let failed: Vec<String> = (missing.iter().chain(&copies.failed))
+        .map(|error| causes(error, lang))
+        .collect();
     // Whatever became of the copies, the findings are what was asked for.
     if options.json {
         let facts = json::Facts {
@@ -75,10 +79,7 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
     if !options.json {
         put(&written)?;
     }
-    if !copies.failed.is_empty() {
-        let failed: Vec<String> = (copies.failed.iter())
-            .map(|error| causes(error, lang))
-            .collect();
+    if !failed.is_empty() {
         let said = if options.json { &*written } else { "" };
         bail!("{}\n{said}", failed.join("\n"));
     }
@@ -95,9 +96,18 @@ fn terminal_width() -> Option<usize> {
     Some(usize::from(width.0))
 }
 
-/// The files named, and all files in the folders named, each once.
-pub(super) fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
+/// What was named on a command line.
+pub(super) struct Listed {
+    /// The files named, and all files in the folders named, each once.
+    pub(super) files: Vec<InboxFile>,
+    /// What is not there.
+    pub(super) missing: Vec<anyhow::Error>,
+}
+
+/// Lists what was named. Fails where there is nothing of it.
+pub(super) fn list(paths: &[PathBuf], lang: Lang) -> Result<Listed> {
     let mut files: Vec<InboxFile> = Vec::new();
+    let mut missing = Vec::new();
     for path in paths {
         let shown = inbox::readable(path);
         // A folder that is named is meant, be it by a link.
@@ -119,8 +129,11 @@ pub(super) fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
             }
         } else {
             let named = InboxFile::named(&shown, path)
-                .with_context(|| format!("{}{shown}", lang.pick("打不开 ", "cannot open ")))?;
-            files.push(named);
+                .with_context(|| format!("{}{shown}", lang.pick("打不开 ", "cannot open ")));
+            match named {
+                Ok(file) => files.push(file),
+                Err(error) => missing.push(error),
+            }
         }
     }
     let mut seen = BTreeSet::new();
@@ -129,13 +142,17 @@ pub(super) fn list(paths: &[PathBuf], lang: Lang) -> Result<Vec<InboxFile>> {
         seen.insert(real.unwrap_or_else(|_| file.source.clone()))
     });
     inbox::keep_apart(&mut files);
+    if files.is_empty() && !missing.is_empty() {
+        let said: Vec<String> = missing.iter().map(|error| causes(error, lang)).collect();
+        bail!("{}", said.join("\n"));
+    }
     if files.is_empty() {
         bail!(
             "{}",
             lang.pick("没有要检查的文件", "there are no files to check")
         );
     }
-    Ok(files)
+    Ok(Listed { files, missing })
 }
 
 /// What became of the copies.
@@ -176,10 +193,11 @@ fn write_copies(
     });
     let idxs: Vec<usize> = jobs.iter().map(|(idx, _)| *idx).collect();
     let mut made = Copies::default();
+    let mut numbered = HashMap::new();
     for (idx, copy) in idxs.into_iter().zip(copies) {
         match copy {
             // The others are tried all the same: one may be smaller, or have a name that is taken.
-            Ok(copy) => match write_copy(folder, &files[idx].path, &copy, lang) {
+            Ok(copy) => match write_copy(folder, &files[idx].path, &copy, &mut numbered, lang) {
                 Ok(path) => made.written.push(path),
                 Err(error) => made.failed.push(error),
             },
@@ -209,32 +227,67 @@ fn to_mark<'c>(
     (counts && (was_marked || !findings.is_empty())).then_some(findings)
 }
 
+/// The copies of files of one name.
+struct Numbered {
+    /// What they hold, and their numbers.
+    known: HashMap<Vec<u8>, usize>,
+    /// The first number that may be free.
+    next: usize,
+}
+
+impl Numbered {
+    /// Those that are there, each read once however many files have the name.
+    fn there(name: impl Fn(usize) -> PathBuf) -> Self {
+        let mut known = HashMap::new();
+        let mut next = 1;
+        while let Ok(found) = fs::symlink_metadata(name(next)) {
+            if found.is_file()
+                && let Ok(bytes) = fs::read(name(next))
+            {
+                known.entry(hash(&bytes)).or_insert(next);
+            }
+            next += 1;
+        }
+        Self { known, next }
+    }
+}
+
 /// Writes a copy under a name that nothing has: somebody may have written explanations into the copy of an
 /// earlier check.
-fn write_copy(folder: &Path, original: &str, copy: &Annotated, lang: Lang) -> Result<PathBuf> {
-    let mut unnamed: Option<Unnamed> = None;
-    for n in 1.. {
-        let path = folder.join(copy_name(original, copy.extension, n, lang));
-        if fs::symlink_metadata(&path).is_ok() {
-            if is_same(&path, &copy.bytes) {
-                return Ok(path);
-            }
-            continue;
-        }
-        let not_written = || match lang {
-            Lang::Zh => format!("写不了 {}", path.display()),
-            Lang::En => format!("cannot write {}", path.display()),
-        };
-        let file = match &mut unnamed {
-            Some(file) => file,
-            None => unnamed.insert(Unnamed::write(folder, &copy.bytes).with_context(not_written)?),
-        };
+fn write_copy(
+    folder: &Path,
+    original: &str,
+    copy: &Annotated,
+    numbered: &mut HashMap<PathBuf, Numbered>,
+    lang: Lang,
+) -> Result<PathBuf> {
+    let name = |n| folder.join(copy_name(original, copy.extension, n, lang));
+    let numbered = (numbered.entry(name(1))).or_insert_with(|| Numbered::there(name));
+    let hash = hash(&copy.bytes);
+    if let Some(n) = numbered.known.get(&hash) {
+        return Ok(name(*n));
+    }
+    let not_written = |path: &Path| match lang {
+        Lang::Zh => format!("写不了 {}", path.display()),
+        Lang::En => format!("cannot write {}", path.display()),
+    };
+    let unnamed = Unnamed::write(folder, &copy.bytes);
+    let mut unnamed = unnamed.with_context(|| not_written(&name(numbered.next)))?;
+    loop {
+        let n = numbered.next;
+        let path = name(n);
+        let is_named = unnamed.name(&path).with_context(|| not_written(&path))?;
+        numbered.next += 1;
         // Another run may have been quicker with the very same.
-        if file.name(&path).with_context(not_written)? || is_same(&path, &copy.bytes) {
+        if is_named || is_same(&path, &copy.bytes) {
+            numbered.known.insert(hash, n);
             return Ok(path);
         }
     }
-    unreachable!("some number is free")
+}
+
+fn hash(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
 }
 
 fn is_same(path: &Path, bytes: &[u8]) -> bool {

@@ -14,7 +14,7 @@ use crate::report::Lang;
 use crate::report::whole::{Unnamed, sync_folder};
 use crate::scheme::{Confirmed, ConfirmedColumn, ConfirmedForm};
 
-use super::check::list;
+use super::check::{Listed, list};
 use super::{ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, progress, put, scheme::load_scheme};
 
 /// What the command line asks for.
@@ -33,7 +33,11 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
     let Some(scheme) = load_scheme(surroundings)? else {
         return Ok(NOT_DONE);
     };
-    let files = list(&options.paths, lang)?;
+    let Listed { files, missing } = list(&options.paths, lang)?;
+    if let Some(error) = missing.into_iter().next() {
+        // What is confirmed is kept for good: better nothing than half of what was meant.
+        return Err(error);
+    }
     let bar = progress(files.len());
     let checked = check_files(&scheme, None, &|_| Earlier::default(), &files, &|| {
         bar.inc(1)

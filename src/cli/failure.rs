@@ -50,7 +50,13 @@ fn cause(error: &(dyn Error + 'static)) -> String {
 fn outbox(kind: OutboxErrorKind) -> &'static str {
     match kind {
         OutboxErrorKind::NotWritable => "写不了输出文件夹",
+        OutboxErrorKind::Linked => {
+            "输出文件夹是一个链接，请换成普通文件夹，或用 --outbox 写明它指向的地方"
+        }
         OutboxErrorKind::Busy => "另一次运行正在做这一期，请等它做完再运行",
+        OutboxErrorKind::NoLock => {
+            "程序要用的这个名称被别的东西占用（链接、管道或文件夹），请把它移走后再运行"
+        }
         OutboxErrorKind::Name => "这个名称不能放在输出文件夹里",
         OutboxErrorKind::Write => "写不了文件",
         OutboxErrorKind::InUse => "原来的结果正被别的程序打开，请关闭后再运行",

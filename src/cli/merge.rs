@@ -21,8 +21,11 @@ use crate::scheme::{Scheme, SchemeFile};
 use super::earlier::earlier;
 use super::failure::causes;
 use super::{
-    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress, publish::set_units,
-    put, scheme::load_with_files, tell, watch,
+    ALL_CLEAR, FINDINGS_OPEN, NOT_DONE, Surroundings, asked_period, progress,
+    publish::set_units,
+    put,
+    scheme::{folder_of, load_with_files},
+    tell, watch,
 };
 
 /// What was asked for.
@@ -58,9 +61,35 @@ pub(super) fn run(surroundings: &Surroundings, options: &Options) -> Result<u8> 
             false => ALL_CLEAR,
         });
     }
-    let folder = surroundings.inbox.join(period.to_string());
-    watch::run(surroundings, &folder, || {
-        let (merged, target) = run_once(surroundings, &scheme, &scheme_files, period)?;
+    let watched = watch::Watched {
+        inbox: surroundings.inbox.join(period.to_string()),
+        scheme: folder_of(surroundings)?,
+        outbox: surroundings.outbox.join(period.to_string()),
+    };
+    let mut used = Some((scheme, scheme_files));
+    let mut read_as = watched.scheme_content();
+    watch::run(surroundings, &watched, || {
+        let now = watched.scheme_content();
+        if now != read_as {
+            // What is wrong with it is said once, and not at every try.
+            used = None;
+            read_as = now;
+            used = load_with_files(surroundings)?;
+            if let Some((scheme, _)) = &mut used {
+                set_units(scheme, &options.units, surroundings.lang)?;
+                tell(surroundings.lang.pick(
+                    "报表制度改动过，改用新的",
+                    "the scheme has changed; the new one is used",
+                ));
+            }
+        }
+        let Some((scheme, files)) = &used else {
+            bail!(surroundings.lang.pick(
+                "改动后的报表制度不能用，原来的结果没有动",
+                "the scheme as it is now cannot be used; earlier results are as they were",
+            ));
+        };
+        let (merged, target) = run_once(surroundings, scheme, files, period)?;
         Ok(short_summary(&merged, &target, surroundings.lang))
     })
 }

@@ -61,7 +61,7 @@ pub(super) fn load_with_files(
     Ok(Some((scheme, files)))
 }
 
-fn folder_of(surroundings: &Surroundings) -> Result<PathBuf> {
+pub(super) fn folder_of(surroundings: &Surroundings) -> Result<PathBuf> {
     match &surroundings.scheme {
         Some(folder) => Ok(folder.clone()),
         None => only_scheme(&templates(surroundings.lang)?, surroundings.lang),

@@ -20,13 +20,15 @@ pub(super) fn run(surroundings: &Surroundings, period: Option<&str>, as_json: bo
     };
     let period = asked_period(surroundings, period)?;
     let folder = surroundings.inbox.join(period.to_string());
-    let files = inbox::list(&folder).with_context(|| {
+    let mut files = inbox::list(&folder).with_context(|| {
         format!(
             "{}{}",
             lang.pick("读不了收件文件夹 ", "cannot read the inbox "),
             folder.display()
         )
     })?;
+    // A note that cannot be read is told of like any other file; what it says is for the merge.
+    let _ = inbox::note(&mut files);
     let earlier = known_before(surroundings, &scheme, period);
     let bar = progress(files.len());
     let status = status(&scheme, period, &earlier, &files, &|| bar.inc(1));

@@ -39,14 +39,44 @@ const RETRIES: [Duration; 5] = [
     Duration::from_secs(60),
 ];
 
-/// Calls `merge` at once, and then for every change of `folder`, until the program is stopped. It says in one line what
+/// What a merge is made of, and what it makes.
+pub(super) struct Watched {
+    /// The folder of returns.
+    pub(super) inbox: PathBuf,
+    /// The folder of the scheme.
+    pub(super) scheme: PathBuf,
+    /// Where the results are.
+    pub(super) outbox: PathBuf,
+}
+
+impl Watched {
+    /// What the scheme is read from.
+    pub(super) fn scheme_content(&self) -> Content {
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        // The copy of it in the results is written anew by every merge.
+        match real(&self.scheme).starts_with(real(&self.outbox)) {
+            true => Content::new(),
+            false => content(&self.scheme),
+        }
+    }
+
+    /// What the next merge would be made of.
+    fn settled(&self) -> Content {
+        let mut content = settled(&self.inbox);
+        content.extend(self.scheme_content());
+        content
+    }
+}
+
+/// Calls `merge` at once, and then for every change of what it is made of, or where its results are gone, until the program is stopped. It says in one line what
 /// came of it.
 pub(super) fn run(
     surroundings: &Surroundings,
-    folder: &Path,
+    watched: &Watched,
     mut merge: impl FnMut() -> Result<String>,
 ) -> Result<u8> {
     let lang = surroundings.lang;
+    let folder = &*watched.inbox;
     let (sender, woken) = channel();
     // Who cannot be told is not woken early.
     let watcher = RecommendedWatcher::new(
@@ -65,10 +95,10 @@ pub(super) fn run(
         if let Some(watcher) = watcher.as_mut().filter(|_| !is_watched) {
             is_watched = watcher.watch(folder, RecursiveMode::Recursive).is_ok();
         }
-        let content = settled(folder);
+        let content = watched.settled();
         let is_due = match &failure {
             Some(failure) => failure.is_due(&content),
-            None => merged.as_ref() != Some(&content),
+            None => merged.as_ref() != Some(&content) || !watched.outbox.exists(),
         };
         if is_due {
             match guarded(&mut merge, lang) {
@@ -151,37 +181,73 @@ fn wait(woken: &Receiver<()>) {
 }
 
 /// What lies in a folder: where, size and time of every file that is merged.
-type Content = Vec<(PathBuf, u64, Option<SystemTime>)>;
+pub(super) type Content = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 /// What lies in the folder, once it has not changed for a while and every file of it can be opened; or what lies in it by
 /// then, where something changes all the time.
 fn settled(folder: &Path) -> Content {
-    let mut content = content(folder);
-    let (mut since, begun) = (Instant::now(), Instant::now());
-    let mut grown: Option<Instant> = None;
-    loop {
-        let is_settled = since.elapsed() >= SETTLED;
-        if is_settled && (can_be_read(&content) || since.elapsed() >= LOCKED) {
-            return content;
+    let mut settling = Settling::of(content(folder), Instant::now());
+    while !settling.is_over(Instant::now(), &can_be_read) {
+        sleep(SETTLED / 5);
+        settling.look(content(folder), Instant::now());
+    }
+    settling.content
+}
+
+/// A folder that is waited for.
+struct Settling {
+    content: Content,
+    /// When it was seen to change.
+    changed: Option<Instant>,
+    /// When a file of it was seen to grow.
+    grown: Option<Instant>,
+    /// Since when it is waited for.
+    begun: Instant,
+    /// Since when it changes without a rest.
+    restless: Instant,
+    /// Since when it only waits for files that nobody may read.
+    kept_out: Option<Instant>,
+}
+
+impl Settling {
+    fn of(content: Content, now: Instant) -> Self {
+        Self {
+            content,
+            changed: None,
+            grown: None,
+            begun: now,
+            restless: now,
+            kept_out: None,
         }
+    }
+
+    fn look(&mut self, content: Content, now: Instant) {
+        if content != self.content {
+            if has_grown(&self.content, &content) {
+                self.grown = Some(now);
+            }
+            (self.content, self.changed) = (content, Some(now));
+        }
+    }
+
+    /// Whether it is waited for no longer.
+    fn is_over(&mut self, now: Instant, can_be_read: &dyn Fn(&Content) -> bool) -> bool {
+        let ago = |then: Instant| now.saturating_duration_since(then);
         // The very first time nothing is known of when files came; those of a while ago have settled.
-        if begun == since && is_old(&content) && can_be_read(&content) {
-            return content;
+        let is_settled = match self.changed {
+            Some(changed) => ago(changed) >= SETTLED,
+            None => ago(self.begun) >= SETTLED || is_old(&self.content),
+        };
+        if is_settled {
+            // What changes from here on is another change, with patience of its own.
+            self.restless = now;
+            let kept_out = *self.kept_out.get_or_insert(now);
+            return can_be_read(&self.content) || ago(kept_out) >= LOCKED;
         }
         // Half a file is not merged while more of it comes.
-        let is_growing = grown.is_some_and(|grown| grown.elapsed() < SETTLED);
+        let is_growing = self.grown.is_some_and(|grown| ago(grown) < SETTLED);
         let patience = if is_growing { LOCKED } else { PATIENCE };
-        if !is_settled && begun.elapsed() >= patience {
-            return content;
-        }
-        sleep(SETTLED / 5);
-        let now = self::content(folder);
-        if now != content {
-            if has_grown(&content, &now) {
-                grown = Some(Instant::now());
-            }
-            (content, since) = (now, Instant::now());
-        }
+        ago(self.restless) >= patience
     }
 }
 
@@ -211,12 +277,29 @@ fn content(folder: &Path) -> Content {
         .map(|file| {
             let found = fs::metadata(&file.source).ok();
             let size = found.as_ref().map_or(0, |found| found.len());
-            let changed = found.as_ref().and_then(|found| found.modified().ok());
+            let changed = found.as_ref().and_then(changed);
             (file.source, size, changed)
         })
         .collect();
     content.sort_unstable();
     content
+}
+
+/// When a file became what it is: a file that another was renamed to may be as long, and as old.
+fn changed(found: &fs::Metadata) -> Option<SystemTime> {
+    let modified = found.modified().ok();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let seconds = u64::try_from(found.ctime()).ok().map(Duration::from_secs);
+        let nanos = u64::try_from(found.ctime_nsec())
+            .ok()
+            .map(Duration::from_nanos);
+        let since = seconds.zip(nanos).map(|(seconds, nanos)| seconds + nanos);
+        modified.max(since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)))
+    }
+    #[cfg(not(unix))]
+    modified
 }
 
 /// A program that is still writing a file may keep others out. What is no file, or is gone, is not waited for.
@@ -231,6 +314,60 @@ fn can_be_read(content: &Content) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One file, changed just now.
+    fn one_file(size: u64) -> Content {
+        vec![("甲镇.xlsx".into(), size, Some(SystemTime::now()))]
+    }
+
+    #[test]
+    fn a_file_that_nobody_may_read_takes_no_patience_from_one_that_is_being_copied() {
+        let begun = Instant::now();
+        let at = |seconds: f64| begun + Duration::from_secs_f64(seconds);
+        let mut settling = Settling::of(one_file(1), begun);
+        assert!(!settling.is_over(at(2.0), &|_| false));
+        assert!(!settling.is_over(at(30.0), &|_| false));
+        // Another file comes after the patience of a restless folder is over.
+        settling.look(one_file(2), at(30.3));
+        assert!(!settling.is_over(at(30.3), &|_| false), "half a file");
+        settling.look(one_file(3), at(31.0));
+        assert!(!settling.is_over(at(32.0), &|_| true), "it has just grown");
+        assert!(settling.is_over(at(32.6), &|_| true));
+        assert_eq!(settling.content[0].1, 3);
+        // Nobody waits for ever for what nobody may read, whatever else changes.
+        let mut settling = Settling::of(one_file(1), begun);
+        let mut over = None;
+        for tenth in 0..2_000 {
+            let now = at(f64::from(tenth) / 10.0);
+            if tenth % 50 == 0 {
+                settling.look(one_file(1 + tenth as u64), now);
+            }
+            if settling.is_over(now, &|_| false) {
+                over = Some(tenth / 10);
+                break;
+            }
+        }
+        assert!(
+            over.is_some_and(|over| (60..70).contains(&over)),
+            "{over:?}"
+        );
+    }
+
+    #[test]
+    fn a_folder_that_changes_all_the_time_is_waited_for_ten_seconds_or_a_minute_while_a_file_grows()
+    {
+        for (grows, seconds) in [(false, 10), (true, 60)] {
+            let begun = Instant::now();
+            let mut settling = Settling::of(one_file(1), begun);
+            let over = (0..1_000u32).find(|tenth| {
+                let now = begun + Duration::from_millis(u64::from(*tenth) * 100);
+                let size = if grows { 2 + u64::from(*tenth) } else { 1 };
+                settling.look(one_file(size), now);
+                settling.is_over(now, &|_| true)
+            });
+            assert_eq!(over, Some(seconds * 10), "{grows}");
+        }
+    }
 
     #[test]
     fn a_merge_that_nobody_foresaw_fails_and_the_watch_goes_on() {

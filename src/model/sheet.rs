@@ -187,8 +187,9 @@ pub enum Shows {
 }
 
 impl Sheet {
-    /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept, of two merged regions that
-    /// overlap the smaller: one that was damaged may cover the whole form.
+    /// Makes a sheet of `cells`, in any order. Of two cells at one address the later is kept; readers take two with
+    /// different values for damage. Of two merged regions that overlap the smaller is kept: one that was damaged may cover
+    /// the whole form.
     pub fn new(
         name: String,
         visible: bool,

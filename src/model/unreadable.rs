@@ -44,6 +44,8 @@ pub enum Unreadable {
         /// What was noticed.
         detail: String,
     },
+    /// Its parts are packed in a way that no office program uses, as bzip2 or LZMA.
+    UnusualPacking,
     /// A password is needed to open it: any but the standard one, with which programs open a file by themselves.
     PasswordProtected,
     /// A web page saved under the name of a workbook, as portals like to export.
@@ -170,6 +172,7 @@ impl fmt::Display for Unreadable {
             Self::Vanished => write!(f, "the file was gone when it should be read"),
             Self::NotAFile => write!(f, "not a regular file"),
             Self::LinkToFolder => write!(f, "a link to a folder"),
+            Self::UnusualPacking => write!(f, "an unusual compression"),
             Self::DanglingLink => write!(f, "a link to nothing"),
             Self::UnknownEncoding => write!(f, "an unknown encoding"),
             Self::Empty => write!(f, "the file is empty"),

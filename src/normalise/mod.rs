@@ -25,6 +25,7 @@ use crate::scheme::{
 };
 
 pub use dated::dated;
+pub(crate) use number::typed_number;
 
 use date::{is_no_such_day, read_date};
 use formula::{Sum, computes, plain_sum};
@@ -902,7 +903,10 @@ impl Form<'_> {
                 let value = self.sized(amount, cell);
                 if value.is_filled() {
                     let key = (spot.row_idx as u32, spot.leaf as u32);
-                    self.originals.push((key.0, key.1, original.into()));
+                    // 3200m3, not 3200立方米.
+                    let typed = cell.text().filter(|_| source == UnitSource::Cell);
+                    let typed = typed.unwrap_or(&original).into();
+                    self.originals.push((key.0, key.1, typed));
                     self.note(spot, Noted::Converted);
                 }
                 value

@@ -88,6 +88,13 @@ pub(super) fn read_number(text: &str, asked: Asked<'_>) -> Reading {
     }
 }
 
+/// The figure that a text plainly says, whatever it is about.
+pub(crate) fn typed_number(text: &str, units: &Units) -> Option<Amount> {
+    let text = half_width(text);
+    let text = text.trim().trim_start_matches(APOSTROPHES).trim();
+    Some(figure(text, units)?.ok()?.amount)
+}
+
 /// By an apostrophe before a figure people make spreadsheets keep it as text; a Chinese keyboard gives a curly one.
 const APOSTROPHES: [char; 4] = ['\'', '’', '‘', '`'];
 

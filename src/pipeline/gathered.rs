@@ -146,6 +146,11 @@ impl Gathered {
             }
         }
         for correction in &mut corrections {
+            let sheet = |place: &Place| (place.file.clone(), place.sheet.clone());
+            // Both have the findings of their sheet; a sheet of two hundred forms would be held against itself as often.
+            if sheet(&correction.older) == sheet(&correction.newer) {
+                continue;
+            }
             let annex = &reader.scheme.annexes[correction.annex].number;
             let of = |place: &Place| -> Vec<Finding> {
                 let here = by_sheet.get(&(&*place.file, place.sheet.as_deref()));

@@ -5,7 +5,7 @@ mod gathered;
 mod hidden;
 mod uncertain;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 #[cfg(feature = "consolidate")]
@@ -20,8 +20,8 @@ use crate::inbox::InboxFile;
 #[cfg(feature = "consolidate")]
 use crate::model::Past;
 use crate::model::{
-    Call, Correction, Earlier, FileRecord, Finding, Kind, Period, ReturnRecord, Stage, Table,
-    Tally, Workbook,
+    Call, Correction, Detail, Earlier, FileRecord, Finding, Kind, Level, Period, ReturnRecord,
+    Stage, Table, Tally, Workbook,
 };
 use crate::returns;
 use crate::scheme::Scheme;
@@ -258,10 +258,17 @@ pub fn check_files(
         gathered.findings.extend(others);
         tables.extend(settled.tables);
     }
-    // Nobody is asked here for what others owe.
+    // Nobody is asked here for what others owe, nor for what only the county can mend; that is said once.
+    let mut unread = BTreeSet::new();
     gathered
         .findings
-        .retain(|finding| finding.kind != Kind::NotReturned);
+        .retain_mut(|finding| match finding.detail {
+            Detail::EarlierUnread { period, .. } => {
+                finding.level = Level::Hint;
+                unread.insert(period)
+            }
+            _ => finding.kind != Kind::NotReturned,
+        });
     let (findings, tallies) = gathered.finish(&reader);
     CheckedFiles {
         files: gathered.records,

@@ -88,6 +88,8 @@ struct Walk<'t, 'f> {
 /// What has come of the cell that is open.
 #[derive(Default)]
 struct CellSeen {
+    /// It says that its value is a text.
+    holds_text: bool,
     value: bool,
     formula: bool,
     inline: bool,
@@ -114,7 +116,9 @@ impl<'t> Walk<'t, '_> {
             (None, "row") => Role::Row,
             (None | Some(Role::Row), "c") => {
                 self.cell = CellSeen::default();
-                let idx = self.formats.idx(attribute(tag)?);
+                let (format, kind) = attributes_of_cell(tag)?;
+                self.cell.holds_text = matches!(kind, Some("str" | "inlineStr"));
+                let idx = self.formats.idx(format);
                 let idx = idx.map_err(|reason| self.cell.no_format = Some(reason));
                 self.idxs.push(idx.unwrap_or(0));
                 Role::Cell
@@ -128,6 +132,10 @@ impl<'t> Walk<'t, '_> {
                 };
                 if std::mem::replace(seen, true) {
                     return Err(damaged(format!("a cell has two <{part}>")));
+                }
+                // Which of them is meant nobody knows, not even where one is empty.
+                if self.cell.value && self.cell.inline {
+                    return Err(damaged("a cell has <v> and <is>"));
                 }
                 role
             }
@@ -174,14 +182,21 @@ impl<'t> Walk<'t, '_> {
         Ok(())
     }
 
-    /// Text outside values is no cell's.
+    /// Text outside values is no cell's. References to characters have been put in by now; of those by name only what
+    /// stands in a text is a part of it, and calamine takes of a number what stands behind them.
     fn text_between(&self, text: &str) -> Result<(), Unreadable> {
-        let place = self.open.last().map(|&(_, role)| role);
-        match place {
-            None | Some(Role::Row | Role::Cell) if !text.trim_ascii().is_empty() => {
-                Err(damaged("text outside the values of cells"))
+        let Some(&(name, role)) = self.open.last() else {
+            return between_cells(text);
+        };
+        match role {
+            Role::Row | Role::Cell => between_cells(text),
+            Role::Extra => Ok(()),
+            _ if memchr(b'&', text.as_bytes()).is_none() => Ok(()),
+            Role::Text if local(name) == "v" && !self.cell.holds_text => {
+                Err(damaged("a reference inside a number"))
             }
-            _ => Ok(()),
+            _ if has_known_references(text) => Ok(()),
+            _ => Err(damaged("an unknown reference inside a value")),
         }
     }
 
@@ -203,8 +218,24 @@ impl<'t> Walk<'t, '_> {
     }
 }
 
-/// The attribute `s` of a cell. Of one that is given twice, another reader may take the other.
-fn attribute(tag: &str) -> Result<Option<&str>, Unreadable> {
+fn between_cells(text: &str) -> Result<(), Unreadable> {
+    match text.trim_ascii().is_empty() {
+        true => Ok(()),
+        false => Err(damaged("text outside the values of cells")),
+    }
+}
+
+/// Whether all that begins with `&` is one of the five that every program knows.
+fn has_known_references(text: &str) -> bool {
+    let mut references = text.split('&').skip(1);
+    references.all(|behind| {
+        let name = behind.split_once(';').map(|(name, _)| name);
+        name.is_some_and(|name| matches!(name, "amp" | "lt" | "gt" | "quot" | "apos"))
+    })
+}
+
+/// The attributes `s` and `t` of a cell. Of one that is given twice, another reader may take the other.
+fn attributes_of_cell(tag: &str) -> Result<(Option<&str>, Option<&str>), Unreadable> {
     let behind_name = &tag[1 + name_of(tag).len()..];
     let mut found = [None; 3];
     for (name, value) in attributes(behind_name) {
@@ -213,7 +244,7 @@ fn attribute(tag: &str) -> Result<Option<&str>, Unreadable> {
             return Err(damaged(format!("a cell has two attributes {name}")));
         }
     }
-    Ok(found[0])
+    Ok((found[0], found[2]))
 }
 
 /// The name of a start tag, with its prefix.

@@ -30,6 +30,7 @@ mod number_format;
 mod ods;
 mod ole2;
 mod package;
+mod part_names;
 mod pieces;
 mod plain;
 mod repack;
@@ -46,12 +47,26 @@ mod xlsx;
 mod xml;
 
 use crate::model::looks::Looks;
-use crate::model::{FileKind, Quantity, Unreadable, Workbook};
+use crate::model::{Cell, FileKind, Quantity, Unreadable, Workbook};
 use budget::Budget;
 pub(crate) use guard::caught;
-pub(crate) use package::percent_decoded;
+pub(crate) use part_names::{PartNames, percent_decoded};
 use sniff::Content;
 pub(crate) use weight::{MOST_EXPANDED, by_weight, weight};
+
+/// Whether no cell is there twice with two values: one of them would be lost, and nobody knows which is meant.
+fn each_once(cells: &[Cell]) -> Result<(), Unreadable> {
+    if cells.is_sorted_by(|a, b| a.at < b.at) {
+        return Ok(());
+    }
+    let mut by_place: Vec<&Cell> = cells.iter().collect();
+    by_place.sort_by_key(|cell| cell.at);
+    let is_other = |pair: &&[&Cell]| pair[0].at == pair[1].at && pair[0].value != pair[1].value;
+    match by_place.windows(2).find(is_other) {
+        Some(pair) => Err(Unreadable::damaged(format!("two values in {}", pair[0].at))),
+        None => Ok(()),
+    }
+}
 
 /// Reads a workbook from the bytes of its file.
 ///

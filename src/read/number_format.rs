@@ -309,6 +309,7 @@ mod tests {
             ("0.00%", true, Some(2)),
             ("0.00\"%\"", false, Some(2)),
             ("0.00\\%", false, Some(2)),
+            ("0!%", false, Some(0)),
             ("0\"年\"", false, Some(0)),
             ("0.00\"m²\"", false, Some(2)),
             ("0.0\"a;b.00\";0", false, Some(1)),

@@ -11,7 +11,7 @@ use super::namespaces::with_usual_prefixes;
 use super::number_format::{DateParts, Shown};
 use super::package::{Package, xml_text};
 use super::xml::{Event, Tag, Xml, unescape};
-use super::{FileKind, Unreadable, cell_error, serial};
+use super::{FileKind, Unreadable, cell_error, each_once, serial};
 use crate::model::{
     Cell, CellRange, CellRef, CellValue, Date, Format, Hidden, Moment, NumberFormat, Sheet, Shows,
     Workbook,
@@ -218,7 +218,8 @@ impl Document {
             hidden_rows: Vec::new(),
             hidden_columns: Vec::new(),
         };
-        match reader.read() {
+        let read = reader.read();
+        match read.and_then(|()| each_once(&reader.cells)) {
             Ok(()) => {
                 let hidden = Hidden {
                     rows: reader.hidden_rows.into_iter().collect(),
@@ -513,6 +514,11 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
         let number = value.as_deref().and_then(finite);
         let mut is_early = false;
         let named_error = cell_error::by_name(&text);
+        // What no paragraph shows and is no number, as 1,234 or NaN, stands in the cell all the same.
+        let as_text = |value: Option<&str>| {
+            let shown = value.filter(|_| text.is_empty());
+            CellValue::Text(shown.unwrap_or(&text).into())
+        };
         let value = match kind {
             // An error is kept as a text, or as 0 with the error shown.
             _ if is_error || formula.is_some() && named_error != cell_error::UNKNOWN => {
@@ -520,7 +526,7 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
             }
             "float" | "percentage" | "currency" => match number {
                 Some(number) => CellValue::Number(number),
-                None => CellValue::Text(text.into()),
+                None => as_text(value.as_deref()),
             },
             "date" => {
                 let value = value.as_deref();
@@ -533,19 +539,16 @@ impl<'a> TableReader<'_, 'a, '_, '_> {
                         CellValue::Number(number)
                     }
                     (None, Some(date)) => shortened(date, shown),
-                    (None, None) => CellValue::Text(text.into()),
+                    (None, None) => as_text(value),
                 }
             }
             "time" => value
                 .as_deref()
                 .and_then(days)
-                .map_or_else(|| CellValue::Text(text.into()), CellValue::Number),
+                .map_or_else(|| as_text(value.as_deref()), CellValue::Number),
             "boolean" => CellValue::Bool(value.as_deref() == Some("true")),
             "" if formula.is_some() && text.is_empty() => CellValue::NotCalculated,
-            _ => CellValue::Text(match value {
-                Some(value) if text.is_empty() => value.into(),
-                _ => text.into(),
-            }),
+            _ => as_text(value.as_deref()),
         };
         if formula.is_none() && value == CellValue::Text("".into()) {
             return Ok(None);

@@ -1,6 +1,5 @@
 //! Files that are zip files of parts: .xlsx, .xlsm, .xlsb and .ods.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{Cursor, Read};
 
@@ -14,6 +13,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::budget::Budget;
 use super::markup::{attribute, broken, reader};
+use super::part_names::PartNames;
 use super::pieces::Pieces;
 use super::{FileKind, Quantity, Unreadable, ods, xlsb, xlsx};
 use crate::model::Workbook;
@@ -60,10 +60,7 @@ pub(super) struct Package<'b> {
     zip: ZipArchive<Cursor<&'b [u8]>>,
     /// Used for one part after the other: it is large.
     inflate: Decompressor,
-    /// In lower case: Windows programs mix cases.
-    parts: HashMap<String, usize>,
-    /// As they are, where several differ in case only.
-    alike: HashMap<String, usize>,
+    names: PartNames,
     /// Parts that nobody needs and that cannot be read.
     damaged: Vec<String>,
 }
@@ -77,29 +74,17 @@ impl<'b> Package<'b> {
                 Unreadable::truncated("the zip file has no directory at its end")
             }
         })?;
-        let mut parts: HashMap<String, usize> = HashMap::with_capacity(zip.len());
-        let mut names = Vec::with_capacity(zip.len());
-        let mut any_alike = false;
-        for (idx, name) in zip.file_names().enumerate() {
-            // A part whose name nobody can read is one that nobody asks for.
-            let Ok(name) = name else { continue };
-            let name = slashes(&name);
-            let first = *parts.entry(name.to_ascii_lowercase()).or_insert(idx);
-            any_alike |= first != idx;
-            names.push((name, idx));
-        }
-        for (name, idx) in &names {
-            if let Some(decoded) = percent_decoded(name) {
-                parts.entry(decoded.to_ascii_lowercase()).or_insert(*idx);
-            }
-        }
-        let alike = names.into_iter().filter(|_| any_alike).collect();
+        // A part whose name nobody can read is one that nobody asks for.
+        let names = zip.file_names().enumerate();
+        let names: Vec<_> = names
+            .filter_map(|(idx, name)| Some((name.ok()?, idx)))
+            .collect();
+        let names = PartNames::of(names.iter().map(|(name, idx)| (&**name, *idx)));
         Ok(Self {
             bytes,
             zip,
             inflate: Decompressor::new(),
-            parts,
-            alike,
+            names,
             damaged: Vec::new(),
         })
     }
@@ -113,19 +98,8 @@ impl<'b> Package<'b> {
         self.position(path).is_some()
     }
 
-    /// Where a part stands: the one of exactly this name, else one that differs in case only, or in characters that
-    /// stand as `%73` in one of them.
     fn position(&self, path: &str) -> Option<usize> {
-        let path = slashes(path);
-        let exact = self.alike.get(&path);
-        let decoded = || {
-            let path = percent_decoded(&path)?;
-            self.parts.get(&path.to_ascii_lowercase())
-        };
-        exact
-            .or_else(|| self.parts.get(&path.to_ascii_lowercase()))
-            .or_else(decoded)
-            .copied()
+        self.names.find(path)
     }
 
     /// The content of a part, expanded as far as the budget goes.
@@ -137,6 +111,19 @@ impl<'b> Package<'b> {
         let Some(idx) = self.position(path) else {
             return Ok(None);
         };
+        // Healthy, but packed as no office program packs.
+        const UNUSUAL: [CompressionMethod; 6] = [
+            CompressionMethod::DEFLATE64,
+            CompressionMethod::BZIP2,
+            CompressionMethod::LZMA,
+            CompressionMethod::ZSTD,
+            CompressionMethod::XZ,
+            CompressionMethod::PPMD,
+        ];
+        let packed_by = (self.zip.by_index_raw(idx).ok()).map(|part| part.compression());
+        if packed_by.is_some_and(|method| UNUSUAL.contains(&method)) {
+            return Err(Unreadable::UnusualPacking);
+        }
         let mut part = self.zip.by_index(idx).map_err(|error| match error {
             ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
                 Unreadable::PasswordProtected
@@ -257,26 +244,25 @@ impl<'b> Package<'b> {
 
     /// What a zip file without a workbook is.
     fn other_kind(&self) -> Unreadable {
-        let any = |start: &str| self.parts.keys().any(|path| path.starts_with(start));
+        let any = |start: &str| self.names.keys().any(|path| path.starts_with(start));
         let has = |name: &str| {
-            let of_folder =
-                |path: &String| path.strip_suffix(name).is_some_and(|p| p.ends_with('/'));
-            self.parts.contains_key(name) || self.parts.keys().any(of_folder)
+            let of_folder = |path: &str| path.strip_suffix(name).is_some_and(|p| p.ends_with('/'));
+            self.names.keys().any(|path| path == name) || self.names.keys().any(of_folder)
         };
         // LibreOffice encrypts whole packages.
         if has("encrypted-package") {
             return Unreadable::PasswordProtected;
         }
-        let is_numbers = |path: &String| path.ends_with(".iwa");
+        let is_numbers = |path: &str| path.ends_with(".iwa");
         Unreadable::NotASpreadsheet(if any("word/") {
             FileKind::TextDocument
         } else if any("ppt/") {
             FileKind::Presentation
-        } else if self.parts.keys().any(is_numbers)
+        } else if self.names.keys().any(is_numbers)
             || has("index.zip")
             || has("buildversionhistory.plist")
             // Until 2009.
-            || ["index.xml", "index.apxl"].iter().any(|name| self.parts.contains_key(*name))
+            || ["index.xml", "index.apxl"].iter().any(|name| has(name))
         {
             FileKind::Numbers
         } else if any("xl/") || any("[content_types].xml") && any("docprops/") {
@@ -300,13 +286,6 @@ fn has_whole_end(bytes: &[u8]) -> bool {
     let end = bytes.get(at..at + 22);
     let remark = end.map(|end| usize::from(u16::from_le_bytes([end[20], end[21]])));
     remark.is_some_and(|length| bytes.len() - at - 22 >= length)
-}
-
-/// A path as parts have it: `\` is what some Windows programs write for `/`.
-fn slashes(path: &str) -> String {
-    path.strip_prefix(['/', '\\'])
-        .unwrap_or(path)
-        .replace('\\', "/")
 }
 
 /// XML is in UTF-8; in UTF-16, which shows in its first bytes; or in what it says itself (XML 1.0, appendix F).
@@ -412,24 +391,6 @@ fn resolve(folder: &str, target: &str) -> String {
         }
     }
     path.join("/")
-}
-
-/// A path as a link means it that has `%73` for `s`, as the standard allows (ECMA-376, part 2, 6.2.2); nothing where it
-/// has nothing of the kind, or means no text.
-pub(crate) fn percent_decoded(path: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let digit = |idx: usize| char::from(*after.get(idx)?).to_digit(16);
-        let (meant, behind) = match (byte, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => ((high * 16 + low) as u8, &after[2..]),
-            _ => (byte, after),
-        };
-        decoded.push(meant);
-        rest = behind;
-    }
-    let is_other = decoded.len() < path.len();
-    String::from_utf8(decoded).ok().filter(|_| is_other)
 }
 
 /// What a part takes of the zip file.

@@ -17,7 +17,7 @@ use super::cell_error::UNKNOWN;
 use super::number_format::Shown;
 use super::ole2::Ole2;
 use super::tokens::{self, Book, Compiled, Version};
-use super::{FileKind, Unreadable, decrypt, package, saved, serial, sniff};
+use super::{FileKind, Unreadable, decrypt, each_once, package, saved, serial, sniff};
 use crate::model::looks::Looks;
 use crate::model::{
     Cell, CellRange, CellRef, CellValue, Format, Hidden, Sheet, SheetKind, SkippedSheet, Workbook,
@@ -104,7 +104,8 @@ pub(super) fn read_stream(
     let mut uncalculated = true;
     for entry in &globals.sheets {
         let mut reader = SheetReader::new(&globals, budget);
-        match reader.read(stream, entry) {
+        let read = reader.read(stream, entry);
+        match read.and_then(|kind| each_once(&reader.cells).map(|()| kind)) {
             Ok(None) => {
                 uncalculated &= !reader.calculated;
                 workbook.sheets.push(reader.sheet(entry));
@@ -308,7 +309,7 @@ struct Globals {
     /// Of those of which a part is crossed out, what is left.
     left: HashMap<usize, Box<str>>,
     /// By the number that a cell gives as its format.
-    formats: Vec<Shown>,
+    formats: Vec<Result<Shown, Unreadable>>,
     is_1904: bool,
     /// What formulas refer to.
     book: Book,
@@ -359,8 +360,8 @@ impl Globals {
             },
             end: 0,
         };
+        let mut codes: HashMap<u16, Result<Shown, Unreadable>> = HashMap::new();
         let mut links = Links::default();
-        let mut codes: HashMap<u16, Shown> = HashMap::new();
         let mut format_ids = Vec::new();
         let mut struck_fonts: Vec<bool> = Vec::new();
         let mut runs: Vec<(usize, Runs)> = Vec::new();
@@ -375,8 +376,10 @@ impl Globals {
                     let wide_length = matches!(globals.texts, Texts::Utf16);
                     let text = data.get(2..);
                     let text = text.and_then(|text| globals.texts.read(text, wide_length));
-                    if let (Some(id), Some(code)) = (word(data, 0), text) {
-                        codes.insert(id, Shown::by_code(&code));
+                    if let Some(id) = word(data, 0) {
+                        let code = text.map(|code| Shown::by_code(&code));
+                        let unread = || Unreadable::damaged(format!("number format {id}"));
+                        codes.insert(id, code.ok_or_else(unread));
                     }
                 }
                 kind::FONT => {
@@ -416,10 +419,10 @@ impl Globals {
         globals.formats = format_ids
             .into_iter()
             .map(|(id, font)| {
-                let own = codes.get(&id).copied();
-                let mut shown = own.unwrap_or_else(|| Shown::by_id(id.into()));
+                let own = codes.get(&id).cloned();
+                let mut shown = own.unwrap_or_else(|| Ok(Shown::by_id(id.into())))?;
                 shown.figure.is_struck = struck_fonts.get(font) == Some(&true);
-                shown
+                Ok(shown)
             })
             .collect();
         for (idx, runs) in runs {
@@ -979,7 +982,7 @@ impl<'g, 'l> SheetReader<'g, 'l> {
                 let end = data.len().saturating_sub(2).max(4);
                 for (idx, cell) in data[4..end].as_chunks::<6>().0.iter().enumerate() {
                     let at = CellRef::new(row.into(), u32::from(col) + idx as u32);
-                    let shown = self.shown(word(cell, 0));
+                    let shown = self.shown(word(cell, 0))?;
                     let number = rk(double_word(cell, 2).ok_or_else(short)?);
                     self.keep_number(at, number, shown)?;
                 }
@@ -1065,7 +1068,10 @@ impl<'g, 'l> SheetReader<'g, 'l> {
         let (shown, rest) = if is_old {
             (Shown::default(), data.get(7..)?)
         } else {
-            (self.shown(word(data, 4)), data.get(6..)?)
+            match self.shown(word(data, 4)) {
+                Ok(shown) => (shown, data.get(6..)?),
+                Err(reason) => return Some(Err(reason)),
+            }
         };
         Some(match record.kind {
             kind::OLD_INTEGER => self.keep_number(at, word(rest, 0)?.into(), shown),
@@ -1185,9 +1191,19 @@ impl<'g, 'l> SheetReader<'g, 'l> {
             .keep(&mut self.cells, at, value, shown.figure, formula)
     }
 
-    fn shown(&self, format: Option<u16>) -> Shown {
-        let format = format.and_then(|idx| self.globals.formats.get(usize::from(idx)));
-        format.copied().unwrap_or_default()
+    /// How the numbers of a cell format are shown. Where there are no formats at all, those that every workbook begins
+    /// with are the plain ones; of all others nobody knows whether 0.4 is printed 40%.
+    fn shown(&self, format: Option<u16>) -> Result<Shown, Unreadable> {
+        const FIRST_OF_ITS_OWN: u16 = 16;
+        let formats = &self.globals.formats;
+        match format {
+            Some(idx) if formats.is_empty() && idx < FIRST_OF_ITS_OWN => Ok(Shown::default()),
+            Some(idx) => match formats.get(usize::from(idx)) {
+                Some(shown) => shown.clone(),
+                None => Err(Unreadable::damaged(format!("no cell format {idx}"))),
+            },
+            None => Err(Unreadable::damaged("a cell without its format")),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::package::{Package, Relationship, tolerated};
 use super::tokens::{self, Book, Compiled, Version};
 use super::xls::{error, rk};
 use super::xml::{Event, Xml};
-use super::{Unreadable, saved, serial};
+use super::{Unreadable, each_once, saved, serial};
 use crate::model::{
     Cell, CellRange, CellRef, CellValue, Format, Hidden, Sheet, SheetKind, SkippedSheet, Workbook,
 };
@@ -36,9 +36,13 @@ mod kind {
     pub(super) const XF: u32 = 47;
     pub(super) const COLUMN: u32 = 60;
     pub(super) const RICH_TEXT: u32 = 62;
+    pub(super) const END_SHEETS: u32 = 144;
+    pub(super) const END_CELLS: u32 = 146;
     pub(super) const WORKBOOK_PROPERTIES: u32 = 153;
     pub(super) const SHEET: u32 = 156;
     pub(super) const MERGED_CELL: u32 = 176;
+    pub(super) const BEGIN_MERGES: u32 = 177;
+    pub(super) const END_MERGES: u32 = 178;
     pub(super) const LINKED_BOOK: u32 = 355;
     pub(super) const OWN_BOOK: u32 = 357;
     pub(super) const SAME_SHEET: u32 = 358;
@@ -64,7 +68,7 @@ pub(super) fn read(
     let strings = package.related(&relationships, "sharedStrings", usual, budget);
     let strings = strings.and_then(|part| shared_strings(&part.unwrap_or_default(), budget));
     let styles = package.related(&relationships, "styles", "xl/styles.bin", budget);
-    let styles = styles.and_then(|part| formats(&part.unwrap_or_default()));
+    let styles = styles.and_then(|part| part.map_or(Ok(Vec::new()), |part| formats(&part)));
 
     let mut sheets = Vec::new();
     let mut shared = Shared {
@@ -80,10 +84,12 @@ pub(super) fn read(
             functions: HashMap::new(),
         },
     };
+    let mut is_ended = false;
     let mut links = Links::default();
     for record in Records::new(&bytes) {
         let (kind, mut data) = record?;
         match kind {
+            kind::END_SHEETS => is_ended = true,
             kind::WORKBOOK_PROPERTIES => shared.is_1904 = data.number(4)? & 1 == 1,
             kind::SHEET => {
                 let state = data.number(4)?;
@@ -100,6 +106,11 @@ pub(super) fn read(
     }
     let names = sheets.iter().map(|(name, ..)| name.clone());
     shared.book = links.book(names.collect());
+
+    // Of a list that breaks off nobody knows which sheets it named.
+    if !is_ended {
+        return Err(Unreadable::damaged("the list of the sheets breaks off"));
+    }
 
     let properties = package.unneeded("docProps/custom.xml", budget, custom_properties)?;
     let mut workbook = Workbook {
@@ -282,6 +293,7 @@ fn formats(bytes: &[u8]) -> Result<Vec<Shown>, Unreadable> {
     let mut formats = Vec::new();
     let mut struck_fonts = Vec::new();
     let mut in_cell_formats = false;
+    let mut are_ended = false;
     for record in Records::new(bytes) {
         let (kind, mut data) = record?;
         match kind {
@@ -294,7 +306,7 @@ fn formats(bytes: &[u8]) -> Result<Vec<Shown>, Unreadable> {
                 struck_fonts.push(data.number(2)? & 8 != 0);
             }
             kind::BEGIN_CELL_XFS => in_cell_formats = true,
-            kind::END_CELL_XFS => in_cell_formats = false,
+            kind::END_CELL_XFS => (in_cell_formats, are_ended) = (false, true),
             kind::XF if in_cell_formats => {
                 data.number(2)?;
                 let id = data.number(2)?;
@@ -306,7 +318,10 @@ fn formats(bytes: &[u8]) -> Result<Vec<Shown>, Unreadable> {
             _ => {}
         }
     }
-    Ok(formats)
+    match are_ended && !formats.is_empty() {
+        true => Ok(formats),
+        false => Err(Unreadable::damaged("the cell formats break off")),
+    }
 }
 
 fn read_sheet(
@@ -318,9 +333,13 @@ fn read_sheet(
     let (mut rows, mut columns) = (Vec::new(), Vec::new());
     let mut formulas = SharedFormulas::default();
     let mut row = 0;
+    let (mut are_cells_open, mut are_merges_open) = (true, false);
     for record in Records::new(bytes) {
         let (kind, mut data) = record?;
         match kind {
+            kind::END_CELLS => are_cells_open = false,
+            kind::BEGIN_MERGES => are_merges_open = true,
+            kind::END_MERGES => are_merges_open = false,
             kind::ROW => {
                 row = data.number(4)?;
                 // Its format and its height stand before its flags, which nobody needs to read the cells.
@@ -404,6 +423,11 @@ fn read_sheet(
             _ => {}
         }
     }
+    // Between two records a part may be cut without any of them being short.
+    if are_cells_open || are_merges_open {
+        return Err(Unreadable::damaged("the sheet breaks off"));
+    }
+    each_once(&cells)?;
     formulas.write_out(&mut cells, &shared.book, budget);
     let hidden = Hidden {
         rows: rows.into_iter().collect(),

@@ -17,7 +17,7 @@ use super::markup::{attribute, broken, is_element, number, reader};
 use super::number_format::Shown;
 use super::package::{LARGE, Package, Relationship, tolerated};
 use super::plain::{Piece, SheetCells, Strings, Struck};
-use super::{FileKind, Quantity, Unreadable, plain, saved};
+use super::{FileKind, Quantity, Unreadable, each_once, plain, saved};
 use crate::model::{Cell, CellRange, Format, Hidden, Sheet, SheetKind, SkippedSheet, Workbook};
 
 /// Reads the workbook whose main part is at `path`.
@@ -100,6 +100,7 @@ pub(super) fn read(
                     (cells, Struck::new())
                 }
             };
+            each_once(&cells.0)?;
             Ok((cells, merges, hidden))
         });
         match read {
@@ -286,6 +287,9 @@ fn small_sheet(
     budget: &mut Budget,
 ) -> Result<Found, Unreadable> {
     let (head, cells, rest) = match divide(text)? {
+        Divided::Worksheet { .. } if !is_whole_document(text, "worksheet") => {
+            return Err(Unreadable::damaged(BREAKS_OFF));
+        }
         Divided::Worksheet { head, cells, rest } => (head, cells, rest),
         Divided::Other(kind) => return Ok(Found::Other(kind)),
     };
@@ -307,6 +311,9 @@ fn small_sheet(
     };
     Ok(Found::Worksheet(cells, merges, hidden))
 }
+
+/// What a part that ends before its element does held besides, nobody knows.
+const BREAKS_OFF: &str = "the sheet breaks off";
 
 /// The cells of a plain sheet, those crossed out in part, its merged regions, and what it does not show.
 type PlainSheet = (Vec<Cell>, Struck, Vec<CellRange>, Hidden);
@@ -352,6 +359,9 @@ fn large_sheet(
     let Some(rest) = pieces.rest(budget)? else {
         return Ok(None);
     };
+    if !has_end_of(rest, "worksheet") {
+        return Err(Unreadable::damaged(BREAKS_OFF));
+    }
     let merges = merges(rest, budget)?;
     let hidden = hidden.with_columns(&head);
     Ok(Some((sheet.cells, sheet.struck, merges, hidden)))
@@ -410,7 +420,7 @@ impl MainPart {
                 _ => continue,
             };
             match tag.local_name().as_ref() {
-                // Of a list that breaks off nobody knows which sheets it named.
+                // Of a part that breaks off nobody knows which sheets it named.
                 "workbook" if is_root && !is_whole_document(text, "workbook") => {
                     return Err(Unreadable::damaged("the workbook part breaks off"));
                 }
@@ -602,14 +612,16 @@ fn is_whole_document(text: &str, name: &str) -> bool {
     let Some(end) = from.find('>') else {
         return false;
     };
-    let ends = || {
-        memmem::find_iter(from.as_bytes(), name).any(|at| {
-            let before = &from[..at];
-            let tag = before.rfind('<').map(|open| &before[open..]);
-            tag.is_some_and(|tag| tag == "</" || tag.starts_with("</") && tag.ends_with(':'))
-        })
-    };
-    from[..end].ends_with('/') || ends()
+    from[..end].ends_with('/') || has_end_of(from, name)
+}
+
+/// Whether an element of this name ends in a text.
+fn has_end_of(text: &str, name: &str) -> bool {
+    memmem::find_iter(text.as_bytes(), name).any(|at| {
+        let before = &text[..at];
+        let tag = before.rfind('<').map(|open| &before[open..]);
+        tag.is_some_and(|tag| tag == "</" || tag.starts_with("</") && tag.ends_with(':'))
+    })
 }
 
 /// From the first element of this name on.

@@ -5,6 +5,7 @@
 //! paths and rows by their labels, never by position. What the cells say is left to
 //! [`normalise`](crate::normalise).
 
+mod above;
 mod blank;
 mod evidence;
 mod guess;
@@ -25,11 +26,12 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::model::{
-    Amount, Cell, CellRange, CellRef, Detail, Finding, GuessedColumn, Kind, Level, Place, ReadAs,
-    RowKind, Sheet,
+    Cell, CellRange, CellRef, Detail, Finding, GuessedColumn, Kind, Level, Place, ReadAs, RowKind,
+    Sheet,
 };
 use crate::scheme::{Annex, Scheme, plain, without_remark};
 
+use above::figures_above;
 use evidence::{Evidence, annex_number};
 use guess::{Meaning, year_alone};
 use header::{HeaderIndex, Looking, Match};
@@ -605,7 +607,14 @@ impl<'s> Recogniser<'s> {
             table,
         } = found;
         let annex = &self.scheme.annexes[annex_idx];
-        let unheaded = unheaded_figures(spot.sheet, &header, &table.rows, &spot.columns);
+        let mut unheaded = figures_above(spot.sheet, &header, spot.from, &spot.columns);
+        unheaded.extend(unheaded_figures(
+            spot.sheet,
+            &header,
+            &table.rows,
+            &spot.columns,
+            &self.scheme.units,
+        ));
         let start = findings.len();
         if let Some(first) = header.guesses.first() {
             let columns = header.guesses.iter().map(|guess| GuessedColumn {
@@ -711,13 +720,12 @@ impl<'s> Recogniser<'s> {
                 Some(header),
             );
         }
-        if let Some(&(first, number)) = unheaded.first() {
-            let given = Amount::from_float(number, 0).map(|figure| figure.to_string());
+        if let [first, others @ ..] = &*unheaded {
             let mut finding = Finding::new(Kind::UnexpectedColumn, Level::Hint, Detail::Beside)
-                .at(spot.at(Some(first)));
-            finding.given = Some(given.unwrap_or_else(|| format!("{number:E}")));
-            finding.cells = (unheaded[1..].iter())
-                .map(|(cell, _)| spot.at(Some(*cell)))
+                .at(spot.at(Some(first.at)));
+            finding.given = Some(first.given.clone());
+            finding.cells = (others.iter())
+                .map(|figure| spot.at(Some(figure.at)))
                 .collect();
             findings.push(finding);
         }

@@ -222,6 +222,8 @@ struct RowReader<'r> {
     serial_col: Option<u32>,
     /// Columns whose filling makes a row a row, ascending.
     content_cols: Vec<u32>,
+    /// Columns of figures.
+    figure_cols: Vec<u32>,
     last_key_col: u32,
     /// Labels of the row above, for blanks that stand for them.
     above: Option<(Vec<String>, Option<u16>)>,
@@ -280,6 +282,10 @@ impl<'r> RowReader<'r> {
             .filter_map(|leaf| header.columns[leaf])
             .collect();
         content_cols.sort_unstable();
+        let figure_cols = (0..annex.leaves.len())
+            .filter(|&leaf| annex.column_of(leaf).kind.is_figure())
+            .filter_map(|leaf| header.columns[leaf])
+            .collect();
         let serial = |column: &Column| column.kind == ColumnKind::Serial;
         Self {
             scheme: site.scheme,
@@ -300,6 +306,7 @@ impl<'r> RowReader<'r> {
             year_col,
             serial_col: annex.columns.iter().position(serial).and_then(col_of),
             content_cols,
+            figure_cols,
             above: None,
             below: false,
             names: HashMap::new(),
@@ -344,6 +351,7 @@ impl<'r> RowReader<'r> {
         let is_unlabelled = year_label.is_empty() && keys.iter().all(String::is_empty);
         if is_line(&line, is_unlabelled) {
             self.below |= !self.rows.is_empty();
+            self.figures_of_line(&line);
             return;
         }
         let mut year = self.year_of_row(&year_label, at(&self.year_col));
@@ -352,7 +360,11 @@ impl<'r> RowReader<'r> {
             .unwrap_or(first.at);
         if is_unlabelled {
             // A lone remark or a stray mark is no row; figures that nobody names are.
-            if line.filled && line.has_figure && cells.len() > 1 {
+            if let [only] = cells {
+                if line.filled && line.has_figure {
+                    self.lone_figure(only);
+                }
+            } else if line.filled && line.has_figure {
                 self.unexpected(cell, year_label, None);
             } else if line.filled && cells.len() > 2 {
                 self.below_table(cell, year_label);
@@ -376,6 +388,45 @@ impl<'r> RowReader<'r> {
             Rows::Register => self.register_row(&line, cell, keys, year),
             Rows::Fixed(specs) => self.fixed_row(specs, &line, cell, keys, year, year_label),
         }
+    }
+
+    /// A figure alone in its row, with nothing to say whose it is. Below the signatures, or made by a formula, it may be
+    /// a sum that somebody made for herself.
+    fn lone_figure(&mut self, cell: &Cell) {
+        let level = match self.below || cell.formula.is_some() {
+            true => Level::Hint,
+            false => Level::QuasiMandatory,
+        };
+        self.left_out(level, cell.at, String::new());
+    }
+
+    /// Figures under the headers of figures, in a row that begins as a note or a signature does. What answers a label, as
+    /// a telephone number or a date, is none.
+    fn figures_of_line(&mut self, line: &Line<'_>) {
+        let is_left_out = |idx: &usize| {
+            let cell = &line.cells[*idx];
+            self.figure_cols.contains(&cell.at.col)
+                && number_of(&cell.value).is_some_and(|number| !is_answer(line.cells, *idx, number))
+        };
+        let left_out: Vec<usize> = (0..line.cells.len()).filter(is_left_out).collect();
+        let [first, rest @ ..] = &left_out[..] else {
+            return;
+        };
+        let number = number_of(&line.cells[*first].value);
+        if rest.is_empty() && number.is_some_and(is_year) {
+            return;
+        }
+        let label = line.cells.iter().find_map(|cell| cell.text());
+        let label = label.map_or(String::new(), |label| plain(label).into_owned());
+        self.left_out(Level::Verification, line.cells[*first].at, label);
+    }
+
+    /// A row that is none of the table's, though it has figures under its headers.
+    fn left_out(&mut self, level: Level, cell: CellRef, label: String) {
+        let given = Some(label.clone()).filter(|label| !label.is_empty());
+        let nearest = None;
+        let detail = Detail::UnexpectedRow { label, nearest };
+        self.problem(Kind::UnexpectedRow, level, detail, cell, given);
     }
 
     /// Whether a merged cell that begins in a row above holds a figure for this one.
@@ -456,7 +507,14 @@ impl<'r> RowReader<'r> {
         // Row numbers are printed in advance; a row with nothing else is not filled in.
         let own = |cell: &&Cell| Some(cell.at.col) != self.serial_col;
         let n_own = line.cells.iter().filter(own).count();
-        if n_own == 0 || (n_own == 1 && line.cells.len() == 1) {
+        if n_own == 0 {
+            return;
+        }
+        if let [only] = line.cells {
+            // A lone text may say anything; the code of a boiler is one whose row was not filled in.
+            if is_figure(&only.value) {
+                self.left_out(Level::QuasiMandatory, only.at, keys.join("·"));
+            }
             return;
         }
         if self.below && !line.has_figure {
@@ -911,6 +969,45 @@ pub(super) fn is_figure(value: &CellValue) -> bool {
         }
         _ => false,
     }
+}
+
+/// A number, also one that is written as a text.
+pub(super) fn number_of(value: &CellValue) -> Option<f64> {
+    match value {
+        CellValue::Number(number) => Some(*number),
+        CellValue::Text(text) => plain(text).replace(',', "").parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether a number of a row of notes answers what stands before it: a telephone number, part of a date, a page.
+pub(super) fn is_answer(row: &[Cell], idx: usize, number: f64) -> bool {
+    const OF_DATES: [&str; 9] = ["日期", "时间", "年", "月", "日", "期", "第", "共", "号"];
+    const OF_NUMBERS: [&str; 7] = ["电话", "手机", "联系", "传真", "邮编", "代码", "编号"];
+    let is_whole = number.fract() == 0.0;
+    // A mobile telephone number stands behind a name as well.
+    if is_whole && (1.3e10..2e10).contains(&number) {
+        return true;
+    }
+    let text_of = |cell: &Cell| match number_of(&cell.value) {
+        Some(_) => None,
+        None => cell.text().map(|text| plain(text).into_owned()),
+    };
+    let after = row.get(idx + 1).and_then(text_of).unwrap_or_default();
+    if is_whole && "年月日号期页份".chars().any(|c| after.starts_with(c)) {
+        return true;
+    }
+    let before = row[..idx].iter().rev().find_map(text_of);
+    let before = before.unwrap_or_default();
+    let before = before.trim_end_matches(':');
+    let is_date = is_whole && (number <= 31.0 || is_year(number) || number >= 19_900_000.0);
+    let asks = |words: &[&str]| words.iter().any(|word| before.ends_with(word));
+    asks(&OF_DATES) && is_date || asks(&OF_NUMBERS) && is_whole && number >= 100_000.0
+}
+
+/// Whether a number may be a year of our time.
+pub(super) fn is_year(number: f64) -> bool {
+    number.fract() == 0.0 && (1990.0..=2100.0).contains(&number)
 }
 
 fn is_han(c: char) -> bool {

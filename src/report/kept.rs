@@ -71,7 +71,8 @@ impl<'a> Keeper<'a> {
     }
 
     /// Puts what others left in `old` into `new` as well: under its own name, or beside the file that has this name
-    /// now. Until the new outbox is in its place both have it.
+    /// now. Until the new outbox is in its place both have it, but for folders that cannot be listed: those can only be
+    /// moved, which [`rest`](Keeper::rest) does.
     pub(super) fn keep(&self, old: &Path, new: &Path, disk: &Disk) -> Kept {
         let found = Found::under(old);
         let mut others: Vec<&PathBuf> = (found.files.iter())
@@ -258,8 +259,12 @@ pub(super) fn clear_but(folder: &Path, left: &[PathBuf]) {
 /// where nothing is known of it, as of an outbox that was copied without its list.
 #[cfg(feature = "consolidate")]
 pub(crate) fn is_as_written(outbox: &Path, period: &str, name: &str, hash: &str) -> bool {
-    let written = Written::of(outbox, period).filter(|written| written.has_name(name));
-    written.is_none_or(|written| written.has(name, hash))
+    let written = Written::of(outbox, period);
+    written.is_none_or(|written| match written.has_name(name) {
+        true => written.has(name, hash),
+        // A list of an earlier version may lack it.
+        false => !written.is_sure,
+    })
 }
 
 /// What lies in a folder, by its path there.

@@ -3,13 +3,15 @@
 //! ```text
 //! outbox/2024-05/             what everyone sees: the old one until the swap, the new one after it
 //! outbox/2024-05/.files.json  what this program wrote, so that what others put there is kept
-//! outbox/.2024-05.new-4711/   the new one in the making; after the swap, the old one being removed
+//! outbox/.2024-05.new-4711/   the new one in the making
+//! outbox/.2024-05.whole-4711/ the new one just before the swap; after it, the old one being removed
 //! outbox/.2024-05.old/        the old one for a moment, where two folders cannot be swapped in one step
 //! outbox/.2024-05.lock        held while the period is being made
 //! ```
 //!
 //! Killed at any moment, the next run finds what was left and clears it away, or puts the old one back
-//! if the kill came between the two renames. What cannot be cleared away is told of and passed over.
+//! if the kill came between the two renames. Of a folder that may have been in its place, whatever is in it, first goes
+//! to the outbox what is somebody's. What cannot be cleared away is told of and passed over.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -85,8 +87,12 @@ pub struct OutboxError {
 pub enum OutboxErrorKind {
     /// It cannot be written at all; found before anything is read.
     NotWritable,
+    /// Its place is taken by a link.
+    Linked,
     /// Another run is making the same period.
     Busy,
+    /// Something that is no plain file has the name of the lock.
+    NoLock,
     /// A name that is not inside the outbox.
     Name,
     /// Writing one of its files failed.
@@ -107,11 +113,22 @@ impl Outbox {
             |path: &Path, err| OutboxError::from_io(OutboxErrorKind::NotWritable, path, err);
         fs::create_dir_all(dir).map_err(|err| not_writable(dir, err))?;
         let path = dir.join(format!(".{period}.lock"));
-        let lock = Lock::take(path.clone()).map_err(|err| not_writable(&path, err))?;
+        let lock = Lock::take(path.clone()).map_err(|err| {
+            let found = fs::symlink_metadata(&path);
+            match found.is_ok_and(|found| !found.is_file()) {
+                true => OutboxError::from_io(OutboxErrorKind::NoLock, &path, err),
+                false => not_writable(&path, err),
+            }
+        })?;
         let lock = lock.ok_or_else(|| OutboxError::new(OutboxErrorKind::Busy, &path))?;
         let left = recover(dir, period)?;
         let target = dir.join(period);
-        if fs::symlink_metadata(&target).is_ok_and(|found| !found.is_dir()) {
+        let found = fs::symlink_metadata(&target);
+        if found.as_ref().is_ok_and(fs::Metadata::is_symlink) {
+            // What it leads to may be somebody's, and a link cannot be swapped for a folder without losing it.
+            return Err(OutboxError::new(OutboxErrorKind::Linked, &target));
+        }
+        if found.is_ok_and(|found| !found.is_dir()) {
             let err = io::Error::from(ErrorKind::NotADirectory);
             return Err(not_writable(&target, err));
         }
@@ -180,6 +197,7 @@ impl Outbox {
     pub fn commit(mut self) -> Result<Committed, OutboxError> {
         let target = self.dir.join(&self.period);
         let not_written = |err| OutboxError::from_io(OutboxErrorKind::Write, &target, err);
+        free_list_name(&target)?;
         let files = std::mem::take(&mut self.files);
         let new_list = files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let old_list = Written::of(&self.dir, &self.period);
@@ -195,6 +213,11 @@ impl Outbox {
         let names = new_list.names().map(Path::new);
         let names = names.chain(kept.iter().map(PathBuf::as_path));
         sync_folders(&self.new, names).map_err(not_written)?;
+        // From here on it is not cleared away unseen: soon it is the old one that lies there.
+        let whole = free_name(&target, "whole");
+        fs::rename(&self.new, &whole)
+            .map_err(|err| OutboxError::from_io(OutboxErrorKind::Swap, &target, err))?;
+        self.new = whole;
         swap(&self.new, &target, &self.dir, &self.period)?;
         // Somebody's files may lie in it, so it is not cleared away with this.
         let old = std::mem::take(&mut self.new);
@@ -202,8 +225,9 @@ impl Outbox {
         // before the disk has the names, both are whole.
         let _ = sync_folder(&self.dir);
         let mut left = std::mem::take(&mut self.left);
-        let _ = fs::remove_file(beside(&self.dir, &self.period));
         left.take_out(&old, &target, &keeper);
+        // A run that is killed before this leaves it to the next.
+        let _ = fs::remove_file(beside(&self.dir, &self.period));
         kept.append(&mut left.kept);
         Ok(Committed {
             path: target,
@@ -235,8 +259,14 @@ impl Left {
         let _ = sync_folders(target, rest.kept.iter().map(PathBuf::as_path));
         self.kept.append(&mut rest.kept);
         if rest.left.is_empty() {
-            if clear(old).is_err() {
-                self.not_cleared.push(old.to_owned());
+            // Half cleared it may lack its list, and nothing in it is to be taken for somebody's then.
+            let to_clear = free_name(target, "new");
+            let (now, is_cleared) = match fs::rename(old, &to_clear) {
+                Ok(()) => (&*to_clear, clear(&to_clear).is_ok()),
+                Err(_) => (old, false),
+            };
+            if !is_cleared {
+                self.not_cleared.push(now.to_owned());
             }
             return;
         }
@@ -307,6 +337,24 @@ fn file_name(path: &Path) -> Option<String> {
     Some(path.file_name()?.to_str()?.to_owned())
 }
 
+/// Gives somebody's folder in an outbox that has the list's name another name, so that it is kept like all else.
+fn free_list_name(target: &Path) -> Result<(), OutboxError> {
+    let list = target.join(LIST);
+    if !fs::symlink_metadata(&list).is_ok_and(|found| found.is_dir()) {
+        return Ok(());
+    }
+    let visible = LIST.trim_start_matches('.');
+    let names = (1..1_000).map(|nth| match nth {
+        1 => format!("{visible}（文件夹）"),
+        nth => format!("{visible}（文件夹{nth}）"),
+    });
+    let mut paths = names.map(|name| target.join(name));
+    let free = paths.find(|path| fs::symlink_metadata(path).is_err());
+    let failed = |err| OutboxError::from_io(OutboxErrorKind::Write, &list, err);
+    let free = free.ok_or_else(|| failed(ErrorKind::AlreadyExists.into()))?;
+    fs::rename(&list, free).map_err(failed)
+}
+
 /// Only names: no root, no drive, no `..`.
 fn is_plain_name(path: &Path) -> bool {
     path.components().next().is_some()
@@ -341,17 +389,29 @@ fn make_new(dir: &Path, period: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
     Err(refused.unwrap_or_else(|| (dir.to_owned(), ErrorKind::AlreadyExists.into())))
 }
 
+/// `outbox/2024-05` → `outbox/.2024-05.<kind>-4711`, or that with a number behind it.
+fn free_name(target: &Path, kind: &str) -> PathBuf {
+    let period = target.file_name().unwrap_or_default().to_string_lossy();
+    let first = format!(".{period}.{kind}-{}", std::process::id());
+    let others = (2..).map(|nth| target.with_file_name(format!("{first}-{nth}")));
+    let mut names = std::iter::once(target.with_file_name(&first)).chain(others);
+    // One that could not be cleared away may still be there.
+    let free = names.find(|path| fs::symlink_metadata(path).is_err());
+    free.unwrap_or_default()
+}
+
 /// Clears away what a killed run left; puts the old outbox back where the kill came between two renames.
 fn recover(dir: &Path, period: &str) -> Result<Left, OutboxError> {
     let failed = |path: &Path, err| OutboxError::from_io(OutboxErrorKind::NotWritable, path, err);
     let target = dir.join(period);
-    let (mut unfinished, mut parked) = (Vec::new(), Vec::new());
+    let (mut unfinished, mut whole, mut parked) = (Vec::new(), Vec::new(), Vec::new());
     for entry in fs::read_dir(dir).map_err(|err| failed(dir, err))? {
         let path = entry.map_err(|err| failed(dir, err))?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         let ours = name.and_then(|name| name.strip_prefix('.')?.strip_prefix(period));
         match ours {
             Some(rest) if rest.starts_with(".new-") => unfinished.push(path),
+            Some(rest) if rest.starts_with(".whole-") => whole.push(path),
             Some(rest) if rest == ".old" || rest.starts_with(".old-") => parked.push(path),
             _ => {}
         }
@@ -364,17 +424,20 @@ fn recover(dir: &Path, period: &str) -> Result<Left, OutboxError> {
         }
     }
     let mut left = Left::default();
-    unfinished.append(&mut parked);
-    unfinished.sort_unstable();
+    // Earlier versions left the old one under this name as well; with a list in it, it was not in the making.
+    whole.extend(unfinished.extract_if(.., |path| Written::inside(path).is_some()));
+    whole.append(&mut parked);
+    whole.sort_unstable();
+    unfinished.extend(whole.extract_if(.., |path| !path.is_dir()));
+    for path in whole {
+        // An outbox of an earlier version has its list beside it.
+        let list = Written::inside(&path).or_else(|| Written::beside(&beside(dir, period)));
+        let now = Written::of(dir, period).unwrap_or_default();
+        left.take_out(&path, &target, &Keeper::new(list.as_ref(), &now));
+    }
     for path in unfinished {
-        match Written::inside(&path) {
-            // Whole, so it was in its place or about to be.
-            Some(list) => {
-                let now = Written::of(dir, period).unwrap_or_default();
-                left.take_out(&path, &target, &Keeper::new(Some(&list), &now));
-            }
-            None if clear(&path).is_err() => left.not_cleared.push(path),
-            None => {}
+        if clear(&path).is_err() {
+            left.not_cleared.push(path);
         }
     }
     Ok(left)
@@ -503,7 +566,13 @@ impl fmt::Display for OutboxErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             OutboxErrorKind::NotWritable => "cannot write to the outbox",
+            OutboxErrorKind::Linked => {
+                "the outbox is a link; put a folder in its place, or name where it leads with --outbox"
+            }
             OutboxErrorKind::Busy => "another run is making the same period",
+            OutboxErrorKind::NoLock => {
+                "something other than the program's lock is here; move it away and run again"
+            }
             OutboxErrorKind::Name => "not a name inside the outbox",
             OutboxErrorKind::Write => "cannot write the file",
             OutboxErrorKind::InUse => {

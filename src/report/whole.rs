@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::lock::open_locked;
+use super::lock::{create_locked, open_locked};
 
 pub use super::disk::sync_folder;
 
@@ -26,20 +26,23 @@ impl Unnamed {
     /// Writes a file in a folder, and waits until the disk has it.
     pub fn write(folder: &Path, bytes: &[u8]) -> io::Result<Self> {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!("{START}{}-{number}{END}", std::process::id()));
-        // Where files cannot be held, nobody else can find that this one is not.
-        let file = match open_locked(&path) {
-            Ok(Some(file)) => file,
-            Ok(None) => return Err(ErrorKind::AlreadyExists.into()),
-            Err(_) => File::create(&path)?,
-        };
+        // Where programs run in containers, others may have our number, and files under it.
+        for _ in 0..MOST_TAKEN {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = folder.join(format!("{START}{}-{number}{END}", std::process::id()));
+            if let Some(file) = create_locked(&path)? {
+                return Self::filled(path, file, bytes);
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
+    }
+
+    fn filled(path: PathBuf, file: File, bytes: &[u8]) -> io::Result<Self> {
         let mut unnamed = Self {
             path,
             file: Some(file),
         };
         if let Some(file) = &mut unnamed.file {
-            file.set_len(0)?;
             file.write_all(bytes)?;
             file.sync_all()?;
         }
@@ -90,6 +93,9 @@ impl Drop for Unnamed {
         }
     }
 }
+
+/// After so many names that are taken, something else is wrong.
+const MOST_TAKEN: usize = 100_000;
 
 const START: &str = ".hebiao-";
 const END: &str = ".tmp";
@@ -191,6 +197,36 @@ mod tests {
         unnamed.replace(&folder.join("b")).expect("it replaces");
         assert_eq!(fs::read(folder.join("b")).expect("a file"), b"newer");
         assert_eq!(names(&folder), ["a", "b"]);
+        fs::remove_dir_all(folder).expect("it is there");
+    }
+
+    #[test]
+    fn a_name_that_another_with_our_number_has_is_left_to_it() {
+        let folder = folder("number");
+        // Another test of this process may have had all up to here, and takes the next ones meanwhile.
+        let first = Unnamed::write(&folder, b"ours").expect("it can be written");
+        let name = first.path.file_name().and_then(|name| name.to_str());
+        let number = name.and_then(|name| name.strip_suffix(END)?.rsplit_once('-'));
+        let (start, number) = number.expect("a number");
+        let number: usize = number.parse().expect("a number");
+        let taken = |nth: usize| folder.join(format!("{start}-{}{END}", number + nth));
+        for nth in 1..200 {
+            fs::write(taken(nth), "theirs").expect("a file");
+        }
+        #[cfg(unix)]
+        {
+            // A link under the next name leads to no file of ours.
+            fs::remove_file(taken(1)).expect("it is there");
+            fs::write(folder.join("hers"), "hers").expect("a file");
+            std::os::unix::fs::symlink("hers", taken(1)).expect("a link");
+        }
+        let next = Unnamed::write(&folder, b"ours").expect("it can be written");
+        assert!((1..200).all(|nth| next.path != taken(nth)));
+        assert_eq!(fs::read(&next.path).expect("a file"), b"ours");
+        assert!((2..200).all(|nth| fs::read(taken(nth)).is_ok_and(|text| text == b"theirs")));
+        #[cfg(unix)]
+        assert_eq!(fs::read(folder.join("hers")).expect("a file"), b"hers");
+        drop((first, next));
         fs::remove_dir_all(folder).expect("it is there");
     }
 

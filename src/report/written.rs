@@ -56,7 +56,7 @@ impl Written {
     }
 
     /// The list of an earlier version: `hash  name` in every line.
-    fn beside(path: &Path) -> Option<Self> {
+    pub(super) fn beside(path: &Path) -> Option<Self> {
         let mut written = Self::default();
         let text = read_text(path)?;
         // What follows the last line break was cut off.

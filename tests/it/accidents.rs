@@ -443,3 +443,21 @@ fn a_watched_inbox_with_a_pipe_in_it_is_merged() {
     watching.wait().expect("it has ended");
     all_came(&merged.expect("it was merged"));
 }
+
+#[test]
+fn the_status_names_a_note_that_cannot_be_read() {
+    let desk = Desk::new("status-note");
+    desk.april();
+    let note = folder(&desk, "").join("说明.txt");
+    fs::write(&note, b"\xff\xd8\xff\xe0\0\0").expect("a file");
+    let done = run(&desk, &["status", "2024-04", "--format", "json"]);
+    let said: Value = serde_json::from_slice(&done.stdout).expect("findings");
+    assert_eq!(
+        told(&said, "unreadable-file"),
+        ["verification null 说明.txt 文件无法读取：文字的编码认不出"]
+    );
+    fs::write(&note, "本期数据已核对。").expect("a note");
+    let done = run(&desk, &["status", "2024-04", "--format", "json"]);
+    let said: Value = serde_json::from_slice(&done.stdout).expect("findings");
+    assert_eq!(told(&said, "unreadable-file"), [""; 0]);
+}

@@ -227,6 +227,13 @@ fn what_cannot_be_done_is_told_from_what_is_wrong() {
         Some(1),
         "bad data is no failure of ours"
     );
+    // One that is missing keeps nobody from the others.
+    let output = desk.check(&["没有.xlsx", "坏.xlsx", "也没有.xlsx"]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("打不开 没有.xlsx") && stderr.contains("打不开 也没有.xlsx"));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("坏.xlsx  须改正  强制 1"), "{stdout}");
 }
 
 #[test]
@@ -260,6 +267,51 @@ fn marked_copies_never_replace_a_file_that_somebody_may_have_written_into() {
     afforestation(&original, [100.0, 20.0, 30.0], 152.0);
     desk.check(&["阳霞镇.xlsx", "--annotate", "."]);
     assert_eq!(desk.names(".").len(), 3);
+}
+
+#[test]
+fn copies_of_files_of_one_name_are_numbered_and_found_again() {
+    let desk = Desk::new("numbered");
+    let folders = ["甲", "乙", "丙"];
+    for (folder, wrong) in folders.iter().zip([151.0, 152.0, 153.0]) {
+        fs::create_dir_all(desk.0.join(folder)).expect("a folder");
+        let path = desk.0.join(folder).join("阳霞镇.xlsx");
+        afforestation(&path, [100.0, 20.0, 30.0], wrong);
+    }
+    let arguments = ["甲", "乙", "丙", "--annotate", "out"];
+    let names = [
+        "阳霞镇（已审核2）.xlsx",
+        "阳霞镇（已审核3）.xlsx",
+        "阳霞镇（已审核）.xlsx",
+    ];
+    let marked = |output: &Output| {
+        let lines = said(output);
+        let lines = lines
+            .lines()
+            .filter_map(|line| line.strip_prefix("已标注 "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = marked(&desk.check(&arguments));
+    assert_eq!(desk.names("out"), names);
+    assert_eq!(
+        marked(&desk.check(&arguments)),
+        first,
+        "the same copies again"
+    );
+    assert_eq!(desk.names("out"), names);
+    // One that was taken away is made again, and the others are found.
+    fs::remove_file(desk.0.join("out").join(names[0])).expect("a copy");
+    let again = marked(&desk.check(&arguments));
+    assert_eq!(again.len(), 3);
+    assert_eq!(desk.names("out").len(), 3);
+    // In another order each keeps its own.
+    let other = marked(&desk.check(&["丙", "乙", "甲", "--annotate", "out"]));
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(other), sorted(again));
+    assert_eq!(desk.names("out").len(), 3);
 }
 
 /// A limit on the size of files is met like a full disk, and by a large copy only.

@@ -77,12 +77,65 @@ fn texts(texts: [&str; 5]) -> [String; 5] {
     texts.map(str::to_owned)
 }
 
-/// A merge of one register, its findings.json, and how large its workbook and its marked copy are.
+/// A merge of one register, its findings.json, and what its workbook and its marked copy hold.
 struct Written {
     merged: Merged,
     json: String,
-    n_workbook: usize,
-    n_copy: usize,
+    workbook: Size,
+    copy: Size,
+}
+
+/// How much there is in a workbook; packed, what repeats itself hardly counts.
+#[derive(Debug)]
+struct Size {
+    /// Bytes of its sheets, texts and notes, unpacked.
+    bytes: usize,
+    notes: usize,
+}
+
+impl Size {
+    fn of(package: &[u8]) -> Self {
+        let parts = crate::read::parts_of(package).into_iter();
+        let is_content = |name: &str| {
+            let starts = ["xl/worksheets/", "xl/sharedStrings", "xl/comments"];
+            starts.iter().any(|start| name.starts_with(start))
+        };
+        let content: Vec<_> = parts.filter(|(name, _)| is_content(name)).collect();
+        let count = |bytes: &[u8]| String::from_utf8_lossy(bytes).matches("<comment ").count();
+        Self {
+            bytes: content.iter().map(|(_, bytes)| bytes.len()).sum(),
+            notes: content.iter().map(|(_, bytes)| count(bytes)).sum(),
+        }
+    }
+}
+
+/// Whether something grows no faster than rows, from one number of them to twice and four times as many. What is there
+/// without any rows is left out of account; the tenth is for numbers that grow longer.
+fn grows_with_rows(sizes: [usize; 3]) -> bool {
+    let [once, twice, four_times] = sizes;
+    let (first, second) = (twice.saturating_sub(once), four_times.saturating_sub(twice));
+    second <= 2 * first + first / 10 + 100
+}
+
+/// Holds all that was written for as many rows, and for twice and four times as many, against each other.
+fn assert_all_grow_with_rows(written: &[Written; 3]) {
+    let of = |size: &dyn Fn(&Written) -> usize| [0, 1, 2].map(|idx| size(&written[idx]));
+    for (what, sizes) in [
+        ("findings.json", of(&|it| it.json.len())),
+        ("the workbook", of(&|it| it.workbook.bytes)),
+        ("its notes", of(&|it| it.workbook.notes)),
+        ("the copy", of(&|it| it.copy.bytes)),
+        ("notes of the copy", of(&|it| it.copy.notes)),
+    ] {
+        assert!(grows_with_rows(sizes), "{what}: {sizes:?}");
+    }
+}
+
+#[test]
+fn what_grows_with_the_square_is_told_from_what_grows_with_rows() {
+    let sizes = |of: fn(usize) -> usize| [N / 2, N, 2 * N].map(of);
+    assert!(grows_with_rows(sizes(|n| 1_000_000 + 7 * n)));
+    assert!(!grows_with_rows(sizes(|n| 1_000_000 + n * n / 10)));
 }
 
 fn merged(test: &str, register: &[u8]) -> Merged {
@@ -112,8 +165,8 @@ fn written(test: &str, register: &[u8]) -> Written {
     let copy = annotate(register, &of_file, Lang::Zh).expect("it can be marked");
     Written {
         json: String::from_utf8(json).expect("text"),
-        n_workbook: workbook.len(),
-        n_copy: copy.bytes.len(),
+        workbook: Size::of(&workbook),
+        copy: Size::of(&copy.bytes),
         merged,
     }
 }
@@ -135,10 +188,13 @@ fn rows_that_are_alike_make_one_finding_and_cost_what_rows_cost() {
         let row = texts(["同一单位", "2", "2016-06", "2024-06", "12"]);
         register((0..n).map(|_| row.clone()))
     };
-    let (once, twice) = (
+    let all = [
+        written("alike-half", &alike(N / 2)),
         written("alike", &alike(N)),
         written("alike-2", &alike(2 * N)),
-    );
+    ];
+    assert_all_grow_with_rows(&all);
+    let [_, once, twice] = all;
     let counts = n_of_kinds(&once.merged);
     assert_eq!(counts, n_of_kinds(&twice.merged));
     for written in [&once, &twice] {
@@ -160,8 +216,6 @@ fn rows_that_are_alike_make_one_finding_and_cost_what_rows_cost() {
     }
     // What is said is as long for 600 rows as for 300.
     assert!(twice.json.len() < once.json.len() + 500);
-    assert!(twice.n_workbook < 3 * once.n_workbook);
-    assert!(twice.n_copy < 3 * once.n_copy);
     let said = format!("与 D5、D7:D{} 相同", 2 * N + 4);
     assert!(twice.json.contains(&said), "{said}");
     assert!(twice.json.contains(&format!("\"n_cells\": {}", 2 * N - 1)));
@@ -175,10 +229,13 @@ fn figures_typed_as_text_cost_what_cells_cost() {
             texts([&owner, "2．0", "2016-06", "2024-06", "1２"])
         }))
     };
-    let (once, twice) = (
+    let all = [
+        written("typed-half", &typed(N / 2)),
         written("typed", &typed(N)),
         written("typed-2", &typed(2 * N)),
-    );
+    ];
+    assert_all_grow_with_rows(&all);
+    let [_, once, twice] = all;
     assert_eq!(n_of_kinds(&once.merged), n_of_kinds(&twice.merged));
     let read_as = |written: &Written| {
         let mut findings = written.merged.findings.iter();
@@ -209,8 +266,6 @@ fn figures_typed_as_text_cost_what_cells_cost() {
             .all(|range| twice.json.contains(&format!("\"{range}\"")))
     );
     assert!(twice.json.len() < once.json.len() + 500);
-    assert!(twice.n_workbook < 3 * once.n_workbook);
-    assert!(twice.n_copy < 3 * once.n_copy);
 }
 
 #[test]
@@ -221,13 +276,13 @@ fn a_finding_in_each_row_costs_what_rows_cost() {
             texts([&owner, "2", "2016-06", "2024-06", "不清楚"])
         }))
     };
-    let (once, twice) = (
+    let all = [
+        written("faulty-half", &faulty(N / 2)),
         written("faulty", &faulty(N)),
         written("faulty-2", &faulty(2 * N)),
-    );
-    assert!(once.json.len() < 2_000 * N && twice.json.len() < 3 * once.json.len());
-    assert!(twice.n_workbook < 3 * once.n_workbook);
-    assert!(twice.n_copy < 3 * once.n_copy);
+    ];
+    assert_all_grow_with_rows(&all);
+    assert!(all[1].json.len() < 2_000 * N);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What earlier periods were consolidated to is not believed by itself.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
@@ -7,13 +8,16 @@ use std::path::Path;
 use calamine::{Reader, Xlsx, open_workbook};
 use hebiao::consolidate::read_records;
 use hebiao::consolidate::records::{RecordsError, write_records};
-use hebiao::model::{Damage, Period, Value};
+use hebiao::inbox::InboxFile;
+use hebiao::model::{Damage, Earlier, Kind, Level, Period, Value};
+use hebiao::pipeline::check_files;
 use polars::prelude::{
     Column, DataFrame, DataType, IntoColumn, NamedFrom, ParquetCompression, ParquetReader,
     ParquetWriter, SerReader, Series,
 };
 use proptest::prelude::*;
 
+use crate::desk::luntai;
 use crate::grid::Grid;
 use crate::merged::ANNEX_3;
 use crate::month::{Desk, list, texts};
@@ -258,6 +262,16 @@ fn records_that_somebody_changed_are_not_compared_with() {
     // Made again, it can be used; moved away, the month is merged without it.
     desk.run(&["merge", "2024-04"]);
     assert_ne!(desk.run(&["merge", "2024-05"]).status.code(), Some(2));
+    // The list is whole, and this stands in it under no name: somebody put it there.
+    let path = desk.path("out/2024-04/.files.json");
+    let text = fs::read_to_string(&path).expect("the list");
+    let mut known: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let names = known["files"].as_object_mut().expect("names");
+    assert!(names.remove("records.parquet").is_some());
+    fs::write(&path, known.to_string()).expect("written");
+    assert_eq!(desk.run(&["merge", "2024-05"]).status.code(), Some(2));
+    fs::write(&path, text).expect("written");
+    assert_ne!(desk.run(&["merge", "2024-05"]).status.code(), Some(2));
     fs::write(desk.path("out/2024-04/records.parquet"), "half").expect("written");
     assert_eq!(desk.run(&["merge", "2024-05"]).status.code(), Some(2));
     fs::remove_file(desk.path("out/2024-04/records.parquet")).expect("it is there");
@@ -281,15 +295,16 @@ fn a_look_at_what_came_in_goes_on_without_a_damaged_month_and_says_so() {
     let zh = "2024-04 的 records.parquet 写入之后被改动过，或已损坏，没有与这一期比较";
     let en = "records.parquet of 2024-04 was changed since it was written, or is damaged; nothing was held against \
               that period";
-    for command in [
-        &["status", "2024-05"][..],
-        &["check", form, "--period", "2024-05"],
+    // Whoever fills in a faultless form can mend nothing of it.
+    for (command, code, level) in [
+        (&["status", "2024-05"][..], 1, "mandatory"),
+        (&["check", form, "--period", "2024-05"], 0, "hint"),
     ] {
         for (lang, said) in [("zh", zh), ("en", en)] {
             let asked = [command, &["--lang", lang]].concat();
             let done = desk.run(&asked);
             let errors = String::from_utf8_lossy(&done.stderr).into_owned();
-            assert_eq!(done.status.code(), Some(1), "{asked:?}: {errors}");
+            assert_eq!(done.status.code(), Some(code), "{asked:?}: {errors}");
             let shown = String::from_utf8_lossy(&done.stdout).into_owned();
             // Chinese breaks anywhere.
             let bare = |text: &str| text.split_whitespace().collect::<String>();
@@ -302,10 +317,34 @@ fn a_look_at_what_came_in_goes_on_without_a_damaged_month_and_says_so() {
             let told = findings.find(|finding| finding["kind"] == "earlier-unread");
             let told = told.unwrap_or_else(|| panic!("{asked:?}: {json}"));
             assert!(texts(told, &["message"]).contains(said), "{told}");
+            assert_eq!(told["level"], level);
             assert_eq!(list(&json, "files").len(), 1);
         }
     }
     assert!(!desk.path("out/2024-05").exists());
+}
+
+/// Whatever periods the forms are of, one damaged month is behind all of them.
+#[test]
+fn a_damaged_month_is_told_once_however_many_periods_are_checked() {
+    let february = Period::parse("2024-02").expect("a month");
+    let inbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox");
+    let files = ["plan", "2024-05"].map(|period| {
+        let files = hebiao::inbox::list(&inbox.join(period));
+        files.expect("the sample inbox")
+    });
+    let files: Vec<InboxFile> = files.into_iter().flatten().collect();
+    let earlier = |_| Earlier {
+        left_out: vec![(february, Damage::NotAsWritten)],
+        ..Earlier::default()
+    };
+    let checked = check_files(luntai(), None, &earlier, &files, &|| ());
+    let periods: BTreeSet<Period> = checked.tables.iter().map(|table| table.period).collect();
+    assert!(periods.len() > 1, "{periods:?}");
+    let findings = checked.findings.iter();
+    let unread = findings.filter(|finding| finding.kind == Kind::EarlierUnread);
+    let levels: Vec<Level> = unread.map(|finding| finding.level).collect();
+    assert_eq!(levels, [Level::Hint]);
 }
 
 /// February is only shown beside June, in the course of the year: June is merged without it.

@@ -46,6 +46,14 @@ fn an_element_inside_a_value_and_a_second_value_are_damage() {
         "<c r='A1' t='str'><v>3<x/>23</v></c>",
         "<c r='A1'><f>A2<x/>+A3</f><v>323</v></c>",
         "<c r='A1'>323</c>",
+        "<c r=\"A1\"><v>323</v><is><t>3</t></is></c>",
+        "<c r='A1'><is><t>3</t></is><v>323</v></c>",
+        "<c r=\"A1\" t=\"inlineStr\"><is><t>323</t></is><v/></c>",
+        "<c r=\"A1\"><v>3&amp;23</v></c>",
+        "<c r='A1'><v>3&lt;23</v></c>",
+        "<c r='A1' t='n'><v>3&two;3</v></c>",
+        "<c r='A1' t='str'><v>3&two;3</v></c>",
+        "<c r='A1' t='inlineStr'><is><t>3&two;3</t></is></c>",
         "<c r='A1'><w><v>323</v></w></c>",
         "<c r='A1'><v>3</v><c r='B1'><v>323</v></c></c>",
         "<c r='A1' s='0' s='1'><v>323</v></c>",
@@ -76,6 +84,69 @@ fn what_programs_add_to_a_cell_costs_nobody_the_sheet() {
             "{cell}"
         );
     }
+}
+
+#[test]
+fn references_are_read_where_they_are_a_part_of_a_text() {
+    for (cell, read) in [
+        ("<c r='A1' t='str'><v>3&amp;23</v></c>", "A1 3&23"),
+        (
+            "<c r=\"A1\" t=\"str\"><f>B1&amp;C1</f><v>3&lt;23</v></c>",
+            "A1 3<23",
+        ),
+        (
+            "<c r='A1' t='inlineStr'><is><t>3&gt;&#50;3</t></is></c>",
+            "A1 3>23",
+        ),
+        ("<c r='A1'><f>B1&amp;C1</f><v>3&#50;3</v></c>", "A1 323"),
+    ] {
+        let found = second(&format!("<row r='1'>{cell}</row>"));
+        assert!(found.starts_with(read), "{cell}: {found}");
+    }
+}
+
+/// Of two figures for one cell one would be lost without a word.
+#[test]
+fn a_cell_that_is_there_twice_with_two_values_is_damage() {
+    for rows in [
+        "<row r=\"1\"><c r=\"A1\"><v>323</v></c><c r=\"A1\"><v>3</v></c></row>",
+        "<row r='1'><c r='A1'><v>323</v></c><c r='A1'><v>3</v></c></row>",
+        "<row r='1'><c r='A1'><v>323</v></c></row><row r='2'><c r='A2'><v>1</v></c></row><row r='1'><c r='A1'><v>3</v></c></row>",
+    ] {
+        assert_eq!(second(rows), "damaged", "{rows}");
+    }
+    let same = "<row r='1'><c r='A1'><v>323</v></c><c r='A1'><v>323</v></c></row>";
+    assert_eq!(second(same), "A1 323");
+}
+
+/// A part that ends before its element does has lost nobody knows what.
+#[test]
+fn a_sheet_that_breaks_off_is_damage_and_no_blank_one() {
+    let with = |sheet: &str| {
+        let mut parts = parts_of(&xlsx_of(
+            &[("好", "<row><c><v>1</v></c></row>"), ("坏", "")],
+            "",
+        ));
+        let part = parts.iter_mut().find(|(name, _)| name.ends_with("s1.xml"));
+        part.expect("the second sheet").1 = sheet.into();
+        shown(&package_of_bytes(&parts))
+    };
+    let rows = "<sheetData><row r='1'><c r='A1'><v>323</v></c></row></sheetData>";
+    for sheet in [
+        "<worksheet><sheetPr/><dimension ref=\"A1:U30\"/>".to_owned(),
+        "<worksheet><sheetPr/><sheetDat".to_owned(),
+        format!("<worksheet>{rows}"),
+        format!("<worksheet>{rows}<mergeCells count='2'><mergeCell ref='A1:B1'/>"),
+        format!(
+            "<x:worksheet>{}<x:mergeCells>",
+            rows.replace('<', "<x:").replace("<x:/", "</x:")
+        ),
+    ] {
+        assert_eq!(with(&sheet), "damaged", "{sheet}");
+    }
+    assert_eq!(with(&format!("<worksheet>{rows}</worksheet>")), "A1 323");
+    assert_eq!(with("<worksheet/>"), "");
+    assert_eq!(with("<worksheet><sheetPr/></worksheet>"), "");
 }
 
 const PERCENT: &str = "<styleSheet><cellXfs><xf/><xf numFmtId='9'/></cellXfs></styleSheet>";

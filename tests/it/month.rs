@@ -567,3 +567,63 @@ fn a_watched_inbox_is_merged_again_once_a_file_is_whole() {
         !files.is_empty() && !files.contains(&"西岭镇.xlsx read".to_owned())
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn a_watch_sees_a_file_replaced_in_place_another_scheme_and_lost_results() {
+    let desk = Desk::new("watch-sees");
+    desk.may();
+    let stray: &Path = &desk.path("inbox/2024-05/备忘.txt");
+    fs::write(stray, "一二三").expect("a text");
+    let mut command = desk.command(&["merge", "2024-05", "--watch"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let mut running = Running(child.expect("the program runs"));
+    let reason = || -> String {
+        let findings = desk.findings("2024-05").unwrap_or_default();
+        let files = list(&findings, "files").iter();
+        let of_stray = |file: &&Value| texts(file, &["path"]) == "备忘.txt";
+        files
+            .filter(of_stray)
+            .map(|file| texts(file, &["reason"]))
+            .collect()
+    };
+    wait_for("the first merge", || reason().contains("纯文本"));
+
+    // A file as long and as old as the one whose name it takes.
+    let other: &Path = &desk.path("inbox/other");
+    fs::write(other, "%PDF-1.4\n").expect("nine bytes, as before");
+    let changed = fs::metadata(stray).and_then(|found| found.modified());
+    let file = fs::File::options()
+        .append(true)
+        .open(other)
+        .expect("it is there");
+    file.set_modified(changed.expect("its time"))
+        .expect("a time");
+    fs::rename(other, stray).expect("it is replaced");
+    wait_for("the replaced file", || reason().contains("PDF"));
+
+    fs::remove_dir_all(desk.path("out")).expect("it is there");
+    wait_for("the results again", || reason().contains("PDF"));
+
+    // Another scheme is used from then on; one that is none is said, and nothing is lost.
+    let scheme: &Path = &desk.path("scheme/scheme.toml");
+    let sound = fs::read_to_string(scheme).expect("it is there");
+    let kept = desk.path("out/2024-05/报表制度/scheme.toml");
+    fs::write(scheme, format!("{sound}\n# 新版\n")).expect("another scheme");
+    wait_for("the new scheme", || {
+        fs::read_to_string(&kept).is_ok_and(|text| text.contains("# 新版"))
+    });
+    fs::write(scheme, "[[[").expect("no scheme");
+    std::thread::sleep(Duration::from_secs(5));
+    assert!(reason().contains("PDF"), "the results are as they were");
+    fs::write(scheme, format!("{sound}\n# 又一版\n")).expect("a sound scheme again");
+    wait_for("the scheme after that", || {
+        fs::read_to_string(&kept).is_ok_and(|text| text.contains("# 又一版"))
+    });
+    running.0.kill().expect("it is ours");
+    let mut said = String::new();
+    let mut stderr = running.0.stderr.take().expect("it is piped");
+    std::io::Read::read_to_string(&mut stderr, &mut said).expect("text");
+    assert!(said.contains("报表制度改动过，改用新的"), "{said}");
+    assert_eq!(said.matches("改动后的报表制度不能用").count(), 1, "{said}");
+}

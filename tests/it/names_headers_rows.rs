@@ -856,3 +856,176 @@ fn two_sheets_that_contradict_each_other_are_told_with_both_cells() {
         assert!(told.contains(pair), "{told}");
     }
 }
+
+/// 附件3 of 轮台镇 with these lines below its only row.
+fn with_below(lines: &str) -> FormFile {
+    read(
+        "轮台镇.xlsx",
+        &format!("{}\n{lines}", afforestation("填报单位：轮台镇", "轮台镇")),
+    )
+}
+
+#[test]
+fn a_figure_alone_in_its_row_is_told() {
+    assert_eq!(told(&with_below("")), [""; 0]);
+    let file = with_below("| | 2000\n| 2001\n| | | | 2002");
+    assert_eq!(held(&file), HELD);
+    assert_eq!(
+        told(&file),
+        [
+            "准强制 C6 多出一行，未汇总：第6行没有行名，不知是哪一行",
+            "准强制 B7 多出一行，未汇总：第7行没有行名，不知是哪一行",
+            "准强制 E8 多出一行，未汇总：第8行没有行名，不知是哪一行",
+        ]
+    );
+    // A sheet full of them is told of as well.
+    let many: Vec<String> = (0..300).map(|nth| format!("| {}", 2000 + nth)).collect();
+    let file = with_below(&many.join("\n"));
+    let cells = file.findings.iter().map(|finding| 1 + finding.cells.len());
+    assert_eq!(
+        (held(&file), cells.sum()),
+        (HELD.map(str::to_owned).into(), 300_usize)
+    );
+}
+
+#[test]
+fn a_code_or_a_figure_alone_in_the_row_of_a_register_is_told() {
+    let boilers = |row: &str| {
+        read(
+            "环境局.xlsx",
+            &format!(
+                "附件6.1
+                轮台县每小时65蒸吨及以上燃煤锅炉超低排放改造计划表
+                序号 | 锅炉使用状态 | 使用单位名称 | 设备所在区县 | 使用登记证号 | 注册代码 | 设备型号 | 产品编号 | 蒸吨数
+                1 | 在用 | 甲公司 | 轮台县 | 锅1 | 11002025652822000001 | A | B1 | 75
+                {row}"
+            ),
+        )
+    };
+    let rows = |row: &str| -> Vec<String> {
+        let file = boilers(row);
+        let told = told(&file).into_iter();
+        told.filter(|told| told.contains('5') && told.contains("行"))
+            .collect()
+    };
+    assert_eq!(rows(""), [""; 0]);
+    assert_eq!(
+        rows("| | | | | '11002025652822000002"),
+        [""; 0],
+        "a text with a mark is no code"
+    );
+    let told = rows("| | | | | 1100-2025-6528-0002");
+    assert!(
+        told.iter().any(|told| told.starts_with("准强制 F5")),
+        "{told:?}"
+    );
+    let told = rows("| | | | | | | | 80");
+    assert_eq!(
+        told,
+        ["准强制 I5 多出一行，未汇总：第5行没有行名，不知是哪一行"]
+    );
+}
+
+#[test]
+fn figures_in_a_row_of_notes_are_told_and_answers_are_not() {
+    for label in [
+        "备注：",
+        "说明：",
+        "注：",
+        "填表人：",
+        "审核人：",
+        "日期：",
+        "单位：",
+        "联系电话：",
+    ] {
+        let file = with_below(&format!("{label} | 10.5 | 20 | 30 | 60.5"));
+        assert_eq!(held(&file), HELD, "{label}");
+        let plain = label.replace('：', ":");
+        let told = told(&file);
+        let said = told.iter().any(|told| {
+            let is_here = told.starts_with("核实 B6") || told.starts_with("核实 C6");
+            is_here && told.ends_with(&format!("制度中没有“{plain}”"))
+        });
+        assert!(said, "{label} {told:?}");
+    }
+    for answered in [
+        "联系电话： | 13999999999",
+        "填表人：张三 | 13999999999 | 审核人：李四",
+        "填表人：张三 | 联系电话 | 4690000",
+        "填报日期： | 2024 | 年 | 6 | 月",
+        "填报日期： | 20240605",
+        "备注：见附件 | 2024",
+        "单位负责人：张三 | | 审核人：李四 | | 填表人：王五",
+    ] {
+        let file = with_below(answered);
+        assert_eq!(
+            (held(&file), told(&file)),
+            (HELD.map(str::to_owned).into(), vec![]),
+            "{answered}"
+        );
+    }
+}
+
+#[test]
+fn a_figure_above_a_table_or_beside_its_header_is_told() {
+    let form = |top: &str, unit: &str, header: &str| {
+        read(
+            "轮台镇.xlsx",
+            &format!(
+                "附件3 {top}
+                轮台县2023-2025年造林绿化任务指导性计划表
+                填报单位：轮台镇 | | | | 单位：亩 {unit}
+                单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计 {header}
+                轮台镇 | 331.6 | 295.5 | 302.1 | 929.2"
+            ),
+        )
+    };
+    let (far, near) = ("| | | | | | | 4321", "| | 4321");
+    for (top, unit, header, cell) in [
+        (far, "", "", "H1"),
+        ("", "| 4321", "", "F3"),
+        ("", near, "", "G3"),
+        ("", "", near, "G4"),
+    ] {
+        let file = form(top, unit, header);
+        assert_eq!(held(&file), HELD, "{cell}");
+        assert_eq!(
+            told(&file),
+            [format!(
+                "提示 {cell} 表外有数，未汇总：填写 4321，这一列没有表头，不知道是什么数"
+            )]
+        );
+    }
+    for (top, unit) in [
+        ("| | 2024 | 年 | 5 | 月", ""),
+        ("| 表号： | 101", ""),
+        ("| 行政区划代码 | 652822", ""),
+        ("| 2024", "| 2024"),
+        ("", "| | 联系电话 | 4690000"),
+        ("| 1", ""),
+    ] {
+        let file = form(top, unit, "");
+        assert_eq!(
+            (held(&file), told(&file)),
+            (HELD.map(str::to_owned).into(), vec![]),
+            "{top}{unit}"
+        );
+    }
+}
+
+#[test]
+fn what_was_typed_with_its_unit_is_kept_as_it_was_typed() {
+    let file = read(
+        "轮台镇.xlsx",
+        "附件3
+        轮台县2023-2025年造林绿化任务指导性计划表
+        填报单位：轮台镇 | | | | 单位：亩
+        单位 | 2023年度 | 2024年度 | 2025年度 | 三年合计
+        轮台镇 | 0.5 万亩 | 295 | 302 | 5597",
+    );
+    assert_eq!(held(&file), ["轮台镇", "轮台镇: 5000 295 302 5597"]);
+    let typed: Vec<&str> = (0..5)
+        .filter_map(|leaf| file.tables[0].original(0, leaf))
+        .collect();
+    assert_eq!(typed, ["0.5 万亩"]);
+}

@@ -340,6 +340,53 @@ fn parts_that_differ_in_case_alone_are_told_apart() {
     assert_ne!(copy[&sheet], parts[&sheet]);
 }
 
+/// What the reader finds under a name, the copy marks: the first, where none has exactly that name.
+#[test]
+fn of_parts_that_differ_in_case_the_one_that_was_read_is_marked() {
+    let mut parts = parts(&plain());
+    let sheet = "xl/worksheets/sheet1.xml".to_owned();
+    let first = "xl/worksheets/SHEET1.xml".to_owned();
+    let content = parts.insert(sheet.clone(), b"<worksheet/>".to_vec());
+    parts.insert(first.clone(), content.expect("a sheet"));
+    let links = "xl/_rels/workbook.xml.rels";
+    let text = String::from_utf8(parts[links].clone()).expect("text");
+    let renamed = text.replace("worksheets/sheet1.xml", "worksheets/Sheet1.xml");
+    assert_ne!(renamed, text);
+    parts.insert(links.to_owned(), renamed.into_bytes());
+    let copy = self::parts(&marked(&zipped(&parts)));
+    assert_eq!(copy[&sheet], b"<worksheet/>");
+    assert_ne!(copy[&first], parts[&first]);
+}
+
+/// Names of parts may be written with codes for their characters, and links without, or the other way round.
+#[test]
+fn a_part_whose_name_is_written_in_codes_is_marked_where_it_is() {
+    let coded = "xl/worksheets/%E8%A1%A8.xml".to_owned();
+    for link in [
+        "worksheets/表.xml",
+        "worksheets/%E8%A1%A8.xml",
+        "worksheets/%e8%a1%a8.xml",
+    ] {
+        let mut parts = parts(&plain());
+        let content = parts.remove("xl/worksheets/sheet1.xml").expect("a sheet");
+        parts.insert(coded.clone(), content);
+        for (part, old, new) in [
+            ("xl/_rels/workbook.xml.rels", "worksheets/sheet1.xml", link),
+            ("[Content_Types].xml", "xl/worksheets/sheet1.xml", &coded),
+        ] {
+            let text = String::from_utf8(parts[part].clone()).expect("text");
+            assert!(text.contains(old), "{text}");
+            parts.insert(part.to_owned(), text.replace(old, new).into_bytes());
+        }
+        let bytes = marked(&zipped(&parts));
+        let copy = self::parts(&bytes);
+        assert_ne!(copy[&coded], parts[&coded], "{link}");
+        // The copy was not made anew from what was read: its notes hang on this very part.
+        let links = "xl/worksheets/_rels/%E8%A1%A8.xml.rels";
+        assert!(copy.contains_key(links), "{:?}", copy.keys());
+    }
+}
+
 #[test]
 fn many_marked_cells_are_all_recorded_within_what_a_cell_may_hold() {
     use rust_xlsxwriter::{Color, Format, Workbook as Writer};

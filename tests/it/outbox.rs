@@ -180,6 +180,67 @@ fn a_kill_between_the_two_renames_is_put_right_by_the_next_run() {
     assert_eq!(names(&dir), ["2024-05"]);
 }
 
+/// A run of an earlier version has no list in its outbox, but beside it; and what is closed cannot be linked beforehand.
+#[cfg(unix)]
+#[test]
+fn a_kill_after_the_swap_loses_nothing_of_somebody_in_an_outbox_without_a_list() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = folder("swapped-out");
+    let target = made(&dir, &[("findings.json", "new")]);
+    let old = dir.join(".2024-05.whole-1");
+    fs::create_dir_all(old.join("封存")).expect("as the swap left it");
+    for name in ["findings.json", "late.txt", "封存/a.txt"] {
+        fs::write(old.join(name), name).expect("a file");
+    }
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    mode(&old.join("封存"), 0);
+
+    drop(Outbox::prepare(&dir, "2024-05").expect("it can be written"));
+    mode(&target.join("封存"), 0o755);
+    let expected = [
+        ("findings.json", "new"),
+        ("late.txt", "late.txt"),
+        ("封存/a.txt", "封存/a.txt"),
+    ];
+    assert_eq!(content(&target), files(&expected));
+    assert_eq!(names(&dir), ["2024-05"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn something_else_under_the_name_of_the_lock_is_neither_waited_for_nor_followed() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    let dir = folder("no-lock");
+    let lock = dir.join(".2024-05.lock");
+    let refused = || match Outbox::prepare(&dir, "2024-05") {
+        Err(error) => {
+            assert_eq!(error.path, lock);
+            error.kind
+        }
+        Ok(_) => panic!("it is no lock"),
+    };
+    mknodat(CWD, &lock, FileType::Fifo, Mode::from(0o644), 0).expect("a pipe");
+    assert_eq!(refused(), OutboxErrorKind::NoLock);
+    // With somebody at its other end it can be opened.
+    let reader = fs::File::options().read(true).write(true).open(&lock);
+    assert_eq!(refused(), OutboxErrorKind::NoLock);
+    drop(reader.expect("a pipe"));
+    fs::remove_file(&lock).expect("the pipe");
+
+    std::os::unix::fs::symlink("elsewhere", &lock).expect("a link");
+    assert_eq!(refused(), OutboxErrorKind::NoLock);
+    fs::write(dir.join("elsewhere"), "hers").expect("a file");
+    assert_eq!(refused(), OutboxErrorKind::NoLock);
+    assert_eq!(fs::read(dir.join("elsewhere")).expect("hers"), b"hers");
+    fs::remove_file(&lock).expect("the link");
+    drop(Outbox::prepare(&dir, "2024-05").expect("nothing is in the way"));
+    assert_eq!(names(&dir), ["elsewhere"]);
+}
+
 #[test]
 fn a_kill_after_the_swap_leaves_only_what_the_next_run_clears_away() {
     let dir = folder("after");
@@ -593,4 +654,47 @@ fn what_cannot_be_cleared_away_is_told_and_passed_over() {
     // Once it can be removed, it is.
     assert_eq!(kept(&dir, &[("findings.json", "new")]), ["印章.txt"]);
     assert_eq!(names(&dir), ["2024-05"]);
+}
+
+#[test]
+fn somebodys_folder_with_the_name_of_the_list_is_kept_under_another() {
+    let dir = folder("list-name");
+    made(&dir, &[("a", "old")]);
+    let list = dir.join("2024-05").join(LIST);
+    fs::remove_file(&list).expect("it is there");
+    fs::create_dir(&list).expect("a folder");
+    fs::write(list.join("note.txt"), "somebody's").expect("a file");
+    assert_eq!(
+        kept(&dir, &[("b", "new")]),
+        ["a", "files.json（文件夹）/note.txt"]
+    );
+    assert!(list.is_file());
+    // From then on it is a folder like any other.
+    assert_eq!(
+        kept(&dir, &[("b", "newer")]),
+        ["a", "files.json（文件夹）/note.txt"]
+    );
+    let held = content(&dir.join("2024-05"));
+    assert_eq!(
+        held,
+        files(&[
+            ("a", "old"),
+            ("b", "newer"),
+            ("files.json（文件夹）/note.txt", "somebody's")
+        ])
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_an_outbox_is_called_a_link() {
+    let dir = folder("linked");
+    fs::create_dir(dir.join("elsewhere")).expect("a folder");
+    fs::write(dir.join("elsewhere/a"), "somebody's").expect("a file");
+    std::os::unix::fs::symlink("elsewhere", dir.join("2024-05")).expect("a link");
+    let error = Outbox::prepare(&dir, "2024-05").expect_err("it is a link");
+    assert_eq!(error.kind, OutboxErrorKind::Linked);
+    assert!(error.to_string().contains("is a link"), "{error}");
+    let text = fs::read_to_string(dir.join("2024-05/a")).expect("it is untouched");
+    assert_eq!(text, "somebody's");
 }

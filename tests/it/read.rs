@@ -1082,6 +1082,7 @@ pub(crate) fn xlsb() -> Vec<u8> {
             156,
             &[number(0), number(1), text("rId1"), text("表")].concat(),
         ),
+        record(144, &[]),
     ];
     let styles = [
         record(44, &[vec![164, 0], text("0.00%")].concat()),
@@ -1119,4 +1120,59 @@ pub(crate) fn xlsb() -> Vec<u8> {
         part("xl/sharedStrings.bin", strings),
         part("xl/worksheets/sheet1.bin", sheet.concat()),
     ])
+}
+
+#[test]
+fn a_value_that_is_no_number_and_that_no_text_shows_is_still_there() {
+    let cells: String = [
+        "float' office:value='1,234",
+        "float' office:value='NaN",
+        "percentage' office:value='五",
+    ]
+    .iter()
+    .map(|cell| format!("<table:table-cell office:value-type='{cell}'/>"))
+    .collect();
+    let workbook = read_ok(&package(&[(
+        "content.xml",
+        &format!(
+            "<office:document-content><office:body><office:spreadsheet><table:table table:name='表'>\
+             <table:table-row>{cells}</table:table-row></table:table></office:spreadsheet>\
+             </office:body></office:document-content>"
+        ),
+    )]));
+    let held: Vec<&str> = workbook.sheets[0]
+        .cells()
+        .iter()
+        .filter_map(|cell| cell.text())
+        .collect();
+    assert_eq!(held, ["1,234", "NaN", "五"]);
+}
+
+/// What a part is packed by stands in its own header and in the directory.
+#[test]
+fn a_package_that_is_packed_in_an_unusual_way_is_not_called_damaged() {
+    let whole = xlsx("<row><c><v>1</v></c></row>", "");
+    read_ok(&whole);
+    for (method, is_known) in [(12_u8, true), (14, true), (93, true), (250, false)] {
+        let mut bytes = whole.clone();
+        for (mark, at) in [(*b"PK\x03\x04", 8), (*b"PK\x01\x02", 10)] {
+            for start in memchr_all(&whole, &mark) {
+                bytes[start + at] = method;
+            }
+        }
+        let why = read_err(&bytes);
+        assert_eq!(
+            why == Unreadable::UnusualPacking,
+            is_known,
+            "{method} {why:?}"
+        );
+    }
+}
+
+fn memchr_all(bytes: &[u8], mark: &[u8]) -> Vec<usize> {
+    let windows = bytes.windows(mark.len()).enumerate();
+    windows
+        .filter(|(_, window)| *window == mark)
+        .map(|(at, _)| at)
+        .collect()
 }

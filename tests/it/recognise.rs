@@ -810,12 +810,35 @@ fn figures_beside_a_table_are_said_once_for_the_form() {
 }
 
 #[test]
+fn a_figure_alone_beside_a_table_is_one_whatever_number_it_is() {
+    for (lone, given) in [("2050", "2050"), ("1", "1"), ("'1,200亩", "1,200亩")] {
+        let first = format!("轮台镇 | 1 | 2 | 3 | 6 | {lone}");
+        let found = beside([
+            &first,
+            "群巴克镇 | 1 | 2 | 3 | 6",
+            "草湖乡 | 1 | 2 | 3 | 6",
+            "全县合计 | 3 | 6 | 9 | 18",
+        ]);
+        assert_eq!(found, [format!("unexpected-column hint F4 {given}")]);
+    }
+    // One of them typed as a text hides none of the others.
+    let found = beside([
+        "轮台镇 | 1 | 2 | 3 | 6 | 77.5",
+        "群巴克镇 | 1 | 2 | 3 | 6 | '78．5",
+        "草湖乡 | 1 | 2 | 3 | 6 | ' ",
+        "全县合计 | 3 | 6 | 9 | 18",
+    ]);
+    assert_eq!(found, ["unexpected-column hint F4+F5 77.5"]);
+}
+
+#[test]
 fn what_people_put_beside_a_table_is_no_figure_of_it() {
     // Their own sums, remarks, a list with words in it, numbers of rows, years, dates.
     for cells in [
         ["=B4+C4 -> 3", "=B5+C5 -> 3", "=B6+C6 -> 3", ""],
         ["已核对", "", "12", ""],
         ["1", "2", "3", ""],
+        ["'1", "'2", "'3", ""],
         ["2023", "2024", "2025", ""],
         ["@2023-08-30", "", "", ""],
         ["", "", "", "第1页"],

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,24 +52,45 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Starts a command again and again and kills it, later each time, until it ends by itself. `check` looks at what is
-/// there after each.
-fn kill_ever_later(mut command: impl FnMut() -> Command, mut check: impl FnMut()) {
+/// Starts a command again and again and kills it while it writes into a folder, later each time, until it ends by itself.
+/// `check` looks at what is there after each. What a run with the number 4711 is writing has `-4711` in its name.
+fn kill_ever_later(folder: &Path, mut command: impl FnMut() -> Command, mut check: impl FnMut()) {
+    const KILLS: u32 = 12;
     let quiet = |mut command: Command| {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("it starts")
     };
-    let began = Instant::now();
-    quiet(command()).wait().expect("it ends");
-    let whole = began.elapsed();
+    let is_writing = |run: &Child| {
+        let mark = format!("-{}", run.id());
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.any(|name| name.starts_with('.') && name.contains(&mark))
+    };
+    // Until it writes, or has ended without being seen to.
+    let wait_for_it = |run: &mut Child| {
+        while !is_writing(run) && run.try_wait().is_ok_and(|ended| ended.is_none()) {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        Instant::now()
+    };
+    let mut run = quiet(command());
+    let began = wait_for_it(&mut run);
+    run.wait().expect("it ends");
+    let writing = began.elapsed();
     check();
-    for nth in 1..=12u32 {
+    let mut n_hit = 0;
+    for nth in 0..=KILLS {
         let mut run = quiet(command());
-        std::thread::sleep(whole * nth / 12);
+        wait_for_it(&mut run);
+        // Most of them early: the first files are written while others still are worked at.
+        std::thread::sleep(writing * nth.pow(3) / KILLS.pow(3));
         let _ = run.kill();
         run.wait().expect("it is dead");
+        // What it was writing is left.
+        n_hit += u32::from(is_writing(&run));
         check();
     }
+    assert!(n_hit > 0, "none died while it wrote");
 }
 
 #[test]
@@ -103,7 +124,7 @@ fn a_merge_that_is_killed_leaves_the_old_outbox_or_the_new_one() {
         }
         desk.command(&["merge", "2024-05"])
     };
-    kill_ever_later(command, || {
+    kill_ever_later(&desk.path("out"), command, || {
         let now = contents(&desk.path("out/2024-05"));
         assert!(now == old || now == new, "{:?}", now.keys());
     });
@@ -140,7 +161,7 @@ fn a_check_or_a_form_that_is_killed_leaves_no_half_file() {
             let _ = fs::remove_file(&first);
             command()
         };
-        kill_ever_later(again, || {
+        kill_ever_later(folder, again, || {
             for (name, bytes) in shown(folder) {
                 assert!(whole.get(&name) == Some(&bytes), "{}", name.display());
             }
@@ -157,6 +178,7 @@ fn two_merges_at_once_leave_one_whole_outbox() {
     desk.may();
     desk.run(&["merge", "2024-05"]);
     let whole = contents(&desk.path("out/2024-05"));
+    let mut n_refused = 0;
     for _ in 0..5 {
         let both = [0, 1].map(|_| {
             let mut command = desk.command(&["merge", "2024-05"]);
@@ -173,8 +195,10 @@ fn two_merges_at_once_leave_one_whole_outbox() {
             code
         });
         assert!(codes.contains(&Some(1)));
+        n_refused += codes.iter().filter(|code| **code == Some(2)).count();
         assert!(contents(&desk.path("out/2024-05")) == whole);
     }
+    assert!(n_refused > 0, "never at once");
     assert_eq!(names(&desk.path("out")), ["2024-05"]);
 }
 

@@ -11,8 +11,9 @@ use polars::prelude::FileMetadata;
 const MOST_BYTES: usize = 64 << 20;
 /// LZ4 makes at most so many bytes of one.
 const MOST_EXPANDED: usize = 255;
-/// Rows of a file, and of each of its bytes: a row has some twenty columns, and takes far more than one byte where this program
-/// wrote it, but some hundred in memory.
+/// Rows of a file, and of each of its bytes. A row takes some hundred bytes in memory, so a number of rows that is made up ends
+/// the program. One a byte refuses no file of this program: each row has a cell of its own, whose address no packing
+/// brings below a byte.
 const MOST_ROWS: usize = 50_000_000;
 const ROWS_PER_BYTE: usize = 1;
 

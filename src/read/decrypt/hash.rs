@@ -81,7 +81,17 @@ mod tests {
     #[test]
     fn more_rounds_than_any_program_writes_are_refused() {
         let first = Hash::Md5.of(&[b"a"]);
-        assert!(Hash::Md5.repeated(first.clone(), 3).is_some());
-        assert_eq!(Hash::Md5.repeated(first, u32::MAX), None);
+        for rounds in [MAX_ROUNDS + 1, 999_100_000, u32::MAX] {
+            assert_eq!(Hash::Md5.repeated(first.clone(), rounds), None, "{rounds}");
+        }
+    }
+
+    /// What hashlib of Python makes of it.
+    #[test]
+    fn each_round_hashes_its_number_and_the_hash_before() {
+        let first = Hash::Md5.of(&[b"a"]);
+        let hash = Hash::Md5.repeated(first, 3).expect("they are few");
+        let shown: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(shown, "7c06c6581505f449705a3ac32dd7c87d");
     }
 }

@@ -1,7 +1,7 @@
 //! What annotated copies are called, and which returns are sent back.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
@@ -116,6 +116,8 @@ fn paths<'f>(
     lang: Lang,
 ) -> Vec<String> {
     let mut taken: BTreeSet<String> = BTreeSet::new();
+    // For a path that several would have, the first number that may be free.
+    let mut next: HashMap<String, usize> = HashMap::new();
     copies
         .map(|(record, extension)| {
             let reporter = record.tables.iter().find_map(|table| table.reporter);
@@ -125,13 +127,18 @@ fn paths<'f>(
             };
             let folder = format!("{}/{folder}", lang.pick("退回", "sent-back"));
             // Two files of one name may come from different folders; systems may not tell cases apart.
-            let path = (1..)
-                .map(|n| {
-                    let name = copy_name(&record.path, extension, n, lang);
-                    format!("{folder}/{}", plain_name(&name))
-                })
-                .find(|path| taken.insert(path.to_lowercase()));
-            path.unwrap_or_default()
+            let path = |n: usize| {
+                let name = copy_name(&record.path, extension, n, lang);
+                format!("{folder}/{}", plain_name(&name))
+            };
+            let next = next.entry(path(1).to_lowercase()).or_insert(1);
+            loop {
+                let path = path(*next);
+                *next += 1;
+                if taken.insert(path.to_lowercase()) {
+                    break path;
+                }
+            }
         })
         .collect()
 }

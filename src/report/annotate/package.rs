@@ -1,7 +1,7 @@
 //! The zip file of a workbook: parts that change are written anew, all others are copied as they are,
 //! without so much as packing them again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read, Write};
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::AnnotateError;
 use super::xml::{Edits, Scanner, Step, escape_attribute, unescape};
-use crate::read::percent_decoded;
+use crate::read::{PartNames, percent_decoded};
 
 /// No part that is edited may be larger once expanded; the reader is as strict.
 const LARGEST_PART: u64 = 256 << 20;
@@ -22,8 +22,10 @@ const RELATIONSHIPS_TYPE: &str = "application/vnd.openxmlformats-package.relatio
 /// A workbook's parts, and what becomes of them.
 pub(super) struct Package<'b> {
     zip: ZipArchive<Cursor<&'b [u8]>>,
-    /// Lower-case path → paths as written: two may differ in case alone.
-    names: HashMap<String, Vec<String>>,
+    /// By the position in `written`.
+    names: PartNames,
+    /// Paths as written, those of new parts behind those of the file.
+    written: Vec<String>,
     /// By path as written; `None` for parts that go.
     changed: BTreeMap<String, Option<Vec<u8>>>,
 }
@@ -41,15 +43,14 @@ pub(super) struct Relationship {
 impl<'b> Package<'b> {
     pub(super) fn open(bytes: &'b [u8]) -> Result<Self, AnnotateError> {
         let zip = ZipArchive::new(Cursor::new(bytes))?;
-        let mut names: HashMap<String, Vec<String>> = HashMap::with_capacity(zip.len());
-        for name in zip.file_names() {
-            let name = name?;
-            let same = names.entry(key(&name)).or_default();
-            same.push(name.into_owned());
-        }
+        let written = zip.file_names().map(|name| Ok(name?.into_owned()));
+        let written = written.collect::<Result<Vec<String>, AnnotateError>>()?;
+        let names = written.iter().map(String::as_str).zip(0..);
+        let names = PartNames::of(names);
         Ok(Self {
             zip,
             names,
+            written,
             changed: BTreeMap::new(),
         })
     }
@@ -61,12 +62,9 @@ impl<'b> Package<'b> {
         }
     }
 
-    /// The path as the file writes it. Of several the one in the same case is meant.
+    /// The path as the file writes it, of the very part that the reader finds under it.
     fn name_of(&self, path: &str) -> Option<&str> {
-        let names = self.names.get(&key(path))?;
-        let exact = item_name(path);
-        let same = names.iter().find(|name| item_name(name) == exact);
-        same.or(names.last()).map(String::as_str)
+        Some(&self.written[self.names.find(path)?])
     }
 
     /// The path of a part that a link names so, or writes `%73` for a letter of.
@@ -80,7 +78,7 @@ impl<'b> Package<'b> {
 
     /// All paths, as written.
     pub(super) fn paths(&self) -> Vec<String> {
-        let mut paths: Vec<String> = self.names.values().flatten().cloned().collect();
+        let mut paths = self.written.clone();
         paths.retain(|path| self.has(path));
         paths.sort();
         paths
@@ -121,7 +119,8 @@ impl<'b> Package<'b> {
         let name = match self.name_of(path) {
             Some(name) => name.to_owned(),
             None => {
-                self.names.insert(key(path), vec![path.to_owned()]);
+                self.names.add(path, self.written.len());
+                self.written.push(path.to_owned());
                 path.to_owned()
             }
         };
@@ -158,7 +157,7 @@ impl<'b> Package<'b> {
     pub(super) fn free_path(&self, start: &str, end: &str) -> String {
         (1..)
             .map(|n| format!("{start}{n}{end}"))
-            .find(|path| !self.names.contains_key(&key(path)))
+            .find(|path| self.names.find(path).is_none())
             .unwrap_or_default()
     }
 
@@ -260,7 +259,8 @@ impl<'b> Package<'b> {
             .map(|n| format!("rId{n}"))
             .find(|id| taken.iter().all(|r| !r.id.eq_ignore_ascii_case(id)))
             .unwrap_or_default();
-        let rels = rels_path(path);
+        // They belong to the part under the name that it has in the file.
+        let rels = rels_path(&item_name(self.name_of(path).unwrap_or(path)));
         let text = self.text(&rels)?.unwrap_or_else(|| {
             format!(
                 "{}\n<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"></Relationships>",

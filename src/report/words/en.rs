@@ -1585,6 +1585,10 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
         Unreadable::Truncated { detail } => noticed("the file ends too early", detail),
         Unreadable::Damaged { detail } => noticed("the file is damaged", detail),
         Unreadable::PasswordProtected => "it needs a password".to_owned(),
+        Unreadable::UnusualPacking => {
+            "it is not damaged, but packed in an unusual way (as bzip2 or LZMA) that is not read"
+                .to_owned()
+        }
         Unreadable::HtmlPage => "it is a web page under the name of a workbook".to_owned(),
         Unreadable::XmlSpreadsheet2003 => "it is an XML spreadsheet of Excel 2003".to_owned(),
         Unreadable::TextTable => "it is a table as plain text, such as CSV".to_owned(),
@@ -1682,6 +1686,7 @@ fn unreadable_advice(why: &Unreadable) -> &'static str {
             "Save it as .xlsx in Excel or WPS, and hand the file to those who maintain the tool"
         }
         Unreadable::Damaged { .. }
+        | Unreadable::UnusualPacking
         | Unreadable::HtmlPage
         | Unreadable::XmlSpreadsheet2003
         | Unreadable::TextTable

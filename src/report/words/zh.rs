@@ -1521,6 +1521,9 @@ pub(super) fn unreadable(why: &Unreadable) -> String {
         Unreadable::Truncated { .. } => "文件不完整，可能没有传完".to_owned(),
         Unreadable::Damaged { .. } => "文件已损坏".to_owned(),
         Unreadable::PasswordProtected => "文件有打开密码".to_owned(),
+        Unreadable::UnusualPacking => {
+            "文件没有损坏，但用了不常见的压缩方法（如 bzip2、LZMA），本程序读不了".to_owned()
+        }
         Unreadable::HtmlPage => "其实是网页，只是扩展名像表格".to_owned(),
         Unreadable::XmlSpreadsheet2003 => "是 Excel 2003 的 XML 表格".to_owned(),
         Unreadable::TextTable => "是纯文本表格（如 CSV）".to_owned(),
@@ -1605,6 +1608,7 @@ fn unreadable_advice(why: &Unreadable) -> &'static str {
         Unreadable::DanglingLink => "请把原文件复制进来，或移出这个链接",
         Unreadable::UnknownEncoding => "请用记事本另存为 UTF-8 编码",
         Unreadable::Damaged { .. }
+        | Unreadable::UnusualPacking
         | Unreadable::HtmlPage
         | Unreadable::XmlSpreadsheet2003
         | Unreadable::TextTable

@@ -17,7 +17,9 @@ use super::frame::{COMPLETION, Frame, MEASURED, Shown};
 use super::head::{self, merge};
 use super::layout::Part;
 use super::marks::{Mark, MarkLook, Marked, Told, weight};
-use super::notes::{Repeated, all_digits, as_returned, findings_note, no_formula, stated_total};
+use super::notes::{
+    Repeated, all_digits, as_returned, findings_note, no_formula, no_sum, stated_total,
+};
 use super::style::{Look, Number, Role, Styles, tab_colour};
 use super::{
     Context, page, progress,
@@ -587,6 +589,7 @@ impl Writer<'_, '_> {
                 Shown::Figure(amount, _) if !amount.is_short() => {
                     Some(all_digits(frame.context, amount))
                 }
+                Shown::Blank if frame.is_too_long(leaf) => Some(no_sum(frame.context)),
                 _ => None,
             };
             if !findings.is_empty() || exact.is_some() {

@@ -163,6 +163,16 @@ impl<'a> Frame<'a> {
         rows.map(|(row_idx, _)| row_idx).collect()
     }
 
+    /// Whether figures under a leaf add up, and have too many digits together for their sum to be written.
+    pub(super) fn is_too_long(&self, leaf: usize) -> bool {
+        let additive =
+            |row: &&CountyRow| self.annex.kind_of(leaf, row.spec) == ColumnKind::Additive;
+        let rows = self.county.rows.iter().filter(additive);
+        let mut amounts = rows.filter_map(|row| self.source(row)?.1.entries[leaf].value.amount());
+        let sum = amounts.try_fold(Amount::ZERO, Amount::checked_add);
+        sum.is_none()
+    }
+
     /// The figure of a cell that shows it only to the digits that spreadsheets keep.
     pub(super) fn inexact(&self, row_idx: usize, leaf: usize) -> Option<Amount> {
         self.inexact[leaf].binary_search(&row_idx).ok()?;

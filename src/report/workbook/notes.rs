@@ -81,6 +81,17 @@ pub(super) fn no_formula(context: &Context<'_>, sum: Amount) -> String {
     }
 }
 
+/// Why a total is blank.
+pub(super) fn no_sum(context: &Context<'_>) -> String {
+    match context.lang {
+        Lang::Zh => "这一列的数位数太多，加不出准确的合计，所以这一格空着。请核对这一列的数。",
+        Lang::En => {
+            "Figures of this column have so many digits that no exact total can be written, so this cell is blank. Please check them."
+        }
+    }
+    .to_owned()
+}
+
 /// Which figures a note speaks of, where the cell shows another unit: 上报原数 45237.5 亩.
 pub(super) fn as_returned(context: &Context<'_>, figure: &Figure) -> String {
     let unit = context.scheme.units.name(figure.unit);

@@ -145,10 +145,13 @@ impl Gathered {
                 }
             }
         }
+        let mut sheets_told = HashSet::new();
         for correction in &mut corrections {
             let sheet = |place: &Place| (place.file.clone(), place.sheet.clone());
-            // Both have the findings of their sheet; a sheet of two hundred forms would be held against itself as often.
-            if sheet(&correction.older) == sheet(&correction.newer) {
+            let (older, newer) = (sheet(&correction.older), sheet(&correction.newer));
+            // Both have the findings of their sheet; two hundred forms of one sheet would say the same as often.
+            let sheets = (older, newer, correction.annex, correction.reporter);
+            if sheets.0 == sheets.1 || !sheets_told.insert(sheets) {
                 continue;
             }
             let annex = &reader.scheme.annexes[correction.annex].number;

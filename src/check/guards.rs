@@ -225,20 +225,14 @@ impl FormGuard<'_, '_> {
         let planned = plan.amount().ok().filter(|plan| *plan > Amount::ZERO)?;
         let is_limit = annex.goal_of(spot.leaf, spec) == Goal::AtMost;
         let is_last = matches!(self.period, Period::Month { month: 12, .. });
-        let most = match is_limit {
-            true => planned,
-            false if is_last => return None,
-            false => {
-                let (times, parts) = MORE_THAN_PLANNED;
-                let given = given.checked_mul(Amount::from(parts))?;
-                let most = planned.checked_mul(Amount::from(times))?;
-                if given <= most {
-                    return None;
-                }
-                planned
-            }
+        let (times, parts) = MORE_THAN_PLANNED;
+        let is_beyond = if is_limit {
+            given > planned
+        } else {
+            let given = given.checked_mul(Amount::from(parts))?;
+            !is_last && given > planned.checked_mul(Amount::from(times))?
         };
-        if given <= most {
+        if !is_beyond {
             return None;
         }
         let guard = Guard::BeyondPlan {

@@ -212,13 +212,7 @@ pub(super) fn command(lang: Lang) -> Command {
                 ),
             )
             .arg(
-                Arg::new("files")
-                    .value_name(say("文件", "FILE"))
-                    .value_parser(value_parser!(PathBuf))
-                    .num_args(1..)
-                    .required(true)
-                    .help(say("要检查的文件或文件夹", "files or folders"))
-                    .help_heading(say("参数", "Arguments")),
+                files(lang).help(say("要检查的文件或文件夹", "files or folders")),
             )
             .arg(format(lang))
             .arg(
@@ -335,15 +329,7 @@ fn rollup(lang: Lang, command: Command) -> Command {
 fn confirm(lang: Lang, command: Command) -> Command {
     let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     command
-        .arg(
-            Arg::new("files")
-                .value_name(say("文件", "FILE"))
-                .value_parser(value_parser!(PathBuf))
-                .num_args(1..)
-                .required(true)
-                .help(say("报表文件或文件夹", "forms, or folders of them"))
-                .help_heading(say("参数", "Arguments")),
-        )
+        .arg(files(lang).help(say("报表文件或文件夹", "forms, or folders of them")))
         .arg(
             Arg::new("by")
                 .long("by")
@@ -354,6 +340,15 @@ fn confirm(lang: Lang, command: Command) -> Command {
                 ))
                 .help_heading(say("选项", "Options")),
         )
+}
+
+fn files(lang: Lang) -> Arg {
+    Arg::new("files")
+        .value_name(lang.pick("文件", "FILE"))
+        .value_parser(value_parser!(PathBuf))
+        .num_args(1..)
+        .required(true)
+        .help_heading(lang.pick("参数", "Arguments"))
 }
 
 fn period(lang: Lang) -> Arg {

@@ -278,13 +278,7 @@ impl<'s> Recogniser<'s> {
                 true => Vec::new(),
                 false => (0..self.headers.len()).filter_map(candidate).collect(),
             };
-            if !candidates.is_empty() {
-                starts.push(Start {
-                    row,
-                    candidates,
-                    taken: OnceCell::new(),
-                });
-            }
+            starts.extend(Start::of(row, candidates));
         }
         starts
     }
@@ -295,13 +289,7 @@ impl<'s> Recogniser<'s> {
         let mut seen = Vec::new();
         for (row, cells) in sheet.rows() {
             let candidates = self.candidates(cells, &mut seen);
-            if !candidates.is_empty() {
-                starts.push(Start {
-                    row,
-                    candidates,
-                    taken: OnceCell::new(),
-                });
-            }
+            starts.extend(Start::of(row, candidates));
         }
         starts
     }
@@ -877,6 +865,17 @@ struct Start {
     candidates: Vec<Candidate>,
     /// The columns of those that really start there, once they were asked for.
     taken: OnceCell<Vec<Columns>>,
+}
+
+impl Start {
+    /// The start of those that may start there, if any do.
+    fn of(row: u32, candidates: Vec<Candidate>) -> Option<Self> {
+        (!candidates.is_empty()).then(|| Self {
+            row,
+            candidates,
+            taken: OnceCell::new(),
+        })
+    }
 }
 
 /// A header among those that start in one row, with all annexes that it fits as well as any.

@@ -1,7 +1,6 @@
 //! Annotated copies: what was there stays, what is added can be seen, and taken off again.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Write};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -14,10 +13,9 @@ use hebiao::model::{
 use hebiao::read::{Limits, read};
 use hebiao::report::Lang;
 use hebiao::report::annotate::{Annotated, annotate};
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
 
 use crate::support::office::{saved_again, skipped};
+use crate::support::parts::{parts, text, zipped};
 
 const FILE: &str = "阳霞镇.xlsx";
 const SHEET: &str = "附件 7's 表";
@@ -25,34 +23,6 @@ const SHEET: &str = "附件 7's 表";
 fn fixture(name: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/annotate");
     std::fs::read(folder.join(name)).expect(name)
-}
-
-/// The parts of a zip file.
-fn parts(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).expect("a zip file");
-    let mut parts = BTreeMap::new();
-    for idx in 0..zip.len() {
-        let mut part = zip.by_index(idx).expect("a part");
-        let mut content = Vec::new();
-        part.read_to_end(&mut content).expect("it unpacks");
-        let name = part.name().expect("a name").into_owned();
-        assert!(parts.insert(name, content).is_none(), "no part twice");
-    }
-    parts
-}
-
-fn zipped(parts: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in parts {
-        let options = SimpleFileOptions::default();
-        zip.start_file(name.as_str(), options).expect("a part");
-        zip.write_all(content).expect("a part");
-    }
-    zip.finish().expect("a zip file").into_inner()
-}
-
-fn text(parts: &BTreeMap<String, Vec<u8>>, name: &str) -> String {
-    String::from_utf8(parts[name].clone()).expect(name)
 }
 
 fn finding(sheet: &str, cell: &str, level: Level) -> Finding {

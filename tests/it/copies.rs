@@ -2,8 +2,6 @@
 //!
 //! looks.xls and looks.ods are made by make_looks.py beside them; what is expected stands there.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,42 +13,13 @@ use hebiao::report::Lang;
 use hebiao::report::annotate::{Annotated, annotate};
 use hebiao::report::words;
 use rust_xlsxwriter::{Note, Workbook as Writer};
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
 
 use crate::desk::luntai;
-
-type Parts = BTreeMap<String, Vec<u8>>;
+use crate::support::parts::{parts, text, zipped};
 
 fn fixture(name: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/annotate");
     std::fs::read(folder.join(name)).expect(name)
-}
-
-fn parts(bytes: &[u8]) -> Parts {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).expect("a zip file");
-    let mut parts = Parts::new();
-    for idx in 0..zip.len() {
-        let mut part = zip.by_index(idx).expect("a part");
-        let mut content = Vec::new();
-        part.read_to_end(&mut content).expect("it unpacks");
-        parts.insert(part.name().expect("a name").into_owned(), content);
-    }
-    parts
-}
-
-fn zipped(parts: &Parts) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in parts {
-        zip.start_file(name.as_str(), SimpleFileOptions::default())
-            .expect("a part");
-        zip.write_all(content).expect("a part");
-    }
-    zip.finish().expect("a zip file").into_inner()
-}
-
-fn text(parts: &Parts, name: &str) -> String {
-    String::from_utf8(parts[name].clone()).expect(name)
 }
 
 fn book(bytes: &[u8]) -> Workbook {

@@ -4,10 +4,11 @@
 //! `HEBIAO_CORPUS` names more folders of workbooks, between colons, whose copies are looked through as well.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::support::parts::{Parts, parts, text, zipped};
 use hebiao::model::{CellRange, CellRef, Detail, Finding, Kind, Level, Place, Workbook};
 use hebiao::read::{Limits, read};
 use hebiao::report::Lang;
@@ -15,8 +16,7 @@ use hebiao::report::annotate::annotate;
 use quick_xml::NsReader;
 use quick_xml::events::Event;
 use quick_xml::name::ResolveResult;
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use zip::ZipArchive;
 
 #[test]
 fn copies_of_all_sample_workbooks_are_lawful_packages() {
@@ -519,8 +519,6 @@ fn copies_are_lawful(name: &str, original: &[u8], wrong: &mut Vec<String>) -> bo
 }
 
 // What ECMA-376 asks of a workbook.
-
-type Parts = BTreeMap<String, Vec<u8>>;
 
 /// What is not as the standard asks, in words that are the same for original and copy.
 fn faults(bytes: &[u8]) -> BTreeSet<String> {
@@ -1185,30 +1183,4 @@ fn links(parts: &Parts, name: &str) -> Vec<(Element, Option<String>)> {
         )
     });
     resolved.collect()
-}
-
-fn parts(bytes: &[u8]) -> Parts {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).expect("a zip file");
-    let mut parts = Parts::new();
-    for idx in 0..zip.len() {
-        let mut part = zip.by_index(idx).expect("a part");
-        let mut content = Vec::new();
-        part.read_to_end(&mut content).expect("it unpacks");
-        parts.insert(part.name().expect("a name").into_owned(), content);
-    }
-    parts
-}
-
-fn zipped(parts: &Parts) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in parts {
-        zip.start_file(name.as_str(), SimpleFileOptions::default())
-            .expect("a part");
-        zip.write_all(content).expect("a part");
-    }
-    zip.finish().expect("a zip file").into_inner()
-}
-
-fn text(parts: &Parts, name: &str) -> String {
-    String::from_utf8(parts[name].clone()).expect(name)
 }

@@ -573,16 +573,6 @@ impl SheetWriter<'_, '_> {
             "textLength",
             "custom",
         ];
-        const OPERATORS: [&str; 8] = [
-            "between",
-            "notBetween",
-            "equal",
-            "notEqual",
-            "greaterThan",
-            "lessThan",
-            "greaterThanOrEqual",
-            "lessThanOrEqual",
-        ];
         const STYLES: [&str; 3] = ["stop", "warning", "information"];
         let kind = *KINDS.get(usize::from(validation.kind))?;
         let operator = *OPERATORS.get(usize::from(validation.operator))?;
@@ -699,17 +689,19 @@ fn ranges(ranges: &[CellRange]) -> String {
     ranges.collect::<Vec<_>>().join(" ")
 }
 
+/// How a validation or a conditional format compares, by the number that the records have for it.
+const OPERATORS: [&str; 8] = [
+    "between",
+    "notBetween",
+    "equal",
+    "notEqual",
+    "greaterThan",
+    "lessThan",
+    "greaterThanOrEqual",
+    "lessThanOrEqual",
+];
+
 fn condition_rule(condition: &Condition, n_formulas: usize) -> Option<String> {
-    const OPERATORS: [&str; 8] = [
-        "between",
-        "notBetween",
-        "equal",
-        "notEqual",
-        "greaterThan",
-        "lessThan",
-        "greaterThanOrEqual",
-        "lessThanOrEqual",
-    ];
     match condition.operator {
         0 => Some("type=\"expression\"".to_owned()),
         operator => {

@@ -86,29 +86,21 @@ impl Teller<'_> {
             return Some(self.lang.pick("本期没有数据。", "No data.").to_owned());
         };
         let mut said = format!("{}{}", self.since(), self.amount(done));
-        let is_limit = indicator.goal == Goal::AtMost;
         if let (Ok(plan), Ok(rate)) = (line.plan.base(), line.plan.rate.and_then(percent)) {
             let plan = self.amount(plan);
             let is_part = line.plan.base().ok() != line.plan.then.ok() || line.plan.over.is_some();
+            let word = self.plan_word();
             said += &match (self.lang, indicator.is_additive()) {
                 (Lang::Zh, true) => {
                     let comparable = if is_part { "可比" } else { "" };
-                    let plan_word = if is_limit { "控制数" } else { "计划" };
-                    format!("，为{comparable}{plan_word}{plan}的{rate}%")
+                    format!("，为{comparable}{word}{plan}的{rate}%")
                 }
                 (Lang::En, true) => {
                     let comparable = if is_part { "comparable " } else { "" };
-                    let plan_word = if is_limit { "limit" } else { "plan" };
-                    format!(", {rate}% of the {comparable}{plan_word} of {plan}")
+                    format!(", {rate}% of the {comparable}{word} of {plan}")
                 }
-                (Lang::Zh, false) => {
-                    let plan_word = if is_limit { "控制数" } else { "计划" };
-                    format!("，{plan_word}{plan}")
-                }
-                (Lang::En, false) => {
-                    let plan_word = if is_limit { "limit" } else { "plan" };
-                    format!(", {plan_word} {plan}")
-                }
+                (Lang::Zh, false) => format!("，{word}{plan}"),
+                (Lang::En, false) => format!(", {word} {plan}"),
             };
         }
         match (
@@ -122,11 +114,25 @@ impl Teller<'_> {
         Some(said + self.lang.pick("。", "."))
     }
 
+    /// Whether less of it is better.
+    fn is_limit(&self) -> bool {
+        self.figure.variances.indicator.goal == Goal::AtMost
+    }
+
+    /// What the planned figure is called.
+    fn plan_word(&self) -> &'static str {
+        match (self.lang, self.is_limit()) {
+            (Lang::Zh, false) => "计划",
+            (Lang::Zh, true) => "控制数",
+            (Lang::En, false) => "plan",
+            (Lang::En, true) => "limit",
+        }
+    }
+
     /// What the figure counts: 1—5月累计完成.
     fn since(&self) -> String {
         let indicator = &self.figure.variances.indicator;
-        let is_limit = indicator.goal == Goal::AtMost;
-        let done = match (self.lang, is_limit) {
+        let done = match (self.lang, self.is_limit()) {
             (Lang::Zh, true) => "",
             (Lang::Zh, false) => "完成",
             (Lang::En, _) => "",
@@ -149,7 +155,7 @@ impl Teller<'_> {
     fn against_schedule(&self, ahead: Amount, schedule: Amount) -> String {
         let by = ahead.abs();
         let is_more = ahead > Amount::ZERO;
-        let is_limit = self.figure.variances.indicator.goal == Goal::AtMost;
+        let is_limit = self.is_limit();
         match (self.lang, ahead.is_zero()) {
             (Lang::Zh, true) => format!("，与序时进度（{schedule}%）持平"),
             (Lang::En, true) => format!(", on schedule ({schedule}%)"),
@@ -184,9 +190,8 @@ impl Teller<'_> {
             Goal::AtLeast => difference >= Amount::ZERO,
             Goal::AtMost => difference <= Amount::ZERO,
         };
-        let is_limit = self.figure.variances.indicator.goal == Goal::AtMost;
         let by = self.difference(by.abs());
-        match (self.lang, is_met, is_limit) {
+        match (self.lang, is_met, self.is_limit()) {
             (Lang::Zh, true, false) => "，已达到计划".to_owned(),
             (Lang::Zh, true, true) => "，在控制数以内".to_owned(),
             (Lang::Zh, false, false) => format!("，比计划低{by}"),
@@ -352,8 +357,7 @@ impl Teller<'_> {
             })
         });
         let named: Vec<String> = named.collect();
-        let is_limit = self.figure.variances.indicator.goal == Goal::AtMost;
-        let word = match is_limit {
+        let word = match self.is_limit() {
             true => self.lang.pick("超序时最多：", "Furthest above schedule: "),
             false => self.lang.pick("最慢：", "Furthest behind: "),
         };

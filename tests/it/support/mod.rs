@@ -7,3 +7,4 @@ pub(crate) mod grid;
 #[cfg(feature = "consolidate")]
 pub(crate) mod merged;
 pub(crate) mod office;
+pub(crate) mod parts;
